@@ -1,0 +1,230 @@
+"""Load a causal language model (bundled, from the hub, or a folder), and say where it keeps its neurons.
+
+    lm = load_model("bundled")
+    lm.n_layers, lm.d_mlp
+
+torch and transformers are imported inside the functions: they take seconds, and a page should stand first.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from core.hub import ensure_downloaded
+from core.records import ModelInfo, UserError
+
+if TYPE_CHECKING:
+    import torch
+
+BUNDLED = "bundled"
+BUNDLED_FOLDER = Path(__file__).resolve().parent.parent / "assets" / "models" / "grammar-neo-6m"
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """Where one family of models keeps its MLP neurons.
+
+    ``mlp`` is the module path of a layer's MLP below the base model, ``expand`` its expansion layer (whose
+    output is the pre-activation) and ``contract`` its down-projection (whose input is the activation; in
+    gated models the gated product, while the pre-activation is the gate's).
+    """
+
+    mlp: str
+    expand: str
+    contract: str
+
+
+ARCHITECTURES = {
+    "gpt_neo": Architecture("h.{}.mlp", "c_fc", "c_proj"),
+    "gpt2": Architecture("h.{}.mlp", "c_fc", "c_proj"),
+    "gptj": Architecture("h.{}.mlp", "fc_in", "fc_out"),
+    "gpt_neox": Architecture("layers.{}.mlp", "dense_h_to_4h", "dense_4h_to_h"),
+    "llama": Architecture("layers.{}.mlp", "gate_proj", "down_proj"),
+    "mistral": Architecture("layers.{}.mlp", "gate_proj", "down_proj"),
+    "qwen2": Architecture("layers.{}.mlp", "gate_proj", "down_proj"),
+    "qwen3": Architecture("layers.{}.mlp", "gate_proj", "down_proj"),
+}
+
+
+@dataclass(eq=False)
+class LoadedModel:
+    """A model ready to be read: its base network (no language-model head), tokenizer, and particulars.
+
+    Hold ``lock`` around a forward pass with hooks: hooks belong to the module, not to the caller.
+    """
+
+    info: ModelInfo
+    network: torch.nn.Module
+    tokenizer: Any
+    architecture: Architecture
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @property
+    def n_layers(self) -> int:
+        """How many blocks the network has."""
+        return self.info.n_layers
+
+    @property
+    def d_mlp(self) -> int:
+        """How many neurons one layer's MLP has."""
+        return self.info.d_mlp
+
+    def hook_path(self, layer: int, side: str) -> str:
+        """The module path, below the base model, at which ``side`` of ``layer`` is read."""
+        name = self.architecture.expand if side == "pre-activation" else self.architecture.contract
+        return f"{self.architecture.mlp.format(layer)}.{name}"
+
+    def check_layer(self, layer: int) -> None:
+        """Raise UserError unless the model has such a layer."""
+        if not 0 <= layer < self.n_layers:
+            raise UserError(
+                f"Layer {layer} was asked for; {self.info.name} has layers 0 to {self.n_layers - 1}."
+            )
+
+
+_loaded: dict[str, LoadedModel] = {}
+_loading: dict[str, threading.Lock] = {}
+_registry_lock = threading.Lock()
+
+
+def load_model(name: str = BUNDLED, progress: Callable[[float, str], None] | None = None) -> LoadedModel:
+    """Load a model once per process; later calls return the same object.
+
+    Parameters
+    ----------
+    name : str
+        ``"bundled"``, a hub id such as ``"EleutherAI/gpt-neo-125m"``, or a folder in hub layout.
+    progress : callable, optional
+        Called with a share from 0 to 1 and a sentence, while files are downloaded and loaded.
+
+    Raises
+    ------
+    UserError
+        No such model, no network, no safetensors weights, a broken file, an architecture that this
+        project does not know: one sentence each.
+    """
+    with _registry_lock:
+        gate = _loading.setdefault(name, threading.Lock())
+    with gate:
+        if name not in _loaded:
+            _loaded[name] = _load(name, progress or (lambda share, message: None))
+        return _loaded[name]
+
+
+def _load(name: str, progress: Callable[[float, str], None]) -> LoadedModel:
+    folder, revision = _locate(name, progress)
+    config = _read_config(folder, name)
+    architecture = ARCHITECTURES.get(config.get("model_type", ""))
+    if architecture is None:
+        raise UserError(
+            f"{name} is of the type {config.get('model_type')!r}, whose neurons this app does not know; "
+            f"known are {', '.join(sorted(ARCHITECTURES))}."
+        )
+    progress(1.0, "Loading the weights")
+    network, device, notes = _load_network(folder, name)
+    tokenizer = _load_tokenizer(folder, name)
+    mlp = network.get_submodule(architecture.mlp.format(0))
+    info = ModelInfo(
+        name=name,
+        revision=revision,
+        architecture=config["model_type"],
+        n_layers=network.config.num_hidden_layers,
+        d_mlp=_output_width(getattr(mlp, architecture.expand)),
+        context=network.config.max_position_embeddings,
+        n_parameters=sum(p.numel() for p in network.parameters()),
+        device=device,
+        dtype=str(next(network.parameters()).dtype).removeprefix("torch."),
+        notes=tuple(notes),
+    )
+    return LoadedModel(info, network, tokenizer, architecture)
+
+
+def _locate(name: str, progress: Callable[[float, str], None]) -> tuple[Path, str]:
+    """The folder that holds the model's files, and its revision."""
+    if name == BUNDLED:
+        return BUNDLED_FOLDER, f"sha256:{_weights_digest(BUNDLED_FOLDER)[:12]}"
+    path = Path(name).expanduser()
+    if path.is_dir():
+        if not (path / "config.json").is_file():
+            raise UserError(f"The folder {name} is no model: it holds no config.json.")
+        return path, f"sha256:{_weights_digest(path)[:12]}"
+    return ensure_downloaded(name, progress)
+
+
+def _weights_digest(folder: Path) -> str:
+    """SHA-256 over a folder's safetensors files, in name order."""
+    import hashlib
+
+    files = sorted(folder.glob("*.safetensors"))
+    if not files:
+        raise UserError(
+            f"The folder {folder} holds no .safetensors weights; other formats are not loaded, "
+            "because they can run code."
+        )
+    digest = hashlib.sha256()
+    for file in files:
+        with file.open("rb") as stream:
+            while chunk := stream.read(1 << 20):
+                digest.update(chunk)
+    return digest.hexdigest()
+
+
+def _read_config(folder: Path, name: str) -> dict[str, Any]:
+    try:
+        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise UserError(f"The config.json of {name} cannot be read: {error}.") from error
+    if not isinstance(config, dict):
+        raise UserError(f"The config.json of {name} is not a JSON object.")
+    return config
+
+
+def _load_network(folder: Path, name: str) -> tuple[torch.nn.Module, str, list[str]]:
+    """The base network in float32 on the best device, in evaluation mode, and notes on fallbacks."""
+    import torch
+    from transformers import AutoModelForCausalLM
+    from transformers.utils import logging
+
+    logging.disable_progress_bar()
+    try:
+        model = AutoModelForCausalLM.from_pretrained(
+            folder, dtype=torch.float32, use_safetensors=True, trust_remote_code=False, local_files_only=True
+        )
+    except Exception as error:  # transformers and safetensors raise many kinds for a broken file
+        reason = str(error).strip().split("\n")[0] or type(error).__name__
+        raise UserError(f"The weights of {name} cannot be loaded: {reason}") from error
+    model.eval().requires_grad_(False)
+    if torch.cuda.is_available():
+        device = "cuda"
+    elif torch.backends.mps.is_available():
+        device = "mps"
+    else:
+        device = "cpu"
+    try:
+        return model.base_model.to(device), device, []
+    except RuntimeError as error:  # out of memory, or a driver that does not answer
+        note = f"The {device} device did not take the model ({str(error).splitlines()[0]}); the CPU is used."
+        return model.base_model.to("cpu"), "cpu", [note]
+
+
+def _load_tokenizer(folder: Path, name: str) -> Any:
+    from transformers import AutoTokenizer
+
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False, local_files_only=True)
+    except Exception as error:  # a missing or broken tokenizer file raises many kinds
+        reason = str(error).strip().split("\n")[0] or type(error).__name__
+        raise UserError(f"The tokenizer of {name} cannot be loaded: {reason}") from error
+    if not tokenizer.is_fast:
+        raise UserError(f"{name} has no fast tokenizer, which alone tells where each token stands in a text.")
+    return tokenizer
+
+
+def _output_width(layer: Any) -> int:
+    """How many outputs a Linear, or GPT-2's transposed Conv1D, has."""
+    return int(layer.nf) if hasattr(layer, "nf") else int(layer.out_features)

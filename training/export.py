@@ -1,0 +1,37 @@
+"""Write a trained network as an ordinary hub-layout folder: ``python -m training.export RUN_DIR FOLDER``."""
+
+from __future__ import annotations
+
+import argparse
+import copy
+from pathlib import Path
+
+import torch
+from transformers import GPTNeoForCausalLM
+
+from training import network
+from training.tokenizer import save_for_transformers
+
+
+def export(model: GPTNeoForCausalLM, tokenizer_file: Path, folder: Path) -> Path:
+    """Save config.json, model.safetensors in half precision and the tokenizer's files; return the folder."""
+    half = copy.deepcopy(model).to("cpu", torch.float16)
+    half.save_pretrained(folder)
+    save_for_transformers(tokenizer_file, folder, model.config.max_position_embeddings)
+    return folder
+
+
+def main() -> None:
+    """Export the last checkpoint of a run, finished or not."""
+    parser = argparse.ArgumentParser(prog="python -m training.export", description=__doc__)
+    parser.add_argument("run", type=Path, help="a run folder written by training.train")
+    parser.add_argument("folder", type=Path, help="the hub-layout folder to write")
+    arguments = parser.parse_args()
+    model = network.build(network.Shape(), seed=0)
+    saved = torch.load(arguments.run / "checkpoint.pt", map_location="cpu", weights_only=True)
+    model.load_state_dict(saved["model"])
+    print(export(model, arguments.run / "tokenizer.json", arguments.folder))
+
+
+if __name__ == "__main__":
+    main()

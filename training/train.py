@@ -1,0 +1,220 @@
+"""Train the bundled model: ``python -m training.train --corpus DIR --minutes 60 --run RUN_DIR``.
+
+A run folder keeps the tokenizer, the token ids, a log (one JSON object a line) and the last checkpoint
+with the optimisers' state. Started again with the same folder, training goes on where it stopped.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from tokenizers import Tokenizer
+
+from training import network
+from training.corpus import Windows, encode, load_corpus
+from training.export import export
+from training.tokenizer import train_tokenizer
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What decides the weights, beside the corpus. Learning rates are peaks."""
+
+    seed: int = 2026
+    batch_tokens: int = 4096
+    short_length: int = 256  # most of training; long windows only at the end, to train the later positions
+    long_length: int = 512
+    long_share: float = 0.15
+    matrix_lr: float = 2e-3
+    other_lr: float = 2e-3
+    weight_decay: float = 0.1
+    warm_up: float = 0.02
+    decay_from: float = 0.3
+
+    def lr_factor(self, progress: float) -> float:
+        """Warm-up, a plateau, then a line down to zero; ``progress`` runs from 0 to 1."""
+        if progress < self.warm_up:
+            return max(progress, 1e-4) / self.warm_up
+        return min(1.0, (1.0 - progress) / (1.0 - self.decay_from))
+
+
+@dataclass
+class State:
+    """How far a run has come. ``position`` counts windows of the current length."""
+
+    step: int = 0
+    tokens: int = 0
+    seconds: float = 0.0
+    position: int = 0
+    long: bool = False
+
+
+class Run:
+    """One training run: its folder, its network, its optimisers, its progress."""
+
+    def __init__(self, folder: Path, corpus: Path, shape: network.Shape, recipe: Recipe) -> None:
+        self.folder, self.shape, self.recipe = folder, shape, recipe
+        folder.mkdir(parents=True, exist_ok=True)
+        self.train_tokens, self.held_out_tokens = prepare_tokens(folder, corpus, shape, recipe.seed)
+        self.device = "cuda" if torch.cuda.is_available() else "cpu"
+        self.model = network.build(shape, recipe.seed).to(self.device)
+        self.optimisers = build_optimisers(self.model, recipe)
+        self.state = State()
+        if self._checkpoint.exists():
+            self._restore()
+
+    @property
+    def _checkpoint(self) -> Path:
+        return self.folder / "checkpoint.pt"
+
+    def _restore(self) -> None:
+        saved = torch.load(self._checkpoint, map_location=self.device, weights_only=True)
+        self.model.load_state_dict(saved["model"])
+        for optimiser, state in zip(self.optimisers, saved["optimisers"], strict=True):
+            optimiser.load_state_dict(state)
+        self.state = State(**saved["state"])
+
+    def save(self) -> None:
+        """Write the checkpoint beside the old one, then put it in its place."""
+        temporary = self._checkpoint.with_suffix(".tmp")
+        torch.save(
+            {
+                "model": self.model.state_dict(),
+                "optimisers": [optimiser.state_dict() for optimiser in self.optimisers],
+                "state": asdict(self.state),
+            },
+            temporary,
+        )
+        os.replace(temporary, self._checkpoint)
+
+    def log(self, **entry: float) -> None:
+        """Append one line to the run's log and show it."""
+        line = json.dumps({**asdict(self.state), **entry})
+        with (self.folder / "log.jsonl").open("a", encoding="utf-8") as file:
+            file.write(line + "\n")
+        print(line, flush=True)
+
+    def train(self, budget_seconds: float, budget_tokens: float, compiled: bool) -> None:
+        """Train until either budget is spent; the schedule follows whichever is nearer its end."""
+        windows = self._windows()
+        loss_of = torch.compile(network.loss, dynamic=False) if compiled else network.loss
+        self.model.train()
+        saved = logged = time.monotonic()
+        recent: list[torch.Tensor] = []
+        while (progress := self._progress(budget_seconds, budget_tokens)) < 1.0:
+            started = time.monotonic()
+            if progress >= 1.0 - self.recipe.long_share and not self.state.long:
+                self.state.long, self.state.position = True, 0
+                windows = self._windows()
+            recent.append(self._step(windows, loss_of, progress))
+            self.state.seconds += time.monotonic() - started
+            if time.monotonic() - logged > 30:
+                self.log(train_loss=float(torch.stack(recent).mean()), held_out_loss=self.held_out_loss(64))
+                recent, logged = [], time.monotonic()
+            if time.monotonic() - saved > 180:
+                self.save()
+                saved = time.monotonic()
+        self.save()
+        self.log(held_out_loss=self.held_out_loss())
+
+    def _progress(self, budget_seconds: float, budget_tokens: float) -> float:
+        return max(self.state.seconds / budget_seconds, self.state.tokens / budget_tokens)
+
+    def _windows(self) -> Windows:
+        recipe = self.recipe
+        length = recipe.long_length if self.state.long else recipe.short_length
+        return Windows(self.train_tokens, length, recipe.seed + self.state.long)
+
+    def _step(self, windows: Windows, loss_of, progress: float) -> torch.Tensor:
+        recipe, state = self.recipe, self.state
+        length = recipe.long_length if state.long else recipe.short_length
+        size = recipe.batch_tokens // length
+        batch = torch.from_numpy(windows.batch(state.position, size)).to(self.device)
+        loss = loss_of(self.model, batch)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
+        for optimiser in self.optimisers:
+            for group in optimiser.param_groups:
+                group["lr"] = group["peak_lr"] * recipe.lr_factor(progress)
+            optimiser.step()
+            optimiser.zero_grad(set_to_none=True)
+        state.step += 1
+        state.position += size
+        state.tokens += size * length
+        return loss.detach()
+
+    @torch.no_grad()
+    def held_out_loss(self, limit: int | None = None) -> float:
+        """Nats a token on held-out documents, in float32, over (up to ``limit``) windows of 256 tokens."""
+        length = self.recipe.short_length
+        starts = range(0, len(self.held_out_tokens) - length - 1, length)
+        starts = list(starts)[:: max(1, len(starts) // limit)] if limit else list(starts)
+        self.model.eval()
+        total = 0.0
+        for first in range(0, len(starts), 16):
+            chunk = [self.held_out_tokens[s : s + length + 1] for s in starts[first : first + 16]]
+            batch = torch.from_numpy(np.stack(chunk).astype(np.int64)).to(self.device)
+            total += float(network.loss(self.model, batch)) * len(chunk)
+        self.model.train()
+        return total / len(starts)
+
+
+def build_optimisers(model: torch.nn.Module, recipe: Recipe) -> list[torch.optim.Optimizer]:
+    """Muon for the blocks' matrices, AdamW for embeddings, norms and biases (Jordan et al. 2024)."""
+    matrices = [p for name, p in model.named_parameters() if ".h." in name and p.ndim == 2]
+    taken = {id(p) for p in matrices}
+    others = [p for p in model.parameters() if id(p) not in taken]
+    muon = torch.optim.Muon(
+        matrices, lr=recipe.matrix_lr, weight_decay=recipe.weight_decay, adjust_lr_fn="match_rms_adamw"
+    )
+    adamw = torch.optim.AdamW(others, lr=recipe.other_lr, betas=(0.9, 0.95), weight_decay=0.0)
+    for optimiser in (muon, adamw):
+        for group in optimiser.param_groups:
+            group["peak_lr"] = group["lr"]
+    return [muon, adamw]
+
+
+def prepare_tokens(
+    folder: Path, corpus_folder: Path, shape: network.Shape, seed: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Train the tokenizer and encode the corpus once; later calls read what the first one wrote."""
+    paths = [folder / name for name in ("train.npy", "held_out.npy")]
+    if not all(path.exists() for path in paths):
+        corpus = load_corpus(corpus_folder, seed)
+        tokenizer = train_tokenizer(corpus.train, shape.vocab_size)
+        tokenizer.save(str(folder / "tokenizer.json"))
+        (folder / "held_out.json").write_text(json.dumps(corpus.held_out), encoding="utf-8")
+        for path, documents in zip(paths, (corpus.train, corpus.held_out), strict=True):
+            np.save(path, encode(tokenizer, documents), allow_pickle=False)
+    train, held_out = (np.load(path, mmap_mode="r", allow_pickle=False) for path in paths)
+    return train, held_out
+
+
+def main() -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="python -m training.train", description=__doc__)
+    parser.add_argument("--corpus", type=Path, required=True, help="folder of .txt files")
+    parser.add_argument("--run", type=Path, default=Path("training/runs/default"), help="where the run is kept")
+    parser.add_argument("--minutes", type=float, default=float("inf"), help="training time, over all resumes")
+    parser.add_argument("--tokens", type=float, default=float("inf"), help="training tokens, over all resumes")
+    parser.add_argument("--export", type=Path, help="hub-layout folder to write (default: RUN/model)")
+    parser.add_argument("--no-compile", action="store_true", help="do without torch.compile")
+    arguments = parser.parse_args()
+    if arguments.minutes == arguments.tokens == float("inf"):
+        parser.error("give --minutes or --tokens")
+    run = Run(arguments.run, arguments.corpus, network.Shape(), Recipe())
+    vocabulary = Tokenizer.from_file(str(arguments.run / "tokenizer.json")).get_vocab_size()
+    print(f"{len(run.train_tokens):,} training tokens, {len(run.held_out_tokens):,} held out, {vocabulary:,} types")
+    run.train(arguments.minutes * 60, arguments.tokens, compiled=not arguments.no_compile)
+    print(export(run.model, arguments.run / "tokenizer.json", arguments.export or arguments.run / "model"))
+
+
+if __name__ == "__main__":
+    main()
