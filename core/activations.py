@@ -1,0 +1,281 @@
+"""Run words or text through a model and read its MLP neurons.
+
+    word_activations(lm, ["time", "people"], layers=[8])   # (1, 2, d_mlp)
+    token_activations(lm, "A whole text.", layer=8)         # one row a token
+
+Three rules make this fast and exact. Words are bucketed by token count, so that nothing is ever padded and
+no position shifts. A pass stops at the deepest layer asked for, and never reaches the language-model head.
+What a hook sees is pooled there and then, so that memory holds one row per word, not one per token.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from core.models import LoadedModel
+from core.records import HOOK_SIDES, POOLINGS, TokenActivations, UserError
+from core.tokens import cut_text, without_lone_surrogates
+
+if TYPE_CHECKING:
+    import torch
+
+Progress = Callable[[int, int], None]
+
+# Floats that one pass may hold beyond the weights: a batch is cut so that it stays within (256 MB in float32).
+_BATCH_FLOATS = 64_000_000
+MAX_TEXT_CHARACTERS = 20_000
+
+
+class _DeepestLayerReached(Exception):
+    """Ends a forward pass early; raised by the hook, caught where the pass was started."""
+
+
+def word_activations(
+    lm: LoadedModel,
+    words: Sequence[str],
+    layers: Sequence[int] | None = None,
+    *,
+    side: str = "pre-activation",
+    pooling: str = "mean",
+    leading_space: bool = False,
+    prefix: bool = False,
+    progress: Progress | None = None,
+) -> np.ndarray:
+    """Read every neuron for every word, each word on its own.
+
+    Parameters
+    ----------
+    lm : LoadedModel
+    words : sequence of str
+        At least one; a word may be several tokens.
+    layers : sequence of int, optional
+        0-based, in the order wanted; None is all layers. One pass serves them all.
+    side : {"pre-activation", "activation"}
+        Before the MLP's nonlinearity, or after it.
+    pooling : {"mean", "last"}
+        Over a word's tokens.
+    leading_space : bool
+        Give the model ``" word"``, as inside a sentence, rather than ``"word"``.
+    prefix : bool
+        Let the model read its beginning-of-text token first. It is never pooled.
+    progress : callable, optional
+        Called with the number of words done and of all words, after each batch.
+
+    Returns
+    -------
+    ndarray of shape (n_layers, n_words, d_mlp), float32
+
+    Raises
+    ------
+    UserError
+        No words, a word without tokens or longer than the model's context, a layer that the model lacks.
+    """
+    import torch
+
+    layers = range(lm.n_layers) if layers is None else layers
+    _check_choices(lm, layers, side, pooling)
+    ids, start = _encode_words(lm, words, leading_space, prefix)
+    out = np.empty((len(layers), len(words), lm.d_mlp), dtype=np.float32)
+
+    def pool(values: torch.Tensor) -> torch.Tensor:  # [batch, pos, d_mlp] -> [batch, d_mlp]
+        return values[:, start:].mean(dim=1) if pooling == "mean" else values[:, -1]
+
+    done = 0
+    for batch in _batches(ids, lm, n_captured=len(layers)):
+        rows = torch.tensor([ids[i] for i in batch])
+        captured = _read(lm, rows, layers, side, pool)
+        for j, layer in enumerate(layers):
+            out[j, batch] = captured[layer]
+        done += len(batch)
+        if progress:
+            progress(done, len(words))
+    return out
+
+
+def token_counts(lm: LoadedModel, words: Sequence[str], *, leading_space: bool = False) -> np.ndarray:
+    """How many tokens each word is, without any prefix: int64 (n_words,)."""
+    ids, _ = _encode_words(lm, words, leading_space, prefix=False)
+    return np.array([len(row) for row in ids], dtype=np.int64)
+
+
+def token_activations(
+    lm: LoadedModel,
+    text: str,
+    layer: int,
+    *,
+    side: str = "pre-activation",
+    prefix: bool = False,
+    progress: Progress | None = None,
+) -> TokenActivations:
+    """Read every neuron of one layer at every token of a running text.
+
+    A text longer than the model's context is read in windows that overlap by half, and each token's values
+    come from the window in which it has the most text before it (at least half a context, from the second
+    window on). ``window_starts`` says where a new window takes over.
+
+    Parameters are as in ``word_activations``; ``.values`` is float32 (n_tokens, d_mlp).
+
+    Raises
+    ------
+    UserError
+        The text is empty or longer than 20,000 characters; the model lacks the layer.
+    """
+    import torch
+
+    _check_choices(lm, [layer], side, "mean")
+    text, n_replaced = check_text(text)
+    # Special tokens written out in a text are text here: no one can end the document by typing a tag.
+    encoding = lm.tokenizer(
+        text, add_special_tokens=False, return_offsets_mapping=True, split_special_tokens=True, verbose=False
+    )
+    ids: list[int] = encoding["input_ids"]
+    pieces, parts = cut_text(text, encoding["offset_mapping"])
+    head = _prefix_ids(lm, prefix)
+    windows = _windows(len(ids), lm.info.context - len(head))
+    values = np.empty((len(ids), lm.d_mlp), dtype=np.float32)
+    for k, (first, keep_from, last) in enumerate(windows):
+        row = torch.tensor([head + ids[first:last]])
+        skip = len(head) + keep_from - first
+        captured = _read(lm, row, [layer], side, lambda v, skip=skip: v[0, skip:])
+        values[keep_from:last] = captured[layer]
+        if progress:
+            progress(k + 1, len(windows))
+    notes = []
+    if n_replaced:
+        notes.append(f"{n_replaced} broken character(s) (half surrogates) were replaced by �.")
+    if len(windows) > 1:
+        notes.append(
+            f"The text is {len(ids):,} tokens, the model's context {lm.info.context:,}: it was read in "
+            f"{len(windows)} overlapping windows."
+        )
+    starts = tuple(keep_from for _, keep_from, _ in windows)
+    return TokenActivations(pieces, parts, ids, values, layer, starts, tuple(notes))
+
+
+def check_text(text: str) -> tuple[str, int]:
+    """The text as it can be tokenised, and how many lone surrogates were replaced; raises UserError."""
+    if not text.strip():
+        raise UserError("The text is empty: paste or type at least one word.")
+    if len(text) > MAX_TEXT_CHARACTERS:
+        raise UserError(
+            f"The text has {len(text):,} characters; at most {MAX_TEXT_CHARACTERS:,} are allowed. Shorten it."
+        )
+    return without_lone_surrogates(text)
+
+
+def _check_choices(lm: LoadedModel, layers: Sequence[int], side: str, pooling: str) -> None:
+    if len(layers) == 0:
+        raise UserError("No layer was asked for.")
+    for layer in layers:
+        lm.check_layer(layer)
+    for name, value, allowed in (("side", side, HOOK_SIDES), ("pooling", pooling, POOLINGS)):
+        if value not in allowed:
+            raise UserError(f"{name} is “{value}”; allowed are {', '.join(allowed)}.")
+
+
+def _prefix_ids(lm: LoadedModel, prefix: bool) -> list[int]:
+    if not prefix:
+        return []
+    if lm.tokenizer.bos_token_id is None:
+        raise UserError(f"{lm.info.name} has no beginning-of-text token; switch the prefix off.")
+    return [lm.tokenizer.bos_token_id]
+
+
+def _encode_words(
+    lm: LoadedModel, words: Sequence[str], leading_space: bool, prefix: bool
+) -> tuple[list[list[int]], int]:
+    """Token ids of each word, prefix included, and the position of the first token to pool."""
+    if len(words) == 0:
+        raise UserError("No word was given.")
+    given = [without_lone_surrogates(f" {w}" if leading_space else w)[0] for w in words]
+    head = _prefix_ids(lm, prefix)
+    rows = lm.tokenizer(given, add_special_tokens=False, split_special_tokens=True, verbose=False)["input_ids"]
+    for word, row in zip(words, rows, strict=True):
+        if not row:
+            raise UserError(f"The word “{word}” has no tokens.")
+        if len(head) + len(row) > lm.info.context:
+            raise UserError(
+                f"The word “{word[:40]}…” is {len(row):,} tokens; {lm.info.name} reads at most {lm.info.context:,}."
+            )
+    return [head + row for row in rows], len(head)
+
+
+def _batches(ids: list[list[int]], lm: LoadedModel, n_captured: int) -> Iterator[list[int]]:
+    """Indices of words of one length, as many as fit the memory bound, in a fixed order."""
+    buckets: dict[int, list[int]] = defaultdict(list)
+    for index, row in enumerate(ids):
+        buckets[len(row)].append(index)
+    for length, bucket in sorted(buckets.items()):
+        # A block holds a few d_mlp-wide arrays per token at a time; the captures one per word and layer.
+        floats_per_word = length * 4 * lm.d_mlp + n_captured * lm.d_mlp
+        size = max(1, _BATCH_FLOATS // floats_per_word)
+        for first in range(0, len(bucket), size):
+            yield bucket[first : first + size]
+
+
+def _windows(n_tokens: int, context: int) -> list[tuple[int, int, int]]:
+    """Windows of a long text as (first token read, first token kept, end): each token is kept once."""
+    windows = [(0, 0, min(n_tokens, context))]
+    while (end := windows[-1][2]) < n_tokens:
+        last = min(n_tokens, end + context // 2)
+        windows.append((last - context, end, last))
+    return windows
+
+
+def _read(
+    lm: LoadedModel,
+    ids: torch.Tensor,
+    layers: Sequence[int],
+    side: str,
+    keep: Callable[[torch.Tensor], torch.Tensor],
+) -> dict[int, np.ndarray]:
+    """One forward pass over ids (batch, pos): what ``keep`` makes of each layer's (batch, pos, d_mlp)."""
+    import torch
+
+    captured: dict[int, np.ndarray] = {}
+    with lm.lock, torch.inference_mode(), _hooks(lm, layers, side, keep, captured):
+        try:
+            lm.network(input_ids=ids.to(lm.info.device), use_cache=False)
+        except _DeepestLayerReached:
+            return captured
+    missing = sorted(set(layers) - set(captured))
+    raise RuntimeError(f"The hooks of layers {missing} of {lm.info.name} never ran.")
+
+
+@contextmanager
+def _hooks(
+    lm: LoadedModel,
+    layers: Sequence[int],
+    side: str,
+    keep: Callable[[torch.Tensor], torch.Tensor],
+    captured: dict[int, np.ndarray],
+) -> Iterator[None]:
+    """Hook every layer asked for, stop the pass at the deepest, and remove the hooks whatever happens."""
+    deepest = max(layers)
+
+    def hook_for(layer: int) -> Callable[..., None]:
+        def hook(module: Any, inputs: tuple[torch.Tensor, ...], output: torch.Tensor | None = None) -> None:
+            values = inputs[0] if output is None else output
+            captured[layer] = keep(values).float().cpu().numpy()
+            if layer == deepest:
+                raise _DeepestLayerReached
+
+        return hook
+
+    handles = []
+    try:
+        for layer in set(layers):
+            module = lm.network.get_submodule(lm.hook_path(layer, side))
+            if side == "pre-activation":
+                handles.append(module.register_forward_hook(hook_for(layer)))
+            else:  # the input of the down-projection is what comes out of the nonlinearity
+                handles.append(module.register_forward_pre_hook(hook_for(layer)))
+        yield
+    finally:
+        for handle in handles:
+            handle.remove()
