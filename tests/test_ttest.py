@@ -1,0 +1,364 @@
+"""core.ttest against scipy.stats column by column, high-precision constants, and cases worked by hand.
+
+``abs=0`` throughout: pytest.approx would else forgive 1e-12, which is everything to a p-value of 1e-44.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tracemalloc
+import warnings
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from core import ttest
+from core.records import NeuronTests, UserError
+from core.ttest import auc, paired_ttest, t_threshold, welch_ttest
+
+NAMES = tuple(NeuronTests.__dataclass_fields__)
+
+
+@pytest.fixture(autouse=True)
+def warnings_are_errors():
+    """Dead neurons are an everyday case: they must not litter a class's terminal with NumPy warnings."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        yield
+
+
+def activations(n_words: int, n_neurons: int, seed: int, dtype: str = "float32") -> np.ndarray:
+    """(n_words, n_neurons) of neurons with their own offsets and spreads, from tiny to large."""
+    rng = np.random.default_rng(seed)
+    offset, spread = rng.normal(0, 3, n_neurons), 10.0 ** rng.uniform(-3, 3, n_neurons)
+    return (offset + spread * rng.standard_normal((n_words, n_neurons))).astype(dtype)
+
+
+def with_dead_neurons(n_target: int, n_baseline: int) -> tuple[np.ndarray, np.ndarray]:
+    """Ten neurons; 2 does not vary at all, 5 is constant in each group at different values."""
+    target, baseline = activations(n_target, 10, seed=1), activations(n_baseline, 10, seed=2)
+    target[:, 2] = baseline[:, 2] = 0.1
+    target[:, 5], baseline[:, 5] = 0.7, 0.1
+    return target, baseline
+
+
+def assert_same(left: NeuronTests, right: NeuronTests, rtol: float = 1e-12) -> None:
+    for name in NAMES:
+        np.testing.assert_allclose(getattr(left, name), getattr(right, name), rtol=rtol, err_msg=name)
+
+
+# --- Against SciPy ---
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_paired_is_scipys_paired_test_and_the_notebooks(dtype):
+    target, baseline = activations(60, 40, 1, dtype), activations(60, 40, 2, dtype)
+    tests = paired_ttest(target, baseline)
+    for j in range(40):
+        noun, verb = target[:, j].astype("float64"), baseline[:, j].astype("float64")
+        for reference in (stats.ttest_rel(noun, verb), stats.ttest_1samp(noun - verb, 0)):
+            assert tests.statistic[j] == pytest.approx(reference.statistic, rel=1e-9, abs=0)
+            assert tests.p_value[j] == pytest.approx(reference.pvalue, rel=1e-9, abs=0)
+            assert tests.degrees_of_freedom[j] == reference.df == 59
+        assert tests.mean_difference[j] == pytest.approx(np.mean(noun - verb), rel=1e-9, abs=0)
+        assert tests.cohens_d[j] == pytest.approx(reference.statistic / np.sqrt(60), rel=1e-9, abs=0)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("n_target, n_baseline", [(60, 60), (60, 35), (2, 50)])
+def test_welch_is_scipys_welch_test(dtype, n_target, n_baseline):
+    target, baseline = activations(n_target, 40, 1, dtype), activations(n_baseline, 40, 2, dtype)
+    tests = welch_ttest(target, baseline)
+    for j in range(40):
+        noun, verb = target[:, j].astype("float64"), baseline[:, j].astype("float64")
+        reference = stats.ttest_ind(noun, verb, equal_var=False)
+        assert tests.statistic[j] == pytest.approx(reference.statistic, rel=1e-9, abs=0)
+        assert tests.p_value[j] == pytest.approx(reference.pvalue, rel=1e-9, abs=0)
+        assert tests.degrees_of_freedom[j] == pytest.approx(reference.df, rel=1e-9, abs=0)
+        assert tests.mean_difference[j] == pytest.approx(noun.mean() - verb.mean(), rel=1e-9, abs=0)
+        pooled = np.sqrt((noun.var(ddof=1) + verb.var(ddof=1)) / 2)
+        assert tests.cohens_d[j] == pytest.approx((noun.mean() - verb.mean()) / pooled, rel=1e-9, abs=0)
+
+
+@pytest.mark.parametrize("n_target, n_baseline", [(40, 40), (25, 40)])
+@pytest.mark.parametrize("levels", [2, 5, None])
+def test_auc_is_mann_whitneys_u_also_with_ties(n_target, n_baseline, levels):
+    target, baseline = activations(n_target, 30, 3), activations(n_baseline, 30, 4)
+    if levels:  # whole numbers only, so that most pairs tie
+        target, baseline = np.abs(target) // 1 % levels, np.abs(baseline) // 1 % levels
+    came = auc(target, baseline)
+    # SciPy answers in the precision that it is given.
+    u = stats.mannwhitneyu(target.astype("f8"), baseline.astype("f8"), axis=0, method="asymptotic").statistic
+    np.testing.assert_allclose(came, u / (n_target * n_baseline), rtol=1e-12)
+    pairs = target[:, None, :] > baseline[None, :, :], target[:, None, :] == baseline[None, :, :]
+    np.testing.assert_array_equal(came, (pairs[0] + 0.5 * pairs[1]).sum((0, 1)) / (n_target * n_baseline))
+
+
+def test_auc_tells_neighbouring_floats_apart_and_minus_zero_from_nothing():
+    one = np.float32(1)
+    target = np.array([[one, 0.0], [np.nextafter(one, np.float32(2)), -0.0]], dtype="float32")
+    baseline = np.array([[one, -0.0], [one, 0.0]], dtype="float32")
+    np.testing.assert_array_equal(auc(target, baseline), [0.75, 0.5])
+    # Two float64 that are one float32: they must not be rounded together.
+    assert auc(np.array([[1.0 + 1e-12]]), np.array([[1.0]])) == [1.0]
+
+
+@pytest.mark.parametrize("levels", [2, 3])
+def test_tied_whole_numbers_also_agree_with_scipy(levels):
+    rng = np.random.default_rng(8)
+    target, baseline = rng.integers(0, levels, (30, 20)), rng.integers(0, levels, (30, 20))
+    paired, welch = paired_ttest(target, baseline), welch_ttest(target, baseline)
+    np.testing.assert_allclose(paired.p_value, stats.ttest_rel(target, baseline).pvalue, rtol=1e-9)
+    np.testing.assert_allclose(
+        welch.p_value, stats.ttest_ind(target, baseline, equal_var=False).pvalue, rtol=1e-9
+    )
+
+
+# --- Worked by hand ---
+
+
+def test_paired_by_hand():
+    # Differences 1, 2, 3: mean 2, sd 1, t = 2 sqrt(3); with 2 degrees of freedom p = 1 - t / sqrt(t^2 + 2).
+    tests = paired_ttest(np.array([[3.0], [4.0], [5.0]]), np.array([[2.0], [2.0], [2.0]]))
+    assert tests.mean_difference == pytest.approx([2.0])
+    assert tests.statistic == pytest.approx([2 * np.sqrt(3)])
+    assert tests.degrees_of_freedom == pytest.approx([2.0])
+    assert tests.p_value == pytest.approx([1 - np.sqrt(12 / 14)])
+    assert tests.cohens_d == pytest.approx([2.0])
+    assert tests.auc == pytest.approx([1.0])
+
+
+def test_welch_by_hand():
+    # 4, 6 (mean 5, s^2 = 2) against 1, 2, 3 (mean 2, s^2 = 1): squared error 2/2 + 1/3 = 4/3, t = 3 / sqrt(4/3);
+    # df = (4/3)^2 / (1^2/1 + (1/3)^2/2) = (16/9) / (19/18) = 32/19; d = 3 / sqrt(1.5).
+    tests = welch_ttest(np.array([[4.0], [6.0]]), np.array([[1.0], [2.0], [3.0]]))
+    assert tests.statistic == pytest.approx([3 / np.sqrt(4 / 3)])
+    assert tests.degrees_of_freedom == pytest.approx([32 / 19])
+    assert tests.mean_difference == pytest.approx([3.0])
+    assert tests.cohens_d == pytest.approx([3 / np.sqrt(1.5)])
+    assert tests.auc == pytest.approx([1.0])
+
+
+def test_auc_by_hand():
+    # Pairs of {1, 2} with {1, 3}: a tie, a loss, a win, a loss.
+    assert auc(np.array([[1.0], [2.0]]), np.array([[1.0], [3.0]])) == pytest.approx([1.5 / 4])
+
+
+@pytest.mark.parametrize("test", [paired_ttest, welch_ttest])
+def test_swapping_the_classes_turns_every_sign(test):
+    target, baseline = activations(30, 12, 1), activations(30, 12, 2)
+    one, other = test(target, baseline), test(baseline, target)
+    for name in ("statistic", "mean_difference", "cohens_d"):
+        np.testing.assert_allclose(getattr(one, name), -getattr(other, name), rtol=1e-12)
+    np.testing.assert_allclose(one.auc, 1 - other.auc, rtol=1e-12)
+    np.testing.assert_allclose(one.p_value, other.p_value, rtol=1e-12)
+    higher = target.mean(0, dtype="float64") > baseline.mean(0, dtype="float64")
+    np.testing.assert_array_equal(one.statistic > 0, higher)
+
+
+# --- Neurons that do not vary ---
+
+
+def test_paired_dead_neurons_are_nan_and_their_neighbours_are_not():
+    target, baseline = with_dead_neurons(100, 100)
+    tests = paired_ttest(target, baseline)
+    dead = np.isin(np.arange(10), [2, 5])
+    for name in ("statistic", "p_value", "cohens_d"):
+        np.testing.assert_array_equal(np.isnan(getattr(tests, name)), dead, err_msg=name)
+    np.testing.assert_array_equal(tests.degrees_of_freedom, 99.0)
+    assert tests.mean_difference[2] == 0
+    assert tests.mean_difference[5] == np.float64(np.float32(0.7)) - np.float64(np.float32(0.1))
+    assert (tests.auc[2], tests.auc[5]) == (0.5, 1.0)
+
+
+def test_paired_neuron_whose_differences_do_not_vary_is_dead_though_it_varies():
+    baseline = np.arange(20.0)[:, None]
+    tests = paired_ttest(baseline + 3, baseline)
+    assert np.isnan(tests.statistic).all() and np.isnan(tests.p_value).all()
+    assert tests.mean_difference == [3.0]
+
+
+def test_welch_dead_neurons_are_nan_and_their_neighbours_are_not():
+    target, baseline = with_dead_neurons(100, 80)
+    tests = welch_ttest(target, baseline)
+    dead = np.isin(np.arange(10), [2, 5])
+    for name in ("statistic", "p_value", "cohens_d", "degrees_of_freedom"):
+        np.testing.assert_array_equal(np.isnan(getattr(tests, name)), dead, err_msg=name)
+    assert tests.mean_difference[2] == 0
+    assert tests.mean_difference[5] == np.float64(np.float32(0.7)) - np.float64(np.float32(0.1))
+    assert (tests.auc[2], tests.auc[5]) == (0.5, 1.0)
+
+
+@pytest.mark.parametrize("value", [0.1, 0.3, 1e-7, 123.456, -2 / 3])
+@pytest.mark.parametrize("n_words", [3, 49, 100, 997])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_rounding_of_the_mean_never_revives_a_constant_neuron(value, n_words, dtype):
+    target = np.full((n_words, 3), value, dtype)
+    baseline = np.zeros((n_words, 3), dtype)
+    for test in (paired_ttest, welch_ttest):
+        tests = test(target, baseline)
+        assert np.isnan(tests.statistic).all()
+        np.testing.assert_array_equal(tests.mean_difference, np.float64(target[0, 0]))
+
+
+@pytest.mark.parametrize("constant", ["target", "baseline"])
+def test_welch_still_tests_a_neuron_that_varies_in_one_group_only(constant):
+    target, baseline = activations(30, 4, 1), activations(20, 4, 2)
+    (target if constant == "target" else baseline)[:] = 0.1
+    tests = welch_ttest(target, baseline)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # SciPy warns of the constant group
+        reference = stats.ttest_ind(target.astype("f8"), baseline.astype("f8"), equal_var=False)
+    np.testing.assert_allclose(tests.statistic, reference.statistic, rtol=1e-9)
+    np.testing.assert_allclose(tests.p_value, reference.pvalue, rtol=1e-9)
+    np.testing.assert_allclose(tests.degrees_of_freedom, 19 if constant == "target" else 29)
+
+
+# --- Extreme statistics ---
+
+
+# Two-sided p by mpmath with 40 digits: betainc(df/2, 1/2, 0, df/(df + t^2), regularized=True).
+EXTREME = [
+    (99, 25, 1.4493044898916565016e-44),
+    (198, 60, 5.7342781219406127133e-129),
+    (500, 60, 1.3393541267264357096e-230),
+    (999, 50, 3.6127632476763507547e-274),
+]
+
+
+@pytest.mark.parametrize("df, t, p", EXTREME)
+def test_extreme_statistics_keep_their_p_value(df, t, p):
+    # Differences t / sqrt(n) + z with mean(z) = 0 and sd(z) = 1 have exactly this t, up to rounding.
+    n = df + 1
+    z = np.random.default_rng(0).standard_normal(n)
+    z = (z - z.mean()) / z.std(ddof=1)
+    tests = paired_ttest((z + t / np.sqrt(n))[:, None], np.zeros((n, 1)))
+    assert tests.statistic[0] == pytest.approx(t, rel=1e-12, abs=0)
+    assert tests.p_value[0] == pytest.approx(p, rel=1e-9, abs=0)
+
+
+@pytest.mark.parametrize("df, t, p", [*EXTREME, (17.5, 60, 1.0367480126324169536e-21)])
+def test_t_threshold_against_high_precision(df, t, p):
+    assert t_threshold(p, df) == pytest.approx(t, rel=1e-12, abs=0)
+
+
+def test_t_threshold_at_the_ends_and_over_arrays():
+    assert t_threshold(1.0, 50) == 0
+    assert t_threshold(0.0, 50) == np.inf
+    assert np.isnan(t_threshold(np.nan, 50)) and np.isnan(t_threshold(0.05, np.nan))
+    df = np.array([1.0, 2.0, 60.5])
+    np.testing.assert_allclose(t_threshold(0.05, df), stats.t.isf(0.025, df), rtol=1e-12)
+    np.testing.assert_allclose(
+        t_threshold(np.array([0.05, 1e-6]), 99), stats.t.isf([0.025, 5e-7], 99), rtol=1e-12
+    )
+
+
+# --- Layers, blocks, order ---
+
+
+@pytest.mark.parametrize("test", [paired_ttest, welch_ttest])
+def test_a_stack_of_layers_is_each_layer_by_itself(test):
+    target = np.stack([activations(20, 7, seed) for seed in (1, 2, 3)])
+    baseline = np.stack([activations(20, 7, seed) for seed in (4, 5, 6)])
+    tests = test(target, baseline)
+    for name in NAMES:
+        assert getattr(tests, name).shape == (3, 7) and getattr(tests, name).dtype == np.float64
+    for layer in range(3):
+        assert_same(tests.layer(layer), test(target[layer], baseline[layer]))
+    np.testing.assert_array_equal(tests.auc, auc(target, baseline))
+
+
+@pytest.mark.parametrize("test", [paired_ttest, welch_ttest])
+def test_the_order_of_the_neurons_does_not_matter(test):
+    target, baseline = with_dead_neurons(50, 50)
+    order = np.random.default_rng(0).permutation(10)
+    whole, shuffled = test(target, baseline), test(target[:, order], baseline[:, order])
+    assert_same(shuffled, NeuronTests(**{name: getattr(whole, name)[order] for name in NAMES}))
+
+
+@pytest.mark.parametrize("test", [paired_ttest, welch_ttest])
+@pytest.mark.parametrize("block_values", [1, 300])
+def test_the_size_of_a_block_does_not_matter(test, block_values, monkeypatch):
+    target, baseline = with_dead_neurons(50, 50)
+    whole = test(target, baseline)
+    monkeypatch.setattr(ttest, "BLOCK_VALUES", block_values)
+    assert_same(test(target, baseline), whole)
+
+
+@pytest.mark.parametrize("test", [paired_ttest, welch_ttest])
+def test_memory_is_bounded_by_the_block_not_by_the_array(test, monkeypatch):
+    stack = np.random.default_rng(0).standard_normal((12, 100, 256), dtype="float32")  # 1.2 MB
+    baseline = stack[:, ::-1]
+    monkeypatch.setattr(ttest, "BLOCK_VALUES", 2_000)  # 16 kB as float64
+    tracemalloc.start()
+    try:
+        test(stack, baseline)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    # The answers take 0.15 MB; a float64 copy of one of the two arrays would take 2.5 MB.
+    assert peak < 0.5e6
+
+
+def test_inputs_are_left_as_they_were():
+    target, baseline = activations(20, 5, 1), activations(20, 5, 2)
+    before = target.copy(), baseline.copy()
+    paired_ttest(target, baseline)
+    welch_ttest(target, baseline)
+    np.testing.assert_array_equal(target, before[0])
+    np.testing.assert_array_equal(baseline, before[1])
+
+
+# --- Mistakes ---
+
+
+def test_paired_needs_pairs_and_says_so():
+    with pytest.raises(UserError) as error:
+        paired_ttest(np.zeros((100, 4)), np.zeros((80, 4)))
+    assert str(error.value) == (
+        "The paired test pairs word i with word i, so it needs as many target as baseline words: 100 and 80 came."
+    )
+
+
+@pytest.mark.parametrize("test", [paired_ttest, welch_ttest, auc])
+@pytest.mark.parametrize(
+    "target, baseline, sentence",
+    [
+        ((9, 4), (9, 5), "the same neurons: 4 and 5 neurons came"),
+        ((3, 9, 4), (2, 9, 4), r"the same layers: arrays of shape \(3, 9, 4\) and \(2, 9, 4\) came"),
+        ((3, 9, 4), (9, 4), r"the same layers: arrays of shape \(3, 9, 4\) and \(9, 4\) came"),
+        ((9,), (9, 4), r"The target activations must .* shape \(9,\) came"),
+        ((9, 4), (), r"The baseline activations must .* shape \(\) came"),
+        ((0, 4), (0, 4), "0 and 0 came"),
+    ],
+)
+def test_shapes_that_cannot_be_compared(test, target, baseline, sentence):
+    with pytest.raises(UserError, match=sentence):
+        test(np.zeros(target), np.zeros(baseline))
+
+
+@pytest.mark.parametrize(
+    "test, n_target, n_baseline", [(paired_ttest, 1, 1), (welch_ttest, 1, 50), (welch_ttest, 50, 1)]
+)
+def test_fewer_than_two_words(test, n_target, n_baseline):
+    with pytest.raises(
+        UserError, match=f"at least 2 target and 2 baseline words: {n_target} and {n_baseline} came"
+    ):
+        test(np.zeros((n_target, 4)), np.zeros((n_baseline, 4)))
+
+
+@pytest.mark.parametrize("test", [paired_ttest, welch_ttest, auc])
+def test_values_that_are_not_finite_are_counted(test):
+    target, baseline = np.zeros((2, 10, 4)), np.zeros((2, 10, 4))
+    baseline[0, 3, 1], baseline[1, 4, :2] = np.nan, (np.inf, -np.inf)
+    with pytest.raises(ValueError, match="3 of the 80 baseline activations are not finite"):
+        test(target, baseline)
+
+
+def test_import_stays_light():
+    code = "import sys, core.ttest, core.correction; print([m for m in ('scipy.stats', 'torch') if m in sys.modules])"
+    root = ttest.__file__.rsplit("core", 1)[0]
+    came = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
+    assert came.stdout.strip() == "[]"
