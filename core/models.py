@@ -116,6 +116,22 @@ def load_model(name: str = BUNDLED, progress: Callable[[float, str], None] | Non
         return _loaded[name]
 
 
+def count_layers(name: str) -> int | None:
+    """How many layers a model has, without loading it; None where its configuration is not at hand."""
+    folder = BUNDLED_FOLDER if name == BUNDLED else Path(name).expanduser()
+    file: Any = folder / "config.json"
+    try:
+        if not folder.is_dir():
+            from huggingface_hub import try_to_load_from_cache
+
+            file = try_to_load_from_cache(name, "config.json")
+        config = _read_config(Path(file).parent, name) if isinstance(file, (str, Path)) else {}
+    except (UserError, ValueError, OSError):
+        return None  # whoever loads the model will be told why
+    names = ("num_layers", "num_hidden_layers", "n_layer")
+    return next((config[key] for key in names if isinstance(config.get(key), int)), None)
+
+
 def _load(name: str, progress: Callable[[float, str], None]) -> LoadedModel:
     folder, revision = _locate(name, progress)
     config = _read_config(folder, name)

@@ -107,6 +107,14 @@ class ContrastSpec:
         """A copy with some fields changed, checked like a new one."""
         return replace(self, **changes)
 
+    def reading(self) -> Self:
+        """The spec with all that its words and activations do not depend on set to a fixed value.
+
+        Two specs whose ``reading()`` is equal share their activations: use it as a cache key.
+        """
+        # Welch's test alone fits any two counts.
+        return replace(self, layer=0, test="welch", correction="none", family="layer", alpha=0.05, seed=0)
+
     def to_params(self) -> dict[str, str]:
         """The spec as URL parameters, every field spelled out; custom words only where a link can hold them."""
         params = {}

@@ -1,0 +1,166 @@
+"""The experiment without a browser: ``python -m core contrast | text | download``."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+from core.records import CAREFUL, CORRECTIONS, FAMILIES, HOOK_SIDES, NOTEBOOK, POOLINGS, TESTS, ContrastSpec, UserError
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; a user's mistake gives one sentence on stderr and the exit status 2."""
+    options = _parser().parse_args(arguments)
+    try:
+        options.command(options)
+    except UserError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    except OSError as error:
+        print(f"error: {error.filename or 'a file'}: {error.strerror}", file=sys.stderr)
+        return 2
+    return 0
+
+
+def contrast(options: argparse.Namespace) -> None:
+    """Run one contrast, print its summary, and write the table of neurons where asked."""
+    from core.experiment import run_contrast
+    from core.export import contrast_csv, summary_json
+
+    result = run_contrast(_spec(options), progress=_show_words)
+    print(_summary(result))
+    if options.csv:
+        options.csv.write_text(contrast_csv(result), encoding="utf-8")
+        print(f"Wrote {result.n_neurons:,} neurons to {options.csv}")
+    if options.json:
+        options.json.write_text(summary_json(result), encoding="utf-8")
+        print(f"Wrote the summary to {options.json}")
+
+
+def text(options: argparse.Namespace) -> None:
+    """Read a text file and write the chosen neurons' value at every token."""
+    from core.activations import token_activations
+    from core.export import text_csv
+    from core.models import load_model
+
+    try:
+        content = options.file.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise UserError(f"{options.file} is not UTF-8 text.") from error
+    lm = load_model(options.model)
+    for neuron in options.neurons:
+        if not 0 <= neuron < lm.d_mlp:
+            raise UserError(f"Neuron {neuron} was asked for; a layer of {lm.info.name} has 0 to {lm.d_mlp - 1}.")
+    activations = token_activations(lm, content, options.layer, side=options.hook_side, prefix=options.prefix)
+    table = text_csv(activations, options.neurons)
+    for note in activations.notes:
+        print(f"note: {note}", file=sys.stderr)
+    if options.csv:
+        options.csv.write_text(table, encoding="utf-8")
+        print(f"Wrote {len(activations.pieces):,} tokens to {options.csv}")
+    else:
+        print(table, end="")
+
+
+def download(options: argparse.Namespace) -> None:
+    """Fill the cache with a model ahead of a class."""
+    from core.models import load_model
+
+    lm = load_model(options.model, progress=_show_share)
+    info = lm.info
+    print(f"{info.name} at revision {info.revision}: {info.n_layers} layers of {info.d_mlp:,} neurons, ready.")
+
+
+def _summary(result: Any) -> str:
+    """A contrast in a few lines for a terminal."""
+    spec, tests = result.spec, result.tests
+    lines = [
+        f"Model     {result.model.name} ({result.model.revision}), layer {spec.layer}, {spec.hook_side}",
+        f"Target    {len(result.words.target):,} {spec.target} ({result.words.target_list.source})",
+        f"Baseline  {len(result.words.baseline):,} {spec.baseline} ({result.words.baseline_list.source})",
+        f"Test      {spec.test}, {spec.correction} over {result.family_size:,} tests, alpha {spec.alpha:g}",
+        f"Result    {result.n_higher + result.n_lower:,} of {result.n_neurons:,} neurons significant: "
+        f"{result.n_higher:,} higher for {spec.target}, {result.n_lower:,} higher for {spec.baseline}",
+    ]
+    for label, neuron in (("Largest", result.largest), ("Smallest", result.smallest)):
+        lines.append(
+            f"{label:<9} neuron {neuron}: t = {tests.statistic[neuron]:.3f}, adjusted p = "
+            f"{result.p_adjusted[neuron]:.3g}, d = {tests.cohens_d[neuron]:.2f}, AUC = {tests.auc[neuron]:.3f}"
+        )
+    lines += [f"Note      {note}" for note in result.notes]
+    return "\n".join(lines)
+
+
+def _spec(options: argparse.Namespace) -> ContrastSpec:
+    """The preset's values, with what was given on the command line over them."""
+    preset = CAREFUL if options.preset == "careful" else NOTEBOOK
+    names = ("model", "layer", "target", "baseline", "word_source", "test", "correction", "family", "alpha")
+    names += ("hook_side", "pooling", "leading_space", "prefix", "drop_shared")
+    given = {name: getattr(options, name) for name in names if getattr(options, name) is not None}
+    if options.words is not None:
+        given |= {"n_target": options.words, "n_baseline": options.words}
+    return ContrastSpec(**{**preset, **given})
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m core", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    one = commands.add_parser("contrast", help="test every neuron of a layer on two word classes")
+    one.set_defaults(command=contrast)
+    one.add_argument("--preset", choices=["notebook", "careful"], default="notebook")
+    one.add_argument("--model", help="bundled, a hub id or a folder")
+    one.add_argument("--layer", type=int)
+    one.add_argument("--target", help="the word class that a positive statistic favours")
+    one.add_argument("--baseline", help="the word class that it is compared with")
+    one.add_argument("--words", type=int, metavar="N", help="words of each class, the most frequent first")
+    one.add_argument("--word-source", metavar="SOURCE", help="notebook, bundled, or a folder of lists")
+    one.add_argument("--test", choices=TESTS)
+    one.add_argument("--correction", choices=CORRECTIONS)
+    one.add_argument("--family", choices=FAMILIES, help="which tests are adjusted together")
+    one.add_argument("--alpha", type=float)
+    one.add_argument("--pooling", choices=POOLINGS, help="over a word's tokens")
+    one.add_argument("--hook-side", choices=HOOK_SIDES)
+    one.add_argument("--leading-space", action=argparse.BooleanOptionalAction)
+    one.add_argument("--prefix", action=argparse.BooleanOptionalAction, help="beginning-of-text token first")
+    one.add_argument("--drop-shared", action=argparse.BooleanOptionalAction, help="drop words of both lists")
+    one.add_argument("--csv", type=Path, help="write one row per neuron")
+    one.add_argument("--json", type=Path, help="write the spec and the summary")
+
+    two = commands.add_parser("text", help="read some neurons at every token of a text")
+    two.set_defaults(command=text)
+    two.add_argument("--model", default="bundled", help="bundled, a hub id or a folder")
+    two.add_argument("--layer", type=int, required=True)
+    two.add_argument("--neurons", type=_numbers, required=True, metavar="N,N", help="neuron indices")
+    two.add_argument("--file", type=Path, required=True, help="a UTF-8 text")
+    two.add_argument("--hook-side", choices=HOOK_SIDES, default="pre-activation")
+    two.add_argument("--prefix", action="store_true", help="beginning-of-text token first")
+    two.add_argument("--csv", type=Path, help="write the table here instead of to the screen")
+
+    three = commands.add_parser("download", help="fetch a model ahead of a class")
+    three.set_defaults(command=download)
+    three.add_argument("model", metavar="MODEL", help="a hub id such as EleutherAI/gpt-neo-125m")
+    return parser
+
+
+def _numbers(value: str) -> list[int]:
+    try:
+        return [int(part) for part in value.split(",")]
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"“{value}” is not a list of numbers such as 12,40") from None
+
+
+def _show_words(done: int, total: int) -> None:
+    if sys.stderr.isatty():
+        print(f"\r{done:,} of {total:,} words", end="\n" if done == total else "", file=sys.stderr)
+
+
+def _show_share(share: float, message: str) -> None:
+    if sys.stderr.isatty():
+        print(f"\r{share:4.0%} {message:<70.70}", end="\n" if share >= 1 else "", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

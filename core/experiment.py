@@ -1,0 +1,178 @@
+"""The experiment, step by step and whole: the only module that composes the others.
+
+    result = run_contrast(ContrastSpec.careful(model="bundled", layer=3))
+
+The steps are public so that an app can keep what it has: words depend on the lists, activations on the words
+and the model, tests on the activations, and a correction only on the tests.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from core.activations import Progress, token_activations, token_counts, word_activations
+from core.correction import adjust, critical_p
+from core.models import LoadedModel, load_model
+from core.records import (
+    CUSTOM,
+    ContrastResult,
+    ContrastSpec,
+    NeuronTests,
+    TokenActivations,
+    UserError,
+    WordActivations,
+    WordList,
+    WordPair,
+)
+from core.ttest import paired_ttest, t_threshold, welch_ttest
+from core.words import custom_list, get_word_list, shared_words, take
+
+_TESTS = {"paired": paired_ttest, "welch": welch_ttest}
+
+
+def run_contrast(
+    spec: ContrastSpec, lm: LoadedModel | None = None, *, progress: Progress | None = None
+) -> ContrastResult:
+    """Run one contrast from word lists to adjusted p-values.
+
+    ``lm`` spares loading ``spec.model``; ``progress`` is called with words done and of all words. Raises
+    UserError for everything that one sentence explains.
+    """
+    lm = lm or load_model(spec.model)
+    lm.check_layer(spec.layer)
+    layers = range(lm.n_layers) if spec.family == "model" else [spec.layer]
+    activations = read_words(lm, choose_words(spec), spec, layers, progress=progress)
+    return conclude(spec, lm, activations, compare_neurons(spec, activations))
+
+
+def inspect_text(
+    lm: LoadedModel, text: str, spec: ContrastSpec, *, progress: Progress | None = None
+) -> TokenActivations:
+    """Every neuron of the spec's layer and hook side, at every token of a text."""
+    return token_activations(
+        lm, text, spec.layer, side=spec.hook_side, prefix=spec.prefix, progress=progress
+    )
+
+
+def choose_words(spec: ContrastSpec) -> WordPair:
+    """Take both classes' words from their lists; drop what stands in both where the spec says so."""
+    lists = [_word_list(spec, side) for side in ("target", "baseline")]
+    target, baseline = take(lists[0], spec.n_target), take(lists[1], spec.n_baseline)
+    shared = shared_words(target, baseline)
+    # Both classes often fall back for one reason: say it once.
+    notes = list(dict.fromkeys(note for word_list in lists for note in word_list.notes))
+    if shared and spec.drop_shared:
+        target = tuple(word for word in target if word not in shared)
+        baseline = tuple(word for word in baseline if word not in shared)
+        notes.append(
+            f"{_words(len(shared))} in both lists: dropped, with {len(target):,} {spec.target} and "
+            f"{len(baseline):,} {spec.baseline} left."
+        )
+    if min(len(target), len(baseline)) < 2:
+        raise UserError("After dropping the words of both lists, fewer than two are left in one of them.")
+    return WordPair(target, baseline, lists[0], lists[1], shared, tuple(notes))
+
+
+def _word_list(spec: ContrastSpec, side: str) -> WordList:
+    word_class = getattr(spec, side)
+    if word_class == CUSTOM:
+        return custom_list("\n".join(getattr(spec, f"{side}_words")), f"custom {side} list")
+    return get_word_list(word_class, spec.word_source)
+
+
+def read_words(
+    lm: LoadedModel,
+    words: WordPair,
+    spec: ContrastSpec,
+    layers: Sequence[int],
+    *,
+    progress: Progress | None = None,
+) -> WordActivations:
+    """One pass over the words of both classes for all the layers asked for."""
+    n_target = len(words.target)
+    both = (*words.target, *words.baseline)
+    values = word_activations(
+        lm,
+        both,
+        layers,
+        side=spec.hook_side,
+        pooling=spec.pooling,
+        leading_space=spec.leading_space,
+        prefix=spec.prefix,
+        progress=progress,
+    )
+    n_tokens = token_counts(lm, both, leading_space=spec.leading_space)
+    return WordActivations(
+        words,
+        tuple(layers),
+        values[:, :n_target],
+        values[:, n_target:],
+        n_tokens[:n_target],
+        n_tokens[n_target:],
+    )
+
+
+def compare_neurons(spec: ContrastSpec, activations: WordActivations) -> NeuronTests:
+    """The spec's test for every neuron of every layer read: arrays of shape (n_layers, n_neurons)."""
+    return _TESTS[spec.test](activations.target, activations.baseline)
+
+
+def conclude(
+    spec: ContrastSpec, lm: LoadedModel, activations: WordActivations, tests: NeuronTests
+) -> ContrastResult:
+    """Correct the tests over the spec's family, and gather what the spec's layer shows.
+
+    ``tests`` are (n_layers, n_neurons) over ``activations.layers``; a family over the model needs all layers.
+    """
+    lm.check_layer(spec.layer)
+    at = activations.layers.index(spec.layer)
+    if spec.family == "model" and len(activations.layers) < lm.n_layers:
+        raise ValueError(f"A family over the model needs all {lm.n_layers} layers; {len(activations.layers)} came.")
+    layer_tests = tests.layer(at)
+    if np.isnan(layer_tests.statistic).all():
+        raise UserError("No neuron of this layer varies over these words, so none can be tested.")
+    family = tests.p_value if spec.family == "model" else layer_tests.p_value
+    adjusted = adjust(family, spec.correction)
+    p_adjusted = adjusted[at] if spec.family == "model" else adjusted
+    df = np.nanmedian(layer_tests.degrees_of_freedom)
+    return ContrastResult(
+        spec=spec,
+        model=lm.info,
+        words=activations.words,
+        target_activations=activations.target[at],
+        baseline_activations=activations.baseline[at],
+        target_tokens=activations.target_tokens,
+        baseline_tokens=activations.baseline_tokens,
+        tests=layer_tests,
+        p_adjusted=p_adjusted,
+        significant=p_adjusted <= spec.alpha,  # NaN, an untested neuron, compares as False
+        family_size=int(np.sum(~np.isnan(family))),
+        family_significant=int(np.sum(adjusted <= spec.alpha)),
+        critical_statistic=float(t_threshold(critical_p(family, spec.correction, spec.alpha), df)),
+        notes=_notes(lm, activations, layer_tests),
+    )
+
+
+def _notes(lm: LoadedModel, activations: WordActivations, tests: NeuronTests) -> tuple[str, ...]:
+    """What a reader must be told: every fallback taken, every neuron and word left out."""
+    notes = [*lm.info.notes, *activations.words.notes]
+    dead = int(np.isnan(tests.statistic).sum())
+    if dead:
+        notes.append(f"{dead:,} neurons of this layer do not vary over these words: not tested, not in the family.")
+    return tuple(notes)
+
+
+def layer_profile(spec: ContrastSpec, tests: NeuronTests) -> tuple[np.ndarray, np.ndarray]:
+    """How many neurons of each layer are significantly higher, and lower, for the target: two (n_layers,)."""
+    if spec.family == "model":
+        adjusted = adjust(tests.p_value, spec.correction)
+    else:
+        adjusted = np.stack([adjust(layer, spec.correction) for layer in tests.p_value])
+    significant = adjusted <= spec.alpha
+    return (significant & (tests.statistic > 0)).sum(1), (significant & (tests.statistic < 0)).sum(1)
+
+
+def _words(n: int) -> str:
+    return f"{n:,} word stands" if n == 1 else f"{n:,} words stand"

@@ -1,0 +1,258 @@
+"""Pictures: plain records in, plotly figures out. Colours are safe for colour-blind readers, and never alone.
+
+The target's colour is a red, the baseline's a blue (Okabe & Ito 2008), as in the token heatmaps; shapes repeat
+what colours say. Fonts and backgrounds are left to the page's theme. Plotly reads tags in its labels: whatever a
+user may have typed is escaped.
+"""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Sequence
+
+import numpy as np
+import plotly.graph_objects as go
+from plotly.subplots import make_subplots
+
+from core.records import ContrastResult
+
+TARGET_COLOUR = "#D55E00"
+BASELINE_COLOUR = "#0072B2"
+NEUTRAL_COLOUR = "#8A8F98"
+
+# Beyond this many points, drawing each as an SVG node makes a browser slow.
+_MANY_POINTS = 10_000
+_MARGIN = {"l": 60, "r": 20, "t": 20, "b": 50}
+_LEGEND = {"orientation": "h", "yanchor": "bottom", "y": 1.02, "x": 0}
+
+
+def neuron_scatter(result: ContrastResult, highlight: int | None = None) -> go.Figure:
+    """Every neuron's statistic against its index, significant and not clearly apart, with threshold lines.
+
+    All neurons are in the first trace, so that a selected point's index is the neuron. ``highlight`` marks one
+    neuron as a click would.
+    """
+    tests, spec = result.tests, result.spec
+    kind = np.where(~result.significant, 0, np.where(tests.statistic > 0, 1, 2))
+    looks = [
+        ("Not significant", NEUTRAL_COLOUR, "circle", 5, 0.45),
+        (f"Higher for {spec.target}", TARGET_COLOUR, "triangle-up", 9, 0.9),
+        (f"Higher for {spec.baseline}", BASELINE_COLOUR, "triangle-down", 9, 0.9),
+    ]
+    marker = {
+        name: np.array([look[column] for look in looks], dtype=dtype)[kind]
+        for name, column, dtype in (("color", 1, object), ("symbol", 2, object), ("size", 3, float))
+    }
+    marker["opacity"] = np.array([look[4] for look in looks])[kind]
+    figure = go.Figure()
+    scatter = go.Scattergl if result.n_neurons > _MANY_POINTS else go.Scatter
+    figure.add_trace(
+        scatter(
+            x=np.arange(result.n_neurons),
+            y=tests.statistic,
+            mode="markers",
+            marker=marker,
+            text=_neuron_hovers(result),
+            hovertemplate="%{text}<extra></extra>",
+            selected={"marker": {"size": 15, "opacity": 1.0}},
+            unselected={"marker": {"opacity": 0.35}},
+            selectedpoints=None if highlight is None else [highlight],
+            showlegend=False,
+        )
+    )
+    for name, colour, symbol, size, _ in looks:
+        figure.add_trace(_legend_entry(go.Scatter, name, colour, symbol, size))
+    _add_thresholds(figure, result)
+    figure.update_layout(
+        height=440,
+        margin=_MARGIN,
+        legend=_LEGEND,
+        clickmode="event+select",
+        dragmode="zoom",
+        xaxis={"title": f"Neuron of layer {spec.layer}", "zeroline": False},
+        yaxis={"title": f"t statistic ({spec.target} − {spec.baseline})", "zeroline": True},
+    )
+    return figure
+
+
+def _legend_entry(trace: type, name: str, colour: str, symbol: str, size: int) -> go.Scatter:
+    return trace(x=[None], y=[None], mode="markers", name=name, marker={"color": colour, "symbol": symbol, "size": size})
+
+
+def _add_thresholds(figure: go.Figure, result: ContrastResult) -> None:
+    if not np.isfinite(result.critical_statistic):
+        return
+    for sign in (1, -1):
+        figure.add_hline(
+            y=sign * result.critical_statistic,
+            line={"dash": "dash", "width": 1, "color": NEUTRAL_COLOUR},
+            annotation_text=f"t = {sign * result.critical_statistic:+.2f}",
+            annotation_position="top right" if sign > 0 else "bottom right",
+            annotation_font={"size": 11, "color": NEUTRAL_COLOUR},
+        )
+
+
+def _neuron_hovers(result: ContrastResult) -> list[str]:
+    tests = result.tests
+    columns = (tests.statistic, tests.p_value, result.p_adjusted, tests.mean_difference, tests.cohens_d, tests.auc)
+    rows = zip(*(column.tolist() for column in columns), strict=True)
+    return [
+        f"<b>Neuron {neuron}</b><br>t = {t:.3f}<br>p = {p:.3g}<br>adjusted p = {adjusted:.3g}"
+        f"<br>mean difference = {difference:.4g}<br>Cohen's d = {d:.3f}<br>AUC = {auc:.3f}"
+        for neuron, (t, p, adjusted, difference, d, auc) in enumerate(rows)
+    ]
+
+
+def neuron_spread(result: ContrastResult, neuron: int) -> go.Figure:
+    """How one neuron's value spreads over the words of each class: a dot a word, a line at each mean."""
+    spec, words = result.spec, result.words
+    figure = go.Figure()
+    classes = (
+        (1.0, spec.target, words.target, result.target_activations, TARGET_COLOUR, "triangle-up"),
+        (0.0, spec.baseline, words.baseline, result.baseline_activations, BASELINE_COLOUR, "triangle-down"),
+    )
+    for height, name, its_words, activations, colour, symbol in classes:
+        values = activations[:, neuron]
+        figure.add_trace(
+            go.Scatter(
+                x=values,
+                y=height + _spread_out(len(values)),
+                mode="markers",
+                name=name,
+                marker={"color": colour, "symbol": symbol, "size": 7, "opacity": 0.55},
+                text=[html.escape(word) for word in its_words],
+                hovertemplate="<b>%{text}</b><br>%{x:.4g}<extra>" + name + "</extra>",
+            )
+        )
+        mean = float(values.mean(dtype=np.float64))
+        figure.add_shape(
+            type="line", x0=mean, x1=mean, y0=height - 0.42, y1=height + 0.42, line={"color": colour, "width": 3}
+        )
+        figure.add_annotation(
+            x=mean, y=height + 0.42, yshift=9, text=f"mean {mean:.3g}", showarrow=False, font={"color": colour}
+        )
+    figure.update_layout(
+        height=300,
+        margin={**_MARGIN, "l": 90},
+        showlegend=False,
+        xaxis={"title": f"{spec.hook_side.capitalize()} of neuron {neuron}", "zeroline": True},
+        yaxis={
+            "tickvals": [1.0, 0.0],
+            "ticktext": [f"{name} ({len(its_words):,})" for _, name, its_words, *_ in classes],
+            "range": [-0.6, 1.65],
+            "showgrid": False,
+            "zeroline": False,
+        },
+    )
+    return figure
+
+
+def _spread_out(n: int) -> np.ndarray:
+    """Heights in -0.35..0.35 that keep neighbours apart: the golden-ratio sequence, the same every time."""
+    return ((np.arange(n) * 0.61803398875) % 1.0 - 0.5) * 0.7
+
+
+def layer_profile(higher: np.ndarray, lower: np.ndarray, layer: int, target: str, baseline: str) -> go.Figure:
+    """Significant neurons by layer, (n_layers,) each: the target's upward, the baseline's downward."""
+    layers = np.arange(len(higher))
+    figure = go.Figure()
+    for name, counts, sign, colour in ((target, higher, 1, TARGET_COLOUR), (baseline, lower, -1, BASELINE_COLOUR)):
+        figure.add_trace(
+            go.Bar(
+                x=layers,
+                y=sign * counts,
+                name=f"Higher for {name}",
+                marker={"color": colour, "opacity": np.where(layers == layer, 1.0, 0.45)},
+                text=[f"{count:,}" for count in counts],
+                textposition="outside",
+                hovertemplate="Layer %{x}: %{text} neurons<extra>Higher for " + name + "</extra>",
+                cliponaxis=False,
+            )
+        )
+    reach = 1.25 * max(1, int(max(higher.max(initial=0), lower.max(initial=0))))
+    figure.update_layout(
+        height=300,
+        margin=_MARGIN,
+        barmode="relative",
+        legend=_LEGEND,
+        xaxis={"title": "Layer", "tickmode": "linear", "dtick": 1},
+        yaxis={"title": "Significant neurons", "showticklabels": False, "range": [-reach, reach]},
+    )
+    return figure
+
+
+def words_image(result: ContrastResult, n_words: int, order: Sequence[int] | None = None) -> go.Figure:
+    """The words-by-neurons image of both classes, the first ``n_words`` of each, on one robust colour range.
+
+    The range is symmetric about zero and reaches the 99th percentile of the absolute values, so that a few
+    extreme neurons do not wash out the rest. ``order`` permutes the neurons; None keeps their index order.
+    """
+    spec = result.spec
+    order = np.arange(result.n_neurons) if order is None else np.asarray(order)
+    images = [result.target_activations[:n_words][:, order], result.baseline_activations[:n_words][:, order]]
+    bound = float(np.percentile(np.abs(np.concatenate(images)), 99)) or 1.0
+    figure = make_subplots(
+        rows=2,
+        cols=1,
+        shared_xaxes=True,
+        vertical_spacing=0.06,
+        subplot_titles=[f"{spec.target.capitalize()} (target)", f"{spec.baseline.capitalize()} (baseline)"],
+        row_heights=[len(image) for image in images],
+    )
+    in_order = bool(np.array_equal(order, np.arange(result.n_neurons)))
+    for row, (image, words) in enumerate(zip(images, (result.words.target, result.words.baseline), strict=True), 1):
+        figure.add_trace(
+            go.Heatmap(
+                z=image.astype(np.float32),
+                y=[html.escape(word) for word in words[: len(image)]],
+                x=np.arange(result.n_neurons) if in_order else None,
+                text=None if in_order else np.broadcast_to(order, image.shape),
+                coloraxis="coloraxis",
+                hovertemplate="<b>%{y}</b><br>neuron "
+                + ("%{x}" if in_order else "%{text}")
+                + "<br>%{z:.4g}<extra></extra>",
+            ),
+            row=row,
+            col=1,
+        )
+    figure.update_yaxes(autorange="reversed", type="category", nticks=30, tickfont={"size": 10})
+    figure.update_xaxes(title="Neuron" if in_order else "Neurons, by statistic", row=2, col=1)
+    figure.update_layout(
+        height=max(520, min(1100, 180 + 5 * 2 * n_words)),
+        margin={**_MARGIN, "l": 110, "t": 40},
+        coloraxis={
+            "colorscale": "PRGn",
+            "cmin": -bound,
+            "cmax": bound,
+            "colorbar": {"title": {"text": spec.hook_side}, "thickness": 12, "outlinewidth": 0},
+        },
+    )
+    return figure
+
+
+def mean_activations(result: ContrastResult) -> go.Figure:
+    """The mean activation of every neuron over each class's words."""
+    spec = result.spec
+    figure = go.Figure()
+    for name, activations, colour in (
+        (spec.target, result.target_activations, TARGET_COLOUR),
+        (spec.baseline, result.baseline_activations, BASELINE_COLOUR),
+    ):
+        figure.add_trace(
+            go.Scatter(
+                x=np.arange(result.n_neurons),
+                y=activations.mean(axis=0, dtype=np.float64).astype(np.float32),
+                mode="lines",
+                name=f"Mean over {name}",
+                line={"color": colour, "width": 1},
+                hovertemplate="neuron %{x}<br>%{y:.4g}<extra>" + name + "</extra>",
+            )
+        )
+    figure.update_layout(
+        height=340,
+        margin=_MARGIN,
+        legend=_LEGEND,
+        xaxis={"title": f"Neuron of layer {spec.layer}"},
+        yaxis={"title": f"Mean {spec.hook_side}"},
+    )
+    return figure
