@@ -65,7 +65,7 @@ def neuron_scatter(result: ContrastResult, highlight: int | None = None) -> go.F
     _add_thresholds(figure, result)
     figure.update_layout(
         height=440,
-        margin=_MARGIN,
+        margin={**_MARGIN, "r": 50},
         legend=_LEGEND,
         clickmode="event+select",
         dragmode="zoom",
@@ -86,10 +86,17 @@ def _add_thresholds(figure: go.Figure, result: ContrastResult) -> None:
         figure.add_hline(
             y=sign * result.critical_statistic,
             line={"dash": "dash", "width": 1, "color": NEUTRAL_COLOUR},
-            annotation_text=f"t = {sign * result.critical_statistic:+.2f}",
-            annotation_position="top right" if sign > 0 else "bottom right",
-            annotation_font={"size": 11, "color": NEUTRAL_COLOUR},
         )
+        figure.add_annotation(
+            x=1.0,
+            xref="paper",
+            xanchor="left",
+            y=sign * result.critical_statistic,
+            text=f"{sign * result.critical_statistic:+.2f}",
+            showarrow=False,
+            font={"size": 11},
+        )
+
 
 
 def _neuron_hovers(result: ContrastResult) -> list[str]:
@@ -129,7 +136,7 @@ def neuron_spread(result: ContrastResult, neuron: int) -> go.Figure:
             type="line", x0=mean, x1=mean, y0=height - 0.42, y1=height + 0.42, line={"color": colour, "width": 3}
         )
         figure.add_annotation(
-            x=mean, y=height + 0.42, yshift=9, text=f"mean {mean:.3g}", showarrow=False, font={"color": colour}
+            x=mean, y=height + 0.42, yshift=9, text=f"mean {mean:.3g}", showarrow=False
         )
     figure.update_layout(
         height=300,

@@ -1,0 +1,24 @@
+"""Neurons: which ones tell the two classes apart, and what one of them does with every word."""
+
+import streamlit as st
+
+from ui import cached, neuron_panel, page, sidebar
+from ui import settings as state
+
+page.set_up("Neurons")
+st.title("Neurons")
+spec = sidebar.draw()
+with page.one_sentence():
+    result = cached.contrast(spec)
+neuron = neuron_panel.chosen_neuron(result)
+neuron_panel.draw_headline(result)
+page.show_notes(result.notes)
+with st.container(key="plot_and_panel"):
+    left, right = st.columns([3, 2], gap="medium")
+    with left:
+        neuron_panel.draw_scatter(result)
+        neuron_panel.draw_profile(result, cached.layer_profile(spec))
+    with right:
+        neuron_panel.draw_neuron(result, neuron)
+neuron_panel.draw_table(result)
+state.keep(state.begin())

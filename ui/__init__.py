@@ -1,0 +1,1 @@
+"""All that knows Streamlit and is shared by pages: settings and links, caching, jobs, the token heatmap."""

@@ -1,0 +1,67 @@
+"""The parts of the Home page: introduction, ways in, where the experiment stands."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from core.correction import LABELS
+from core.records import ContrastSpec
+from ui import cached, page
+from ui.sidebar import MODELS, PAGES
+
+_PICTURE = Path(__file__).resolve().parent.parent / "assets" / "pictures" / "experiment.svg"
+# The picture's own colour names, and what each is in the two themes.
+_COLOURS = {
+    "light": {"ink": "#1F2328", "soft": "#8A8F98", "panel": "#F4F2EE", "line": "#D8D4CC"},
+    "dark": {"ink": "#E8EAED", "soft": "#8A8F98", "panel": "#1E232B", "line": "#3A414C"},
+}
+
+
+def draw_introduction() -> None:
+    """Three sentences and one picture."""
+    st.markdown(
+        "A language model is never told what a noun or a verb is, yet some of its neurons tell them apart. "
+        "Here you give a model the most frequent words of two classes, read every neuron of one layer, and test "
+        "each for a difference. Then you put the best ones to the test on any text, token by token."
+    )
+    st.image(_picture(st.context.theme.type), width="stretch")
+
+
+def draw_ways_in() -> None:
+    """One card for each page."""
+    cards = (
+        ("Find the neurons", "Which ones are higher for nouns, which for verbs, and how sure is that?"),
+        ("Look at the words", "What does every neuron do with every word, and which words are these?"),
+        ("Try a text", "Do the neurons light up on the nouns and verbs of a text that you paste?"),
+    )
+    for column, (target, _, icon), (label, text) in zip(st.columns(3), PAGES[1:], cards, strict=True):
+        with column.container(border=True, height="stretch"):
+            st.page_link(target, label=f"**{label}**", icon=icon)
+            st.markdown(text)
+
+
+def draw_standing(spec: ContrastSpec) -> None:
+    """Where the experiment stands now: its settings in a sentence, then its outcome."""
+    st.subheader("Your experiment now")
+    st.markdown(
+        f"**{MODELS.get(spec.model, spec.model)}**, layer **{spec.layer}**: {spec.n_target:,} {spec.target} against "
+        f"{spec.n_baseline:,} {spec.baseline}, {'paired' if spec.test == 'paired' else 'Welch’s'} t-test, "
+        f"correction: {LABELS[spec.correction]}."
+    )
+    with page.one_sentence():
+        result = cached.contrast(spec)
+    columns = st.columns(3)
+    columns[0].metric(f"Higher for {spec.target}", f"{result.n_higher:,} of {result.n_neurons:,} neurons")
+    columns[1].metric(f"Higher for {spec.baseline}", f"{result.n_lower:,} of {result.n_neurons:,} neurons")
+    columns[2].metric("The two extremes", f"Neurons {result.largest} and {result.smallest}")
+    page.show_notes(result.notes)
+
+
+def _picture(theme: str | None) -> str:
+    """The picture in the theme's colours: an image in a page cannot know them by itself."""
+    svg = _PICTURE.read_text(encoding="utf-8")
+    for name, colour in _COLOURS.get(theme or "light", _COLOURS["light"]).items():
+        svg = svg.replace(f"{{{name}}}", colour)
+    return svg

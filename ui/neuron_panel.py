@@ -1,0 +1,199 @@
+"""The parts of the Neurons page: headline, scatter, one neuron's panel, table, layers."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from core import export, figures
+from core.correction import LABELS
+from core.records import ContrastResult
+from ui import settings as state
+
+# Where the plot does not know of a choice (table, box, link), it must be drawn with it.
+_HIGHLIGHT = "_highlight"
+_EXTREME_WORDS = 8
+
+
+def chosen_neuron(result: ContrastResult) -> int:
+    """The neuron to show: the chosen one, else the one with the largest statistic."""
+    settings = state.begin()
+    if settings.neuron is not None and settings.neuron >= result.n_neurons:
+        st.warning(
+            f"Neuron {settings.neuron:,} was asked for; a layer of this model has 0 to {result.n_neurons - 1:,}. "
+            f"The one with the largest statistic is shown.",
+            icon=":material/warning:",
+        )
+        settings.neuron = None
+    chosen = result.largest if settings.neuron is None else settings.neuron
+    st.session_state["neuron"] = chosen
+    return chosen
+
+
+def draw_headline(result: ContrastResult) -> None:
+    """How many neurons are significant, each way, in one sentence and four numbers."""
+    spec = result.spec
+    n_significant = result.n_higher + result.n_lower
+    verb = "tells" if n_significant == 1 else "tell"
+    st.markdown(
+        f"**{n_significant:,}** of {result.n_neurons:,} neurons in layer **{spec.layer}** {verb} "
+        f"{len(result.words.target):,} {spec.target} from {len(result.words.baseline):,} {spec.baseline} "
+        f"({LABELS[spec.correction]} over {result.family_size:,} tests, α = {spec.alpha:g})."
+    )
+    columns = st.container(key="headline").columns(4)
+    columns[0].metric(f"Higher for {spec.target}", f"{result.n_higher:,}")
+    columns[1].metric(f"Higher for {spec.baseline}", f"{result.n_lower:,}")
+    for column, label, neuron in (
+        (columns[2], "Largest t", result.largest),
+        (columns[3], "Smallest t", result.smallest),
+    ):
+        column.metric(
+            label,
+            f"{result.tests.statistic[neuron]:+.2f}",
+            help=f"Neuron {neuron} of layer {spec.layer}",
+        )
+        column.button(
+            f"Show neuron {neuron}", key=f"show_{label.split()[0].lower()}", on_click=_choose, args=(neuron,)
+        )
+
+
+def draw_scatter(result: ContrastResult) -> None:
+    """The scatter; a click selects a neuron."""
+    st.subheader("Every neuron of the layer")
+    st.plotly_chart(
+        figures.neuron_scatter(result, st.session_state.get(_HIGHLIGHT)),
+        key="neurons_plot",
+        on_select=_choose_from_plot,
+        selection_mode="points",
+        config={"displaylogo": False, "scrollZoom": False},
+    )
+    st.caption("Click a point to see its words. Drag to zoom, double-click to zoom out.")
+
+
+def draw_neuron(result: ContrastResult, neuron: int) -> None:
+    """One neuron: its figures, how both classes spread, and the words at both ends."""
+    st.subheader(f"Neuron {neuron}")
+    st.number_input(
+        "Neuron",
+        0,
+        result.n_neurons - 1,
+        key="neuron",
+        on_change=_choose_from_box,
+        help="Or click a point in the plot, or a row of the table.",
+    )
+    tests = result.tests
+    if np.isnan(tests.statistic[neuron]):
+        st.info("This neuron does not vary over these words, so it cannot be tested.", icon=":material/info:")
+    verdict = "significant" if result.significant[neuron] else "not significant"
+    st.markdown(
+        f"t = **{tests.statistic[neuron]:.2f}**, adjusted p = **{result.p_adjusted[neuron]:.2g}** ({verdict}), "
+        f"Cohen's d = **{tests.cohens_d[neuron]:.2f}**, AUC = **{tests.auc[neuron]:.3f}**"
+    )
+    st.plotly_chart(figures.neuron_spread(result, neuron), key="neuron_spread", config={"displaylogo": False})
+    low, high = st.columns(2)
+    words, values = _all_words(result, neuron)
+    order = np.argsort(values, kind="stable")
+    for column, title, indices in ((high, "Highest", order[::-1]), (low, "Lowest", order)):
+        column.markdown(f"**{title} words**")
+        column.dataframe(
+            {
+                "word": [words[i][0] for i in indices[:_EXTREME_WORDS]],
+                "class": [words[i][1] for i in indices[:_EXTREME_WORDS]],
+                "value": values[indices[:_EXTREME_WORDS]],
+            },
+            hide_index=True,
+            column_config={"value": st.column_config.NumberColumn(format="%.3g")},
+        )
+
+
+def draw_table(result: ContrastResult) -> None:
+    """All neurons as a sortable table, with the CSV beside it; a click on a row selects a neuron."""
+    st.subheader("All figures")
+    order = np.argsort(-np.abs(np.nan_to_num(result.tests.statistic)), kind="stable")
+    tests = result.tests
+    st.dataframe(
+        {
+            "neuron": order,
+            "t": tests.statistic[order],
+            "adjusted p": result.p_adjusted[order],
+            "significant": result.significant[order],
+            "mean difference": tests.mean_difference[order],
+            "Cohen's d": tests.cohens_d[order],
+            "AUC": tests.auc[order],
+        },
+        key="neurons_table",
+        hide_index=True,
+        height=360,
+        on_select=lambda: _choose_from_table(order),
+        selection_mode="single-row",
+        column_config={
+            "t": st.column_config.NumberColumn(format="%.3f"),
+            "adjusted p": st.column_config.NumberColumn(format="%.2e"),
+            "mean difference": st.column_config.NumberColumn(format="%.4g"),
+            "Cohen's d": st.column_config.NumberColumn(format="%.3f"),
+            "AUC": st.column_config.NumberColumn(format="%.3f"),
+        },
+    )
+    spec = result.spec
+    name = f"{spec.target}-{spec.baseline}-layer{spec.layer}"
+    left, right = st.columns(2)
+    left.download_button(
+        "Table as CSV", lambda: export.contrast_csv(result), f"{name}.csv", "text/csv", on_click="ignore"
+    )
+    right.download_button(
+        "Settings and summary as JSON",
+        lambda: export.summary_json(result),
+        f"{name}.json",
+        "application/json",
+        on_click="ignore",
+    )
+
+
+def draw_profile(result: ContrastResult, profile: tuple[np.ndarray, np.ndarray] | None) -> None:
+    """Significant neurons of every layer, where every layer was read."""
+    st.subheader("Every layer")
+    if profile is None:
+        st.info("With so many words only the chosen layer is read; fewer words show all layers.", icon=":material/info:")
+        return
+    spec = result.spec
+    st.plotly_chart(
+        figures.layer_profile(*profile, spec.layer, spec.target, spec.baseline),
+        key="layer_profile",
+        config={"displayModeBar": False},
+    )
+    st.caption("Significant neurons, higher for the target upward, for the baseline downward; this layer stands out.")
+
+
+def _all_words(result: ContrastResult, neuron: int) -> tuple[list[tuple[str, str]], np.ndarray]:
+    spec, words = result.spec, result.words
+    labelled = [(word, spec.target) for word in words.target] + [(word, spec.baseline) for word in words.baseline]
+    values = np.concatenate([result.target_activations[:, neuron], result.baseline_activations[:, neuron]])
+    return labelled, values
+
+
+def _choose(neuron: int) -> None:
+    state.choose_neuron(neuron)
+    st.session_state[_HIGHLIGHT] = neuron
+
+
+def _choose_from_box() -> None:
+    if st.session_state["neuron"] is not None:
+        _choose(st.session_state["neuron"])
+
+
+def _choose_from_plot() -> None:
+    """The plot marks its own selection: drawing it with one would rebuild it, and lose the zoom.
+
+    Where it was drawn with one, that stays in the selection beside the click, and must be drawn anew.
+    """
+    points = [point["point_index"] for point in st.session_state["neurons_plot"].selection.points]
+    clicked = [neuron for neuron in points if neuron != st.session_state.get(_HIGHLIGHT)] or points
+    state.choose_neuron(clicked[0] if clicked else None)
+    if st.session_state.get(_HIGHLIGHT) is not None:
+        st.session_state[_HIGHLIGHT] = clicked[0] if clicked else None
+
+
+def _choose_from_table(order: np.ndarray) -> None:
+    rows = st.session_state["neurons_table"].selection.rows
+    if rows:
+        _choose(int(order[rows[0]]))

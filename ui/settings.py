@@ -1,0 +1,168 @@
+"""The settings of the experiment: one ContrastSpec per session, kept across pages, and mirrored in the URL.
+
+Streamlit forgets a widget's value when another page is shown. So the truth is the session's ``Settings``;
+widgets are filled from it before they are drawn, and read back after. A link's parameters win once, when the
+page is opened with them; afterwards the app writes them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+
+import streamlit as st
+
+from core.models import count_layers
+from core.records import CAREFUL, NOTEBOOK, ContrastSpec, UserError
+
+_STATE = "_settings"
+PRESETS = {"Notebook": NOTEBOOK, "Careful": CAREFUL}
+DEFAULT = ContrastSpec.careful(model="bundled", layer=3)
+SCALES = ("text", "zero", "words")
+MAX_NEURONS = 6
+
+_SPEC_FIELDS = tuple(item.name for item in fields(ContrastSpec))
+_CUSTOM_TEXTS = ("target_text", "baseline_text")
+
+
+@dataclass
+class Settings:
+    """A session's settings: the spec, and what pages choose beside it.
+
+    ``neuron`` is None while the page's own default (the largest statistic) holds; ``neurons`` likewise for
+    the text page's two extremes. ``problems`` are sentences about link values that fell back.
+    """
+
+    spec: ContrastSpec = DEFAULT
+    neuron: int | None = None
+    neurons: tuple[int, ...] = ()
+    scale: str = "text"
+    problems: list[str] = field(default_factory=list)
+    written: dict[str, str] = field(default_factory=dict)
+
+    def to_params(self) -> dict[str, str]:
+        """Everything that a link needs to open the same view."""
+        params = self.spec.to_params()
+        if self.neuron is not None:
+            params["neuron"] = str(self.neuron)
+        if self.neurons:
+            params["neurons"] = ",".join(str(neuron) for neuron in self.neurons)
+        if self.scale != "text":
+            params["scale"] = self.scale
+        return params
+
+    @classmethod
+    def from_params(cls, params: Mapping[str, str]) -> Settings:
+        """Read a link; what cannot be read falls back, and ``problems`` says so."""
+        spec, problems = ContrastSpec.from_params(params, DEFAULT)
+        if spec.word_source not in ("notebook", "bundled"):
+            problems.append(f"A link cannot name the folder “{spec.word_source}” as word source; bundled is used.")
+            spec = spec.changed(word_source="bundled")
+        n_layers = count_layers(spec.model)
+        if n_layers is not None and spec.layer >= n_layers:
+            problems.append(f"layer is “{spec.layer}”; the model has 0 to {n_layers - 1}. {n_layers - 1} is used.")
+            spec = spec.changed(layer=n_layers - 1)
+        settings = cls(spec=spec, problems=problems)
+        if "neuron" in params:
+            settings.neuron = settings._index("neuron", params["neuron"])
+        if "neurons" in params:
+            found = [settings._index("neurons", part) for part in params["neurons"].split(",")]
+            settings.neurons = tuple(dict.fromkeys(n for n in found if n is not None))[:MAX_NEURONS]
+        scale = params.get("scale", "text")
+        if scale in SCALES:
+            settings.scale = scale
+        else:
+            problems.append(f"scale is “{scale[:60]}”; allowed are {', '.join(SCALES)}. “text” is used.")
+        return settings
+
+    def _index(self, name: str, value: str) -> int | None:
+        if value.isascii() and value.isdigit() and len(value) < 7:
+            return int(value)
+        self.problems.append(f"{name} is “{value[:60]}”; a neuron's index is a whole number from 0. It was set aside.")
+        return None
+
+
+def begin() -> Settings:
+    """This session's settings, from the URL where the page was opened with new parameters."""
+    params = st.query_params.to_dict()
+    settings: Settings | None = st.session_state.get(_STATE)
+    if settings is None or (params and params != settings.written):
+        settings = Settings.from_params(params)
+        st.session_state[_STATE] = settings
+        _forget_widgets()
+    # A session may come from another page, whose widgets are gone: fill this page's before they are drawn.
+    for name, value in _widget_values(settings.spec).items():
+        st.session_state.setdefault(name, value)
+    return settings
+
+
+def apply_preset() -> None:
+    """Callback of the preset control: set every widget that the chosen preset speaks of."""
+    name = st.session_state["preset"]
+    if name in PRESETS:
+        st.session_state.update(PRESETS[name])
+
+
+def keep(settings: Settings) -> None:
+    """Write the settings to the URL, so that the address can be copied at any time."""
+    params = settings.to_params()
+    settings.written = params
+    if st.query_params.to_dict() != params:
+        st.query_params.from_dict(params)
+
+
+def choose_neuron(neuron: int | None) -> None:
+    """Select a neuron for every page; None goes back to the default."""
+    settings: Settings = st.session_state[_STATE]
+    settings.neuron = neuron
+
+
+def read_widgets(settings: Settings) -> ContrastSpec:
+    """The spec that the widgets say now; raises UserError where they do not fit together."""
+    values = {name: st.session_state[name] for name in _SPEC_FIELDS if name in st.session_state}
+    for side in ("target", "baseline"):
+        values.pop(f"{side}_words", None)
+        if values[side] == "custom":
+            words = _custom_words(side)
+            values |= {f"{side}_words": words, f"n_{side}": len(words)}
+    spec = settings.spec.changed(**values)
+    if spec != settings.spec:
+        if (spec.model, spec.layer) != (settings.spec.model, settings.spec.layer):
+            settings.neuron, settings.neurons = None, ()  # another layer's neuron 12 is another neuron
+        settings.spec, settings.problems = spec, []
+    return spec
+
+
+def matching_preset(spec: ContrastSpec) -> str | None:
+    """The preset that the spec agrees with, if there is one."""
+    for name, values in PRESETS.items():
+        if all(getattr(spec, key) == value for key, value in values.items()):
+            return name
+    return None
+
+
+def _custom_words(side: str) -> tuple[str, ...]:
+    from core.words import custom_list
+
+    text = st.session_state.get(f"{side}_text") or ""
+    if not text.strip():
+        raise UserError(f"The custom {side} list is empty: give at least 2 words, one a line.")
+    words = custom_list(text, f"custom {side} list")
+    if len(words.words) < 2:
+        raise UserError(f"The custom {side} list has 1 word; at least 2 are needed.")
+    return words.words
+
+
+def _widget_values(spec: ContrastSpec) -> dict[str, object]:
+    """What each settings widget should show for a spec, by the widget's key."""
+    values: dict[str, object] = {name: getattr(spec, name) for name in _SPEC_FIELDS if not name.endswith("_words")}
+    for side in ("target", "baseline"):
+        values[f"{side}_text"] = "\n".join(getattr(spec, f"{side}_words"))
+    values["preset"] = matching_preset(spec)
+    del values["seed"]
+    return values
+
+
+def _forget_widgets() -> None:
+    for name in (*_SPEC_FIELDS, *_CUSTOM_TEXTS, "preset"):
+        st.session_state.pop(name, None)

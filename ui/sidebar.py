@@ -1,0 +1,210 @@
+"""The sidebar: ways to the other pages, and the experiment's settings.
+
+Widgets whose state lives in the session are given it as their default too: when a page's first run is cut
+short by the next, the browser may see only the second, which carries defaults but no state.
+"""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.correction import LABELS
+from core.models import BUNDLED, count_layers
+from core.records import (
+    CORRECTIONS,
+    CUSTOM,
+    FAMILIES,
+    HOOK_SIDES,
+    MAX_WORDS,
+    POOLINGS,
+    SHORT_WORD_CLASSES,
+    TESTS,
+    WORD_CLASSES,
+    ContrastSpec,
+    UserError,
+)
+from ui import settings as state
+
+PAGES = (
+    ("app.py", "Home", ":material/home:"),
+    ("pages/1_Neurons.py", "Neurons", ":material/scatter_plot:"),
+    ("pages/2_Words.py", "Words", ":material/dictionary:"),
+    ("pages/3_Text_heatmap.py", "Text heatmap", ":material/format_ink_highlighter:"),
+)
+MODELS = {
+    BUNDLED: "Grammar Neo 6M (bundled)",
+    "EleutherAI/gpt-neo-125m": "GPT-Neo 125M (hub, 530 MB)",
+}
+_CLASS_LABELS = {CUSTOM: "Custom list…"}
+_TEST_LABELS = {"paired": "Paired t-test (the notebook's)", "welch": "Welch's t-test"}
+_FAMILY_LABELS = {"layer": "This layer's neurons", "model": "All layers' neurons"}
+_SOURCE_LABELS = {"notebook": "The notebook's (downloaded)", "bundled": "Curated (bundled)"}
+
+
+def draw() -> ContrastSpec:
+    """Draw the sidebar and return the spec that it shows; a mistake in it ends the page with one sentence."""
+    settings = state.begin()
+    n_layers = count_layers(st.session_state["model"])
+    _fit_layer(n_layers)
+    mistake = None
+    try:
+        spec = state.read_widgets(settings)
+    except UserError as error:
+        spec, mistake = settings.spec, error
+    st.session_state["preset"] = None if mistake else state.matching_preset(spec)
+    with st.sidebar:
+        _draw_links()
+        _draw_settings(n_layers)
+    for problem in settings.problems:
+        st.warning(problem, icon=":material/warning:")
+    if mistake:
+        st.error(str(mistake), icon=":material/error:")
+        st.caption("Your entries are kept: change one of them in the sidebar.")
+        st.stop()
+    state.keep(settings)
+    return spec
+
+
+def _fit_layer(n_layers: int | None) -> None:
+    """After a change to a model with fewer layers, show its last one, and say so."""
+    layer = st.session_state["layer"]
+    if n_layers is not None and layer is not None and layer >= n_layers:
+        st.session_state["layer"] = n_layers - 1
+        st.toast(f"This model has layers 0 to {n_layers - 1}: layer {n_layers - 1} is shown.", icon=":material/info:")
+
+
+def _draw_links() -> None:
+    for page, label, icon in PAGES:
+        st.page_link(page, label=label, icon=icon)
+    st.divider()
+
+
+def _draw_settings(n_layers: int | None) -> None:
+    st.segmented_control(
+        "Preset",
+        list(state.PRESETS),
+        key="preset",
+        on_change=state.apply_preset,
+        help="**Notebook**: the course notebook's analysis, number for number. **Careful**: what a methodologist "
+        "would ask for: curated words with a leading space, Welch's test, Holm's correction over all layers.",
+    )
+    _draw_model(n_layers)
+    left, right = st.columns(2)
+    classes = (*WORD_CLASSES, *SHORT_WORD_CLASSES, CUSTOM)
+    with left:
+        _draw_class("target", "Target", "A positive statistic means higher for these words.", classes)
+    with right:
+        _draw_class("baseline", "Baseline", "The words that the target is compared with.", classes)
+    _draw_custom_lists()
+    st.selectbox("Test", TESTS, key="test", format_func=_TEST_LABELS.__getitem__)
+    st.selectbox(
+        "Correction",
+        CORRECTIONS,
+        key="correction",
+        format_func=LABELS.__getitem__,
+        help="With thousands of tests, some are significant by chance. Bonferroni, Šidák and Holm bound the chance "
+        "of even one false finding; Benjamini's two bound the share of false findings.",
+    )
+    st.number_input("Alpha", 0.0001, 0.5, st.session_state["alpha"], key="alpha", step=0.01, format="%.4g")
+    with st.expander("Advanced"):
+        _draw_advanced()
+
+
+def _draw_model(n_layers: int | None) -> None:
+    known = [*MODELS]
+    if st.session_state["model"] not in known:
+        known.append(st.session_state["model"])
+    st.selectbox(
+        "Model",
+        known,
+        key="model",
+        format_func=lambda name: MODELS.get(name, name),
+        accept_new_options=True,
+        help="Choose one, or type a hub id such as EleutherAI/pythia-70m, or a folder on the server.",
+    )
+    if n_layers is None:
+        st.number_input("Layer", 0, 999, st.session_state["layer"], key="layer", help="Counted from 0.")
+    elif n_layers > 1:
+        st.slider(
+            "Layer",
+            0,
+            n_layers - 1,
+            st.session_state["layer"],
+            key="layer",
+            help="Counted from 0, nearest the input, up.",
+        )
+
+
+def _draw_class(side: str, label: str, explanation: str, classes: tuple[str, ...]) -> None:
+    st.selectbox(
+        label,
+        classes,
+        key=side,
+        format_func=lambda name: _CLASS_LABELS.get(name, name.capitalize()),
+        help=explanation,
+    )
+    if st.session_state[side] != CUSTOM:
+        key = f"n_{side}"
+        st.number_input(
+            "Words", 2, MAX_WORDS, st.session_state[key], key=key, step=50, help="The most frequent ones of the list."
+        )
+
+
+def _draw_custom_lists() -> None:
+    for side in ("target", "baseline"):
+        if st.session_state[side] != CUSTOM:
+            continue
+        key = f"{side}_text"
+        st.text_area(
+            f"Custom {side} list", st.session_state[key], key=key, height=140, placeholder="One word a line"
+        )
+        st.file_uploader(
+            "… or a text file, one word a line",
+            type=["txt", "csv", "tsv"],
+            key=f"{side}_file",
+            on_change=_take_file,
+            args=(side,),
+        )
+
+
+def _take_file(side: str) -> None:
+    """Callback: put an uploaded file's words into the text box, where they can be seen and changed."""
+    from core.words import custom_list
+
+    file = st.session_state[f"{side}_file"]
+    if file is None:
+        return
+    try:
+        words = custom_list(file.getvalue(), file.name)
+    except UserError as error:
+        st.toast(str(error), icon=":material/error:", duration="long")
+        return
+    st.session_state[f"{side}_text"] = "\n".join(words.words)
+    for note in words.notes:
+        st.toast(note, icon=":material/info:", duration="long")
+
+
+def _draw_advanced() -> None:
+    st.selectbox(
+        "Word lists",
+        list(_SOURCE_LABELS),
+        key="word_source",
+        format_func=lambda name: _SOURCE_LABELS.get(name, name),
+        help="The notebook's lists are the top words of a web corpus, errors included; the curated ones hold words "
+        "that are almost always of their class.",
+    )
+    for key, label, explanation in (
+        ("leading_space", "Leading space", "Read “ word”, as inside a sentence, not “word”."),
+        ("prefix", "Beginning-of-text token first", "Read before the word, never pooled."),
+        ("drop_shared", "Drop words that stand in both lists", "Of the words that are used, before any test."),
+    ):
+        st.checkbox(label, st.session_state[key], key=key, help=explanation)
+    st.selectbox("Hook side", HOOK_SIDES, key="hook_side", help="Before the MLP's nonlinearity, or after it.")
+    st.selectbox("Pooling over a word's tokens", POOLINGS, key="pooling", format_func=str.capitalize)
+    st.selectbox(
+        "Family of tests",
+        FAMILIES,
+        key="family",
+        format_func=_FAMILY_LABELS.__getitem__,
+        help="Which tests the correction counts together. Whoever looks at all layers should count them all.",
+    )
