@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -96,9 +97,8 @@ def _summary(result: Any) -> str:
 def _spec(options: argparse.Namespace) -> ContrastSpec:
     """The preset's values, with what was given on the command line over them."""
     preset = CAREFUL if options.preset == "careful" else NOTEBOOK
-    names = ("model", "layer", "target", "baseline", "word_source", "test", "correction", "family", "alpha")
-    names += ("hook_side", "pooling", "leading_space", "prefix", "drop_shared")
-    given = {name: getattr(options, name) for name in names if getattr(options, name) is not None}
+    names = {item.name for item in fields(ContrastSpec)}
+    given = {name: value for name, value in vars(options).items() if name in names and value is not None}
     if options.words is not None:
         given |= {"n_target": options.words, "n_baseline": options.words}
     return ContrastSpec(**{**preset, **given})

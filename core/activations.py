@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -141,7 +142,7 @@ def token_activations(
     for k, (first, keep_from, last) in enumerate(windows):
         row = torch.tensor([head + ids[first:last]])
         skip = len(head) + keep_from - first
-        captured = _read(lm, row, [layer], side, lambda v, skip=skip: v[0, skip:])
+        captured = _read(lm, row, [layer], side, partial(_rows_from, skip))
         values[keep_from:last] = captured[layer]
         if progress:
             progress(k + 1, len(windows))
@@ -155,6 +156,10 @@ def token_activations(
         )
     starts = tuple(keep_from for _, keep_from, _ in windows)
     return TokenActivations(pieces, parts, ids, values, layer, starts, tuple(notes))
+
+
+def _rows_from(first: int, values: torch.Tensor) -> torch.Tensor:
+    return values[0, first:]  # [batch, pos, d_mlp] -> [pos, d_mlp]
 
 
 def check_text(text: str) -> tuple[str, int]:

@@ -57,9 +57,7 @@ class ColourScale:
         if self.palette not in PALETTES:
             raise ValueError(f"unknown palette {self.palette!r}; there are {', '.join(PALETTES)}")
         if not (np.isfinite(self.low) and np.isfinite(self.high) and self.low <= self.high):
-            raise ValueError(
-                f"a colour scale runs from a low to a high number, not from {self.low} to {self.high}"
-            )
+            raise ValueError(f"a colour scale runs from a low to a high number, not from {self.low} to {self.high}")
         # Two different slopes about a centre would make equal differences look unequal.
         if self.centre is not None and not np.isclose(self.centre - self.low, self.high - self.centre):
             raise ValueError(f"the centre {self.centre} must lie midway between {self.low} and {self.high}")
@@ -177,9 +175,7 @@ def ramp(palette: str, *, diverging: bool, theme: str) -> tuple[tuple[str, str],
         # The grey side's first anchor is the page itself, and takes the place of the palette's own first.
         anchors = np.concatenate([_anchors("greys", theme)[::-1], anchors[1:]])
     at = np.linspace(0, len(anchors) - 1, N_STEPS)
-    channels = np.stack(
-        [np.interp(at, np.arange(len(anchors)), c) for c in anchors.T], axis=1
-    )  # [step, rgba]
+    channels = np.stack([np.interp(at, np.arange(len(anchors)), c) for c in anchors.T], axis=1)  # [step, rgba]
     backgrounds = [_hexadecimal(rgba) for rgba in channels]
     return tuple((background, _ink(blend(background, _PAGES[theme]))) for background in backgrounds)
 

@@ -113,9 +113,7 @@ def critical_p(p_value: np.ndarray, method: str, alpha: float) -> float:
     As for ``adjust``.
     """
     if not 0 < alpha < 1:
-        raise UserError(
-            f"The significance level alpha must lie between 0 and 1, both excluded: {alpha} came."
-        )
+        raise UserError(f"The significance level alpha must lie between 0 and 1, both excluded: {alpha} came.")
     adjusted = adjust(p_value, method)
     tested = ~np.isnan(adjusted)
     family = np.asarray(p_value, dtype=np.float64)[tested]

@@ -51,9 +51,7 @@ def inspect_text(
     lm: LoadedModel, text: str, spec: ContrastSpec, *, progress: Progress | None = None
 ) -> TokenActivations:
     """Every neuron of the spec's layer and hook side, at every token of a text."""
-    return token_activations(
-        lm, text, spec.layer, side=spec.hook_side, prefix=spec.prefix, progress=progress
-    )
+    return token_activations(lm, text, spec.layer, side=spec.hook_side, prefix=spec.prefix, progress=progress)
 
 
 def choose_words(spec: ContrastSpec) -> WordPair:
@@ -119,9 +117,7 @@ def compare_neurons(spec: ContrastSpec, activations: WordActivations) -> NeuronT
     return _TESTS[spec.test](activations.target, activations.baseline)
 
 
-def conclude(
-    spec: ContrastSpec, lm: LoadedModel, activations: WordActivations, tests: NeuronTests
-) -> ContrastResult:
+def conclude(spec: ContrastSpec, lm: LoadedModel, activations: WordActivations, tests: NeuronTests) -> ContrastResult:
     """Correct the tests over the spec's family, and gather what the spec's layer shows.
 
     ``tests`` are (n_layers, n_neurons) over ``activations.layers``; a family over the model needs all layers.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 
@@ -96,5 +97,5 @@ def _csv(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow(header)
     for row in rows:
-        writer.writerow(["" if cell != cell else cell for cell in row])  # only NaN differs from itself
+        writer.writerow(["" if isinstance(cell, float) and math.isnan(cell) else cell for cell in row])
     return buffer.getvalue()

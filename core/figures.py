@@ -8,7 +8,6 @@ user may have typed is escaped.
 from __future__ import annotations
 
 import html
-from collections.abc import Sequence
 
 import numpy as np
 import plotly.graph_objects as go
@@ -24,6 +23,18 @@ NEUTRAL_COLOUR = "#8A8F98"
 _MANY_POINTS = 10_000
 _MARGIN = {"l": 60, "r": 20, "t": 20, "b": 50}
 _LEGEND = {"orientation": "h", "yanchor": "bottom", "y": 1.02, "x": 0}
+
+
+def waiting() -> go.Figure:
+    """The frame of a scatter that is still being computed."""
+    figure = go.Figure()
+    figure.update_layout(
+        height=440,
+        margin={**_MARGIN, "r": 50},
+        xaxis={"title": "Neuron", "range": [0, 1], "showticklabels": False, "zeroline": False},
+        yaxis={"title": "t statistic", "range": [-1, 1], "showticklabels": False},
+    )
+    return figure
 
 
 def neuron_scatter(result: ContrastResult, highlight: int | None = None) -> go.Figure:
@@ -76,7 +87,9 @@ def neuron_scatter(result: ContrastResult, highlight: int | None = None) -> go.F
 
 
 def _legend_entry(trace: type, name: str, colour: str, symbol: str, size: int) -> go.Scatter:
-    return trace(x=[None], y=[None], mode="markers", name=name, marker={"color": colour, "symbol": symbol, "size": size})
+    return trace(
+        x=[None], y=[None], mode="markers", name=name, marker={"color": colour, "symbol": symbol, "size": size}
+    )
 
 
 def _add_thresholds(figure: go.Figure, result: ContrastResult) -> None:
@@ -96,7 +109,6 @@ def _add_thresholds(figure: go.Figure, result: ContrastResult) -> None:
             showarrow=False,
             font={"size": 11},
         )
-
 
 
 def _neuron_hovers(result: ContrastResult) -> list[str]:
@@ -135,9 +147,7 @@ def neuron_spread(result: ContrastResult, neuron: int) -> go.Figure:
         figure.add_shape(
             type="line", x0=mean, x1=mean, y0=height - 0.42, y1=height + 0.42, line={"color": colour, "width": 3}
         )
-        figure.add_annotation(
-            x=mean, y=height + 0.42, yshift=9, text=f"mean {mean:.3g}", showarrow=False
-        )
+        figure.add_annotation(x=mean, y=height + 0.42, yshift=9, text=f"mean {mean:.3g}", showarrow=False)
     figure.update_layout(
         height=300,
         margin={**_MARGIN, "l": 90},
@@ -188,14 +198,15 @@ def layer_profile(higher: np.ndarray, lower: np.ndarray, layer: int, target: str
     return figure
 
 
-def words_image(result: ContrastResult, n_words: int, order: Sequence[int] | None = None) -> go.Figure:
+def words_image(result: ContrastResult, n_words: int, order: np.ndarray | None = None) -> go.Figure:
     """The words-by-neurons image of both classes, the first ``n_words`` of each, on one robust colour range.
 
     The range is symmetric about zero and reaches the 99th percentile of the absolute values, so that a few
     extreme neurons do not wash out the rest. ``order`` permutes the neurons; None keeps their index order.
     """
     spec = result.spec
-    order = np.arange(result.n_neurons) if order is None else np.asarray(order)
+    in_order = order is None
+    order = np.arange(result.n_neurons) if order is None else order
     images = [result.target_activations[:n_words][:, order], result.baseline_activations[:n_words][:, order]]
     bound = float(np.percentile(np.abs(np.concatenate(images)), 99)) or 1.0
     figure = make_subplots(
@@ -206,7 +217,6 @@ def words_image(result: ContrastResult, n_words: int, order: Sequence[int] | Non
         subplot_titles=[f"{spec.target.capitalize()} (target)", f"{spec.baseline.capitalize()} (baseline)"],
         row_heights=[len(image) for image in images],
     )
-    in_order = bool(np.array_equal(order, np.arange(result.n_neurons)))
     for row, (image, words) in enumerate(zip(images, (result.words.target, result.words.baseline), strict=True), 1):
         figure.add_trace(
             go.Heatmap(

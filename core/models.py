@@ -82,9 +82,7 @@ class LoadedModel:
     def check_layer(self, layer: int) -> None:
         """Raise UserError unless the model has such a layer."""
         if not 0 <= layer < self.n_layers:
-            raise UserError(
-                f"Layer {layer} was asked for; {self.info.name} has layers 0 to {self.n_layers - 1}."
-            )
+            raise UserError(f"Layer {layer} was asked for; {self.info.name} has layers 0 to {self.n_layers - 1}.")
 
 
 _loaded: dict[str, LoadedModel] = {}
@@ -143,15 +141,16 @@ def _load(name: str, progress: Callable[[float, str], None]) -> LoadedModel:
         )
     progress(1.0, "Loading the weights")
     network, device, notes = _load_network(folder, name)
+    sizes: Any = network.config
     tokenizer = _load_tokenizer(folder, name)
     mlp = network.get_submodule(architecture.mlp.format(0))
     info = ModelInfo(
         name=name,
         revision=revision,
         architecture=config["model_type"],
-        n_layers=network.config.num_hidden_layers,
+        n_layers=sizes.num_hidden_layers,
         d_mlp=_output_width(getattr(mlp, architecture.expand)),
-        context=network.config.max_position_embeddings,
+        context=sizes.max_position_embeddings,
         n_parameters=sum(p.numel() for p in network.parameters()),
         device=device,
         dtype=str(next(network.parameters()).dtype).removeprefix("torch."),

@@ -123,8 +123,9 @@ class ContrastSpec:
                 joined = "\n".join(value)  # a word may hold a comma, never a newline
                 if getattr(self, name.removesuffix("_words")) != CUSTOM or len(joined) > MAX_LINK_WORDS:
                     continue
-                value = joined
-            params[name] = str(int(value)) if isinstance(value, bool) else str(value)
+                params[name] = joined
+            else:
+                params[name] = str(int(value)) if isinstance(value, bool) else str(value)
         return params
 
     @classmethod

@@ -39,10 +39,9 @@ def cut_text(text: str, offsets: Sequence[tuple[int, int]]) -> tuple[list[str], 
     """
     pieces = []
     position = 0
-    for start, end in offsets:
-        end = max(end, position)
-        pieces.append(text[position:end])
-        position = end
+    for _, end in offsets:
+        pieces.append(text[position:end])  # empty where an earlier token had the whole character
+        position = max(position, end)
     if pieces:
         pieces[-1] += text[position:]
     return pieces, _parts(offsets)

@@ -9,7 +9,7 @@ page.set_up("Neurons")
 st.title("Neurons")
 spec = sidebar.draw()
 with page.one_sentence():
-    result = cached.contrast(spec)
+    result = cached.contrast(spec, meanwhile=neuron_panel.draw_waiting)
 neuron = neuron_panel.chosen_neuron(result)
 neuron_panel.draw_headline(result)
 page.show_notes(result.notes)

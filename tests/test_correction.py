@@ -224,7 +224,7 @@ def test_unknown_method(call):
 
 @pytest.mark.parametrize("method", CORRECTIONS)
 def test_p_values_out_of_range(method):
-    with pytest.raises(UserError, match="2 of 4 do not, the lowest -0.2 and the highest 1.5"):
+    with pytest.raises(UserError, match=r"2 of 4 do not, the lowest -0\.2 and the highest 1\.5"):
         adjust(np.array([0.5, -0.2, np.nan, 1.5]), method)
 
 

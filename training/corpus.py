@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from tokenizers import Tokenizer
 
 # In the corpus files, one paragraph break is a blank line; two blank lines end a document.
 DOCUMENT_BREAK = "\n\n\n"
@@ -54,7 +55,7 @@ def load_corpus(folder: Path, seed: int, held_out_share: float = 0.01) -> Corpus
     return Corpus(train, held_out)
 
 
-def encode(tokenizer, documents: list[str]) -> np.ndarray:
+def encode(tokenizer: Tokenizer, documents: list[str]) -> np.ndarray:
     """Concatenate the documents' token ids, each closed by the end-of-text token; uint16, (n_tokens,)."""
     end = np.array([tokenizer.token_to_id("<|endoftext|>")], dtype=np.uint16)
     pieces: list[np.ndarray] = []

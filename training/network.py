@@ -8,6 +8,7 @@ compiles into one graph and trains about a third faster. ``tests/test_training.p
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -53,7 +54,7 @@ def hidden_states(model: GPTNeoForCausalLM, ids: torch.Tensor) -> torch.Tensor:
     return stack.ln_f(x)
 
 
-def _attend(attention, x: torch.Tensor, window: int) -> torch.Tensor:
+def _attend(attention: Any, x: torch.Tensor, window: int) -> torch.Tensor:
     batch, pos, width = x.shape
 
     def heads(y: torch.Tensor) -> torch.Tensor:  # [batch, head, pos, d_head]

@@ -10,6 +10,7 @@ import argparse
 import json
 import os
 import time
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -132,7 +133,7 @@ class Run:
         length = recipe.long_length if self.state.long else recipe.short_length
         return Windows(self.train_tokens, length, recipe.seed + self.state.long)
 
-    def _step(self, windows: Windows, loss_of, progress: float) -> torch.Tensor:
+    def _step(self, windows: Windows, loss_of: Callable[..., torch.Tensor], progress: float) -> torch.Tensor:
         recipe, state = self.recipe, self.state
         length = recipe.long_length if state.long else recipe.short_length
         size = recipe.batch_tokens // length
@@ -154,8 +155,9 @@ class Run:
     def held_out_loss(self, limit: int | None = None) -> float:
         """Nats a token on held-out documents, in float32, over (up to ``limit``) windows of 256 tokens."""
         length = self.recipe.short_length
-        starts = range(0, len(self.held_out_tokens) - length - 1, length)
-        starts = list(starts)[:: max(1, len(starts) // limit)] if limit else list(starts)
+        starts = list(range(0, len(self.held_out_tokens) - length - 1, length))
+        if limit:
+            starts = starts[:: max(1, len(starts) // limit)]
         self.model.eval()
         total = 0.0
         for first in range(0, len(starts), 16):
@@ -181,9 +183,7 @@ def build_optimisers(model: torch.nn.Module, recipe: Recipe) -> list[torch.optim
     return [muon, adamw]
 
 
-def prepare_tokens(
-    folder: Path, corpus_folder: Path, shape: network.Shape, seed: int
-) -> tuple[np.ndarray, np.ndarray]:
+def prepare_tokens(folder: Path, corpus_folder: Path, shape: network.Shape, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """Train the tokenizer and encode the corpus once; later calls read what the first one wrote."""
     paths = [folder / name for name in ("train.npy", "held_out.npy")]
     if not all(path.exists() for path in paths):

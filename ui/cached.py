@@ -7,8 +7,9 @@ reuses the activations, and another neuron reuses everything.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import streamlit as st
@@ -24,12 +25,17 @@ if TYPE_CHECKING:
 _ALL_LAYERS_WORDS = 4_000
 _MODELS = 4
 
-_by_text = {ContrastSpec: ContrastSpec.to_json}
+_by_text: dict[str | type[Any], Callable[[Any], Any]] = {ContrastSpec: ContrastSpec.to_json}
 
 
-def contrast(spec: ContrastSpec) -> ContrastResult:
-    """The spec's contrast; shows progress while the model is loaded or words are read."""
-    lm, activations, tests = _inputs(spec)
+def warm_up(spec: ContrastSpec) -> None:
+    """Begin to load the spec's model, before anything is drawn: it takes longest on a fresh server."""
+    begin("model", spec.model, _model_work(spec.model), max_entries=_MODELS)
+
+
+def contrast(spec: ContrastSpec, meanwhile: Callable[[], None] | None = None) -> ContrastResult:
+    """The spec's contrast; shows progress, and ``meanwhile``, while the model is loaded or words are read."""
+    lm, activations, tests = _inputs(spec, meanwhile)
     lm.check_layer(spec.layer)
     return _conclusion(spec, _sources(activations.words), lm, activations, tests)
 
@@ -82,9 +88,11 @@ def _words(spec: ContrastSpec) -> WordPair:
     return obtain("words", spec.reading(), work, max_entries=64, max_age=300)
 
 
-def _inputs(spec: ContrastSpec) -> tuple[LoadedModel, WordActivations, NeuronTests]:
+def _inputs(
+    spec: ContrastSpec, meanwhile: Callable[[], None] | None = None
+) -> tuple[LoadedModel, WordActivations, NeuronTests]:
     """All that a contrast needs before the correction: model, activations, tests of every layer read."""
-    begin("model", spec.model, _model_work(spec.model), max_entries=_MODELS)
+    warm_up(spec)
     words = _words(spec)
     # Where all layers would fill the memory, one is read, and another layer is other work.
     only_layer = None if _reads_all_layers(spec) else spec.layer
@@ -94,13 +102,11 @@ def _inputs(spec: ContrastSpec) -> tuple[LoadedModel, WordActivations, NeuronTes
         lm = _model(spec.model, report)
         from core.experiment import compare_neurons
 
-        activations = obtain_within(
-            report, "activations", key, partial(_read, spec, words, lm), max_entries=4
-        )
+        activations = obtain_within(report, "activations", key, partial(_read, spec, words, lm), max_entries=4)
         report(1.0, f"Testing {len(activations.layers) * lm.d_mlp:,} neurons")
         return lm, activations, compare_neurons(spec, activations)
 
-    return obtain("inputs", (key, spec.test), work, max_entries=6)
+    return obtain("inputs", (key, spec.test), work, max_entries=6, meanwhile=meanwhile)
 
 
 def _read(spec: ContrastSpec, words: WordPair, lm: LoadedModel, report: Report) -> WordActivations:

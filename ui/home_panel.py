@@ -45,8 +45,9 @@ def draw_ways_in() -> None:
 def draw_standing(spec: ContrastSpec) -> None:
     """Where the experiment stands now: its settings in a sentence, then its outcome."""
     st.subheader("Your experiment now")
+    model = MODELS.get(spec.model) or page.plain(spec.model)
     st.markdown(
-        f"**{MODELS.get(spec.model, spec.model)}**, layer **{spec.layer}**: {spec.n_target:,} {spec.target} against "
+        f"**{model}**, layer **{spec.layer}**: {spec.n_target:,} {spec.target} against "
         f"{spec.n_baseline:,} {spec.baseline}, {'paired' if spec.test == 'paired' else 'Welch’s'} t-test, "
         f"correction: {LABELS[spec.correction]}."
     )

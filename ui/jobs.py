@@ -21,7 +21,7 @@ Work = Callable[[Report], Result]
 
 # How long a page holds its breath before it shows a progress bar: quick work never flashes one.
 _GRACE_SECONDS = 0.4
-_POLL_SECONDS = 0.3
+_POLL_SECONDS = 0.2
 
 
 @dataclass(eq=False)
@@ -97,19 +97,24 @@ def begin(kind: str, key: Hashable, work: Work[Any], *, max_entries: int) -> Non
 
 
 def obtain(
-    kind: str, key: Hashable, work: Work[Result], *, max_entries: int, max_age: float = float("inf")
+    kind: str,
+    key: Hashable,
+    work: Work[Result],
+    *,
+    max_entries: int,
+    max_age: float = float("inf"),
+    meanwhile: Callable[[], None] | None = None,
 ) -> Result:
-    """The result of ``work``, now if it is ready or quick; else show progress and end this run of the page.
+    """The result of ``work``, now if it is ready or quick; else show progress until it is.
 
-    When the work is done the page runs again by itself, and this call then returns at once. Errors of the
-    work are raised here. ``kind`` names a shelf that keeps ``max_entries`` results; one older
-    than ``max_age`` seconds is made anew.
+    Whoever changes a setting or the page meanwhile ends this waiting, not the work. Errors of the work are
+    raised here. ``kind`` names a shelf that keeps ``max_entries`` results; one older than ``max_age`` seconds
+    is made anew. ``meanwhile`` draws what may stand below the progress bar.
     """
     store = _store(kind, max_entries)
     job = store.start(key, work, max_age)
     if not job.finished.wait(_GRACE_SECONDS):
-        _show_progress(job)
-        st.stop()
+        _show_progress(job, meanwhile)
     return store.collect(key, job)
 
 
@@ -122,9 +127,14 @@ def obtain_within(report: Report, kind: str, key: Hashable, work: Work[Result], 
     return store.collect(key, job)
 
 
-@st.fragment(run_every=_POLL_SECONDS)
-def _show_progress(job: Job) -> None:
-    if job.finished.is_set():
-        st.rerun()
-    st.progress(job.share, text=job.message or "Starting")
-    st.caption("You can leave this page meanwhile: the work goes on, and its result will be here.")
+def _show_progress(job: Job, meanwhile: Callable[[], None] | None) -> None:
+    place = st.empty()
+    with place.container():
+        bar = st.empty()
+        st.caption("You can leave this page meanwhile: the work goes on, and its result will be here.")
+        if meanwhile:
+            meanwhile()
+    # Each call to Streamlit is where it can take this run of the page away, when the user moves on.
+    while not job.finished.wait(_POLL_SECONDS):
+        bar.progress(job.share, text=job.message or "Starting")
+    place.empty()

@@ -8,6 +8,7 @@ import streamlit as st
 from core import export, figures
 from core.correction import LABELS
 from core.records import ContrastResult
+from ui import page
 from ui import settings as state
 
 # Where the plot does not know of a choice (table, box, link), it must be drawn with it.
@@ -19,15 +20,19 @@ def chosen_neuron(result: ContrastResult) -> int:
     """The neuron to show: the chosen one, else the one with the largest statistic."""
     settings = state.begin()
     if settings.neuron is not None and settings.neuron >= result.n_neurons:
-        st.warning(
+        page.show_warning(
             f"Neuron {settings.neuron:,} was asked for; a layer of this model has 0 to {result.n_neurons - 1:,}. "
-            f"The one with the largest statistic is shown.",
-            icon=":material/warning:",
+            "The one with the largest statistic is shown."
         )
         settings.neuron = None
     chosen = result.largest if settings.neuron is None else settings.neuron
     st.session_state["neuron"] = chosen
     return chosen
+
+
+def draw_waiting() -> None:
+    """An empty chart where the scatter will be: the browser fetches the plotting library while the model loads."""
+    st.plotly_chart(figures.waiting(), key="waiting_plot", config={"displayModeBar": False})
 
 
 def draw_headline(result: ContrastResult) -> None:
@@ -52,9 +57,7 @@ def draw_headline(result: ContrastResult) -> None:
             f"{result.tests.statistic[neuron]:+.2f}",
             help=f"Neuron {neuron} of layer {spec.layer}",
         )
-        column.button(
-            f"Show neuron {neuron}", key=f"show_{label.split()[0].lower()}", on_click=_choose, args=(neuron,)
-        )
+        column.button(f"Show neuron {neuron}", key=f"show_{label.split()[0].lower()}", on_click=_choose, args=(neuron,))
 
 
 def draw_scatter(result: ContrastResult) -> None:
@@ -83,7 +86,7 @@ def draw_neuron(result: ContrastResult, neuron: int) -> None:
     )
     tests = result.tests
     if np.isnan(tests.statistic[neuron]):
-        st.info("This neuron does not vary over these words, so it cannot be tested.", icon=":material/info:")
+        page.show_notes(("This neuron does not vary over these words, so it cannot be tested.",))
     verdict = "significant" if result.significant[neuron] else "not significant"
     st.markdown(
         f"t = **{tests.statistic[neuron]:.2f}**, adjusted p = **{result.p_adjusted[neuron]:.2g}** ({verdict}), "
@@ -153,7 +156,9 @@ def draw_profile(result: ContrastResult, profile: tuple[np.ndarray, np.ndarray] 
     """Significant neurons of every layer, where every layer was read."""
     st.subheader("Every layer")
     if profile is None:
-        st.info("With so many words only the chosen layer is read; fewer words show all layers.", icon=":material/info:")
+        st.info(
+            "With so many words only the chosen layer is read; fewer words show all layers.", icon=":material/info:"
+        )
         return
     spec = result.spec
     st.plotly_chart(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,7 +10,9 @@ from pathlib import Path
 import streamlit as st
 
 from core.records import UserError
+from ui import settings
 
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#!|$~:^&])")
 _STYLE = (Path(__file__).parent / "style.css").read_text(encoding="utf-8")
 
 
@@ -23,6 +26,7 @@ def set_up(title: str) -> None:
         menu_items={"about": "**Grammar Neurons**: which MLP neurons tell nouns from verbs, and does it hold up?"},
     )
     st.html(f"<style>{_STYLE}</style>")
+    settings.carry_over(title)
 
 
 @contextmanager
@@ -31,11 +35,31 @@ def one_sentence() -> Iterator[None]:
     try:
         yield
     except UserError as error:
-        st.error(str(error), icon=":material/error:")
+        show_mistake(error)
         st.stop()
 
 
+def show_mistake(error: UserError) -> None:
+    """The one sentence of a mistake."""
+    st.error(plain(str(error)), icon=":material/error:")
+
+
+def show_warning(sentence: str) -> None:
+    """What was asked for and could not be had."""
+    st.warning(plain(sentence), icon=":material/warning:")
+
+
 def show_notes(notes: tuple[str, ...]) -> None:
-    """Say what was fallen back to or left out."""
+    """What was fallen back to or left out."""
     for note in notes:
-        st.info(note, icon=":material/info:")
+        st.info(plain(note), icon=":material/info:")
+
+
+def show_toast(sentence: str) -> None:
+    """A passing remark on something that the user just did."""
+    st.toast(plain(sentence), icon=":material/info:", duration="long")
+
+
+def plain(text: str) -> str:
+    """Text for a place where Streamlit reads Markdown: a link's or file's text must not become an image or formula."""
+    return _MARKDOWN.sub(r"\\\1", text)

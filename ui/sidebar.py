@@ -6,6 +6,8 @@ short by the next, the browser may see only the second, which carries defaults b
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import streamlit as st
 
 from core.correction import LABELS
@@ -23,6 +25,7 @@ from core.records import (
     ContrastSpec,
     UserError,
 )
+from ui import cached, page
 from ui import settings as state
 
 PAGES = (
@@ -44,6 +47,7 @@ _SOURCE_LABELS = {"notebook": "The notebook's (downloaded)", "bundled": "Curated
 def draw() -> ContrastSpec:
     """Draw the sidebar and return the spec that it shows; a mistake in it ends the page with one sentence."""
     settings = state.begin()
+    cached.warm_up(settings.spec)
     n_layers = count_layers(st.session_state["model"])
     _fit_layer(n_layers)
     mistake = None
@@ -56,9 +60,9 @@ def draw() -> ContrastSpec:
         _draw_links()
         _draw_settings(n_layers)
     for problem in settings.problems:
-        st.warning(problem, icon=":material/warning:")
+        page.show_warning(problem)
     if mistake:
-        st.error(str(mistake), icon=":material/error:")
+        page.show_mistake(mistake)
         st.caption("Your entries are kept: change one of them in the sidebar.")
         st.stop()
     state.keep(settings)
@@ -70,12 +74,12 @@ def _fit_layer(n_layers: int | None) -> None:
     layer = st.session_state["layer"]
     if n_layers is not None and layer is not None and layer >= n_layers:
         st.session_state["layer"] = n_layers - 1
-        st.toast(f"This model has layers 0 to {n_layers - 1}: layer {n_layers - 1} is shown.", icon=":material/info:")
+        page.show_toast(f"This model has layers 0 to {n_layers - 1}: layer {n_layers - 1} is shown.")
 
 
 def _draw_links() -> None:
-    for page, label, icon in PAGES:
-        st.page_link(page, label=label, icon=icon)
+    for target, label, icon in PAGES:
+        st.page_link(target, label=label, icon=icon)
     st.divider()
 
 
@@ -96,10 +100,11 @@ def _draw_settings(n_layers: int | None) -> None:
     with right:
         _draw_class("baseline", "Baseline", "The words that the target is compared with.", classes)
     _draw_custom_lists()
-    st.selectbox("Test", TESTS, key="test", format_func=_TEST_LABELS.__getitem__)
+    st.selectbox("Test", TESTS, _shown(TESTS, "test"), key="test", format_func=_TEST_LABELS.__getitem__)
     st.selectbox(
         "Correction",
         CORRECTIONS,
+        _shown(CORRECTIONS, "correction"),
         key="correction",
         format_func=LABELS.__getitem__,
         help="With thousands of tests, some are significant by chance. Bonferroni, Šidák and Holm bound the chance "
@@ -117,6 +122,7 @@ def _draw_model(n_layers: int | None) -> None:
     st.selectbox(
         "Model",
         known,
+        _shown(known, "model"),
         key="model",
         format_func=lambda name: MODELS.get(name, name),
         accept_new_options=True,
@@ -139,6 +145,7 @@ def _draw_class(side: str, label: str, explanation: str, classes: tuple[str, ...
     st.selectbox(
         label,
         classes,
+        _shown(classes, side),
         key=side,
         format_func=lambda name: _CLASS_LABELS.get(name, name.capitalize()),
         help=explanation,
@@ -155,9 +162,7 @@ def _draw_custom_lists() -> None:
         if st.session_state[side] != CUSTOM:
             continue
         key = f"{side}_text"
-        st.text_area(
-            f"Custom {side} list", st.session_state[key], key=key, height=140, placeholder="One word a line"
-        )
+        st.text_area(f"Custom {side} list", st.session_state[key], key=key, height=140, placeholder="One word a line")
         st.file_uploader(
             "… or a text file, one word a line",
             type=["txt", "csv", "tsv"],
@@ -177,17 +182,18 @@ def _take_file(side: str) -> None:
     try:
         words = custom_list(file.getvalue(), file.name)
     except UserError as error:
-        st.toast(str(error), icon=":material/error:", duration="long")
+        page.show_toast(str(error))
         return
     st.session_state[f"{side}_text"] = "\n".join(words.words)
     for note in words.notes:
-        st.toast(note, icon=":material/info:", duration="long")
+        page.show_toast(note)
 
 
 def _draw_advanced() -> None:
     st.selectbox(
         "Word lists",
         list(_SOURCE_LABELS),
+        _shown(_SOURCE_LABELS, "word_source"),
         key="word_source",
         format_func=lambda name: _SOURCE_LABELS.get(name, name),
         help="The notebook's lists are the top words of a web corpus, errors included; the curated ones hold words "
@@ -199,12 +205,30 @@ def _draw_advanced() -> None:
         ("drop_shared", "Drop words that stand in both lists", "Of the words that are used, before any test."),
     ):
         st.checkbox(label, st.session_state[key], key=key, help=explanation)
-    st.selectbox("Hook side", HOOK_SIDES, key="hook_side", help="Before the MLP's nonlinearity, or after it.")
-    st.selectbox("Pooling over a word's tokens", POOLINGS, key="pooling", format_func=str.capitalize)
+    st.selectbox(
+        "Hook side",
+        HOOK_SIDES,
+        _shown(HOOK_SIDES, "hook_side"),
+        key="hook_side",
+        help="Before the MLP's nonlinearity, or after it.",
+    )
+    st.selectbox(
+        "Pooling over a word's tokens",
+        POOLINGS,
+        _shown(POOLINGS, "pooling"),
+        key="pooling",
+        format_func=str.capitalize,
+    )
     st.selectbox(
         "Family of tests",
         FAMILIES,
+        _shown(FAMILIES, "family"),
         key="family",
         format_func=_FAMILY_LABELS.__getitem__,
         help="Which tests the correction counts together. Whoever looks at all layers should count them all.",
     )
+
+
+def _shown(options: Iterable[str], key: str) -> int:
+    """Where the session's choice stands among the options: a selectbox's default."""
+    return [*options].index(st.session_state[key])

@@ -12,6 +12,7 @@ from core.activations import MAX_TEXT_CHARACTERS
 from core.colour_scales import ColourScale, fixed, per_text_min_max, zero_centred
 from core.records import ContrastResult, TokenActivations
 from core.tokens import readable
+from ui import page
 from ui import settings as state
 from ui.token_heatmap import HeatmapBlock, token_heatmap
 
@@ -55,7 +56,7 @@ def draw_choices(result: ContrastResult) -> tuple[list[int], str]:
     extremes = (result.largest, result.smallest)
     neurons = tuple(neuron for neuron in settings.neurons if neuron < result.n_neurons)
     if len(neurons) < len(settings.neurons):
-        st.warning(f"A layer of this model has neurons 0 to {result.n_neurons - 1:,}; others were set aside.", icon=":material/warning:")
+        page.show_warning(f"A layer has neurons 0 to {result.n_neurons - 1:,}; others were set aside.")
     st.session_state["neurons"] = list(neurons or extremes)
     st.session_state["scale"] = settings.scale
     left, right = st.columns([3, 2], gap="medium")
@@ -153,7 +154,7 @@ def _sample(name: str) -> str:
 
 
 def _title(name: str) -> str:
-    """"02-the-same-word-twice.txt" -> "The same word twice"."""
+    """ "02-the-same-word-twice.txt" -> "The same word twice"."""
     return name.removesuffix(".txt").partition("-")[2].replace("-", " ").capitalize()
 
 
@@ -170,11 +171,15 @@ def _take_file() -> None:
     try:
         text = file.getvalue().decode("utf-8-sig")
     except UnicodeDecodeError:
-        st.toast(f"{file.name} is not UTF-8 text; save it as plain text in UTF-8.", icon=":material/error:", duration="long")
+        st.toast(
+            f"{file.name} is not UTF-8 text; save it as plain text in UTF-8.", icon=":material/error:", duration="long"
+        )
         return
     st.session_state["text"] = text
     if len(text) > MAX_TEXT_CHARACTERS:
-        st.toast(f"{file.name} has {len(text):,} characters: shorten it below.", icon=":material/error:", duration="long")
+        st.toast(
+            f"{file.name} has {len(text):,} characters: shorten it below.", icon=":material/error:", duration="long"
+        )
 
 
 def _keep_choices(extremes: tuple[int, int]) -> None:

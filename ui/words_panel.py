@@ -62,7 +62,13 @@ def draw_lists(result: ContrastResult) -> None:
     left, right = st.columns(2)
     for column, label, its_list, its_words, counts in (
         (left, f"{spec.target.capitalize()} (target)", words.target_list, words.target, result.target_tokens),
-        (right, f"{spec.baseline.capitalize()} (baseline)", words.baseline_list, words.baseline, result.baseline_tokens),
+        (
+            right,
+            f"{spec.baseline.capitalize()} (baseline)",
+            words.baseline_list,
+            words.baseline,
+            result.baseline_tokens,
+        ),
     ):
         with column:
             _draw_list(label, its_list, its_words, counts)

@@ -131,18 +131,18 @@ def _later_choice(selected: int | None, text: str, key: str) -> int | None:
 def _block_data(block: HeatmapBlock) -> dict[str, Any]:
     """What the browser needs of a block: a colour step and a readable value per token, and the two ramps."""
     scale = block.scale
-    diverging = scale.centre is not None
+    centre = None if scale.centre is None else readable_number(scale.centre, padded=False)
     return {
         "title": block.title,
         "subtitle": block.subtitle,
         "notes": list(scale.notes),
         "low": readable_number(scale.low, padded=False),
-        "centre": readable_number(scale.centre, padded=False) if diverging else None,
+        "centre": centre,
         "high": readable_number(scale.high, padded=False),
         "constant": scale.constant,
         "steps": steps(block.values, scale).tolist(),
         "values": [readable_number(value) for value in np.asarray(block.values).tolist()],
-        "ramps": {theme: ramp(scale.palette, diverging=diverging, theme=theme) for theme in THEMES},
+        "ramps": {theme: ramp(scale.palette, diverging=centre is not None, theme=theme) for theme in THEMES},
     }
 
 
@@ -160,9 +160,7 @@ def _check(
 ) -> None:
     n_tokens = len(pieces)
     if len(parts) != n_tokens:
-        raise ValueError(
-            f"parts must have one entry per token: there are {n_tokens:,} pieces and {len(parts):,} parts"
-        )
+        raise ValueError(f"parts must have one entry per token: there are {n_tokens:,} pieces and {len(parts):,} parts")
     for block in blocks:
         if np.shape(block.values) != (n_tokens,):
             shape = np.shape(block.values)
