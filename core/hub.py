@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -52,8 +53,9 @@ def _check_name(name: str) -> None:
     try:
         validate_repo_id(name)
     except HFValidationError as error:
+        shown = f"{name[:80]}…" if len(name) > 80 else name
         raise UserError(
-            f"“{name}” is neither a folder here nor a hub id; a hub id looks like EleutherAI/gpt-neo-125m."
+            f"“{shown}” is neither a folder here nor a hub id; a hub id looks like EleutherAI/gpt-neo-125m."
         ) from error
 
 
@@ -79,29 +81,35 @@ def _fetch(download: Callable[..., str], name: str, **options: Any) -> Path:
     options |= {"allow_patterns": ALLOW_PATTERNS, "ignore_patterns": IGNORE_PATTERNS}
     try:
         return Path(download(name, **options))
-    except errors.GatedRepoError as error:
-        raise UserError(
-            f"{name} is given only to those who accept its terms on the hub; log in there, or choose another."
-        ) from error
-    except errors.RepositoryNotFoundError as error:
-        raise UserError(f"The hub knows no model named {name} (or it is private).") from error
-    except errors.LocalEntryNotFoundError as error:
-        if options.get("local_files_only"):
-            raise
-        raise UserError(_unreachable(name, error)) from error
-    except errors.DryRunError as error:
-        if isinstance(error.__cause__, errors.RepositoryNotFoundError):
-            raise UserError(f"The hub knows no model named {name} (or it is private).") from error
-        raise UserError(_unreachable(name, error)) from error
     except (errors.HfHubHTTPError, httpx2.HTTPError, OSError) as error:
-        reason = str(error).strip().split("\n")[0]
-        raise UserError(f"The download of {name} failed: {reason}. What has arrived is kept; try again.") from error
+        if isinstance(error, errors.LocalEntryNotFoundError) and options.get("local_files_only"):
+            raise
+        raise UserError(_refusal(name, error)) from error
 
 
-def _unreachable(name: str, error: Exception) -> str:
+def _refusal(name: str, error: Exception) -> str:
+    """One sentence on why the hub library did not bring a model."""
+    from huggingface_hub import errors
+
     cause = error.__cause__ or error
-    reason = str(cause).strip().split("\n")[0] or type(cause).__name__
-    return f"{name} is not in the cache, and the hub cannot be reached ({reason}). The bundled model needs no network."
+    if isinstance(error, errors.DryRunError) and isinstance(cause, errors.RepositoryNotFoundError):
+        error = cause
+    if isinstance(error, errors.GatedRepoError):
+        return f"{name} is given only to those who accept its terms on the hub; log in there, or choose another."
+    if isinstance(error, errors.RepositoryNotFoundError):
+        return f"The hub knows no model named {name} (or it is private)."
+    if isinstance(error, (errors.LocalEntryNotFoundError, errors.DryRunError)):
+        return (
+            f"{name} is not in the cache, and the hub cannot be reached ({reason_of(cause)}). "
+            "The bundled model needs no network."
+        )
+    return f"The download of {name} failed: {reason_of(error)}. Files that have arrived whole are kept; try again."
+
+
+def reason_of(error: BaseException) -> str:
+    """The first line of a library's message, cut where it is long and without its full stop."""
+    line = str(error).strip().split("\n")[0].rstrip(" .:!") or type(error).__name__
+    return f"{line[:120]}…" if len(line) > 120 else line
 
 
 def _is_complete(folder: Path) -> bool:
@@ -118,8 +126,15 @@ def _is_complete(folder: Path) -> bool:
 
 
 def _progress_bar(progress: Progress, name: str, size: int) -> type:
-    """A progress-bar class for the hub library that reports the bytes received to ``progress``."""
+    """A progress-bar class for the hub library that reports the bytes received to ``progress``.
+
+    The library makes two of them, for bytes received and for bytes written, and moves them from several
+    threads: whichever is ahead is told, so that the share never falls.
+    """
     from huggingface_hub.utils import tqdm
+
+    told = 0
+    lock = threading.Lock()
 
     class Reporter(tqdm):
         def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -128,9 +143,12 @@ def _progress_bar(progress: Progress, name: str, size: int) -> type:
             super().__init__(*args, **{**kwargs, "disable": True})
 
         def update(self, n: float | None = 1) -> None:
-            self._received += int(n or 0)
-            if self._counts_bytes and size:
-                share = min(1.0, self._received / size)
-                progress(share, f"Downloading {name}: {self._received / 1e6:,.0f} of {size / 1e6:,.0f} MB")
+            nonlocal told
+            with lock:
+                self._received += int(n or 0)
+                if self._counts_bytes and size and self._received > told:
+                    told = self._received
+                    share = min(1.0, told / size)
+                    progress(share, f"Downloading {name}: {told / 1e6:,.0f} of {size / 1e6:,.0f} MB")
 
     return Reporter

@@ -9,13 +9,14 @@ torch and transformers are imported inside the functions: they take seconds, and
 from __future__ import annotations
 
 import json
+import os
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from core.hub import ensure_downloaded
+from core.hub import ensure_downloaded, reason_of
 from core.records import ModelInfo, UserError
 
 if TYPE_CHECKING:
@@ -116,10 +117,11 @@ def load_model(name: str = BUNDLED, progress: Callable[[float, str], None] | Non
 
 def count_layers(name: str) -> int | None:
     """How many layers a model has, without loading it; None where its configuration is not at hand."""
-    folder = BUNDLED_FOLDER if name == BUNDLED else Path(name).expanduser()
-    file: Any = folder / "config.json"
+    folder = _folder(name)
     try:
-        if not folder.is_dir():
+        if folder is not None:
+            file: Any = folder / "config.json"
+        else:
             from huggingface_hub import try_to_load_from_cache
 
             file = try_to_load_from_cache(name, "config.json")
@@ -133,7 +135,7 @@ def count_layers(name: str) -> int | None:
 def _load(name: str, progress: Callable[[float, str], None]) -> LoadedModel:
     folder, revision = _locate(name, progress)
     config = _read_config(folder, name)
-    architecture = ARCHITECTURES.get(config.get("model_type", ""))
+    architecture = ARCHITECTURES.get(str(config.get("model_type")))
     if architecture is None:
         raise UserError(
             f"{name} is of the type {config.get('model_type')!r}, whose neurons this app does not know; "
@@ -162,13 +164,34 @@ def _load(name: str, progress: Callable[[float, str], None]) -> LoadedModel:
 def _locate(name: str, progress: Callable[[float, str], None]) -> tuple[Path, str]:
     """The folder that holds the model's files, and its revision."""
     if name == BUNDLED:
-        return BUNDLED_FOLDER, f"sha256:{_weights_digest(BUNDLED_FOLDER)[:12]}"
-    path = Path(name).expanduser()
-    if path.is_dir():
-        if not (path / "config.json").is_file():
-            raise UserError(f"The folder {name} is no model: it holds no config.json.")
-        return path, f"sha256:{_weights_digest(path)[:12]}"
-    return ensure_downloaded(name, progress)
+        return BUNDLED_FOLDER, f"sha256:{_checked_digest(BUNDLED_FOLDER)[:12]}"
+    folder = _folder(name)
+    if folder is None:
+        return ensure_downloaded(name, progress)
+    if not (folder / "config.json").is_file():
+        raise UserError(f"The folder {name} is no model: it holds no config.json.")
+    return folder, f"sha256:{_weights_digest(folder)[:12]}"
+
+
+def _folder(name: str) -> Path | None:
+    """The folder that a name means, or None where it can only be a hub id."""
+    if name == BUNDLED:
+        return BUNDLED_FOLDER
+    # os.path rather than pathlib: it answers False, not an error, to whatever a link or a typing hand may give.
+    path = os.path.expanduser(name)
+    return Path(path) if os.path.isdir(path) else None
+
+
+def _checked_digest(folder: Path) -> str:
+    """The digest of the bundled weights, after comparing it with the one that was written when they were made."""
+    digest = _weights_digest(folder)
+    expected = (folder / "SHA256SUMS").read_text(encoding="ascii").split()[0]
+    if digest != expected:
+        raise UserError(
+            f"The bundled model's weights are damaged: their SHA-256 begins {digest[:12]}, not {expected[:12]}. "
+            "Fetch the repository again."
+        )
+    return digest
 
 
 def _weights_digest(folder: Path) -> str:
@@ -207,12 +230,18 @@ def _load_network(folder: Path, name: str) -> tuple[torch.nn.Module, str, list[s
 
     logging.disable_progress_bar()
     try:
-        model = AutoModelForCausalLM.from_pretrained(
-            folder, dtype=torch.float32, use_safetensors=True, trust_remote_code=False, local_files_only=True
+        model, report = AutoModelForCausalLM.from_pretrained(
+            folder,
+            dtype=torch.float32,
+            use_safetensors=True,
+            trust_remote_code=False,
+            local_files_only=True,
+            ignore_mismatched_sizes=True,  # as with missing ones: refused below, in a sentence of our own
+            output_loading_info=True,
         )
     except Exception as error:  # transformers and safetensors raise many kinds for a broken file
-        reason = str(error).strip().split("\n")[0] or type(error).__name__
-        raise UserError(f"The weights of {name} cannot be loaded: {reason}") from error
+        raise UserError(f"The weights of {name} cannot be loaded: {reason_of(error)}.") from error
+    _check_weights(name, model, report)
     model.eval().requires_grad_(False)
     if torch.cuda.is_available():
         device = "cuda"
@@ -227,16 +256,29 @@ def _load_network(folder: Path, name: str) -> tuple[torch.nn.Module, str, list[s
         return model.base_model.to("cpu"), "cpu", [note]
 
 
+def _check_weights(name: str, model: Any, report: dict[str, Any]) -> None:
+    """Raise UserError where the files lack weights of the base network: transformers fills these with chance."""
+    unset = {*report["missing_keys"], *(key for key, *_ in report["mismatched_keys"])}
+    unset = {key for key in unset if key.startswith(f"{model.base_model_prefix}.")}  # the head is not read
+    if unset:
+        raise UserError(
+            f"The weights of {name} do not fit its config.json: {len(unset):,} of its arrays are missing or of "
+            f"another shape, among them {min(unset)}."
+        )
+
+
 def _load_tokenizer(folder: Path, name: str) -> Any:
     from transformers import AutoTokenizer
 
     try:
         tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False, local_files_only=True)
     except Exception as error:  # a missing or broken tokenizer file raises many kinds
-        reason = str(error).strip().split("\n")[0] or type(error).__name__
-        raise UserError(f"The tokenizer of {name} cannot be loaded: {reason}") from error
+        raise UserError(f"The tokenizer of {name} cannot be loaded: {reason_of(error)}.") from error
     if not tokenizer.is_fast:
         raise UserError(f"{name} has no fast tokenizer, which alone tells where each token stands in a text.")
+    # Where the files are missing, transformers may make up an empty tokenizer that knows no letter.
+    if not tokenizer("a", add_special_tokens=False)["input_ids"]:
+        raise UserError(f"{name} has no tokenizer: its files are missing or empty.")
     return tokenizer
 
 

@@ -166,8 +166,8 @@ class ContrastSpec:
                 raise UserError(f"A spec is a JSON object with the fields {', '.join(sorted(known))}.")
         except json.JSONDecodeError as error:
             raise UserError(f"This is not JSON: {error}.") from error
-        words = {name: tuple(values[name]) for name in ("target_words", "baseline_words") if name in values}
-        return cls(**{**values, **words})
+        lists = {name: tuple(value) for name, value in values.items() if isinstance(value, list)}  # JSON has no tuples
+        return cls(**{**values, **lists})
 
 
 # The presets say how to analyse, not what: they leave model, layer and word classes alone.

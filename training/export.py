@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import copy
+import hashlib
 from pathlib import Path
 
 import torch
@@ -14,10 +15,14 @@ from training.tokenizer import save_for_transformers
 
 
 def export(model: GPTNeoForCausalLM, tokenizer_file: Path, folder: Path) -> Path:
-    """Save config.json, model.safetensors in half precision and the tokenizer's files; return the folder."""
+    """Save config.json, model.safetensors in half precision, its SHA-256, the tokenizer's files; return the folder."""
     half = copy.deepcopy(model).to("cpu", torch.float16)
     half.save_pretrained(folder)
     save_for_transformers(tokenizer_file, folder, model.config.max_position_embeddings)
+    weights = folder / "model.safetensors"
+    weights.chmod(0o644)  # safetensors writes for its owner alone; a container's user must read it too
+    digest = hashlib.sha256(weights.read_bytes()).hexdigest()
+    (folder / "SHA256SUMS").write_text(f"{digest}  {weights.name}\n", encoding="ascii")
     return folder
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -38,3 +39,7 @@ def save_for_transformers(tokenizer_file: Path, folder: Path, context: int) -> N
         clean_up_tokenization_spaces=False,
     )
     wrapped.save_pretrained(folder)
+    # The name that every version of transformers knows; newer ones write one of their own.
+    config = folder / "tokenizer_config.json"
+    values = json.loads(config.read_text(encoding="utf-8")) | {"tokenizer_class": "PreTrainedTokenizerFast"}
+    config.write_text(json.dumps(values, indent=2) + "\n", encoding="utf-8")

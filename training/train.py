@@ -32,7 +32,7 @@ class Recipe:
     batch_tokens: int = 4096
     short_length: int = 256  # most of training; long windows only at the end, to train the later positions
     long_length: int = 512
-    long_share: float = 0.15
+    long_share: float = 0.25
     matrix_lr: float = 2e-3
     other_lr: float = 2e-3
     weight_decay: float = 0.1

@@ -11,8 +11,8 @@ from core.records import ContrastResult
 from ui import page
 from ui import settings as state
 
-# Where the plot does not know of a choice (table, box, link), it must be drawn with it.
-_HIGHLIGHT = "_highlight"
+# What the plot was last drawn for: the spec, and the neuron that was marked in it, if any.
+_DRAWN = "_neurons_plot_drawn"
 _EXTREME_WORDS = 8
 
 
@@ -57,14 +57,19 @@ def draw_headline(result: ContrastResult) -> None:
             f"{result.tests.statistic[neuron]:+.2f}",
             help=f"Neuron {neuron} of layer {spec.layer}",
         )
-        column.button(f"Show neuron {neuron}", key=f"show_{label.split()[0].lower()}", on_click=_choose, args=(neuron,))
+        column.button(
+            f"Show neuron {neuron}",
+            key=f"show_{label.split()[0].lower()}",
+            on_click=state.choose_neuron,
+            args=(neuron,),
+        )
 
 
 def draw_scatter(result: ContrastResult) -> None:
     """The scatter; a click selects a neuron."""
     st.subheader("Every neuron of the layer")
     st.plotly_chart(
-        figures.neuron_scatter(result, st.session_state.get(_HIGHLIGHT)),
+        figures.neuron_scatter(result, _highlight(result)),
         key="neurons_plot",
         on_select=_choose_from_plot,
         selection_mode="points",
@@ -176,29 +181,38 @@ def _all_words(result: ContrastResult, neuron: int) -> tuple[list[tuple[str, str
     return labelled, values
 
 
-def _choose(neuron: int) -> None:
-    state.choose_neuron(neuron)
-    st.session_state[_HIGHLIGHT] = neuron
-
-
 def _choose_from_box() -> None:
     if st.session_state["neuron"] is not None:
-        _choose(st.session_state["neuron"])
+        state.choose_neuron(st.session_state["neuron"])
+
+
+def _highlight(result: ContrastResult) -> int | None:
+    """The neuron to draw as marked: the chosen one, unless the plot marks it by itself.
+
+    The plot marks what was clicked in it: drawing that would rebuild it, and lose the zoom. It knows nothing of
+    a choice made elsewhere (table, box, link), nor of one made before it was rebuilt for another spec or page.
+    """
+    neuron = state.begin().neuron
+    clicked = st.session_state.get(_DRAWN) == (result.spec, None) and neuron in _selected_points()
+    highlight = None if clicked else neuron
+    st.session_state[_DRAWN] = (result.spec, highlight)
+    return highlight
+
+
+def _selected_points() -> list[int]:
+    plot = st.session_state.get("neurons_plot")
+    return [point["point_index"] for point in plot.selection.points] if plot else []
 
 
 def _choose_from_plot() -> None:
-    """The plot marks its own selection: drawing it with one would rebuild it, and lose the zoom.
-
-    Where it was drawn with one, that stays in the selection beside the click, and must be drawn anew.
-    """
-    points = [point["point_index"] for point in st.session_state["neurons_plot"].selection.points]
-    clicked = [neuron for neuron in points if neuron != st.session_state.get(_HIGHLIGHT)] or points
+    """A neuron that the plot was drawn with stays in its selection beside the one that is clicked now."""
+    points = _selected_points()
+    _, highlight = st.session_state.get(_DRAWN, (None, None))
+    clicked = [neuron for neuron in points if neuron != highlight] or points
     state.choose_neuron(clicked[0] if clicked else None)
-    if st.session_state.get(_HIGHLIGHT) is not None:
-        st.session_state[_HIGHLIGHT] = clicked[0] if clicked else None
 
 
 def _choose_from_table(order: np.ndarray) -> None:
     rows = st.session_state["neurons_table"].selection.rows
     if rows:
-        _choose(int(order[rows[0]]))
+        state.choose_neuron(int(order[rows[0]]))

@@ -34,9 +34,16 @@ PAGES = (
     ("pages/2_Words.py", "Words", ":material/dictionary:"),
     ("pages/3_Text_heatmap.py", "Text heatmap", ":material/format_ink_highlighter:"),
 )
+# What a class should know of a model before choosing it.
+MODEL_NOTES = {
+    BUNDLED: "5.9 million parameters, 6 layers of 1,024 neurons; trained for this project on public-domain and "
+    "CC BY texts. 12 MB, in the repository.",
+    "EleutherAI/gpt-neo-125m": "125 million parameters, 12 layers of 3,072 neurons; trained by EleutherAI on the "
+    "Pile (MIT). The notebook's model. 530 MB, downloaded at first use.",
+}
 MODELS = {
     BUNDLED: "Grammar Neo 6M (bundled)",
-    "EleutherAI/gpt-neo-125m": "GPT-Neo 125M (hub, 530 MB)",
+    "EleutherAI/gpt-neo-125m": "GPT-Neo 125M (hub)",
 }
 _CLASS_LABELS = {CUSTOM: "Custom list…"}
 _TEST_LABELS = {"paired": "Paired t-test (the notebook's)", "welch": "Welch's t-test"}
@@ -128,6 +135,7 @@ def _draw_model(n_layers: int | None) -> None:
         accept_new_options=True,
         help="Choose one, or type a hub id such as EleutherAI/pythia-70m, or a folder on the server.",
     )
+    st.caption(MODEL_NOTES.get(st.session_state["model"], "From the hub, or a folder on the server."))
     if n_layers is None:
         st.number_input("Layer", 0, 999, st.session_state["layer"], key="layer", help="Counted from 0.")
     elif n_layers > 1:
