@@ -100,9 +100,7 @@ def grammar_neurons(lm: LoadedModel, ud: Path, wordlists: Path | None) -> list[d
     sentences = list(read_conllu(ud))
     rows = []
     for layer in range(lm.n_layers):
-        nouns, verbs = (
-            word_values(lm, layer, sentences, lambda word, tag=tag: word.upos == tag) for tag in ("NOUN", "VERB")
-        )
+        nouns, verbs = (word_values(lm, layer, sentences, tag) for tag in ("NOUN", "VERB"))
         noun_auc = auc(nouns, verbs)
         for preset in ("notebook", "careful"):
             for n_words in (100, 1000):

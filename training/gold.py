@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
@@ -44,26 +44,22 @@ def _words(text: str, rows: list[list[str]]) -> Iterator[GoldWord]:
             yield GoldWord(upos, start, position)
 
 
-def word_values(
-    lm: LoadedModel,
-    layer: int,
-    sentences: list[tuple[str, list[GoldWord]]],
-    wanted: Callable[[GoldWord], bool],
-) -> np.ndarray:
-    """Every neuron's pre-activation for each wanted word, mean over its tokens: float32 (n_words, d_mlp).
+def word_values(lm: LoadedModel, layer: int, sentences: list[tuple[str, list[GoldWord]]], upos: str) -> np.ndarray:
+    """Every neuron's pre-activation for each word of one class, mean over its tokens: float32 (n_words, d_mlp).
 
     Each sentence is read as running text; a token belongs to every word whose characters it shares.
     """
     rows = []
     for text, words in sentences:
-        if not any(wanted(word) for word in words):
+        words = [word for word in words if word.upos == upos]
+        if not words:
             continue
         activations = token_activations(lm, text, layer)
         ends = np.array(list(accumulate(len(piece) for piece in activations.pieces)))
         # A later part of a split character has an empty piece: it ends where its first part ends.
         starts = np.concatenate([[0], ends[:-1]])
         starts = np.where(ends > starts, starts, ends - 1)
-        for word in filter(wanted, words):
+        for word in words:
             overlaps = (starts < word.end) & (ends > word.start)
             rows.append(activations.values[overlaps].mean(axis=0))
     return np.stack(rows)
