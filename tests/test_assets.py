@@ -9,8 +9,7 @@ import pytest
 ASSETS = Path(__file__).resolve().parent.parent / "assets"
 LEAST_WORDS = {"nouns": 1000, "verbs": 1000, "adjectives": 500, "adverbs": 300}
 AUXILIARIES = set(
-    "am are be been being can could did do does doing done had has have having is may might must "
-    "ought shall should was were will would".split()
+    ["am", "are", "be", "been", "being", "can", "could", "did", "do", "does", "doing", "done", "had", "has", "have", "having", "is", "may", "might", "must", "ought", "shall", "should", "was", "were", "will", "would"]
 )
 TEXTS = sorted((ASSETS / "texts").glob("*.txt"))
 

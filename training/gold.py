@@ -50,8 +50,8 @@ def word_values(lm: LoadedModel, layer: int, sentences: list[tuple[str, list[Gol
     Each sentence is read as running text; a token belongs to every word whose characters it shares.
     """
     rows = []
-    for text, words in sentences:
-        words = [word for word in words if word.upos == upos]
+    for text, all_words in sentences:
+        words = [word for word in all_words if word.upos == upos]
         if not words:
             continue
         activations = token_activations(lm, text, layer)

@@ -27,6 +27,9 @@ class Shape:
     window: int = 256
 
 
+SMALL = Shape(vocab_size=512, hidden_size=32, n_layers=2, n_heads=2)
+
+
 def build(shape: Shape, seed: int) -> GPTNeoForCausalLM:
     """A freshly initialised GPT-Neo with alternating global and local attention and a tied head."""
     torch.manual_seed(seed)

@@ -206,10 +206,12 @@ def main() -> None:
     parser.add_argument("--tokens", type=float, default=float("inf"), help="training tokens, over all resumes")
     parser.add_argument("--export", type=Path, help="hub-layout folder to write (default: RUN/model)")
     parser.add_argument("--no-compile", action="store_true", help="do without torch.compile")
+    parser.add_argument("--small", action="store_true", help="a toy network, to try the whole way in seconds")
     arguments = parser.parse_args()
     if arguments.minutes == arguments.tokens == float("inf"):
         parser.error("give --minutes or --tokens")
-    run = Run(arguments.run, arguments.corpus, network.Shape(), Recipe())
+    shape = network.SMALL if arguments.small else network.Shape()
+    run = Run(arguments.run, arguments.corpus, shape, Recipe())
     vocabulary = Tokenizer.from_file(str(arguments.run / "tokenizer.json")).get_vocab_size()
     print(f"{len(run.train_tokens):,} training tokens, {len(run.held_out_tokens):,} held out, {vocabulary:,} types")
     run.train(arguments.minutes * 60, arguments.tokens, compiled=not arguments.no_compile)

@@ -10,7 +10,6 @@ from pathlib import Path
 import streamlit as st
 
 from core.records import UserError
-from ui import settings
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#!|$~:^&])")
 _STYLE = (Path(__file__).parent / "style.css").read_text(encoding="utf-8")
@@ -26,7 +25,6 @@ def set_up(title: str) -> None:
         menu_items={"about": "**Grammar Neurons**: which MLP neurons tell nouns from verbs, and does it hold up?"},
     )
     st.html(f"<style>{_STYLE}</style>")
-    settings.carry_over(title)
 
 
 @contextmanager

@@ -16,7 +16,6 @@ from core.models import count_layers
 from core.records import CAREFUL, NOTEBOOK, ContrastSpec, UserError
 
 _STATE = "_settings"
-_PAGE = "_page"
 PRESETS = {"Notebook": NOTEBOOK, "Careful": CAREFUL}
 DEFAULT = ContrastSpec.careful(model="bundled", layer=3)
 SCALES = ("text", "zero", "words")
@@ -81,20 +80,6 @@ class Settings:
             return int(value)
         self.problems.append(f"{name} is “{value[:60]}”; a neuron's index is a whole number from 0. It was set aside.")
         return None
-
-
-def carry_over(page: str) -> None:
-    """Take the settings widgets' values along where the page is another than in the last run.
-
-    Home is the main script, whose widgets' values Streamlit still holds when the next page begins. They would
-    hide what ``begin`` fills in, and then vanish: set as plain values, they reach the new page's widgets.
-    """
-    if st.session_state.get(_PAGE) == page:
-        return
-    st.session_state[_PAGE] = page
-    for name in (*_SPEC_FIELDS, *_CUSTOM_TEXTS):
-        if name in st.session_state:
-            st.session_state[name] = st.session_state[name]
 
 
 def begin() -> Settings:

@@ -1,7 +1,9 @@
 """The sidebar: ways to the other pages, and the experiment's settings.
 
-Widgets whose state lives in the session are given it as their default too: when a page's first run is cut
-short by the next, the browser may see only the second, which carries defaults but no state.
+Widgets whose state lives in the session are given it as their default too. When a page's first run is cut
+short by the next, the browser may see only the second, which carries defaults but no state. And Home is the
+main script, whose widgets Streamlit still holds when the next page begins: they hide what the session is
+filled with, then vanish, and the next page's start from their defaults.
 """
 
 from __future__ import annotations
