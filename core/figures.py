@@ -19,6 +19,8 @@ TARGET_COLOUR = "#D55E00"
 BASELINE_COLOUR = "#0072B2"
 NEUTRAL_COLOUR = "#8A8F98"
 
+# Purple and green like the light PRGn, but from a dark zero.
+_DARK_DIVERGING = [[0.0, "#D9A6FF"], [0.25, "#7B4FA3"], [0.5, "#14171C"], [0.75, "#2F7D4F"], [1.0, "#8CE6A8"]]
 # Beyond this many points, drawing each as an SVG node makes a browser slow.
 _MANY_POINTS = 10_000
 _MARGIN = {"l": 60, "r": 20, "t": 20, "b": 50}
@@ -75,7 +77,7 @@ def neuron_scatter(result: ContrastResult, highlight: int | None = None) -> go.F
         figure.add_trace(_legend_entry(go.Scatter, name, colour, symbol, size))
     _add_thresholds(figure, result)
     figure.update_layout(
-        height=440,
+        height=500,
         margin={**_MARGIN, "r": 50},
         legend=_LEGEND,
         clickmode="event+select",
@@ -193,16 +195,19 @@ def layer_profile(higher: np.ndarray, lower: np.ndarray, layer: int, target: str
         barmode="relative",
         legend=_LEGEND,
         xaxis={"title": "Layer", "tickmode": "linear", "dtick": 1},
-        yaxis={"title": "Significant neurons", "showticklabels": False, "range": [-reach, reach]},
+        yaxis={"title": "Significant neurons", "showticklabels": False, "showgrid": False, "range": [-reach, reach]},
     )
     return figure
 
 
-def words_image(result: ContrastResult, n_words: int, order: np.ndarray | None = None) -> go.Figure:
+def words_image(
+    result: ContrastResult, n_words: int, order: np.ndarray | None = None, *, dark: bool = False
+) -> go.Figure:
     """The words-by-neurons image of both classes, the first ``n_words`` of each, on one robust colour range.
 
     The range is symmetric about zero and reaches the 99th percentile of the absolute values, so that a few
-    extreme neurons do not wash out the rest. ``order`` permutes the neurons; None keeps their index order.
+    extreme neurons do not wash out the rest. ``order`` permutes the neurons; None keeps their index order. On a
+    ``dark`` page zero is dark, so that only what stands out shines.
     """
     spec = result.spec
     in_order = order is None
@@ -238,7 +243,7 @@ def words_image(result: ContrastResult, n_words: int, order: np.ndarray | None =
         height=max(520, min(1100, 180 + 5 * 2 * n_words)),
         margin={**_MARGIN, "l": 110, "t": 40},
         coloraxis={
-            "colorscale": "PRGn",
+            "colorscale": _DARK_DIVERGING if dark else "PRGn",
             "cmin": -bound,
             "cmax": bound,
             "colorbar": {"title": {"text": spec.hook_side}, "thickness": 12, "outlinewidth": 0},

@@ -17,8 +17,12 @@ with st.container(key="plot_and_panel"):
     left, right = st.columns([3, 2], gap="medium")
     with left:
         neuron_panel.draw_scatter(result)
-        neuron_panel.draw_profile(result, cached.layer_profile(spec))
     with right:
         neuron_panel.draw_neuron(result, neuron)
-neuron_panel.draw_table(result)
+with st.container(key="table_and_layers"):
+    left, right = st.columns([3, 2], gap="medium")
+    with left:
+        neuron_panel.draw_table(result)
+    with right:
+        neuron_panel.draw_profile(result, cached.layer_profile(spec))
 state.keep(state.begin())

@@ -8,8 +8,9 @@ import pytest
 
 ASSETS = Path(__file__).resolve().parent.parent / "assets"
 LEAST_WORDS = {"nouns": 1000, "verbs": 1000, "adjectives": 500, "adverbs": 300}
-AUXILIARIES = set(
-    ["am", "are", "be", "been", "being", "can", "could", "did", "do", "does", "doing", "done", "had", "has", "have", "having", "is", "may", "might", "must", "ought", "shall", "should", "was", "were", "will", "would"]
+AUXILIARIES = re.compile(
+    r"am|are|be|been|being|can|could|did|do|does|doing|done|had|has|have|having|is|may|might|must|ought|shall|should"
+    r"|was|were|will|would"
 )
 TEXTS = sorted((ASSETS / "texts").glob("*.txt"))
 
@@ -42,7 +43,7 @@ def test_word_lists_are_disjoint(one: str, other: str) -> None:
 
 def test_verbs_hold_no_auxiliaries() -> None:
     """The README says that auxiliaries and modals are left out."""
-    found = sorted(AUXILIARIES & set(word_list("verbs")))
+    found = [word for word in word_list("verbs") if AUXILIARIES.fullmatch(word)]
     assert not found, f"auxiliaries in verbs.txt: {found}"
 
 

@@ -116,8 +116,8 @@ class Run:
                 windows = self._windows()
             recent.append(self._step(windows, loss_of, progress))
             self.state.seconds += time.monotonic() - started
-            if time.monotonic() - logged > 30:
-                self.log(train_loss=float(torch.stack(recent).mean()), held_out_loss=self.held_out_loss(64))
+            if time.monotonic() - logged > 120:
+                self.log(train_loss=float(torch.stack(recent).mean()), held_out_loss=self.held_out_loss(48))
                 recent, logged = [], time.monotonic()
             if time.monotonic() - saved > 180:
                 self.save()

@@ -14,8 +14,22 @@ from ui.sidebar import MODELS, PAGES
 _PICTURE = Path(__file__).resolve().parent.parent / "assets" / "pictures" / "experiment.svg"
 # The picture's own colour names, and what each is in the two themes.
 _COLOURS = {
-    "light": {"ink": "#1F2328", "soft": "#8A8F98", "panel": "#F4F2EE", "line": "#D8D4CC"},
-    "dark": {"ink": "#E8EAED", "soft": "#8A8F98", "panel": "#1E232B", "line": "#3A414C"},
+    "light": {
+        "ink": "#1F2328",
+        "soft": "#8A8F98",
+        "panel": "#F4F2EE",
+        "line": "#D8D4CC",
+        "target": "#B34E00",
+        "baseline": "#0072B2",
+    },
+    "dark": {
+        "ink": "#E8EAED",
+        "soft": "#8A8F98",
+        "panel": "#1E232B",
+        "line": "#3A414C",
+        "target": "#F08A4B",
+        "baseline": "#56B4E9",
+    },
 }
 
 
@@ -26,7 +40,8 @@ def draw_introduction() -> None:
         "Here you give a model the most frequent words of two classes, read every neuron of one layer, and test "
         "each for a difference. Then you put the best ones to the test on any text, token by token."
     )
-    st.image(_picture(st.context.theme.type), width="stretch")
+    with st.container(key="picture"):
+        st.image(_picture(st.context.theme.type), width="stretch")
 
 
 def draw_ways_in() -> None:

@@ -13,7 +13,7 @@ from ui import settings as state
 
 # What the plot was last drawn for: the spec, and the neuron that was marked in it, if any.
 _DRAWN = "_neurons_plot_drawn"
-_EXTREME_WORDS = 8
+_EXTREME_WORDS = 6
 
 
 def chosen_neuron(result: ContrastResult) -> int:
@@ -54,7 +54,7 @@ def draw_headline(result: ContrastResult) -> None:
     ):
         column.metric(
             label,
-            f"{result.tests.statistic[neuron]:+.2f}",
+            page.signed(result.tests.statistic[neuron]),
             help=f"Neuron {neuron} of layer {spec.layer}",
         )
         column.button(
@@ -94,8 +94,9 @@ def draw_neuron(result: ContrastResult, neuron: int) -> None:
         page.show_notes(("This neuron does not vary over these words, so it cannot be tested.",))
     verdict = "significant" if result.significant[neuron] else "not significant"
     st.markdown(
-        f"t = **{tests.statistic[neuron]:.2f}**, adjusted p = **{result.p_adjusted[neuron]:.2g}** ({verdict}), "
-        f"Cohen's d = **{tests.cohens_d[neuron]:.2f}**, AUC = **{tests.auc[neuron]:.3f}**"
+        f"t = **{page.signed(tests.statistic[neuron])}**, adjusted p = **{result.p_adjusted[neuron]:.2g}** "
+        f"({verdict}), "
+        f"Cohen's d = **{page.signed(tests.cohens_d[neuron])}**, AUC = **{tests.auc[neuron]:.3f}**"
     )
     st.plotly_chart(figures.neuron_spread(result, neuron), key="neuron_spread", config={"displaylogo": False})
     low, high = st.columns(2)

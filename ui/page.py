@@ -58,6 +58,11 @@ def show_toast(sentence: str) -> None:
     st.toast(plain(sentence), icon=":material/info:", duration="long")
 
 
+def signed(value: float, digits: int = 2) -> str:
+    """A number with its sign, and a true minus, as the plots' axes have it."""
+    return f"{value:+.{digits}f}".replace("-", "−")
+
+
 def plain(text: str) -> str:
     """Text for a place where Streamlit reads Markdown: a link's or file's text must not become an image or formula."""
     return _MARKDOWN.sub(r"\\\1", text)

@@ -64,7 +64,7 @@ def draw_choices(result: ContrastResult) -> tuple[list[int], str]:
         "Neurons",
         np.argsort(-np.abs(np.nan_to_num(result.tests.statistic)), kind="stable").tolist(),
         key="neurons",
-        format_func=lambda neuron: f"{neuron} (t {result.tests.statistic[neuron]:+.1f})",
+        format_func=lambda neuron: f"{neuron} (t {page.signed(float(result.tests.statistic[neuron]), 1)})",
         max_selections=state.MAX_NEURONS,
         on_change=_keep_choices,
         args=(extremes,),
@@ -110,7 +110,7 @@ def _block(result: ContrastResult, activations: TokenActivations, neuron: int, s
     significant = "" if result.significant[neuron] else ", not significant"
     return HeatmapBlock(
         title=f"Neuron {neuron} · higher for {higher}",
-        subtitle=f"t = {statistic:+.2f}{significant}",
+        subtitle=f"t = {page.signed(statistic)}{significant}",
         values=values,
         scale=_scale(result, values, neuron, scale, "reds" if for_target else "blues"),
     )

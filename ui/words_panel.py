@@ -36,7 +36,11 @@ def draw_image(result: ContrastResult) -> None:
     )
     # NaN, an untested neuron, sorts last.
     order = np.argsort(-result.tests.statistic, kind="stable") if by_statistic == "Statistic" else None
-    st.plotly_chart(figures.words_image(result, n_words, order), key="words_image", config={"displaylogo": False})
+    st.plotly_chart(
+        figures.words_image(result, n_words, order, dark=st.context.theme.type == "dark"),
+        key="words_image",
+        config={"displaylogo": False},
+    )
     if limit < longest:
         st.caption(f"The image holds up to {limit:,} of {longest:,} words of a class, so that a browser can draw it.")
     st.caption(

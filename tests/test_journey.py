@@ -1,0 +1,314 @@
+"""A visit in a real browser, from Home to a coloured text; every page's picture goes to the artefact folder.
+
+The folder is ``$GRAMMAR_NEURONS_ARTIFACTS``, else ``artifacts/`` beside the project's files. What pages should
+say is computed here by ``core``, so that no number of the bundled model is written down.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core.activations import token_activations
+from core.experiment import run_contrast
+from core.models import load_model
+from tests.browser import ROOT, chromium_page, free_port, require_browser, running_app, wait_until_idle, watch
+from ui.settings import DEFAULT
+
+require_browser()
+
+ARTIFACTS = Path(os.environ.get("GRAMMAR_NEURONS_ARTIFACTS", ROOT / "artifacts"))
+PAGES = {"Home": "", "Neurons": "Neurons", "Words": "Words", "Text heatmap": "Text_heatmap"}
+LAYER = DEFAULT.layer - 1  # one key press away
+NASTY = (
+    "Read <img src=x onerror=alert(1)> and </textarea><script>alert(2)</script> as $x$ or **bold** `code`.\n"
+    "\tA family 👩‍👩‍👧‍👦 of 🧠 went home;\tمرحبا بالعالم and 漢字かな交じり文.\n\n"
+    "Trailing spaces   \n& entities &amp; :smile: [a](javascript:alert(3)) naïve café\u00a0…"
+)
+# Streamlit asks for these below the page's own path first, when a page is opened by its address.
+PROBE = re.compile(r"/(Neurons|Words|Text_heatmap)/_stcore/")
+SECONDS = 1000
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory):
+    env = {
+        "GRAMMAR_NEURONS_WORDLISTS_URL": f"http://127.0.0.1:{free_port()}/",
+        "GRAMMAR_NEURONS_CACHE": str(tmp_path_factory.mktemp("words")),
+        "HF_HUB_OFFLINE": "1",
+    }
+    with running_app(ROOT / "app.py", env) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def result():
+    """What the Neurons page should say after one step down the layers."""
+    return run_contrast(DEFAULT.changed(layer=LAYER), load_model("bundled"))
+
+
+@contextmanager
+def visit(width=1440, height=1000, **options):
+    """A page that must open no dialog, raise no error, ask nobody outside, and miss no file."""
+    with chromium_page(width, height, **options) as page:
+        page.set_default_timeout(60 * SECONDS)
+        page.seen, page.missed = watch(page), []
+        page.on("response", lambda answer: page.missed.append(answer.url) if answer.status >= 400 else None)
+        yield page
+        assert page.seen.dialogs == [] and page.seen.outside == []
+        assert [url for url in page.missed if not PROBE.search(url)] == []
+        assert [error for error in page.seen.errors if not error.startswith("Failed to load resource")] == []
+
+
+def arrive(page, name):
+    """Wait until a page's title and main content are there and the script rests."""
+    title = "Grammar Neurons" if name == "Home" else name
+    page.get_by_role("heading", name=title, exact=True, level=1).wait_for()
+    content = {
+        "Home": "[data-testid='stMetric']",
+        "Neurons": ".st-key-neurons_plot .js-plotly-plot .scatterlayer .point",
+        "Words": ".st-key-words_image .js-plotly-plot",
+        "Text heatmap": ".heatmap .panel .token",
+    }[name]
+    page.locator(content).first.wait_for()
+    wait_until_idle(page)
+
+
+def follow(page, name):
+    page.locator("[data-testid='stSidebar']").get_by_role("link", name=name, exact=True).click()
+    arrive(page, name)
+
+
+def heading(page, neuron):
+    return page.locator("h3", has_text=re.compile(rf"^Neuron {neuron}$"))
+
+
+def chosen(page, neuron):
+    """Wait until the page is about a neuron, and its address says so."""
+    heading(page, neuron).wait_for()
+    page.wait_for_url(re.compile(rf"[?&]neuron={neuron}(&|$)"))
+    wait_until_idle(page)
+
+
+def headline(result):
+    return f"{result.n_higher + result.n_lower:,} of {result.n_neurons:,} neurons in layer {result.spec.layer} "
+
+
+def scatter(page):
+    return page.locator(".st-key-neurons_plot .js-plotly-plot")
+
+
+def loneliest_point(page, but=()):
+    """The neuron whose point lies farthest from all others, and its place in the window."""
+    scatter(page).scroll_into_view_if_needed()
+    points = scatter(page).evaluate(
+        """g => {
+            const { xaxis, yaxis } = g._fullLayout, box = g.getBoundingClientRect();
+            return g.calcdata[0].map(p => [
+                box.left + xaxis._offset + xaxis.d2p(p.x), box.top + yaxis._offset + yaxis.d2p(p.y),
+                xaxis._length - xaxis.d2p(p.x), yaxis._length - yaxis.d2p(p.y), xaxis.d2p(p.x), yaxis.d2p(p.y),
+            ]);
+        }"""
+    )
+    place = np.array(points)[:, :2]
+    distance = np.linalg.norm(place[:, None] - place[None], axis=-1)
+    np.fill_diagonal(distance, np.inf)
+    nearest = distance.min(axis=1)
+    nearest[np.array(points)[:, 2:].min(axis=1) < 10] = 0  # outside the frame, or at its edge
+    nearest[list(but)] = 0
+    neuron = int(nearest.argmax())
+    return neuron, place[neuron]
+
+
+def click_table_row(page, row):
+    """The table is a canvas: its rows are 35 pixels high below a header of the same height."""
+    table = page.locator(".st-key-neurons_table [data-testid='stDataFrame']")
+    table.scroll_into_view_if_needed()
+    box = table.bounding_box()
+    page.mouse.click(box["x"] + 18, box["y"] + 35 * (row + 1) + 17)
+
+
+def marked(page):
+    """The neurons that the plot shows as selected."""
+    return scatter(page).evaluate("g => g._fullData[0].selectedpoints ?? []")
+
+
+def x_range(page):
+    return scatter(page).evaluate("g => g._fullLayout.xaxis.range.map(Number)")
+
+
+def test_from_home_to_a_neuron(app, result):
+    order = np.argsort(-np.abs(np.nan_to_num(result.tests.statistic)), kind="stable")
+    with visit() as page:
+        page.goto(app)
+        arrive(page, "Home")
+        page.locator("[data-testid='stMain']").get_by_role("link", name="Find the neurons").click()
+        arrive(page, "Neurons")
+
+        page.get_by_role("slider", name="Layer").focus()
+        page.keyboard.press("ArrowLeft")
+        page.get_by_text(headline(result)).wait_for()
+        page.wait_for_url(re.compile(rf"[?&]layer={LAYER}&"))
+        wait_until_idle(page)
+        assert heading(page, result.largest).is_visible()
+        assert page.locator("[data-testid='stAlert']").count() == len(result.notes)
+
+        neuron, place = loneliest_point(page, but=[result.largest])
+        page.mouse.click(*place)
+        chosen(page, neuron)
+
+        other = next(int(n) for n in order[:5] if n != neuron)
+        click_table_row(page, order.tolist().index(other))
+        chosen(page, other)
+        assert marked(page) == [other], "the plot marks the table's choice"
+
+        again, place = loneliest_point(page, but=[result.largest, neuron, other])
+        page.mouse.click(*place)
+        chosen(page, again)
+        assert marked(page) == [again], "the neuron chosen before is marked no more"
+
+        address = page.url
+        with new_page_like(page) as fresh:
+            fresh.goto(address)
+            arrive(fresh, "Neurons")
+            chosen(fresh, again)
+            assert fresh.get_by_text(headline(result)).is_visible()
+            assert fresh.url == address
+            assert marked(fresh) == [again]
+
+
+@contextmanager
+def new_page_like(page):
+    """Another visitor's page: a browser context of its own, with the same rules."""
+    context = page.context.browser.new_context(viewport=page.viewport_size)
+    fresh = context.new_page()
+    fresh.set_default_timeout(60 * SECONDS)
+    seen = watch(fresh)
+    try:
+        yield fresh
+        assert seen.dialogs == [] and seen.outside == []
+    finally:
+        context.close()
+
+
+def test_zoom_and_neuron_survive_what_they_should(app):
+    with visit() as page:
+        page.goto(f"{app}/Neurons?layer={LAYER}")
+        arrive(page, "Neurons")
+        whole = x_range(page)
+        frame = scatter(page).locator(".nsewdrag").first.bounding_box()
+        page.mouse.move(frame["x"] + 0.3 * frame["width"], frame["y"] + 5)
+        page.mouse.down()
+        page.mouse.move(frame["x"] + 0.6 * frame["width"], frame["y"] + frame["height"] - 5, steps=5)
+        page.mouse.up()
+        page.wait_for_function(
+            "([plot, low]) => plot._fullLayout.xaxis.range[0] > low + 9", arg=[scatter(page).element_handle(), whole[0]]
+        )
+        zoomed = x_range(page)
+        neuron, place = loneliest_point(page)
+        page.mouse.click(*place)
+        chosen(page, neuron)
+        assert x_range(page) == zoomed and marked(page) == [neuron]
+
+        page.get_by_role("combobox", name="Correction").click()
+        page.get_by_role("option", name="None").click()
+        page.wait_for_url(re.compile(r"[?&]correction=none(&|$)"))
+        arrive(page, "Neurons")
+        chosen(page, neuron)
+        assert marked(page) == [neuron]
+        follow(page, "Words")
+        follow(page, "Neurons")
+        assert marked(page) == [neuron]
+
+
+def test_the_back_button_goes_back(app, result):
+    with visit() as page:
+        page.goto(f"{app}/Neurons?neuron=7")
+        arrive(page, "Neurons")
+        chosen(page, 7)
+        page.get_by_role("slider", name="Layer").focus()
+        page.keyboard.press("ArrowLeft")
+        page.get_by_text(headline(result)).wait_for()
+        follow(page, "Words")
+        page.go_back()
+        arrive(page, "Neurons")
+        page.get_by_text(headline(result)).wait_for()
+        page.go_back()
+        page.get_by_text(f"neurons in layer {DEFAULT.layer} ").wait_for()
+        chosen(page, 7)
+        assert marked(page) == [7]
+
+
+def tokens(page, block):
+    return (
+        page.locator(".heatmap .panel")
+        .nth(block)
+        .evaluate("p => [...p.querySelectorAll('.token')].map(t => t.textContent)")
+    )
+
+
+def test_a_pasted_text_comes_through_exactly(app):
+    pieces = token_activations(load_model("bundled"), NASTY, DEFAULT.layer).pieces
+    assert "".join(pieces) == NASTY
+    with visit() as page:
+        page.goto(f"{app}/Words")
+        arrive(page, "Words")
+        follow(page, "Text heatmap")
+        page.get_by_role("textbox", name="Text").fill(NASTY)
+        page.keyboard.press("Control+Enter")
+        page.locator(".heatmap .panel").first.get_by_text("onerror").first.wait_for()
+        wait_until_idle(page)
+        assert page.locator(".heatmap .panel").count() == 2
+        for block in (0, 1):
+            assert tokens(page, block) == pieces
+        assert page.locator(".heatmap img, .heatmap script, .heatmap a, .heatmap strong").count() == 0
+        assert not re.search(r"onerror|alert|[?&]text=", page.url)
+        picture(page, "text-pasted")
+
+        follow(page, "Neurons")
+        assert not re.search(r"onerror|alert|[?&]text=", page.url)
+        follow(page, "Text heatmap")
+        assert page.get_by_role("textbox", name="Text").input_value() == NASTY
+        assert "".join(tokens(page, 0)) == NASTY
+
+
+def test_the_button_colours_a_text_too(app):
+    with visit() as page:
+        page.goto(f"{app}/Text_heatmap")
+        arrive(page, "Text heatmap")
+        page.get_by_role("textbox", name="Text").fill("One short sentence.")
+        page.get_by_role("button", name="Colour the text").click()
+        page.wait_for_function(
+            """() => {
+                const host = document.querySelector("[data-testid='stBidiComponentIsolated']")?.shadowRoot;
+                return host?.querySelector(".panel")?.textContent === "One short sentence.";
+            }"""
+        )
+        page.locator(".heatmap .token").nth(1).click()
+        page.get_by_text("Token 2 of ").wait_for()
+
+
+def picture(page, name):
+    """Keep what the page looks like, for a person to look at."""
+    ARTIFACTS.mkdir(parents=True, exist_ok=True)
+    page.mouse.move(0, 0)
+    page.screenshot(path=ARTIFACTS / f"{name}.png")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize(("width", "height"), [(1440, 1900), (800, 2600)])
+def test_every_page_fits_and_is_kept_as_a_picture(app, theme, width, height):
+    with visit(width, height, color_scheme=theme) as page:
+        for name, path in PAGES.items():
+            page.goto(f"{app}/{path}")
+            arrive(page, name)
+            page.wait_for_timeout(300)  # plotly's and Streamlit's fade-in
+            picture(page, f"{path.lower() or 'home'}-{theme}-{width}")
+            overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+            main = page.locator("[data-testid='stMain']").evaluate("m => m.scrollWidth - m.clientWidth")
+            assert overflow <= 0 and main <= 0, f"{name} is wider than {width} pixels"
