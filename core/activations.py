@@ -131,9 +131,10 @@ def token_activations(
     _check_choices(lm, [layer], side, "mean")
     text, n_replaced = check_text(text)
     # Special tokens written out in a text are text here: no one can end the document by typing a tag.
-    encoding = lm.tokenizer(
-        text, add_special_tokens=False, return_offsets_mapping=True, split_special_tokens=True, verbose=False
-    )
+    with lm.lock:  # this way of calling sets a switch in the tokenizer
+        encoding = lm.tokenizer(
+            text, add_special_tokens=False, return_offsets_mapping=True, split_special_tokens=True, verbose=False
+        )
     ids: list[int] = encoding["input_ids"]
     pieces, parts = cut_text(text, encoding["offset_mapping"])
     head = _prefix_ids(lm, prefix)
@@ -199,7 +200,8 @@ def _encode_words(
         raise UserError("No word was given.")
     given = [without_lone_surrogates(f" {w}" if leading_space else w)[0] for w in words]
     head = _prefix_ids(lm, prefix)
-    rows = lm.tokenizer(given, add_special_tokens=False, split_special_tokens=True, verbose=False)["input_ids"]
+    with lm.lock:  # as in token_activations
+        rows = lm.tokenizer(given, add_special_tokens=False, split_special_tokens=True, verbose=False)["input_ids"]
     for word, row in zip(words, rows, strict=True):
         if not row:
             raise UserError(f"The word “{word}” has no tokens.")

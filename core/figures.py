@@ -21,8 +21,6 @@ NEUTRAL_COLOUR = "#8A8F98"
 
 # Purple and green like the light PRGn, but from a dark zero.
 _DARK_DIVERGING = [[0.0, "#D9A6FF"], [0.25, "#7B4FA3"], [0.5, "#14171C"], [0.75, "#2F7D4F"], [1.0, "#8CE6A8"]]
-# Beyond this many points, drawing each as an SVG node makes a browser slow.
-_MANY_POINTS = 10_000
 _MARGIN = {"l": 60, "r": 20, "t": 20, "b": 50}
 _LEGEND = {"orientation": "h", "yanchor": "bottom", "y": 1.02, "x": 0}
 
@@ -58,9 +56,9 @@ def neuron_scatter(result: ContrastResult, highlight: int | None = None) -> go.F
     }
     marker["opacity"] = np.array([look[4] for look in looks])[kind]
     figure = go.Figure()
-    scatter = go.Scattergl if result.n_neurons > _MANY_POINTS else go.Scatter
     figure.add_trace(
-        scatter(
+        # SVG, not WebGL: a layer's few thousand points are quick enough, and not every classroom machine has WebGL.
+        go.Scatter(
             x=np.arange(result.n_neurons),
             y=tests.statistic,
             mode="markers",
@@ -74,7 +72,7 @@ def neuron_scatter(result: ContrastResult, highlight: int | None = None) -> go.F
         )
     )
     for name, colour, symbol, size, _ in looks:
-        figure.add_trace(_legend_entry(go.Scatter, name, colour, symbol, size))
+        figure.add_trace(_legend_entry(name, colour, symbol, size))
     _add_thresholds(figure, result)
     figure.update_layout(
         height=500,
@@ -88,8 +86,8 @@ def neuron_scatter(result: ContrastResult, highlight: int | None = None) -> go.F
     return figure
 
 
-def _legend_entry(trace: type, name: str, colour: str, symbol: str, size: int) -> go.Scatter:
-    return trace(
+def _legend_entry(name: str, colour: str, symbol: str, size: int) -> go.Scatter:
+    return go.Scatter(
         x=[None], y=[None], mode="markers", name=name, marker={"color": colour, "symbol": symbol, "size": size}
     )
 

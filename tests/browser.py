@@ -40,9 +40,7 @@ def require_browser() -> None:
     """Skip the test, or the module that calls this at its head, where no browser can be driven."""
     pytest.importorskip("playwright.sync_api", reason="playwright is not installed (pip install playwright)")
     if chromium() is None:
-        pytest.skip(
-            f"no browser: none of {', '.join(CHROMIUM_NAMES)} is on the PATH", allow_module_level=True
-        )
+        pytest.skip(f"no browser: none of {', '.join(CHROMIUM_NAMES)} is on the PATH", allow_module_level=True)
 
 
 def chromium() -> str | None:
@@ -151,9 +149,7 @@ def watch(page: Page) -> Seen:
 
 def wait_until_idle(page: Page, timeout: float = 30.0) -> None:
     """Wait until Streamlit has connected and its script has come to rest."""
-    page.locator("[data-testid='stApp'][data-test-script-state='notRunning']").wait_for(
-        timeout=timeout * 1000
-    )
+    page.locator("[data-testid='stApp'][data-test-script-state='notRunning']").wait_for(timeout=timeout * 1000)
 
 
 def _server_options(port: int) -> list[str]:

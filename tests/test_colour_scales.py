@@ -21,9 +21,7 @@ from core.colour_scales import (
 )
 
 LAST = N_STEPS - 1
-RAMPS = [
-    (palette, diverging, theme) for palette in PALETTES for diverging in (False, True) for theme in THEMES
-]
+RAMPS = [(palette, diverging, theme) for palette in PALETTES for diverging in (False, True) for theme in THEMES]
 # Streamlit's own pages and panels of several versions, and a few a school may choose.
 PAGES = {
     "light": ("#ffffff", "#f8f8f5", "#f0f2f6", "#faf3e0"),
@@ -77,9 +75,7 @@ def test_fixed_clips_and_says_how_many():
 
 
 def test_notes_for_one_side():
-    assert colour_scales.fixed(0, 1, np.array([2.0, 3.0])).notes == (
-        "Clipped: 2 tokens lie above this scale.",
-    )
+    assert colour_scales.fixed(0, 1, np.array([2.0, 3.0])).notes == ("Clipped: 2 tokens lie above this scale.",)
     assert colour_scales.fixed(0, 1, np.array([-2.0])).notes == ("Clipped: 1 token lies below this scale.",)
     assert colour_scales.fixed(0, 1, np.array([0.0, 0.5, 1.0])).notes == ()
 

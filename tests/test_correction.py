@@ -144,9 +144,7 @@ def test_critical_p_draws_the_same_line_as_the_adjusted_p_values(method, kind):
         p[3::10] = np.nan
         for alpha in ALPHAS:
             critical = critical_p(p, method, alpha)
-            np.testing.assert_array_equal(
-                adjust(p, method) <= alpha, p <= critical, err_msg=f"{seed} {alpha}"
-            )
+            np.testing.assert_array_equal(adjust(p, method) <= alpha, p <= critical, err_msg=f"{seed} {alpha}")
 
 
 @pytest.mark.parametrize("method", CORRECTIONS)
@@ -196,9 +194,7 @@ def test_critical_p_by_hand(method, expected):
     [("holm", 0.0125), ("fdr_bh", 0.0125), ("fdr_by", 0.0125 / (25 / 12)), ("sidak", 1 - 0.95**0.25)],
 )
 def test_critical_p_where_nothing_is_significant(method, expected):
-    assert critical_p(np.array([0.3, 0.5, 0.7, 0.9]), method, 0.05) == pytest.approx(
-        expected, rel=1e-12, abs=0
-    )
+    assert critical_p(np.array([0.3, 0.5, 0.7, 0.9]), method, 0.05) == pytest.approx(expected, rel=1e-12, abs=0)
 
 
 def test_critical_p_of_holm_where_everything_is_significant():

@@ -80,11 +80,7 @@ def tip(page):
 
 
 def texts(page, block):
-    return (
-        page.locator(".panel")
-        .nth(block)
-        .evaluate("p => [...p.querySelectorAll('.token')].map(t => t.textContent)")
-    )
+    return page.locator(".panel").nth(block).evaluate("p => [...p.querySelectorAll('.token')].map(t => t.textContent)")
 
 
 def test_the_text_comes_through_exactly(page):
@@ -138,8 +134,7 @@ def test_the_legend_gives_numbers_and_says_what_was_clipped(page):
 
 def test_colours_follow_the_values(page):
     backgrounds = [
-        token(page, i).evaluate("t => getComputedStyle(t.querySelector('.body') ?? t).backgroundColor")
-        for i in (0, 34)
+        token(page, i).evaluate("t => getComputedStyle(t.querySelector('.body') ?? t).backgroundColor") for i in (0, 34)
     ]
     assert backgrounds == ["rgb(255, 245, 240)", "rgb(103, 0, 13)"]  # the ends of ColorBrewer's Reds
 
@@ -211,9 +206,7 @@ def test_a_dark_page_gets_the_dark_colours(app):
         seen = watch(page)
         open_app(page, app)
         assert page.locator(".heatmap").get_attribute("data-theme") == "dark"
-        background = token(page, 0).evaluate(
-            "t => getComputedStyle(t.querySelector('.body') ?? t).backgroundColor"
-        )
+        background = token(page, 0).evaluate("t => getComputedStyle(t.querySelector('.body') ?? t).backgroundColor")
         assert background == "rgba(0, 0, 0, 0)"  # the low end is the page itself
         assert seen.errors == []
 

@@ -111,9 +111,7 @@ def test_tied_whole_numbers_also_agree_with_scipy(levels):
     target, baseline = rng.integers(0, levels, (30, 20)), rng.integers(0, levels, (30, 20))
     paired, welch = paired_ttest(target, baseline), welch_ttest(target, baseline)
     np.testing.assert_allclose(paired.p_value, stats.ttest_rel(target, baseline).pvalue, rtol=1e-9)
-    np.testing.assert_allclose(
-        welch.p_value, stats.ttest_ind(target, baseline, equal_var=False).pvalue, rtol=1e-9
-    )
+    np.testing.assert_allclose(welch.p_value, stats.ttest_ind(target, baseline, equal_var=False).pvalue, rtol=1e-9)
 
 
 # --- Worked by hand ---
@@ -250,9 +248,7 @@ def test_t_threshold_at_the_ends_and_over_arrays():
     assert np.isnan(t_threshold(np.nan, 50)) and np.isnan(t_threshold(0.05, np.nan))
     df = np.array([1.0, 2.0, 60.5])
     np.testing.assert_allclose(t_threshold(0.05, df), stats.t.isf(0.025, df), rtol=1e-12)
-    np.testing.assert_allclose(
-        t_threshold(np.array([0.05, 1e-6]), 99), stats.t.isf([0.025, 5e-7], 99), rtol=1e-12
-    )
+    np.testing.assert_allclose(t_threshold(np.array([0.05, 1e-6]), 99), stats.t.isf([0.025, 5e-7], 99), rtol=1e-12)
 
 
 # --- Layers, blocks, order ---
@@ -343,9 +339,7 @@ def test_shapes_that_cannot_be_compared(test, target, baseline, sentence):
     "test, n_target, n_baseline", [(paired_ttest, 1, 1), (welch_ttest, 1, 50), (welch_ttest, 50, 1)]
 )
 def test_fewer_than_two_words(test, n_target, n_baseline):
-    with pytest.raises(
-        UserError, match=f"at least 2 target and 2 baseline words: {n_target} and {n_baseline} came"
-    ):
+    with pytest.raises(UserError, match=f"at least 2 target and 2 baseline words: {n_target} and {n_baseline} came"):
         test(np.zeros((n_target, 4)), np.zeros((n_baseline, 4)))
 
 

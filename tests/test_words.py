@@ -211,9 +211,7 @@ def test_chunked_whole_and_cut_off(online: WordServer, monkeypatch: pytest.Monke
     parts = (NOUN_FILE[:700], NOUN_FILE[700:], b"")
     chunks = b"".join(b"%x\r\n%b\r\n" % (len(part), part) for part in parts)
     online.replies = [
-        body(
-            chunks[:-5], length=-1, Transfer_Encoding="chunked", Connection="close"
-        ),  # the last chunk is lost
+        body(chunks[:-5], length=-1, Transfer_Encoding="chunked", Connection="close"),  # the last chunk is lost
         body(chunks, length=-1, Transfer_Encoding="chunked", Connection="close"),
     ]
     assert words.download("nouns").words == tuple(NOUNS)
@@ -324,9 +322,7 @@ def test_no_connection_names_the_host_without_its_password(server: WordServer) -
     assert caught.value.reason == f"no connection to {closed}"
 
 
-@pytest.mark.parametrize(
-    "address", ["no-address", "ftp://127.0.0.1/", "http://[half", "http://127.0.0.1:99999/"]
-)
+@pytest.mark.parametrize("address", ["no-address", "ftp://127.0.0.1/", "http://[half", "http://127.0.0.1:99999/"])
 def test_address_that_is_none(address: str) -> None:
     with pytest.raises(words.DownloadError, match="could not be downloaded"):
         words.download("nouns", base_url=address)
