@@ -127,14 +127,19 @@ def link(at):
     return dict(at.query_params)
 
 
+def with_sign(statistic):
+    """A statistic as the page writes it: its sign, two decimals, and a true minus."""
+    return f"{statistic:+.2f}".replace("-", "\N{MINUS SIGN}")
+
+
 def assert_shows(at, result):
     """The Neurons page tells what ``core`` found."""
     spec, tests = result.spec, result.tests
     assert metrics(at) == {
         f"Higher for {spec.target}": f"{result.n_higher:,}",
         f"Higher for {spec.baseline}": f"{result.n_lower:,}",
-        "Largest t": f"{tests.statistic[result.largest]:+.2f}",
-        "Smallest t": f"{tests.statistic[result.smallest]:+.2f}",
+        "Largest t": with_sign(tests.statistic[result.largest]),
+        "Smallest t": with_sign(tests.statistic[result.smallest]),
     }
     np.testing.assert_allclose(statistics_drawn(at), tests.statistic, rtol=1e-6)
     table = at.dataframe(key="neurons_table").value.set_index("neuron").sort_index()
@@ -232,7 +237,7 @@ def test_a_neuron_is_chosen_by_number(contrast):
     settle(at)
     assert neuron_shown(at) == 17 and link(at)["neuron"] == "17"
     assert marked(at) == [17]
-    assert any(f"t = **{result.tests.statistic[17]:.2f}**" in item.value for item in at.markdown)
+    assert any(f"t = **{with_sign(result.tests.statistic[17])}**" in item.value for item in at.markdown)
     highest = at.dataframe[1].value
     both = np.concatenate([result.target_activations[:, 17], result.baseline_activations[:, 17]])
     np.testing.assert_allclose(sorted(highest["value"], reverse=True), np.sort(both)[::-1][: len(highest)], rtol=1e-6)
