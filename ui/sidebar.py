@@ -8,7 +8,8 @@ filled with, then vanish, and the next page's start from their defaults.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import Any
 
 import streamlit as st
 
@@ -109,13 +110,12 @@ def _draw_settings(n_layers: int | None) -> None:
     with right:
         _draw_class("baseline", "Baseline", "The words that the target is compared with.", classes)
     _draw_custom_lists()
-    st.selectbox("Test", TESTS, _shown(TESTS, "test"), key="test", format_func=_TEST_LABELS.__getitem__)
-    st.selectbox(
+    _choice("Test", TESTS, "test", _TEST_LABELS.__getitem__)
+    _choice(
         "Correction",
         CORRECTIONS,
-        _shown(CORRECTIONS, "correction"),
-        key="correction",
-        format_func=LABELS.__getitem__,
+        "correction",
+        LABELS.__getitem__,
         help="With thousands of tests, some are significant by chance. Bonferroni, Šidák and Holm bound the chance "
         "of even one false finding; Benjamini's two bound the share of false findings.",
     )
@@ -128,12 +128,11 @@ def _draw_model(n_layers: int | None) -> None:
     known = [*MODELS]
     if st.session_state["model"] not in known:
         known.append(st.session_state["model"])
-    st.selectbox(
+    _choice(
         "Model",
         known,
-        _shown(known, "model"),
-        key="model",
-        format_func=lambda name: MODELS.get(name, name),
+        "model",
+        lambda name: MODELS.get(name, name),
         accept_new_options=True,
         help="Choose one, or type a hub id such as EleutherAI/pythia-70m, or a folder on the server.",
     )
@@ -152,14 +151,7 @@ def _draw_model(n_layers: int | None) -> None:
 
 
 def _draw_class(side: str, label: str, explanation: str, classes: tuple[str, ...]) -> None:
-    st.selectbox(
-        label,
-        classes,
-        _shown(classes, side),
-        key=side,
-        format_func=lambda name: _CLASS_LABELS.get(name, name.capitalize()),
-        help=explanation,
-    )
+    _choice(label, classes, side, lambda name: _CLASS_LABELS.get(name, name.capitalize()), help=explanation)
     if st.session_state[side] != CUSTOM:
         key = f"n_{side}"
         st.number_input(
@@ -173,6 +165,7 @@ def _draw_custom_lists() -> None:
             continue
         key = f"{side}_text"
         st.text_area(f"Custom {side} list", st.session_state[key], key=key, height=140, placeholder="One word a line")
+        _draw_custom_notes(side)
         st.file_uploader(
             "… or a text file, one word a line",
             type=["txt", "csv", "tsv"],
@@ -180,6 +173,17 @@ def _draw_custom_lists() -> None:
             on_change=_take_file,
             args=(side,),
         )
+
+
+def _draw_custom_notes(side: str) -> None:
+    """How many words the pasted list holds, and what was dropped from it; a mistake is told on the page."""
+    from core.words import custom_list
+
+    try:
+        words = custom_list(st.session_state[f"{side}_text"] or "", f"custom {side} list")
+    except UserError:
+        return
+    st.caption(page.plain(" ".join((f"{len(words.words):,} words.", *words.notes))))
 
 
 def _take_file(side: str) -> None:
@@ -195,17 +199,16 @@ def _take_file(side: str) -> None:
         page.show_toast(str(error))
         return
     st.session_state[f"{side}_text"] = "\n".join(words.words)
-    for note in words.notes:
+    for note in words.notes:  # the box now holds the words without what these tell of
         page.show_toast(note)
 
 
 def _draw_advanced() -> None:
-    st.selectbox(
+    _choice(
         "Word lists",
-        list(_SOURCE_LABELS),
-        _shown(_SOURCE_LABELS, "word_source"),
-        key="word_source",
-        format_func=lambda name: _SOURCE_LABELS.get(name, name),
+        _SOURCE_LABELS,
+        "word_source",
+        lambda name: _SOURCE_LABELS.get(name, name),
         help="The notebook's lists are the top words of a web corpus, errors included; the curated ones hold words "
         "that are almost always of their class.",
     )
@@ -215,30 +218,19 @@ def _draw_advanced() -> None:
         ("drop_shared", "Drop words that stand in both lists", "Of the words that are used, before any test."),
     ):
         st.checkbox(label, st.session_state[key], key=key, help=explanation)
-    st.selectbox(
-        "Hook side",
-        HOOK_SIDES,
-        _shown(HOOK_SIDES, "hook_side"),
-        key="hook_side",
-        help="Before the MLP's nonlinearity, or after it.",
-    )
-    st.selectbox(
-        "Pooling over a word's tokens",
-        POOLINGS,
-        _shown(POOLINGS, "pooling"),
-        key="pooling",
-        format_func=str.capitalize,
-    )
-    st.selectbox(
+    _choice("Hook side", HOOK_SIDES, "hook_side", help="Before the MLP's nonlinearity, or after it.")
+    _choice("Pooling over a word's tokens", POOLINGS, "pooling", str.capitalize)
+    _choice(
         "Family of tests",
         FAMILIES,
-        _shown(FAMILIES, "family"),
-        key="family",
-        format_func=_FAMILY_LABELS.__getitem__,
+        "family",
+        _FAMILY_LABELS.__getitem__,
         help="Which tests the correction counts together. Whoever looks at all layers should count them all.",
     )
 
 
-def _shown(options: Iterable[str], key: str) -> int:
-    """Where the session's choice stands among the options: a selectbox's default."""
-    return [*options].index(st.session_state[key])
+def _choice(label: str, options: Iterable[str], key: str, format_func: Callable[[str], str] = str, **more: Any) -> None:
+    """A selectbox for a setting, with what the session holds as its default."""
+    known = list(options)
+    value = st.session_state[key]
+    st.selectbox(label, known, known.index(value) if value in known else 0, key=key, format_func=format_func, **more)
