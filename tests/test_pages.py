@@ -555,6 +555,7 @@ def test_a_custom_list_needs_two_words(contrast):
     at.text_area(key="target_text").set_value("dog\ncat\n\nice cream\ndog")
     settle(at)
     assert not at.error
+    assert "3 words. 1 blank line skipped. 1 repeated word dropped: dog." in said(at.caption)
     words = ("dog", "cat", "ice cream")
     spec = SMALL.changed(target=CUSTOM, n_target=3, target_words=words)
     assert ContrastSpec.from_params(link(at), DEFAULT) == (spec, [])
