@@ -6,8 +6,10 @@ reuses the activations, and another neuron reuses everything.
 
 from __future__ import annotations
 
+import gc
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
 # layer costs nothing.
 _ALL_LAYERS_WORDS = 4_000
 _MODELS = 4
+# A conclusion is made in milliseconds, but holds on to the activations of all layers: few are kept.
+_CONCLUSIONS = 8
 
 _by_text: dict[str | type[Any], Callable[[Any], Any]] = {ContrastSpec: ContrastSpec.to_json}
 
@@ -65,11 +69,27 @@ def text(spec: ContrastSpec, content: str) -> TokenActivations:
 def _model_work(name: str) -> Work[LoadedModel]:
     def work(report: Report) -> LoadedModel:
         report(0.0, "Loading the libraries, then the model")
-        from core.models import load_model
+        with _without_collecting():
+            from core.models import load_model
 
-        return load_model(name, progress=report)
+            return load_model(name, progress=report)
 
     return work
+
+
+@contextmanager
+def _without_collecting() -> Iterator[None]:
+    """Keep the garbage collector off what the libraries and the model leave in memory for good.
+
+    torch and transformers make some hundred thousand objects that live as long as the process. Streamlit collects
+    fully after every run of a page, which would go through all of them each time (0.3 s).
+    """
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def _model(name: str, report: Report) -> LoadedModel:
@@ -127,7 +147,7 @@ def _reads_all_layers(spec: ContrastSpec) -> bool:
     return spec.family == "model" or spec.n_target + spec.n_baseline <= _ALL_LAYERS_WORDS
 
 
-@st.cache_resource(max_entries=128, show_spinner=False, hash_funcs=_by_text)
+@st.cache_resource(max_entries=_CONCLUSIONS, show_spinner=False, hash_funcs=_by_text)
 def _conclusion(
     spec: ContrastSpec, sources: tuple[str, str], _lm: LoadedModel, _activations: WordActivations, _tests: NeuronTests
 ) -> ContrastResult:
