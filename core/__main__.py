@@ -47,7 +47,7 @@ def text(options: argparse.Namespace) -> None:
     from core.models import load_model
 
     try:
-        content = options.file.read_text(encoding="utf-8")
+        content = options.file.read_text(encoding="utf-8-sig")  # without the mark that some editors put first
     except UnicodeDecodeError as error:
         raise UserError(f"{options.file} is not UTF-8 text.") from error
     lm = load_model(options.model)

@@ -62,8 +62,9 @@ def choose_words(spec: ContrastSpec) -> WordPair:
     # Both classes often fall back for one reason: say it once.
     notes = list(dict.fromkeys(note for word_list in lists for note in word_list.notes))
     if shared and spec.drop_shared:
-        target = tuple(word for word in target if word not in shared)
-        baseline = tuple(word for word in baseline if word not in shared)
+        dropped = frozenset(shared)
+        target = tuple(word for word in target if word not in dropped)
+        baseline = tuple(word for word in baseline if word not in dropped)
         notes.append(
             f"{_words(len(shared))} in both lists: dropped, with {len(target):,} {spec.target} and "
             f"{len(baseline):,} {spec.baseline} left."

@@ -119,6 +119,17 @@ def test_text_to_the_screen_and_to_a_file(model: str, text_file: Path, tmp_path:
     assert "tokens to" in capsys.readouterr().out
 
 
+def test_a_text_with_a_mark_and_dos_lines(model: str, tmp_path: Path, capsys: Capture) -> None:
+    """What some editors add to a text is no part of it."""
+    (tmp_path / "plain.txt").write_bytes(b"The dog\nran off.\n")
+    (tmp_path / "dos.txt").write_bytes(b"\xef\xbb\xbfThe dog\r\nran off.\r\n")
+    tables = []
+    for name in ("plain.txt", "dos.txt"):
+        assert main(["text", "--model", model, "--layer", "0", "--neurons", "0", "--file", str(tmp_path / name)]) == 0
+        tables.append(capsys.readouterr().out)
+    assert tables[0] == tables[1]
+
+
 def test_a_long_texts_note(model: str, tmp_path: Path, capsys: Capture) -> None:
     """Windows are told of on stderr, so that the table on stdout stays a table."""
     (tmp_path / "long.txt").write_text("walking " * 200)

@@ -244,6 +244,23 @@ def test_the_back_button_goes_back(app, result):
         assert marked(page) == [7]
 
 
+def test_a_custom_list_goes_along(app):
+    """Streamlit must not bring back the empty box that the session held before the list was typed."""
+    with visit() as page:
+        page.goto(f"{app}/Neurons?n_target=50&n_baseline=50")
+        arrive(page, "Neurons")
+        page.get_by_role("combobox", name="Target").click()
+        page.get_by_role("option", name="Custom list…").click()
+        box = page.get_by_role("textbox", name="Custom target list")
+        box.fill("dog\ncat\nbird")
+        box.press("Control+Enter")
+        page.get_by_text(re.compile(r"neurons in layer \d+ tells? 3 custom from 50 verbs")).wait_for()
+        for name in ("Words", "Home", "Neurons"):
+            follow(page, name)
+            assert box.input_value() == "dog\ncat\nbird"
+            assert page.get_by_test_id("stAlertContentError").count() == 0
+
+
 def tokens(page, block):
     return (
         page.locator(".heatmap .panel")

@@ -305,6 +305,19 @@ def test_a_changed_preset_is_none():
     assert at.segmented_control(key="preset").value is None
 
 
+def test_a_line_that_is_not_every_neurons_threshold_says_so(contrast):
+    spec = SMALL.changed(n_target=8)
+    at, result = open_page(NEURONS, spec), contrast(spec)
+    strays = ((abs(result.tests.statistic) >= result.critical_statistic) != result.significant).sum()
+    assert strays
+    assert any(f"({strays:,} of {result.n_neurons:,} are on the other side" in caption.value for caption in at.caption)
+    at.selectbox(key="family").set_value("layer")
+    at.selectbox(key="test").set_value("paired")
+    at.number_input(key="n_baseline").set_value(8)
+    settle(at)
+    assert any(caption.value.endswith("Beyond the dashed lines t is significant.") for caption in at.caption)
+
+
 def test_words_can_be_fewer_and_in_order_of_the_statistic(contrast):
     at, result = open_page(WORDS), contrast(SMALL)
     at.slider(key="image_words").set_value(10)
@@ -364,6 +377,16 @@ def test_an_uploaded_text_is_coloured():
     settle(at)
     assert at.text_area(key="text").value == SECRET
     assert any("not UTF-8" in sentence for sentence in said(at.toast))
+    at.file_uploader(key="text_file").set_value(("c.txt", b"\xef\xbb\xbfThe dog\r\nran.\r", "text/plain"))
+    settle(at)
+    assert "".join(heatmap(at)["pieces"]) == "The dog\nran.\n"
+
+
+def test_a_files_name_is_text_not_markup():
+    at = open_page(TEXT)
+    at.file_uploader(key="text_file").set_value(("![x](y) **b**.txt", b"\xff", "text/plain"))
+    settle(at)
+    assert r"\!\[x\](y) \*\*b\*\*.txt" in at.toast[0].value
 
 
 # --- links
@@ -472,13 +495,21 @@ def test_unequal_counts_of_the_paired_test_are_one_sentence(contrast):
     assert_shows(at, contrast(SMALL.changed(test="paired", n_target=30, n_baseline=30)))
 
 
-def test_a_mistake_is_kept_on_the_way_from_home():
-    at = open_page(HOME, SMALL.changed(test="paired"))
+@pytest.mark.parametrize("start", PAGES)
+def test_a_mistake_is_kept_on_the_way(start):
+    spec = SMALL.changed(test="paired")
+    at = open_page(start, spec)
     at.number_input(key="n_target").set_value(30)
     settle(at)
     assert len(at.error) == 1
+    for page in (WORDS, NEURONS, HOME, TEXT):
+        go_to(at, page)
+        assert at.number_input(key="n_target").value == 30 and len(at.error) == 1, page
+        assert link(at) == spec.to_params(), page
+    at.number_input(key="n_baseline").set_value(30)
+    settle(at)
     go_to(at, NEURONS)
-    assert at.number_input(key="n_target").value == 30 and len(at.error) == 1
+    assert not at.error and link(at) == spec.changed(n_target=30, n_baseline=30).to_params()
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -562,6 +593,29 @@ def test_a_custom_list_needs_two_words(contrast):
     assert_shows(at, contrast(spec))
     go_to(at, WORDS)
     assert at.dataframe[0].value["word"].tolist() == list(words)
+
+
+def test_a_custom_list_and_the_count_in_its_place_come_back():
+    at = open_page(NEURONS)
+    at.selectbox(key="target").set_value(CUSTOM)
+    settle(at)
+    at.text_area(key="target_text").set_value("dog\ncat")
+    settle(at)
+    for page in (WORDS, HOME, NEURONS):
+        go_to(at, page)
+        assert not at.error and at.text_area(key="target_text").value == "dog\ncat", page
+    at.selectbox(key="target").set_value("nouns")
+    settle(at)
+    assert at.number_input(key="n_target").value == SMALL.n_target
+    assert at.session_state["_settings"].spec == SMALL  # the words are out of it: nothing is read anew
+    at.number_input(key="n_target").set_value(50)
+    settle(at)
+    at.selectbox(key="target").set_value(CUSTOM)
+    settle(at)
+    assert at.text_area(key="target_text").value == "dog\ncat" and link(at)["n_target"] == "2"
+    at.selectbox(key="target").set_value("nouns")
+    settle(at)
+    assert at.number_input(key="n_target").value == 50
 
 
 def test_a_custom_list_from_a_file():

@@ -73,6 +73,8 @@ def test_a_link_brings_everything_back(spec, neuron, neurons, scale):
         ("alpha", "0", "above 0 and below 1"),
         ("alpha", "nan", "above 0 and below 1"),
         ("alpha", "five", "not a number"),
+        ("alpha", "0.00001", "0.0001 to 0.5"),  # a spec may hold these two, the widget may not
+        ("alpha", "0.9", "0.0001 to 0.5"),
         ("seed", "-1", "whole number from 0"),
         ("model", " ", "model is empty"),
         ("word_source", "", "word_source is empty"),

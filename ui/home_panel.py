@@ -9,6 +9,7 @@ import streamlit as st
 from core.correction import LABELS
 from core.records import ContrastSpec
 from ui import cached, page
+from ui import settings as state
 from ui.sidebar import MODELS, PAGES
 
 _PICTURE = Path(__file__).resolve().parent.parent / "assets" / "pictures" / "experiment.svg"
@@ -53,7 +54,7 @@ def draw_ways_in() -> None:
     )
     for column, (target, _, icon), (label, text) in zip(st.columns(3), PAGES[1:], cards, strict=True):
         with column.container(border=True, height="stretch"):
-            st.page_link(target, label=f"**{label}**", icon=icon)
+            st.page_link(target, label=f"**{label}**", icon=icon, query_params=state.begin().to_params())
             st.markdown(text)
 
 

@@ -75,7 +75,19 @@ def draw_scatter(result: ContrastResult) -> None:
         selection_mode="points",
         config={"displaylogo": False, "scrollZoom": False},
     )
-    st.caption("Click a point to see its words. Drag to zoom, double-click to zoom out.")
+    st.caption(f"Click a point to see its words. Drag to zoom, double-click to zoom out. {_about_thresholds(result)}")
+
+
+def _about_thresholds(result: ContrastResult) -> str:
+    """What the dashed lines are. Welch's test has a threshold for each neuron, and one line cannot show them all."""
+    if result.spec.test != "welch":
+        return "Beyond the dashed lines t is significant."
+    beyond = np.abs(result.tests.statistic) >= result.critical_statistic
+    strays = int((beyond != result.significant).sum())
+    return (
+        "Beyond the dashed lines t is significant at the median degrees of freedom; with Welch's test each neuron has "
+        f"its own ({strays:,} of {result.n_neurons:,} are on the other side of the line)."
+    )
 
 
 def draw_neuron(result: ContrastResult, neuron: int) -> None:
@@ -85,6 +97,7 @@ def draw_neuron(result: ContrastResult, neuron: int) -> None:
         "Neuron",
         0,
         result.n_neurons - 1,
+        neuron,  # what an emptied box goes back to
         key="neuron",
         on_change=_choose_from_box,
         help="Or click a point in the plot, or a row of the table.",

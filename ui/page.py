@@ -11,6 +11,8 @@ import streamlit as st
 
 from core.records import UserError
 
+# Where the session says which page is shown.
+SHOWN = "_page"
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#!|$~:^&])")
 _STYLE = (Path(__file__).parent / "style.css").read_text(encoding="utf-8")
 
@@ -24,6 +26,7 @@ def set_up(title: str) -> None:
         initial_sidebar_state="auto",
         menu_items={"about": "**Grammar Neurons**: which MLP neurons tell nouns from verbs, and does it hold up?"},
     )
+    st.session_state[SHOWN] = title
     st.html(f"<style>{_STYLE}</style>")
 
 

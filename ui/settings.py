@@ -1,8 +1,9 @@
 """The settings of the experiment: one ContrastSpec per session, kept across pages, and mirrored in the URL.
 
-Streamlit forgets a widget's value when another page is shown. So the truth is the session's ``Settings``;
-widgets are filled from it before they are drawn, and read back after. A link's parameters win once, when the
-page is opened with them; afterwards the app writes them.
+Streamlit forgets a widget's value when another page is shown, or brings an old one back: what the session held
+before the widget was first drawn. So the truth is the session's ``Settings``; widgets are filled from it before
+they are drawn, and read back after. A link's parameters win once, when the page is opened with them; afterwards
+the app writes them.
 """
 
 from __future__ import annotations
@@ -13,13 +14,15 @@ from dataclasses import dataclass, field, fields
 import streamlit as st
 
 from core.models import count_layers
-from core.records import CAREFUL, NOTEBOOK, ContrastSpec, UserError
+from core.records import CAREFUL, CUSTOM, NOTEBOOK, ContrastSpec, UserError
+from ui.page import SHOWN
 
 _STATE = "_settings"
 PRESETS = {"Notebook": NOTEBOOK, "Careful": CAREFUL}
-DEFAULT = ContrastSpec.careful(model="bundled", layer=3)
+DEFAULT = ContrastSpec.careful(model="bundled", layer=1)
 SCALES = ("text", "zero", "words")
 MAX_NEURONS = 6
+ALPHAS = (0.0001, 0.5)  # what the widget offers; the spec itself allows more
 
 _SPEC_FIELDS = tuple(item.name for item in fields(ContrastSpec))
 _CUSTOM_TEXTS = ("target_text", "baseline_text")
@@ -30,7 +33,8 @@ class Settings:
     """A session's settings: the spec, and what pages choose beside it.
 
     ``neuron`` is None while the page's own default (the largest statistic) holds; ``neurons`` likewise for
-    the text page's two extremes. ``problems`` are sentences about link values that fell back.
+    the text page's two extremes. ``problems`` are sentences about link values that fell back. ``entered`` is
+    what the sidebar's widgets hold on the page ``shown``, a mistake included, which the spec cannot hold.
     """
 
     spec: ContrastSpec = DEFAULT
@@ -39,6 +43,8 @@ class Settings:
     scale: str = "text"
     problems: list[str] = field(default_factory=list)
     written: dict[str, str] = field(default_factory=dict)
+    entered: dict[str, object] = field(default_factory=dict)
+    shown: str | None = None
 
     def to_params(self) -> dict[str, str]:
         """Everything that a link needs to open the same view."""
@@ -58,6 +64,11 @@ class Settings:
         if spec.word_source not in ("notebook", "bundled"):
             problems.append(f"A link cannot name the folder “{spec.word_source}” as word source; bundled is used.")
             spec = spec.changed(word_source="bundled")
+        if not ALPHAS[0] <= spec.alpha <= ALPHAS[1]:
+            problems.append(
+                f"alpha is “{spec.alpha:g}”; here {ALPHAS[0]} to {ALPHAS[1]} are offered. {DEFAULT.alpha} is used."
+            )
+            spec = spec.changed(alpha=DEFAULT.alpha)
         n_layers = count_layers(spec.model)
         if n_layers is not None and spec.layer >= n_layers:
             problems.append(f"layer is “{spec.layer}”; the model has 0 to {n_layers - 1}. {n_layers - 1} is used.")
@@ -89,10 +100,14 @@ def begin() -> Settings:
     if settings is None or (params and params != settings.written):
         settings = Settings.from_params(params)
         st.session_state[_STATE] = settings
-        _forget_widgets()
-    # A session may come from another page, whose widgets are gone: fill this page's before they are drawn.
-    for name, value in _widget_values(settings.spec).items():
+    shown = st.session_state.get(SHOWN)
+    if settings.shown != shown:
+        settings.shown = shown
+        _forget(*_SPEC_FIELDS, *_CUSTOM_TEXTS, "preset", "text")
+    for name, value in {**_widget_values(settings.spec), **settings.entered}.items():
         st.session_state.setdefault(name, value)
+    # Of each class either the count or the custom list is drawn. The other one would grow old.
+    _forget(*(f"n_{side}" if st.session_state[side] == CUSTOM else f"{side}_text" for side in ("target", "baseline")))
     return settings
 
 
@@ -101,6 +116,7 @@ def apply_preset() -> None:
     name = st.session_state["preset"]
     if name in PRESETS:
         st.session_state.update(PRESETS[name])
+        st.session_state[_STATE].entered.update(PRESETS[name])
 
 
 def keep(settings: Settings) -> None:
@@ -119,10 +135,12 @@ def choose_neuron(neuron: int | None) -> None:
 
 def read_widgets(settings: Settings) -> ContrastSpec:
     """The spec that the widgets say now; raises UserError where they do not fit together."""
-    values = {name: st.session_state[name] for name in _SPEC_FIELDS if name in st.session_state}
+    names = [name for name in (*_SPEC_FIELDS, *_CUSTOM_TEXTS) if name in st.session_state]
+    settings.entered.update((name, st.session_state[name]) for name in names)
+    values = {name: st.session_state[name] for name in names if name in _SPEC_FIELDS}
     for side in ("target", "baseline"):
-        values.pop(f"{side}_words", None)
-        if values[side] == "custom":
+        values[f"{side}_words"] = ()  # words out of use would make this another spec than it was before them
+        if values[side] == CUSTOM:
             words = _custom_words(side)
             values |= {f"{side}_words": words, f"n_{side}": len(words)}
     spec = settings.spec.changed(**values)
@@ -163,6 +181,6 @@ def _widget_values(spec: ContrastSpec) -> dict[str, object]:
     return values
 
 
-def _forget_widgets() -> None:
-    for name in (*_SPEC_FIELDS, *_CUSTOM_TEXTS, "preset"):
+def _forget(*names: str) -> None:
+    for name in names:
         st.session_state.pop(name, None)

@@ -67,15 +67,15 @@ def draw() -> ContrastSpec:
         spec, mistake = settings.spec, error
     st.session_state["preset"] = None if mistake else state.matching_preset(spec)
     with st.sidebar:
-        _draw_links()
+        _draw_links(settings)
         _draw_settings(n_layers)
     for problem in settings.problems:
         page.show_warning(problem)
+    state.keep(settings)
     if mistake:
         page.show_mistake(mistake)
         st.caption("Your entries are kept: change one of them in the sidebar.")
         st.stop()
-    state.keep(settings)
     return spec
 
 
@@ -87,9 +87,12 @@ def _fit_layer(n_layers: int | None) -> None:
         page.show_toast(f"This model has layers 0 to {n_layers - 1}: layer {n_layers - 1} is shown.")
 
 
-def _draw_links() -> None:
+def _draw_links(settings: state.Settings) -> None:
+    """The ways to the other pages."""
+    # With the settings: where only the next page writes them, that is often a second step in the browser's
+    # history, and the Back button must be pressed twice.
     for target, label, icon in PAGES:
-        st.page_link(target, label=label, icon=icon)
+        st.page_link(target, label=label, icon=icon, query_params=settings.to_params())
     st.divider()
 
 
@@ -119,7 +122,7 @@ def _draw_settings(n_layers: int | None) -> None:
         help="With thousands of tests, some are significant by chance. Bonferroni, Šidák and Holm bound the chance "
         "of even one false finding; Benjamini's two bound the share of false findings.",
     )
-    st.number_input("Alpha", 0.0001, 0.5, st.session_state["alpha"], key="alpha", step=0.01, format="%.4g")
+    st.number_input("Alpha", *state.ALPHAS, st.session_state["alpha"], key="alpha", step=0.01, format="%.4g")
     with st.expander("Advanced"):
         _draw_advanced()
 

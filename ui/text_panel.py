@@ -171,15 +171,12 @@ def _take_file() -> None:
     try:
         text = file.getvalue().decode("utf-8-sig")
     except UnicodeDecodeError:
-        st.toast(
-            f"{file.name} is not UTF-8 text; save it as plain text in UTF-8.", icon=":material/error:", duration="long"
-        )
+        page.show_toast(f"{file.name} is not UTF-8 text; save it as plain text in UTF-8.")
         return
+    text = text.replace("\r\n", "\n").replace("\r", "\n")  # as the browser does with what is pasted
     st.session_state["text"] = text
     if len(text) > MAX_TEXT_CHARACTERS:
-        st.toast(
-            f"{file.name} has {len(text):,} characters: shorten it below.", icon=":material/error:", duration="long"
-        )
+        page.show_toast(f"{file.name} has {len(text):,} characters: shorten it below.")
 
 
 def _keep_choices(extremes: tuple[int, int]) -> None:
