@@ -211,6 +211,7 @@ def test_zoom_and_neuron_survive_what_they_should(app):
         )
         zoomed = x_range(page)
         neuron, place = loneliest_point(page)
+        page.wait_for_timeout(400)  # plotly takes two presses within 300 ms for a double click
         page.mouse.click(*place)
         chosen(page, neuron)
         assert x_range(page) == zoomed and marked(page) == [neuron]
