@@ -147,7 +147,9 @@ def neuron_spread(result: ContrastResult, neuron: int) -> go.Figure:
         figure.add_shape(
             type="line", x0=mean, x1=mean, y0=height - 0.42, y1=height + 0.42, line={"color": colour, "width": 3}
         )
-        figure.add_annotation(x=mean, y=height + 0.42, yshift=9, text=f"mean {mean:.3g}", showarrow=False)
+        figure.add_annotation(
+            x=mean, y=height + 0.42, yshift=9, text=f"mean {mean:.3g}".replace("-", "−"), showarrow=False
+        )
     figure.update_layout(
         height=300,
         margin={**_MARGIN, "l": 90},

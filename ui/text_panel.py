@@ -29,7 +29,9 @@ _SCALE_HELP = (
 
 def draw_input() -> str:
     """The text box, with samples and an upload; returns what it holds, and keeps it across pages."""
-    st.session_state.setdefault("text", st.session_state.get(_KEPT) or _sample(_samples()[0]))
+    if _KEPT not in st.session_state:
+        st.session_state[_KEPT] = _sample(_samples()[0])
+    st.session_state.setdefault("text", st.session_state[_KEPT])
     left, right = st.columns([3, 1], gap="medium")
     with right:
         st.selectbox(
