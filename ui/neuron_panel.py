@@ -108,8 +108,7 @@ def draw_neuron(result: ContrastResult, neuron: int) -> None:
     verdict = "significant" if result.significant[neuron] else "not significant"
     st.markdown(
         f"t = **{page.signed(tests.statistic[neuron])}**, adjusted p = **{result.p_adjusted[neuron]:.2g}** "
-        f"({verdict}), "
-        f"Cohen's d = **{page.signed(tests.cohens_d[neuron])}**, AUC = **{tests.auc[neuron]:.3f}**"
+        f"({verdict}), Cohen's d = **{page.signed(tests.cohens_d[neuron])}**, AUC = **{tests.auc[neuron]:.3f}**"
     )
     st.plotly_chart(figures.neuron_spread(result, neuron), key="neuron_spread", config={"displaylogo": False})
     low, high = st.columns(2)
@@ -175,9 +174,7 @@ def draw_profile(result: ContrastResult, profile: tuple[np.ndarray, np.ndarray] 
     """Significant neurons of every layer, where every layer was read."""
     st.subheader("Every layer")
     if profile is None:
-        st.info(
-            "With so many words only the chosen layer is read; fewer words show all layers.", icon=":material/info:"
-        )
+        page.show_notes(("With so many words only the chosen layer is read; fewer words show all layers.",))
         return
     spec = result.spec
     st.plotly_chart(
