@@ -66,12 +66,24 @@ def text(options: argparse.Namespace) -> None:
 
 
 def download(options: argparse.Namespace) -> None:
-    """Fill the cache with a model ahead of a class."""
+    """Fill the cache with a model, or with the notebook's word lists, ahead of a class."""
+    if options.words:
+        _download_words()
+        return
     from core.models import load_model
 
     lm = load_model(options.model, progress=_show_share)
     info = lm.info
     print(f"{info.name} at revision {info.revision}: {info.n_layers} layers of {info.d_mlp:,} neurons, ready.")
+
+
+def _download_words() -> None:
+    """Every list that the notebook's source has; the first that cannot be had ends it with its reason."""
+    from core.words import FILE_NAMES, cache_folder, cached, download
+
+    for word_class in FILE_NAMES:
+        words = (cached(word_class) or download(word_class)).words
+        print(f"{len(words):,} {word_class}, ready in {cache_folder()}.")
 
 
 def _summary(result: Any) -> str:
@@ -139,9 +151,11 @@ def _parser() -> argparse.ArgumentParser:
     two.add_argument("--prefix", action="store_true", help="beginning-of-text token first")
     two.add_argument("--csv", type=Path, help="write the table here instead of to the screen")
 
-    three = commands.add_parser("download", help="fetch a model ahead of a class")
+    three = commands.add_parser("download", help="fetch a model, or the word lists, ahead of a class")
     three.set_defaults(command=download)
-    three.add_argument("model", metavar="MODEL", help="a hub id such as EleutherAI/gpt-neo-125m")
+    what = three.add_mutually_exclusive_group(required=True)
+    what.add_argument("model", metavar="MODEL", nargs="?", help="a hub id such as EleutherAI/gpt-neo-125m")
+    what.add_argument("--words", action="store_true", help="all of the notebook's word lists")
     return parser
 
 

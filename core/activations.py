@@ -18,7 +18,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from core import metrics
+from core.limits import limits
 from core.models import LoadedModel
+from core.queueing import turns
 from core.records import HOOK_SIDES, POOLINGS, TokenActivations, UserError
 from core.tokens import cut_text, without_lone_surrogates
 
@@ -27,9 +30,13 @@ if TYPE_CHECKING:
 
 Progress = Callable[[int, int], None]
 
+# Told how many forward passes of others are before the next one of ours.
+Waiting = Callable[[int], None]
+
 # Floats that one pass may hold beyond the weights: a batch is cut so that it stays within (256 MB in float32).
 _BATCH_FLOATS = 64_000_000
-MAX_TEXT_CHARACTERS = 20_000
+# Multiplications that one pass may take, about half a second on two cores: whoever waits for a turn waits no longer.
+_BATCH_PRODUCTS = 4e10
 
 
 class _DeepestLayerReached(Exception):
@@ -46,6 +53,8 @@ def word_activations(
     leading_space: bool = False,
     prefix: bool = False,
     progress: Progress | None = None,
+    waiting: Waiting | None = None,
+    out: np.ndarray | None = None,
 ) -> np.ndarray:
     """Read every neuron for every word, each word on its own.
 
@@ -66,6 +75,10 @@ def word_activations(
         Let the model read its beginning-of-text token first. It is never pooled.
     progress : callable, optional
         Called with the number of words done and of all words, after each batch.
+    waiting : callable, optional
+        Called with the number of forward passes that go before the next one, while it waits for its turn.
+    out : ndarray of shape (n_layers, n_words, d_mlp), float32, optional
+        Filled and returned, such as a memory-mapped file; else a new array is made.
 
     Returns
     -------
@@ -74,14 +87,16 @@ def word_activations(
     Raises
     ------
     UserError
-        No words, a word without tokens or longer than the model's context, a layer that the model lacks.
+        No words, a word without tokens or longer than the model's context, a layer that the model lacks; on a
+        busy server, a turn that did not come in time.
     """
     import torch
 
     layers = range(lm.n_layers) if layers is None else layers
     _check_choices(lm, layers, side, pooling)
     ids, start = _encode_words(lm, words, leading_space, prefix)
-    out = np.empty((len(layers), len(words), lm.d_mlp), dtype=np.float32)
+    if out is None:
+        out = np.empty((len(layers), len(words), lm.d_mlp), dtype=np.float32)
 
     def pool(values: torch.Tensor) -> torch.Tensor:  # [batch, pos, d_mlp] -> [batch, d_mlp]
         return values[:, start:].mean(dim=1) if pooling == "mean" else values[:, -1]
@@ -89,7 +104,8 @@ def word_activations(
     done = 0
     for batch in _batches(ids, lm, n_captured=len(layers)):
         rows = torch.tensor([ids[i] for i in batch])
-        captured = _read(lm, rows, layers, side, pool)
+        captured = _read(lm, rows, layers, side, pool, waiting=waiting)
+        metrics.FORWARD_PASSES.labels("words").inc()
         for j, layer in enumerate(layers):
             out[j, batch] = captured[layer]
         done += len(batch)
@@ -112,6 +128,7 @@ def token_activations(
     side: str = "pre-activation",
     prefix: bool = False,
     progress: Progress | None = None,
+    waiting: Waiting | None = None,
 ) -> TokenActivations:
     """Read every neuron of one layer at every token of a running text.
 
@@ -124,7 +141,8 @@ def token_activations(
     Raises
     ------
     UserError
-        The text is empty or longer than 20,000 characters; the model lacks the layer.
+        The text is empty or longer than ``limits().max_characters``; the model lacks the layer; on a busy server,
+        a turn that did not come in time.
     """
     import torch
 
@@ -143,7 +161,8 @@ def token_activations(
     for k, (first, keep_from, last) in enumerate(windows):
         row = torch.tensor([head + ids[first:last]])
         skip = len(head) + keep_from - first
-        captured = _read(lm, row, [layer], side, partial(_rows_from, skip))
+        captured = _read(lm, row, [layer], side, partial(_rows_from, skip), waiting=waiting)
+        metrics.FORWARD_PASSES.labels("text").inc()
         values[keep_from:last] = captured[layer]
         if progress:
             progress(k + 1, len(windows))
@@ -167,10 +186,9 @@ def check_text(text: str) -> tuple[str, int]:
     """The text as it can be tokenised, and how many lone surrogates were replaced; raises UserError."""
     if not text.strip():
         raise UserError("The text is empty: paste or type at least one word.")
-    if len(text) > MAX_TEXT_CHARACTERS:
-        raise UserError(
-            f"The text has {len(text):,} characters; at most {MAX_TEXT_CHARACTERS:,} are allowed. Shorten it."
-        )
+    most = limits().max_characters
+    if len(text) > most:
+        raise UserError(f"The text has {len(text):,} characters; at most {most:,} are allowed. Shorten it.")
     return without_lone_surrogates(text)
 
 
@@ -220,7 +238,7 @@ def _batches(ids: list[list[int]], lm: LoadedModel, n_captured: int) -> Iterator
     for length, bucket in sorted(buckets.items()):
         # A block holds a few d_mlp-wide arrays per token at a time; the captures one per word and layer.
         floats_per_word = length * 4 * lm.d_mlp + n_captured * lm.d_mlp
-        size = max(1, _BATCH_FLOATS // floats_per_word)
+        size = max(1, min(_BATCH_FLOATS // floats_per_word, int(_BATCH_PRODUCTS / (lm.info.n_parameters * length))))
         for first in range(0, len(bucket), size):
             yield bucket[first : first + size]
 
@@ -240,12 +258,14 @@ def _read(
     layers: Sequence[int],
     side: str,
     keep: Callable[[torch.Tensor], torch.Tensor],
+    *,
+    waiting: Waiting | None,
 ) -> dict[int, np.ndarray]:
     """One forward pass over ids (batch, pos): what ``keep`` makes of each layer's (batch, pos, d_mlp)."""
     import torch
 
     captured: dict[int, np.ndarray] = {}
-    with lm.lock, torch.inference_mode(), _hooks(lm, layers, side, keep, captured):
+    with turns().take(waiting), lm.lock, torch.inference_mode(), _hooks(lm, layers, side, keep, captured):
         try:
             lm.network(input_ids=ids.to(lm.info.device), use_cache=False)
         except _DeepestLayerReached:

@@ -8,17 +8,22 @@ and the model, tests on the activations, and a correction only on the tests.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
-from core.activations import Progress, token_activations, token_counts, word_activations
+from core.activations import Progress, Waiting, token_activations, token_counts, word_activations
+from core.array_store import ArrayStore
 from core.correction import adjust, critical_p
+from core.limits import limits
 from core.models import LoadedModel, load_model
 from core.records import (
     CUSTOM,
     ContrastResult,
     ContrastSpec,
+    ModelInfo,
     NeuronTests,
     TokenActivations,
     UserError,
@@ -44,18 +49,30 @@ def run_contrast(
     lm.check_layer(spec.layer)
     layers = range(lm.n_layers) if spec.family == "model" else [spec.layer]
     activations = read_words(lm, choose_words(spec), spec, layers, progress=progress)
-    return conclude(spec, lm, activations, compare_neurons(spec, activations))
+    return conclude(spec, lm.info, activations, compare_neurons(spec, activations))
 
 
 def inspect_text(
-    lm: LoadedModel, text: str, spec: ContrastSpec, *, progress: Progress | None = None
+    lm: LoadedModel,
+    text: str,
+    spec: ContrastSpec,
+    *,
+    progress: Progress | None = None,
+    waiting: Waiting | None = None,
 ) -> TokenActivations:
     """Every neuron of the spec's layer and hook side, at every token of a text."""
-    return token_activations(lm, text, spec.layer, side=spec.hook_side, prefix=spec.prefix, progress=progress)
+    return token_activations(
+        lm, text, spec.layer, side=spec.hook_side, prefix=spec.prefix, progress=progress, waiting=waiting
+    )
 
 
 def choose_words(spec: ContrastSpec) -> WordPair:
     """Take both classes' words from their lists; drop what stands in both where the spec says so."""
+    most = limits().max_words
+    if max(spec.n_target, spec.n_baseline) > most:
+        raise UserError(
+            f"{max(spec.n_target, spec.n_baseline):,} words of one class were asked for; this server allows {most:,}."
+        )
     lists = [_word_list(spec, side) for side in ("target", "baseline")]
     target, baseline = take(lists[0], spec.n_target), take(lists[1], spec.n_baseline)
     shared = shared_words(target, baseline)
@@ -88,20 +105,30 @@ def read_words(
     layers: Sequence[int],
     *,
     progress: Progress | None = None,
+    waiting: Waiting | None = None,
+    store: ArrayStore | None = None,
 ) -> WordActivations:
-    """One pass over the words of both classes for all the layers asked for."""
+    """One pass over the words of both classes for all the layers asked for.
+
+    With a ``store``, activations that it has are not computed, and those that it lacks are kept there.
+    """
     n_target = len(words.target)
     both = (*words.target, *words.baseline)
-    values = word_activations(
-        lm,
-        both,
-        layers,
-        side=spec.hook_side,
-        pooling=spec.pooling,
-        leading_space=spec.leading_space,
-        prefix=spec.prefix,
-        progress=progress,
-    )
+    reading: dict[str, Any] = {
+        "side": spec.hook_side,
+        "pooling": spec.pooling,
+        "leading_space": spec.leading_space,
+        "prefix": spec.prefix,
+    }
+
+    def fill(out: np.ndarray) -> None:
+        word_activations(lm, both, layers, **reading, progress=progress, waiting=waiting, out=out)
+
+    shape = (len(layers), len(both), lm.d_mlp)
+    if store is None:
+        fill(values := np.empty(shape, dtype=np.float32))
+    else:
+        values = store.obtain(_store_key(lm.info, both, layers, reading), shape, fill)
     n_tokens = token_counts(lm, both, leading_space=spec.leading_space)
     return WordActivations(
         words,
@@ -113,20 +140,28 @@ def read_words(
     )
 
 
+def _store_key(model: ModelInfo, words: Sequence[str], layers: Sequence[int], reading: dict[str, Any]) -> str:
+    """All that activations depend on, the arithmetic's library included: its last bits may change with it."""
+    import torch
+
+    identity = [model.name, model.revision, model.device, model.dtype, torch.__version__]
+    return json.dumps([identity, reading, list(layers), list(words)])
+
+
 def compare_neurons(spec: ContrastSpec, activations: WordActivations) -> NeuronTests:
     """The spec's test for every neuron of every layer read: arrays of shape (n_layers, n_neurons)."""
     return _TESTS[spec.test](activations.target, activations.baseline)
 
 
-def conclude(spec: ContrastSpec, lm: LoadedModel, activations: WordActivations, tests: NeuronTests) -> ContrastResult:
+def conclude(spec: ContrastSpec, model: ModelInfo, activations: WordActivations, tests: NeuronTests) -> ContrastResult:
     """Correct the tests over the spec's family, and gather what the spec's layer shows.
 
     ``tests`` are (n_layers, n_neurons) over ``activations.layers``; a family over the model needs all layers.
     """
-    lm.check_layer(spec.layer)
+    model.check_layer(spec.layer)
     at = activations.layers.index(spec.layer)
-    if spec.family == "model" and len(activations.layers) < lm.n_layers:
-        raise ValueError(f"A family over the model needs all {lm.n_layers} layers; {len(activations.layers)} came.")
+    if spec.family == "model" and len(activations.layers) < model.n_layers:
+        raise ValueError(f"A family over the model needs all {model.n_layers} layers; {len(activations.layers)} came.")
     layer_tests = tests.layer(at)
     if np.isnan(layer_tests.statistic).all():
         raise UserError("No neuron of this layer varies over these words, so none can be tested.")
@@ -136,7 +171,7 @@ def conclude(spec: ContrastSpec, lm: LoadedModel, activations: WordActivations, 
     df = np.nanmedian(layer_tests.degrees_of_freedom)
     return ContrastResult(
         spec=spec,
-        model=lm.info,
+        model=model,
         words=activations.words,
         target_activations=activations.target[at],
         baseline_activations=activations.baseline[at],
@@ -148,13 +183,13 @@ def conclude(spec: ContrastSpec, lm: LoadedModel, activations: WordActivations, 
         family_size=int(np.sum(~np.isnan(family))),
         family_significant=int(np.sum(adjusted <= spec.alpha)),
         critical_statistic=float(t_threshold(critical_p(family, spec.correction, spec.alpha), df)),
-        notes=_notes(lm, activations, layer_tests),
+        notes=_notes(model, activations, layer_tests),
     )
 
 
-def _notes(lm: LoadedModel, activations: WordActivations, tests: NeuronTests) -> tuple[str, ...]:
+def _notes(model: ModelInfo, activations: WordActivations, tests: NeuronTests) -> tuple[str, ...]:
     """What a reader must be told: every fallback taken, every neuron and word left out."""
-    notes = [*lm.info.notes, *activations.words.notes]
+    notes = [*model.notes, *activations.words.notes]
     dead = int(np.isnan(tests.statistic).sum())
     if dead:
         notes.append(f"{dead:,} neurons of this layer do not vary over these words: not tested, not in the family.")

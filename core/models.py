@@ -11,18 +11,20 @@ from __future__ import annotations
 import json
 import os
 import threading
+from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from core import metrics
 from core.hub import ensure_downloaded, reason_of
+from core.limits import BUNDLED, limits
 from core.records import ModelInfo, UserError
 
 if TYPE_CHECKING:
     import torch
 
-BUNDLED = "bundled"
 BUNDLED_FOLDER = Path(__file__).resolve().parent.parent / "assets" / "models" / "grammar-neo-6m"
 
 
@@ -82,17 +84,16 @@ class LoadedModel:
 
     def check_layer(self, layer: int) -> None:
         """Raise UserError unless the model has such a layer."""
-        if not 0 <= layer < self.n_layers:
-            raise UserError(f"Layer {layer} was asked for; {self.info.name} has layers 0 to {self.n_layers - 1}.")
+        self.info.check_layer(layer)
 
 
-_loaded: dict[str, LoadedModel] = {}
+_loaded: OrderedDict[str, LoadedModel] = OrderedDict()
 _loading: dict[str, threading.Lock] = {}
 _registry_lock = threading.Lock()
 
 
 def load_model(name: str = BUNDLED, progress: Callable[[float, str], None] | None = None) -> LoadedModel:
-    """Load a model once per process; later calls return the same object.
+    """Load a model once; later calls return the same object, while it is among the last few used.
 
     Parameters
     ----------
@@ -104,21 +105,39 @@ def load_model(name: str = BUNDLED, progress: Callable[[float, str], None] | Non
     Raises
     ------
     UserError
-        No such model, no network, no safetensors weights, a broken file, an architecture that this
-        project does not know: one sentence each.
+        No such model, or one that the limits do not allow, no network, no safetensors weights, a broken file,
+        an architecture that this project does not know: one sentence each.
     """
+    check_allowed(name)
     with _registry_lock:
         gate = _loading.setdefault(name, threading.Lock())
     with gate:
-        if name not in _loaded:
-            _loaded[name] = _load(name, progress or (lambda share, message: None))
-        return _loaded[name]
+        lm = _loaded.get(name)
+        if lm is None:
+            with metrics.SECONDS.labels("model").time():
+                lm = _load(name, progress or (lambda share, message: None))
+            metrics.MODEL_LOADS.inc()
+        with _registry_lock:
+            _loaded[name] = lm
+            _loaded.move_to_end(name)
+            while len(_loaded) > limits().loaded_models:
+                _loaded.popitem(last=False)  # gone once the last reading with it ends
+        return lm
+
+
+def check_allowed(name: str) -> None:
+    """Raise UserError unless this server offers the model."""
+    allowed = limits()
+    if not allowed.any_model and name not in allowed.models:
+        shown = f"{name[:80]}…" if len(name) > 80 else name
+        raise UserError(f"This server does not offer the model “{shown}”; it offers {', '.join(allowed.models)}.")
 
 
 def count_layers(name: str) -> int | None:
     """How many layers a model has, without loading it; None where its configuration is not at hand."""
-    folder = _folder(name)
     try:
+        check_allowed(name)
+        folder = _folder(name)
         if folder is not None:
             file: Any = folder / "config.json"
         else:
@@ -174,12 +193,29 @@ def _locate(name: str, progress: Callable[[float, str], None]) -> tuple[Path, st
 
 
 def _folder(name: str) -> Path | None:
-    """The folder that a name means, or None where it can only be a hub id."""
+    """The folder that a name means, or None where it can only be a hub id.
+
+    With a root, a name is looked up below it, and nothing outside it is looked at. Without one, any folder will
+    do where any model may be loaded: on one's own computer.
+    """
     if name == BUNDLED:
         return BUNDLED_FOLDER
+    root = limits().model_root
+    if root is None and not limits().any_model:
+        return None
     # os.path rather than pathlib: it answers False, not an error, to whatever a link or a typing hand may give.
-    path = os.path.expanduser(name)
+    path = os.path.expanduser(name) if root is None else os.path.join(root, name)
+    if root is not None and not _is_below(path, root):
+        raise UserError(f"“{name[:80]}” is outside the folder that this server keeps its models in.")
     return Path(path) if os.path.isdir(path) else None
+
+
+def _is_below(path: str, root: Path) -> bool:
+    """Whether a path, with every link followed, lies inside the root."""
+    try:
+        return Path(os.path.realpath(path)).is_relative_to(root)
+    except ValueError:  # a NUL in the name
+        return False
 
 
 def _checked_digest(folder: Path) -> str:

@@ -325,6 +325,11 @@ class ModelInfo:
     dtype: str
     notes: tuple[str, ...] = ()
 
+    def check_layer(self, layer: int) -> None:
+        """Raise UserError unless the model has such a layer."""
+        if not 0 <= layer < self.n_layers:
+            raise UserError(f"Layer {layer} was asked for; {self.name} has layers 0 to {self.n_layers - 1}.")
+
 
 @dataclass(frozen=True, eq=False)
 class WordPair:

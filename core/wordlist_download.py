@@ -120,18 +120,21 @@ def download(word_class: str, *, base_url: str | None = None, deadline: float | 
 
 
 def cached(word_class: str, *, base_url: str | None = None) -> WordList | None:
-    """The list as an earlier download left it, without any network; None if it is missing or damaged."""
+    """The list as an earlier download left it, without any network; None if it is missing or damaged.
+
+    Looked for in the cache folder, then in $GRAMMAR_NEURONS_SEED: a folder like it that an image was built with.
+    """
     check_word_class(word_class)
     with _memory_lock:
         in_memory = _kept_in_memory.get(_folder_url(base_url) + FILE_NAMES[word_class])
     if in_memory is not None:
         return in_memory
-    try:
-        with open(_cache_file(word_class, base_url), "rb") as file:
-            words = _verified(file.read(MAX_BYTES + 1))
-    except (OSError, _Failed):
-        return None
-    return WordList(word_class, words, _source(base_url))
+    seed = os.environ.get("GRAMMAR_NEURONS_SEED")
+    for root in [cache_folder(), *([Path(seed)] if seed else [])]:
+        # A missing or damaged file is passed over: whoever asked goes on to the next place, or to the download.
+        with contextlib.suppress(OSError, _Failed), open(_cache_file(root, word_class, base_url), "rb") as file:
+            return WordList(word_class, _verified(file.read(MAX_BYTES + 1)), _source(base_url))
+    return None
 
 
 def forget_failures() -> None:
@@ -308,7 +311,7 @@ def _looks_like_a_word(line: str) -> bool:
 
 def _keep(word_class: str, base_url: str | None, body: bytes) -> WordList:
     """Cache a checked file; where the folder will not take it, memory keeps the list and a note says so."""
-    file = _cache_file(word_class, base_url)
+    file = _cache_file(cache_folder(), word_class, base_url)
     words = _verified(body)
     try:
         _write_atomically(file, body)
@@ -338,9 +341,9 @@ def _write_atomically(file: Path, body: bytes) -> None:
         raise
 
 
-def _cache_file(word_class: str, base_url: str | None) -> Path:
+def _cache_file(root: Path, word_class: str, base_url: str | None) -> Path:
     """A mirror's files lie apart, so that they never pass for the notebook's own."""
-    folder = cache_folder() / "wordlists"
+    folder = root / "wordlists"
     url = _folder_url(base_url)
     if url != BASE_URL:
         folder /= "mirror-" + hashlib.sha256(url.encode("utf-8", "surrogatepass")).hexdigest()[:12]

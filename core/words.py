@@ -34,6 +34,7 @@ __all__ = [
     "bundled_classes",
     "bundled_list",
     "cache_folder",
+    "cached",
     "custom_list",
     "download",
     "forget_failures",

@@ -26,8 +26,12 @@ MAY_SEE = {
     "wordlist_download": {"records"},
     "words": {"records", "wordlist_download"},
     "hub": {"records"},
-    "models": {"records", "hub"},
-    "activations": {"records", "models", "tokens"},
+    "limits": {"records"},
+    "metrics": set(),
+    "queueing": {"records", "limits", "metrics"},
+    "array_store": set(),
+    "models": {"records", "limits", "metrics", "hub"},
+    "activations": {"records", "limits", "metrics", "queueing", "models", "tokens"},
     "export": {"records", "tokens"},
 }
 ALL_OF_CORE = {path.stem for path in (ROOT / "core").glob("*.py")}

@@ -247,7 +247,7 @@ def test_a_family_over_the_model_needs_all_layers(lm: LoadedModel) -> None:
     spec = careful()
     activations = read_words(lm, choose_words(spec), spec, [1])
     with pytest.raises(ValueError, match="all 4 layers"):
-        conclude(spec, lm, activations, compare_neurons(spec, activations))
+        conclude(spec, lm.info, activations, compare_neurons(spec, activations))
 
 
 def test_inspect_text_follows_the_spec(lm: LoadedModel) -> None:

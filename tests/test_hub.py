@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import time
+from collections import OrderedDict
 from collections.abc import Callable
 from pathlib import Path
 
@@ -39,7 +40,7 @@ def repository(tiny_folder: Callable[[str], Path], tmp_path: Path) -> Path:
 def fresh_start(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """An empty hub cache, no model loaded, and no pauses before a retry."""
     monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr(models, "_loaded", {})
+    monkeypatch.setattr(models, "_loaded", OrderedDict())
     monkeypatch.setattr(time, "sleep", lambda seconds: None)
     monkeypatch.setattr(huggingface_hub.constants, "DOWNLOAD_CHUNK_SIZE", 10_000)
 
@@ -95,10 +96,10 @@ def test_the_cache_needs_no_hub(repository: Path, monkeypatch: pytest.MonkeyPatc
     assert count_layers(NAME) is None
     with HubStandIn({NAME: repository}):
         load_model(NAME)
-    monkeypatch.setattr(models, "_loaded", {})
+    monkeypatch.setattr(models, "_loaded", OrderedDict())
     assert load_model(NAME).info.revision == COMMIT  # nothing listens now
     assert count_layers(NAME) == N_LAYERS
-    monkeypatch.setattr(models, "_loaded", {})
+    monkeypatch.setattr(models, "_loaded", OrderedDict())
     with HubStandIn({NAME: repository}) as hub:
         load_model(NAME)
     assert hub.requests == []

@@ -12,9 +12,10 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from ui import jobs
-from ui.jobs import JobStore, obtain_within
+from ui.jobs import JobStore, Shelf, obtain_within
 
 WAIT = 30.0
+SHELF = Shelf("shelf of a test", 2, 0.1)
 
 
 @pytest.fixture
@@ -25,9 +26,9 @@ def store():
 @pytest.fixture
 def shelves():
     """The process-wide shelves, emptied around a test."""
-    jobs._store.clear()
+    jobs.forget_everything()
     yield
-    jobs._store.clear()
+    jobs.forget_everything()
 
 
 def finished(store, key, work, **options):
@@ -173,7 +174,7 @@ def test_inner_work_passes_its_progress_on(shelves):
         if message:
             gate.set()
 
-    assert obtain_within(outer_report, "inner", "key", inner, max_entries=2) == "read"
+    assert obtain_within(outer_report, SHELF, "key", inner) == "read"
     assert (0.5, "Reading words: 50 of 100") in seen
 
 
@@ -187,9 +188,9 @@ def test_inner_work_is_shared_and_its_error_raised(shelves):
         return object()
 
     with pytest.raises(ValueError, match="broken file"):
-        obtain_within(quiet, "inner", "key", inner, max_entries=2)
+        obtain_within(quiet, SHELF, "key", inner)
     with ThreadPoolExecutor(8) as pool:
-        asked = [pool.submit(obtain_within, quiet, "inner", "key", inner, max_entries=2) for _ in range(8)]
+        asked = [pool.submit(obtain_within, quiet, SHELF, "key", inner) for _ in range(8)]
         results = [future.result(WAIT) for future in asked]
     assert len({id(result) for result in results}) == 1
     assert next(calls) == 3
@@ -197,9 +198,9 @@ def test_inner_work_is_shared_and_its_error_raised(shelves):
 
 def test_begun_work_is_found_by_who_needs_it(shelves):
     gate = threading.Event()
-    jobs.begin("model", "name", lambda report: gate.wait(WAIT), max_entries=2)
+    jobs.begin(SHELF, "name", lambda report: gate.wait(WAIT))
     gate.set()
-    assert obtain_within(quiet, "model", "name", lambda report: "another", max_entries=2) is True
+    assert obtain_within(quiet, SHELF, "name", lambda report: "another") is True
 
 
 @pytest.fixture
@@ -212,7 +213,7 @@ def shown(monkeypatch):
 
 
 def test_quick_work_never_flashes_a_bar(shelves, shown):
-    assert jobs.obtain("page", "key", lambda report: "quick", max_entries=2) == "quick"
+    assert jobs.obtain(SHELF, "key", lambda report: "quick") == "quick"
     assert shown() == []
 
 
@@ -225,7 +226,7 @@ def test_a_page_shows_how_far_slow_work_is(shelves, shown):
         return "the result"
 
     threading.Timer(1.0, gate.set).start()
-    result = jobs.obtain("page", "key", work, max_entries=2, meanwhile=lambda: meanwhile.append(1))
+    result = jobs.obtain(SHELF, "key", work, meanwhile=lambda: meanwhile.append(1))
     assert result == "the result"
     assert shown() and set(shown()) == {(0.5, "Half way")}
     assert meanwhile == [1]
@@ -237,7 +238,7 @@ def test_an_error_of_slow_work_is_raised_in_the_page(shelves, shown):
         raise ValueError("no network")
 
     with pytest.raises(ValueError, match="no network"):
-        jobs.obtain("page", "key", work, max_entries=2)
+        jobs.obtain(SHELF, "key", work)
     assert set(shown()) <= {(0.0, "Starting")}
 
 
@@ -247,10 +248,10 @@ def test_the_bar_is_gone_once_the_page_is_done():
 
         import streamlit as st
 
-        from ui.jobs import obtain
+        from ui.jobs import Shelf, obtain
 
         st.write("before")
-        st.write(obtain("page", "slow", lambda report: time.sleep(0.8) or "the result", max_entries=2))
+        st.write(obtain(Shelf("page", 2, 0.1), "slow", lambda report: time.sleep(0.8) or "the result"))
 
     at = AppTest.from_function(script, default_timeout=30).run()
     assert not at.exception and not at.get("progress") and not at.caption

@@ -16,8 +16,9 @@ import pytest
 from huggingface_hub import constants
 from streamlit.testing.v1 import AppTest
 
-from core.activations import MAX_TEXT_CHARACTERS, token_activations
+from core.activations import token_activations
 from core.experiment import run_contrast
+from core.limits import limits
 from core.models import load_model
 from core.records import CUSTOM, MAX_WORDS, ContrastSpec
 from core.words import bundled_list, forget_failures
@@ -547,7 +548,7 @@ def test_a_class_without_any_list_is_one_sentence():
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("x" * (MAX_TEXT_CHARACTERS + 1), "has 20,001 characters; at most 20,000 are allowed"),
+        ("x" * (limits().max_characters + 1), "has 20,001 characters; at most 20,000 are allowed"),
         ("", "The text is empty"),
         (" \n\t ", "The text is empty"),
     ],

@@ -1,7 +1,8 @@
 """What pages ask for: computed once per process, and shared by all sessions.
 
 Each step is kept under the part of the spec that it depends on, so that another correction, alpha or layer
-reuses the activations, and another neuron reuses everything.
+reuses the activations, and another neuron reuses everything. Activations are kept on disk, for other processes
+and later starts as well; texts are kept in memory only, because they are their writers'.
 """
 
 from __future__ import annotations
@@ -11,59 +12,91 @@ import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-import streamlit as st
 
-from core.records import ContrastResult, ContrastSpec, NeuronTests, TokenActivations, WordActivations, WordPair
-from ui.jobs import Report, Work, begin, obtain, obtain_within
+from core.limits import limits
+from core.records import (
+    ContrastResult,
+    ContrastSpec,
+    ModelInfo,
+    NeuronTests,
+    TokenActivations,
+    WordActivations,
+    WordPair,
+)
+from ui.jobs import Report, Shelf, Work, begin, obtain, obtain_within
 
 if TYPE_CHECKING:
+    from core.array_store import ArrayStore
     from core.models import LoadedModel
 
 # Up to so many words, all layers are read in one pass and kept (GPT-Neo 125M: 590 MB), so that changing the
 # layer costs nothing.
 _ALL_LAYERS_WORDS = 4_000
-_MODELS = 4
-# A conclusion is made in milliseconds, but holds on to the activations of all layers: few are kept.
-_CONCLUSIONS = 8
+# How many results each shelf keeps, and its share of the megabytes that results may take in memory. Activations
+# count only where the disk did not take them: else they are mapped files.
+_MODEL = Shelf("model", 16, 0)  # core.models bounds what is really in memory
+_WORDS = Shelf("words", 64, 0.05)
+_ACTIVATIONS = Shelf("activations", 8, 0.35)
+_INPUTS = Shelf("inputs", 64, 0.2)
+_CONCLUSIONS = Shelf("conclusion", 64, 0.1)
+_PROFILES = Shelf("profile", 128, 0.05)
+_TEXTS = Shelf("text", 256, 0.25)
 
-_by_text: dict[str | type[Any], Callable[[Any], Any]] = {ContrastSpec: ContrastSpec.to_json}
+Inputs = tuple[ModelInfo, WordActivations, NeuronTests]
 
 
 def warm_up(spec: ContrastSpec) -> None:
     """Begin to load the spec's model, before anything is drawn: it takes longest on a fresh server."""
-    begin("model", spec.model, _model_work(spec.model), max_entries=_MODELS)
+    begin(_MODEL, spec.model, _model_work(spec.model))
+
+
+def prepare(spec: ContrastSpec) -> ContrastResult:
+    """The spec's contrast, waited for without a page: what a server does before its class comes."""
+    quiet: Report = lambda share, message: None  # noqa: E731
+    words = obtain_within(quiet, _WORDS, spec.reading(), _words_work(spec))
+    key = _inputs_key(spec, words)
+    inputs = obtain_within(quiet, _INPUTS, (key, spec.test), _inputs_work(spec, words, key))
+    obtain_within(quiet, _PROFILES, (spec, _sources(words)), _profile_work(spec, inputs))
+    return obtain_within(quiet, _CONCLUSIONS, (spec, _sources(words)), _conclusion_work(spec, inputs))
 
 
 def contrast(spec: ContrastSpec, meanwhile: Callable[[], None] | None = None) -> ContrastResult:
     """The spec's contrast; shows progress, and ``meanwhile``, while the model is loaded or words are read."""
-    lm, activations, tests = _inputs(spec, meanwhile)
-    lm.check_layer(spec.layer)
-    return _conclusion(spec, _sources(activations.words), lm, activations, tests)
+    inputs = _inputs(spec, meanwhile)
+    model, activations, _ = inputs
+    model.check_layer(spec.layer)
+    return obtain(_CONCLUSIONS, (spec, _sources(activations.words)), _conclusion_work(spec, inputs))
 
 
 def layer_profile(spec: ContrastSpec) -> tuple[np.ndarray, np.ndarray] | None:
     """Significant neurons of every layer, higher and lower for the target; None where one layer was read."""
-    lm, activations, tests = _inputs(spec)
-    return _profile(spec, _sources(activations.words), tests) if len(activations.layers) == lm.n_layers else None
+    inputs = _inputs(spec)
+    model, activations, _ = inputs
+    if len(activations.layers) < model.n_layers:
+        return None
+    return obtain(_PROFILES, (spec, _sources(activations.words)), _profile_work(spec, inputs))
 
 
 def text(spec: ContrastSpec, content: str) -> TokenActivations:
     """Every neuron of the spec's layer at every token of a text; shows progress while it is read."""
 
     def work(report: Report) -> TokenActivations:
+        lm = _model(spec.model, report)
         from core.experiment import inspect_text
 
         def count(done: int, total: int) -> None:
             report(done / total, f"Reading the text: window {done:,} of {total:,}")
 
-        return inspect_text(_model(spec.model, report), content, spec, progress=count)
+        return inspect_text(lm, content, spec, progress=count, waiting=_telling(report))
 
     digest = hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()
-    key = (spec.model, spec.layer, spec.hook_side, spec.prefix, digest)
-    return obtain("text", key, work, max_entries=16)
+    return obtain(_TEXTS, (spec.model, spec.layer, spec.hook_side, spec.prefix, digest), work)
+
+
+# --- The steps: what each needs, and its key ---
 
 
 def _model_work(name: str) -> Work[LoadedModel]:
@@ -93,40 +126,43 @@ def _without_collecting() -> Iterator[None]:
 
 
 def _model(name: str, report: Report) -> LoadedModel:
-    return obtain_within(report, "model", name, _model_work(name), max_entries=_MODELS)
+    return obtain_within(report, _MODEL, name, _model_work(name))
 
 
-def _words(spec: ContrastSpec) -> WordPair:
-    """The words of both classes. Asked for anew now and then: where bundled lists stood in, the network may be back."""
-
+def _words_work(spec: ContrastSpec) -> Work[WordPair]:
     def work(report: Report) -> WordPair:
         report(0.0, "Getting the word lists")
         from core.experiment import choose_words
 
         return choose_words(spec)
 
-    return obtain("words", spec.reading(), work, max_entries=64, max_age=300)
+    return work
 
 
-def _inputs(
-    spec: ContrastSpec, meanwhile: Callable[[], None] | None = None
-) -> tuple[LoadedModel, WordActivations, NeuronTests]:
+def _inputs(spec: ContrastSpec, meanwhile: Callable[[], None] | None = None) -> Inputs:
     """All that a contrast needs before the correction: model, activations, tests of every layer read."""
     warm_up(spec)
-    words = _words(spec)
-    # Where all layers would fill the memory, one is read, and another layer is other work.
-    only_layer = None if _reads_all_layers(spec) else spec.layer
-    key = (spec.reading(), _sources(words), only_layer)
+    # Asked for anew now and then: where bundled lists stood in, the network may be back.
+    words = obtain(_WORDS, spec.reading(), _words_work(spec), max_age=300)
+    key = _inputs_key(spec, words)
+    return obtain(_INPUTS, (key, spec.test), _inputs_work(spec, words, key), meanwhile=meanwhile)
 
-    def work(report: Report) -> tuple[LoadedModel, WordActivations, NeuronTests]:
+
+def _inputs_key(spec: ContrastSpec, words: WordPair) -> tuple[ContrastSpec, tuple[str, str], int | None]:
+    # Where reading all layers would take long, one is read, and another layer is other work.
+    return spec.reading(), _sources(words), None if _reads_all_layers(spec) else spec.layer
+
+
+def _inputs_work(spec: ContrastSpec, words: WordPair, key: tuple[object, ...]) -> Work[Inputs]:
+    def work(report: Report) -> Inputs:
         lm = _model(spec.model, report)
         from core.experiment import compare_neurons
 
-        activations = obtain_within(report, "activations", key, partial(_read, spec, words, lm), max_entries=4)
+        activations = obtain_within(report, _ACTIVATIONS, key, partial(_read, spec, words, lm))
         report(1.0, f"Testing {len(activations.layers) * lm.d_mlp:,} neurons")
-        return lm, activations, compare_neurons(spec, activations)
+        return lm.info, activations, compare_neurons(spec, activations)
 
-    return obtain("inputs", (key, spec.test), work, max_entries=6, meanwhile=meanwhile)
+    return work
 
 
 def _read(spec: ContrastSpec, words: WordPair, lm: LoadedModel, report: Report) -> WordActivations:
@@ -136,7 +172,32 @@ def _read(spec: ContrastSpec, words: WordPair, lm: LoadedModel, report: Report) 
         report(done / total, f"Reading words: {done:,} of {total:,}")
 
     layers = range(lm.n_layers) if _reads_all_layers(spec) else [spec.layer]
-    return read_words(lm, words, spec, layers, progress=count)
+    return read_words(lm, words, spec, layers, progress=count, waiting=_telling(report), store=_disk())
+
+
+def _telling(report: Report) -> Callable[[int], None]:
+    """What a reading that waits for its turn shows."""
+
+    def tell(before: int) -> None:
+        others = "1 reading" if before == 1 else f"{before:,} readings"
+        report(0.0, f"Waiting for a turn: {others} before yours")
+
+    return tell
+
+
+def _disk() -> ArrayStore:
+    """The activations on disk, bounded by the limits as they are now."""
+    from core.array_store import ArrayStore
+    from core.words import cache_folder
+
+    now = limits()
+    key = (cache_folder() / "activations", now.disk_cache_mb * 1e6, now.disk_cache_entries, now.queue_seconds)
+    if key not in _disks:
+        _disks[key] = ArrayStore(*key)
+    return _disks[key]
+
+
+_disks: dict[tuple[object, ...], ArrayStore] = {}
 
 
 def _sources(words: WordPair) -> tuple[str, str]:
@@ -147,17 +208,20 @@ def _reads_all_layers(spec: ContrastSpec) -> bool:
     return spec.family == "model" or spec.n_target + spec.n_baseline <= _ALL_LAYERS_WORDS
 
 
-@st.cache_resource(max_entries=_CONCLUSIONS, show_spinner=False, hash_funcs=_by_text)
-def _conclusion(
-    spec: ContrastSpec, sources: tuple[str, str], _lm: LoadedModel, _activations: WordActivations, _tests: NeuronTests
-) -> ContrastResult:
-    from core.experiment import conclude
+def _conclusion_work(spec: ContrastSpec, inputs: Inputs) -> Work[ContrastResult]:
+    def work(report: Report) -> ContrastResult:
+        from core.experiment import conclude
 
-    return conclude(spec, _lm, _activations, _tests)
+        model, activations, tests = inputs
+        return conclude(spec, model, activations, tests)
+
+    return work
 
 
-@st.cache_resource(max_entries=128, show_spinner=False, hash_funcs=_by_text)
-def _profile(spec: ContrastSpec, sources: tuple[str, str], _tests: NeuronTests) -> tuple[np.ndarray, np.ndarray]:
-    from core.experiment import layer_profile
+def _profile_work(spec: ContrastSpec, inputs: Inputs) -> Work[tuple[np.ndarray, np.ndarray]]:
+    def work(report: Report) -> tuple[np.ndarray, np.ndarray]:
+        from core.experiment import layer_profile
 
-    return layer_profile(spec, _tests)
+        return layer_profile(spec, inputs[2])
+
+    return work

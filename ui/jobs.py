@@ -6,14 +6,19 @@ work goes on whether or not anybody stays to watch.
 
 from __future__ import annotations
 
+import mmap
 import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any, TypeVar
 
+import numpy as np
 import streamlit as st
+
+from core import metrics
+from core.limits import limits
 
 Report = Callable[[float, str], None]
 Result = TypeVar("Result")
@@ -33,6 +38,7 @@ class Job:
     message: str = ""
     result: Any = None
     error: BaseException | None = None
+    size: int = 0  # bytes in memory
     started: float = field(default_factory=time.monotonic)
 
     def report(self, share: float, message: str) -> None:
@@ -43,24 +49,28 @@ class Job:
 class JobStore:
     """The jobs of a process, by key; the least recently used results are forgotten.
 
-    A failed job is forgotten once it has been reported, so that asking again tries again.
+    At most ``max_entries`` results are kept, and of their arrays at most ``max_bytes`` in memory; the newest
+    stays whatever its size. A failed job is forgotten once it has been reported, so that asking again tries
+    again. ``name`` is what the metrics call it.
     """
 
-    def __init__(self, max_entries: int) -> None:
+    def __init__(self, max_entries: int, max_bytes: float = float("inf"), name: str = "jobs") -> None:
         self._jobs: OrderedDict[Hashable, Job] = OrderedDict()
         self._lock = threading.Lock()
-        self._max_entries = max_entries
+        self._max_entries, self._max_bytes, self._name = max_entries, max_bytes, name
 
     def start(self, key: Hashable, work: Work[Any], max_age: float = float("inf")) -> Job:
         """The job of a key, started in a thread of its own if it is not there yet, or older than ``max_age``."""
         with self._lock:
             job = self._jobs.get(key)
+            outcome = "hit" if job and job.finished.is_set() else "wait"
             if job is None or (job.finished.is_set() and time.monotonic() - job.started > max_age):
+                outcome = "miss"
                 self._jobs[key] = job = Job()
                 threading.Thread(target=self._run, args=(job, work), daemon=True, name="job").start()
-                self._forget_oldest()
+            metrics.CACHE_REQUESTS.labels(self._name, outcome).inc()
             self._jobs.move_to_end(key)
-            return self._jobs[key]
+            return job
 
     def collect(self, key: Hashable, job: Job) -> Any:
         """The result of a finished job; its error is raised, and the key forgotten."""
@@ -71,56 +81,99 @@ class JobStore:
                 del self._jobs[key]
         raise job.error
 
-    def _forget_oldest(self) -> None:
-        finished = [key for key, job in self._jobs.items() if job.finished.is_set()]
-        for key in finished[: max(0, len(self._jobs) - self._max_entries)]:
-            del self._jobs[key]
-
-    @staticmethod
-    def _run(job: Job, work: Work[Any]) -> None:
+    def _run(self, job: Job, work: Work[Any]) -> None:
         try:
-            job.result = work(job.report)
+            with metrics.SECONDS.labels(self._name).time():
+                job.result = work(job.report)
+            job.size = bytes_in_memory(job.result)
         except BaseException as error:  # handed to whoever waits, in their thread
             job.error = error
         finally:
-            job.finished.set()
+            with self._lock:
+                job.finished.set()
+                self._forget_oldest()
+
+    def _forget_oldest(self) -> None:
+        finished = [key for key, job in self._jobs.items() if job.finished.is_set()]
+        n_kept, size = len(self._jobs), sum(job.size for job in self._jobs.values())
+        for key in finished[:-1]:
+            if n_kept <= self._max_entries and size <= self._max_bytes:
+                break
+            n_kept, size = n_kept - 1, size - self._jobs.pop(key).size
 
 
-@st.cache_resource(show_spinner=False)
-def _store(kind: str, max_entries: int) -> JobStore:
-    return JobStore(max_entries)
+def bytes_in_memory(result: Any) -> int:
+    """The bytes of all arrays in a record, a tuple or an array; none for arrays that are mapped files."""
+    if isinstance(result, np.ndarray):
+        return 0 if _is_mapped(result) else result.nbytes
+    if isinstance(result, (tuple, list)):
+        return sum(bytes_in_memory(item) for item in result) if result and not isinstance(result[0], str) else 0
+    if is_dataclass(result):
+        return sum(bytes_in_memory(getattr(result, item.name)) for item in fields(result))
+    return 0
 
 
-def begin(kind: str, key: Hashable, work: Work[Any], *, max_entries: int) -> None:
+def _is_mapped(array: Any) -> bool:
+    while isinstance(array, np.ndarray):
+        array = array.base
+    return isinstance(array, mmap.mmap)
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """A place for results of one kind: how many it keeps, and its share of the memory for results."""
+
+    kind: str
+    max_entries: int
+    share: float
+
+
+_stores: dict[Shelf, JobStore] = {}
+_stores_lock = threading.Lock()
+
+
+def _store(shelf: Shelf) -> JobStore:
+    with _stores_lock:
+        if shelf not in _stores:
+            _stores[shelf] = JobStore(shelf.max_entries, shelf.share * limits().memory_cache_mb * 1e6, shelf.kind)
+        return _stores[shelf]
+
+
+def forget_everything() -> None:
+    """Empty all shelves; work under way goes on for whoever waits for it."""
+    with _stores_lock:
+        _stores.clear()
+
+
+def begin(shelf: Shelf, key: Hashable, work: Work[Any]) -> None:
     """Start work that will be needed soon, without waiting for it."""
-    _store(kind, max_entries).start(key, work)
+    _store(shelf).start(key, work)
 
 
 def obtain(
-    kind: str,
+    shelf: Shelf,
     key: Hashable,
     work: Work[Result],
     *,
-    max_entries: int,
     max_age: float = float("inf"),
     meanwhile: Callable[[], None] | None = None,
 ) -> Result:
     """The result of ``work``, now if it is ready or quick; else show progress until it is.
 
     Whoever changes a setting or the page meanwhile ends this waiting, not the work. Errors of the work are
-    raised here. ``kind`` names a shelf that keeps ``max_entries`` results; one older than ``max_age`` seconds
-    is made anew. ``meanwhile`` draws what may stand below the progress bar.
+    raised here. A result older than ``max_age`` seconds is made anew. ``meanwhile`` draws what may stand below
+    the progress bar.
     """
-    store = _store(kind, max_entries)
+    store = _store(shelf)
     job = store.start(key, work, max_age)
     if not job.finished.wait(_GRACE_SECONDS):
         _show_progress(job, meanwhile)
     return store.collect(key, job)
 
 
-def obtain_within(report: Report, kind: str, key: Hashable, work: Work[Result], *, max_entries: int) -> Result:
+def obtain_within(report: Report, shelf: Shelf, key: Hashable, work: Work[Result]) -> Result:
     """The same for work that needs other work: wait, and pass the inner progress on. No page is drawn."""
-    store = _store(kind, max_entries)
+    store = _store(shelf)
     job = store.start(key, work)
     while not job.finished.wait(_POLL_SECONDS / 2):
         report(job.share, job.message)

@@ -13,7 +13,8 @@ from dataclasses import dataclass, field, fields
 
 import streamlit as st
 
-from core.models import count_layers
+from core.limits import limits
+from core.models import check_allowed, count_layers
 from core.records import CAREFUL, CUSTOM, NOTEBOOK, ContrastSpec, UserError
 from ui.page import SHOWN
 
@@ -28,6 +29,15 @@ _SPEC_FIELDS = tuple(item.name for item in fields(ContrastSpec))
 _CUSTOM_TEXTS = ("target_text", "baseline_text")
 
 
+def default_spec() -> ContrastSpec:
+    """What a page opens with: the careful contrast of the server's default model, in its layer that suits."""
+    model = limits().default_model
+    if model == DEFAULT.model:
+        return DEFAULT
+    n_layers = count_layers(model)
+    return DEFAULT.changed(model=model, layer=n_layers // 2 if n_layers else DEFAULT.layer)
+
+
 @dataclass
 class Settings:
     """A session's settings: the spec, and what pages choose beside it.
@@ -37,7 +47,7 @@ class Settings:
     what the sidebar's widgets hold on the page ``shown``, a mistake included, which the spec cannot hold.
     """
 
-    spec: ContrastSpec = DEFAULT
+    spec: ContrastSpec = field(default_factory=default_spec)
     neuron: int | None = None
     neurons: tuple[int, ...] = ()
     scale: str = "text"
@@ -60,7 +70,10 @@ class Settings:
     @classmethod
     def from_params(cls, params: Mapping[str, str]) -> Settings:
         """Read a link; what cannot be read falls back, and ``problems`` says so."""
-        spec, problems = ContrastSpec.from_params(params, DEFAULT)
+        default = default_spec()
+        spec, problems = ContrastSpec.from_params(params, default)
+        spec, refused = _within_limits(spec, default)
+        problems += refused
         if spec.word_source not in ("notebook", "bundled"):
             problems.append(f"A link cannot name the folder “{spec.word_source}” as word source; bundled is used.")
             spec = spec.changed(word_source="bundled")
@@ -91,6 +104,22 @@ class Settings:
             return int(value)
         self.problems.append(f"{name} is “{value[:60]}”; a neuron's index is a whole number from 0. It was set aside.")
         return None
+
+
+def _within_limits(spec: ContrastSpec, default: ContrastSpec) -> tuple[ContrastSpec, list[str]]:
+    """The spec with what this server does not allow taken back to the default, and a sentence for each."""
+    problems = []
+    try:
+        check_allowed(spec.model)
+    except UserError as error:
+        problems.append(f"{error} {default.model} is used.")
+        spec = spec.changed(model=default.model)
+    most = limits().max_words
+    for name in ("n_target", "n_baseline"):
+        if getattr(spec, name) > most:
+            problems.append(f"{name} is “{getattr(spec, name)}”; at most {most:,} words of a class are allowed here.")
+            spec = spec.changed(n_target=min(spec.n_target, most), n_baseline=min(spec.n_baseline, most))
+    return spec, problems
 
 
 def begin() -> Settings:

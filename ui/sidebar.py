@@ -14,13 +14,13 @@ from typing import Any
 import streamlit as st
 
 from core.correction import LABELS
-from core.models import BUNDLED, count_layers
+from core.limits import BUNDLED, limits
+from core.models import count_layers
 from core.records import (
     CORRECTIONS,
     CUSTOM,
     FAMILIES,
     HOOK_SIDES,
-    MAX_WORDS,
     POOLINGS,
     SHORT_WORD_CLASSES,
     TESTS,
@@ -128,16 +128,20 @@ def _draw_settings(n_layers: int | None) -> None:
 
 
 def _draw_model(n_layers: int | None) -> None:
-    known = [*MODELS]
+    allowed = limits()
+    known = [*MODELS] if allowed.any_model else [*allowed.models]
     if st.session_state["model"] not in known:
         known.append(st.session_state["model"])
+    more: dict[str, Any] = {"help": "The models that this server offers."}
+    if allowed.any_model:
+        example = "Choose one, or type a hub id such as EleutherAI/pythia-70m, or a folder on the server."
+        more = {"accept_new_options": True, "help": example}
     _choice(
         "Model",
         known,
         "model",
         lambda name: MODELS.get(name, name),
-        accept_new_options=True,
-        help="Choose one, or type a hub id such as EleutherAI/pythia-70m, or a folder on the server.",
+        **more,
     )
     st.caption(MODEL_NOTES.get(st.session_state["model"], "From the hub, or a folder on the server."))
     if n_layers is None:
@@ -158,7 +162,13 @@ def _draw_class(side: str, label: str, explanation: str, classes: tuple[str, ...
     if st.session_state[side] != CUSTOM:
         key = f"n_{side}"
         st.number_input(
-            "Words", 2, MAX_WORDS, st.session_state[key], key=key, step=50, help="The most frequent ones of the list."
+            "Words",
+            2,
+            limits().max_words,
+            st.session_state[key],
+            key=key,
+            step=50,
+            help="The most frequent ones of the list.",
         )
 
 

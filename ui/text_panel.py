@@ -8,8 +8,8 @@ import numpy as np
 import streamlit as st
 
 from core import export
-from core.activations import MAX_TEXT_CHARACTERS
 from core.colour_scales import ColourScale, fixed, per_text_min_max, zero_centred
+from core.limits import limits
 from core.records import ContrastResult, TokenActivations
 from core.tokens import readable
 from ui import page
@@ -177,7 +177,7 @@ def _take_file() -> None:
         return
     text = text.replace("\r\n", "\n").replace("\r", "\n")  # as the browser does with what is pasted
     st.session_state["text"] = text
-    if len(text) > MAX_TEXT_CHARACTERS:
+    if len(text) > limits().max_characters:
         page.show_toast(f"{file.name} has {len(text):,} characters: shorten it below.")
 
 

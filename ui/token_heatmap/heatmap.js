@@ -106,7 +106,7 @@ function drawToken(piece, part, showSpaces) {
   body.classList.add("body");
   fillBody(body, text);
   if (part) body.dataset.part = part;
-  if (ONLY_COMBINING.test(piece) || (piece === "" && !part)) body.classList.add("thin");
+  if (ONLY_COMBINING.test(text) || (piece === "" && !part)) body.classList.add("thin");
   return token;
 }
 
