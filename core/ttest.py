@@ -1,13 +1,18 @@
 """Two-sample tests and effect sizes, neuron by neuron: arrays in, arrays out.
 
-Activations come as float32, often (n_layers, n_words, n_neurons); all arithmetic is float64, a block of columns
-at a time, so that no float64 copy of the whole array ever exists. Only ``scipy.special`` is imported:
+Activations come as float32, often (n_layers, n_words, n_neurons), in memory or mapped from a file. All arithmetic is
+float64, a block of columns at a time, in a few threads: a block stays in a core's cache through all the passes over
+it, and no float64 copy of the whole array ever exists. Every neuron is computed by itself, so that neither the size
+of the blocks nor the number of threads changes a bit of the answers. Only ``scipy.special`` is imported:
 ``scipy.stats`` would cost the app more than a second at start-up.
 """
 
 from __future__ import annotations
 
+import math
+import os
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import fields
 from typing import TypeAlias
 
@@ -16,11 +21,25 @@ from scipy.special import stdtr, stdtrit
 
 from core.records import NeuronTests, UserError
 
-# Values of both groups in one block of columns: 16 MB as float64, for 1,000 + 1,000 words a thousand neurons.
-BLOCK_VALUES = 2**21
+# Values of both groups that all threads together have in hand: for 1,000 + 1,000 words a hundred neurons. As float64
+# 1.6 MB, of which a thread's share lies in its core's cache; a few arrays of this size exist at a time.
+BLOCK_VALUES = 200_000
+
+# NumPy gives up the interpreter lock while it works, so that threads can share the blocks. More than four would take
+# a shared server's cores from its other users, and mostly wait for memory.
+MAX_THREADS = 4
+
+# Too little to change, in float64, any float32 but zero: the least above zero is 2**-149, and the float64 next to it
+# lies 2**-201 off.
+BELOW_FLOAT32 = 2.0**-210
 
 # Where a block lies: the leading index (the layer, or nothing), then a slice of the neurons.
 Block: TypeAlias = tuple[tuple[int, ...], slice]
+# The answers for some neurons, by the names of the fields of NeuronTests.
+Answers: TypeAlias = dict[str, np.ndarray]
+# A test of one block: the two groups' float64 rows, (n_block, n_target) and (n_block, n_baseline), and a spare array
+# (n_block, n_target + n_baseline) to write in, to all answers but the AUC.
+RowTest: TypeAlias = Callable[[np.ndarray, np.ndarray, np.ndarray], Answers]
 
 
 def paired_ttest(target: np.ndarray, baseline: np.ndarray) -> NeuronTests:
@@ -63,8 +82,7 @@ def paired_ttest(target: np.ndarray, baseline: np.ndarray) -> NeuronTests:
             f"{n_target:,} and {n_baseline:,} came."
         )
     _check_words(target, baseline, at_least=2)
-    _check_finite(target, baseline)
-    return _tests_by_block(_paired_block, target, baseline)
+    return _tests_by_block(_paired_rows, target, baseline)
 
 
 def welch_ttest(target: np.ndarray, baseline: np.ndarray) -> NeuronTests:
@@ -101,8 +119,7 @@ def welch_ttest(target: np.ndarray, baseline: np.ndarray) -> NeuronTests:
     target, baseline = np.asarray(target), np.asarray(baseline)
     _check_axes(target, baseline)
     _check_words(target, baseline, at_least=2)
-    _check_finite(target, baseline)
-    return _tests_by_block(_welch_block, target, baseline)
+    return _tests_by_block(_welch_rows, target, baseline)
 
 
 def auc(target: np.ndarray, baseline: np.ndarray) -> np.ndarray:
@@ -134,11 +151,7 @@ def auc(target: np.ndarray, baseline: np.ndarray) -> np.ndarray:
     target, baseline = np.asarray(target), np.asarray(baseline)
     _check_axes(target, baseline)
     _check_words(target, baseline, at_least=1)
-    _check_finite(target, baseline)
-    probability = np.empty(_per_neuron_shape(target))
-    for lead, columns in _blocks(target, baseline):
-        probability[lead][columns] = _auc_block(target[lead][:, columns], baseline[lead][:, columns])
-    return probability
+    return _by_block(_auc_only, ["auc"], target, baseline)["auc"]
 
 
 def t_threshold(p: float | np.ndarray, degrees_of_freedom: float | np.ndarray) -> np.ndarray:
@@ -154,71 +167,64 @@ def t_threshold(p: float | np.ndarray, degrees_of_freedom: float | np.ndarray) -
     return np.abs(stdtrit(degrees_of_freedom, np.asarray(p, dtype=np.float64) / 2))
 
 
-# --- One block: (n_words, n_block) -> (n_block,) ---
+# --- One block of neurons, one row per neuron: (n_block, n_words) -> (n_block,) ---
 
 
-def _paired_block(target: np.ndarray, baseline: np.ndarray) -> NeuronTests:
-    """The paired test of a block of neurons, (n_words, n_block) twice."""
-    difference = np.subtract(target, baseline, dtype=np.float64)
-    n_words = difference.shape[0]
-    mean, variance = _mean_and_variance(difference)
+def _paired_rows(target: np.ndarray, baseline: np.ndarray, spare: np.ndarray) -> Answers:
+    """The paired test of float64 rows, (n_block, n_words) twice."""
+    n_words = target.shape[1]
+    difference = np.subtract(target, baseline, out=_shaped(spare, target.shape))
+    mean, variance = _mean_and_variance(difference, spare)
     degrees_of_freedom = np.full_like(mean, n_words - 1)
     sd = _nan_for_zero(np.sqrt(variance))
     statistic = mean / (sd / np.sqrt(n_words))
-    return NeuronTests(
-        statistic=statistic,
-        p_value=_two_sided_p(statistic, degrees_of_freedom),
-        degrees_of_freedom=degrees_of_freedom,
-        mean_difference=mean,
-        cohens_d=mean / sd,
-        auc=_auc_block(target, baseline),
-    )
+    return {
+        "statistic": statistic,
+        "p_value": _two_sided_p(statistic, degrees_of_freedom),
+        "degrees_of_freedom": degrees_of_freedom,
+        "mean_difference": mean,
+        "cohens_d": mean / sd,
+    }
 
 
-def _welch_block(target: np.ndarray, baseline: np.ndarray) -> NeuronTests:
-    """Welch's test of a block of neurons, (n_target, n_block) and (n_baseline, n_block)."""
-    n_target, n_baseline = target.shape[0], baseline.shape[0]
-    mean_target, variance_target = _mean_and_variance(target.astype(np.float64))
-    mean_baseline, variance_baseline = _mean_and_variance(baseline.astype(np.float64))
+def _welch_rows(target: np.ndarray, baseline: np.ndarray, spare: np.ndarray) -> Answers:
+    """Welch's test of float64 rows, (n_block, n_target) and (n_block, n_baseline)."""
+    n_target, n_baseline = target.shape[1], baseline.shape[1]
+    mean_target, variance_target = _mean_and_variance(target, spare)
+    mean_baseline, variance_baseline = _mean_and_variance(baseline, spare)
     mean_difference = mean_target - mean_baseline
     squared_error = _nan_for_zero(variance_target / n_target + variance_baseline / n_baseline)
     statistic = mean_difference / np.sqrt(squared_error)
     # Welch-Satterthwaite through the target's share of the error: no fourth powers that could underflow.
     share = variance_target / n_target / squared_error
     degrees_of_freedom = 1 / (share**2 / (n_target - 1) + (1 - share) ** 2 / (n_baseline - 1))
-    return NeuronTests(
-        statistic=statistic,
-        p_value=_two_sided_p(statistic, degrees_of_freedom),
-        degrees_of_freedom=degrees_of_freedom,
-        mean_difference=mean_difference,
-        cohens_d=mean_difference / np.sqrt(_nan_for_zero((variance_target + variance_baseline) / 2)),
-        auc=_auc_block(target, baseline),
-    )
+    return {
+        "statistic": statistic,
+        "p_value": _two_sided_p(statistic, degrees_of_freedom),
+        "degrees_of_freedom": degrees_of_freedom,
+        "mean_difference": mean_difference,
+        "cohens_d": mean_difference / np.sqrt(_nan_for_zero((variance_target + variance_baseline) / 2)),
+    }
 
 
-def _auc_block(target: np.ndarray, baseline: np.ndarray) -> np.ndarray:
-    """The AUC of a block of neurons, (n_target, n_block) and (n_baseline, n_block)."""
-    # One row per neuron, so that sorting and searching run over contiguous memory. With both rows sorted,
-    # a binary search per neuron beats ranking all neurons at once by argsort about fivefold.
-    ordered_target = np.sort(np.ascontiguousarray(target.T), axis=1)
-    ordered_baseline = np.sort(np.ascontiguousarray(baseline.T), axis=1)
-    wins = np.empty(target.shape[1])
-    for neuron, (row, against) in enumerate(zip(ordered_target, ordered_baseline, strict=True)):
-        # Baseline words strictly below each target word, and below or equal: their mean counts a tie one half.
-        below = against.searchsorted(row, "left").sum()
-        not_above = against.searchsorted(row, "right").sum()
-        wins[neuron] = (below + not_above) / 2
-    return wins / (target.shape[0] * baseline.shape[0])
+def _auc_only(target: np.ndarray, baseline: np.ndarray, spare: np.ndarray) -> Answers:
+    """No test at all, where only the AUC is wanted."""
+    return {}
 
 
-def _mean_and_variance(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Column means and variances (n - 1) of float64 (n_words, n_block); a column of one value has exactly 0."""
-    # A constant column is told by its values: the mean of n equal numbers may be off in the last bit, and
-    # that dust would pass for a tiny variance and a huge t.
-    constant = values.max(axis=0) == values.min(axis=0)
-    mean = np.where(constant, values[0], values.mean(axis=0))
-    variance = np.square(values - mean).sum(axis=0) / (values.shape[0] - 1)
-    return mean, variance
+def _mean_and_variance(rows: np.ndarray, spare: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Means and variances (n - 1) of float64 rows (n_block, n_words); a row of one value has exactly 0.
+
+    The beginning of ``spare`` is overwritten; the rows themselves may lie there.
+    """
+    # A constant row is told by its values: the mean of n equal numbers may be off in the last bit, and that dust
+    # would pass for a tiny variance and a huge t.
+    constant = rows[:, 0] == rows[:, -1]  # which most are not, and need no closer look
+    constant[constant] = (rows[constant] == rows[constant, :1]).all(axis=1)
+    mean = np.where(constant, rows[:, 0], rows.mean(axis=1))
+    # Two passes: the mean of the squares less the square of the mean would lose a small spread round a large mean.
+    deviation = np.subtract(rows, mean[:, None], out=_shaped(spare, rows.shape))
+    return mean, np.einsum("ij,ij->i", deviation, deviation) / (rows.shape[1] - 1)
 
 
 def _nan_for_zero(scale: np.ndarray) -> np.ndarray:
@@ -231,30 +237,148 @@ def _two_sided_p(statistic: np.ndarray, degrees_of_freedom: np.ndarray) -> np.nd
     return np.minimum(2 * stdtr(degrees_of_freedom, -np.abs(statistic)), 1.0)
 
 
+# --- One block: the pairs of words that the target wins, a tie counting one half ---
+
+
+def _wins_by_sort(rows: np.ndarray, n_target: int, spare: np.ndarray) -> np.ndarray:
+    """The pairs won in each of the rows (n_block, n_words), target words first: float64 (n_block,), exact.
+
+    The values must be such as float32 holds, in float64; they and ``spare`` are overwritten. In float64 the last 29
+    bits of a float32 are zero. So the very last can mark the target, and one sort of both groups together, the
+    fastest kind there is, tells every target word's rank.
+    """
+    rows += BELOW_FLOAT32  # makes one positive value of 0.0 and -0.0, and leaves all others as they are
+    keys, spare = rows.view(np.int64), spare.view(np.int64)
+    keys[:, :n_target] |= 1
+    rows.sort(axis=1)
+    wins = _wins_of_marked(np.bitwise_and(keys, 1, out=spare), n_target).astype(np.float64)
+    # A tie between the groups: neighbours that differ in nothing but the mark. (The end of one row and the beginning
+    # of the next may also look so: the rows are then looked at in vain.)
+    flat = keys.reshape(-1)
+    change = np.bitwise_xor(flat[1:], flat[:-1], out=spare.reshape(-1)[1:])
+    tied = np.unique(np.flatnonzero(change == 1) // rows.shape[1])
+    if tied.size:
+        # The sort has put one group first in each tie. With the other group marked it puts the other first, and the
+        # mean of both counts gives one half to every tie.
+        keys = keys[tied] ^ 1
+        keys.view(np.float64).sort(axis=1)
+        n_baseline = rows.shape[1] - n_target
+        losses = _wins_of_marked(np.bitwise_and(keys, 1, out=keys), n_baseline)
+        wins[tied] = (wins[tied] + n_target * n_baseline - losses) / 2
+    return wins
+
+
+def _wins_of_marked(mark: np.ndarray, n_marked: int) -> np.ndarray:
+    """Pairs in which the marked one of two stands behind the other, from int64 marks (n_block, n_words) of 0 and 1."""
+    # The ranks from 0 of those marked, less what these would be if all of them stood in front.
+    return np.einsum("ij,j->i", mark, np.arange(mark.shape[1])) - n_marked * (n_marked - 1) // 2
+
+
+def _wins_by_search(rows: np.ndarray, n_target: int) -> np.ndarray:
+    """The same for rows of any numbers, compared as they are; slower. The rows are sorted in place."""
+    target, baseline = rows[:, :n_target], rows[:, n_target:]
+    target.sort(axis=1)
+    baseline.sort(axis=1)
+    wins = np.empty(rows.shape[0])
+    for neuron, (row, against) in enumerate(zip(target, baseline, strict=True)):
+        # Baseline words strictly below each target word, and below or equal: their mean counts a tie one half.
+        below = against.searchsorted(row, "left").sum()
+        not_above = against.searchsorted(row, "right").sum()
+        wins[neuron] = (below + not_above) / 2
+    return wins
+
+
 # --- All blocks ---
 
 
-def _tests_by_block(
-    block_test: Callable[[np.ndarray, np.ndarray], NeuronTests], target: np.ndarray, baseline: np.ndarray
-) -> NeuronTests:
-    """Run ``block_test`` over all layers and neurons, in blocks that bound the memory, and put the answers together."""
-    names = [field.name for field in fields(NeuronTests)]
+def _tests_by_block(row_test: RowTest, target: np.ndarray, baseline: np.ndarray) -> NeuronTests:
+    """Run ``row_test`` and the AUC over all layers and neurons."""
+    return NeuronTests(**_by_block(row_test, [field.name for field in fields(NeuronTests)], target, baseline))
+
+
+def _by_block(row_test: RowTest, names: list[str], target: np.ndarray, baseline: np.ndarray) -> Answers:
+    """Run ``row_test`` and the AUC over all layers and neurons, in blocks and threads, and put the answers together."""
     whole = {name: np.empty(_per_neuron_shape(target)) for name in names}
-    for lead, columns in _blocks(target, baseline):
-        part = block_test(target[lead][:, columns], baseline[lead][:, columns])
-        for name in names:
-            whole[name][lead][columns] = getattr(part, name)
-    return NeuronTests(**whole)
+    n_threads = min(MAX_THREADS, os.cpu_count() or 1)
+    width = max(1, BLOCK_VALUES // n_threads // (target.shape[-2] + baseline.shape[-2]))
+    blocks = _blocks(target, width)
+    # Shared: a thread takes the next block when it is done with one. That two got the same would do no harm.
+    queue = iter(blocks)
+
+    def work() -> None:
+        scratch = _Scratch(target, baseline, width)
+        for lead, columns in queue:
+            part = _one_block(row_test, target[lead][:, columns], baseline[lead][:, columns], scratch)
+            for name in names:
+                whole[name][lead][columns] = part[name]
+
+    try:
+        _in_threads(work, min(n_threads, len(blocks)))
+    except FloatingPointError:
+        _check_finite(target, baseline)
+        raise
+    return whole
 
 
-def _blocks(target: np.ndarray, baseline: np.ndarray) -> list[Block]:
-    """Every layer (or the only one), cut into slices of neurons that hold about ``BLOCK_VALUES`` values."""
-    n_words, n_neurons = target.shape[-2] + baseline.shape[-2], target.shape[-1]
-    width = max(1, BLOCK_VALUES // n_words)
+def _in_threads(work: Callable[[], None], n_threads: int) -> None:
+    """Call ``work`` in so many threads at once, and pass on what it may raise."""
+    if n_threads <= 1:
+        work()
+        return
+    with ThreadPoolExecutor(n_threads, thread_name_prefix="ttest") as pool:
+        for done in [pool.submit(work) for _ in range(n_threads)]:
+            done.result()
+
+
+class _Scratch:
+    """The arrays that a thread works in, block after block: asking the system for new ones takes half as long again.
+
+    ``words`` is (n_target + n_baseline, n_block) as the values came, ``rows`` and ``spare`` are
+    (n_block, n_target + n_baseline) in float64.
+    """
+
+    def __init__(self, target: np.ndarray, baseline: np.ndarray, width: int) -> None:
+        self.n_words = target.shape[-2] + baseline.shape[-2]
+        size = self.n_words * min(width, target.shape[-1])
+        self._words = np.empty(size, dtype=np.result_type(target, baseline))
+        self._rows, self._spare = np.empty(size), np.empty(size)
+
+    def arrays(self, n_block: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """``words``, ``rows`` and ``spare`` for a block of so many neurons, with what was left in them."""
+        turned = (n_block, self.n_words)
+        return _shaped(self._words, turned[::-1]), _shaped(self._rows, turned), _shaped(self._spare, turned)
+
+
+def _shaped(scratch: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """The beginning of a contiguous array, in another shape: NumPy is fastest where rows follow without a gap."""
+    return scratch.reshape(-1)[: math.prod(shape)].reshape(shape)
+
+
+def _one_block(row_test: RowTest, target: np.ndarray, baseline: np.ndarray, scratch: _Scratch) -> Answers:
+    """All answers for a block of neurons, (n_target, n_block) and (n_baseline, n_block), of any dtype."""
+    (n_target, n_block), n_baseline = target.shape, baseline.shape[0]
+    words, rows, spare = scratch.arrays(n_block)
+    # Joined first and turned round second: reading the whole array by columns would be several times slower.
+    np.concatenate([target, baseline], out=words)
+    if not np.isfinite(words).all():
+        raise FloatingPointError("A value is not finite.")
+    rows[:] = words.T
+    answers = row_test(rows[:, :n_target], rows[:, n_target:], spare)
+    # The rows are spent now, and the count of wins may have them.
+    if np.can_cast(words.dtype, np.float32, "safe"):
+        wins = _wins_by_sort(rows, n_target, spare)
+    else:
+        wins = _wins_by_search(np.ascontiguousarray(words.T), n_target)
+    answers["auc"] = wins / (n_target * n_baseline)
+    return answers
+
+
+def _blocks(activations: np.ndarray, width: int) -> list[Block]:
+    """Every layer (or the only one), cut into slices of ``width`` neurons."""
     return [
         (lead, slice(start, start + width))
-        for lead in np.ndindex(target.shape[:-2])
-        for start in range(0, n_neurons, width)
+        for lead in np.ndindex(activations.shape[:-2])
+        for start in range(0, activations.shape[-1], width)
     ]
 
 

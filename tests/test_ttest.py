@@ -9,9 +9,14 @@ import subprocess
 import sys
 import tracemalloc
 import warnings
+from fractions import Fraction
+from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 from scipy import stats
 
 from core import ttest
@@ -47,6 +52,17 @@ def with_dead_neurons(n_target: int, n_baseline: int) -> tuple[np.ndarray, np.nd
 def assert_same(left: NeuronTests, right: NeuronTests, rtol: float = 1e-12) -> None:
     for name in NAMES:
         np.testing.assert_allclose(getattr(left, name), getattr(right, name), rtol=rtol, err_msg=name)
+
+
+def assert_identical(left: NeuronTests, right: NeuronTests) -> None:
+    for name in NAMES:
+        np.testing.assert_array_equal(getattr(left, name), getattr(right, name), err_msg=name)
+
+
+def auc_by_pairs(target: np.ndarray, baseline: np.ndarray) -> np.ndarray:
+    """(n_target, n_neurons) and (n_baseline, n_neurons) -> (n_neurons,): every pair looked at."""
+    above, equal = target[:, None] > baseline[None], target[:, None] == baseline[None]
+    return (above + 0.5 * equal).sum((0, 1)) / (len(target) * len(baseline))
 
 
 # --- Against SciPy ---
@@ -92,8 +108,118 @@ def test_auc_is_mann_whitneys_u_also_with_ties(n_target, n_baseline, levels):
     # SciPy answers in the precision that it is given.
     u = stats.mannwhitneyu(target.astype("f8"), baseline.astype("f8"), axis=0, method="asymptotic").statistic
     np.testing.assert_allclose(came, u / (n_target * n_baseline), rtol=1e-12)
-    pairs = target[:, None, :] > baseline[None, :, :], target[:, None, :] == baseline[None, :, :]
-    np.testing.assert_array_equal(came, (pairs[0] + 0.5 * pairs[1]).sum((0, 1)) / (n_target * n_baseline))
+    np.testing.assert_array_equal(came, auc_by_pairs(target, baseline))
+
+
+# Small, so that hypothesis finds ties: signed zeros, the least and the greatest numbers, neighbours.
+TRICKY = [0.0, 3 * 2.0**-149, 2.0**-126, 1.0, 1.0 + 2.0**-23, 3.4028234663852886e38]
+SUBNORMAL = [2.0**exponent for exponent in range(-149, -126)]
+values = st.sampled_from([sign * v for v in TRICKY + SUBNORMAL for sign in (1, -1)]) | st.floats(-2, 2, width=32)
+groups = st.tuples(st.integers(1, 6), st.integers(1, 6), st.integers(1, 4)).flatmap(
+    lambda n: st.tuples(
+        arrays("float32", (n[0], n[2]), elements=values), arrays("float32", (n[1], n[2]), elements=values)
+    )
+)
+
+
+@settings(deadline=None)  # a busy machine is no mistake
+@given(groups)
+def test_auc_of_any_float32_and_of_the_same_numbers_in_float64_is_the_share_of_pairs(pair):
+    expected = auc_by_pairs(*pair)
+    np.testing.assert_array_equal(auc(*pair), expected)
+    np.testing.assert_array_equal(auc(pair[0].astype("f8"), pair[1].astype("f8")), expected)
+
+
+def test_auc_where_some_neurons_tie_and_others_do_not():
+    target, baseline = activations(50, 60, 3), activations(40, 60, 4)
+    target[:7, 1::3] = baseline[3:10, 1::3]  # seven pairs
+    target[:20, 2::3] = baseline[:30, 2::3] = baseline[0, 2::3]  # twenty against thirty, and single pairs
+    target[20:25, 2::3] = baseline[35:, 2::3]
+    target[:, 5], baseline[:, 5] = 0.0, -0.0
+    target[::2, 8], baseline[::2, 8] = -0.0, 0.0
+    target[:, 11] = baseline[:, 11] = -1.5
+    came = auc(target, baseline)
+    np.testing.assert_array_equal(came, auc_by_pairs(target, baseline))
+    u = stats.mannwhitneyu(target.astype("f8"), baseline.astype("f8"), axis=0, method="asymptotic").statistic
+    np.testing.assert_allclose(came, u / (50 * 40), rtol=1e-12)
+
+
+def test_auc_does_not_take_a_neuron_for_its_neighbour():
+    # Sorted one behind the other, the first neuron ends with a baseline value and the second begins with the same
+    # value of the target, but no tie lies within a neuron.
+    np.testing.assert_array_equal(auc(np.array([[1, 2]], "f4"), np.array([[2, 3]], "f4")), [0.0, 0.0])
+    np.testing.assert_array_equal(auc(np.array([[3, 2]], "f4"), np.array([[2, 1]], "f4")), [1.0, 1.0])
+    np.testing.assert_array_equal(auc(np.array([[-1, -2]], "f4"), np.array([[-2, -3]], "f4")), [1.0, 1.0])
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
+@pytest.mark.parametrize("zeros", [(0.0, -0.0), (-0.0, 0.0)])
+def test_both_zeros_are_equal_and_lie_between_the_smallest_numbers(dtype, zeros):
+    tiny = np.finfo(dtype).smallest_subnormal
+    here, there = np.array(zeros, dtype)
+    target = np.array([[here, here, here], [here, here, there]], dtype)
+    baseline = np.array([[there, tiny, -tiny], [here, tiny, -tiny]], dtype)
+    np.testing.assert_array_equal(auc(target, baseline), [0.5, 0.0, 1.0])
+
+
+def test_subnormals_are_told_apart_and_tested():
+    powers = np.array([[2.0**exponent for exponent in range(-149, -126)]], "f4")
+    np.testing.assert_array_equal(auc(powers[:, 1:], powers[:, :-1]), 1.0)
+    np.testing.assert_array_equal(auc(powers, powers), 0.5)
+    steps = np.random.default_rng(5).integers(-40, 40, (30, 12))  # whole multiples of the least float32
+    values = steps.astype("f4") * np.float32(2.0**-149)
+    assert np.abs(values).max() < np.finfo("f4").tiny
+    target, baseline = values[:18], values[18:]
+    tests = welch_ttest(target, baseline)
+    np.testing.assert_array_equal(tests.auc, auc_by_pairs(steps[:18], steps[18:]))
+    reference = stats.ttest_ind(steps[:18], steps[18:], equal_var=False)  # t does not depend on the unit
+    np.testing.assert_allclose(tests.statistic, reference.statistic, rtol=1e-9)
+    np.testing.assert_allclose(tests.p_value, reference.pvalue, rtol=1e-9)
+
+
+@pytest.mark.parametrize("dtype", ["bool", "int8", "uint8", "int16", "int32", "int64", "uint64", "float16"])
+def test_any_kind_of_number_is_tested_as_its_float64(dtype):
+    rng = np.random.default_rng(6)
+    target, baseline = rng.integers(0, 60, (20, 15)).astype(dtype), rng.integers(20, 80, (25, 15)).astype(dtype)
+    if dtype == "bool":
+        target, baseline = rng.random((20, 15)) < 0.4, rng.random((25, 15)) < 0.6
+    tests = welch_ttest(target, baseline)
+    assert_same(tests, welch_ttest(target.astype("f8"), baseline.astype("f8")))
+    reference = stats.ttest_ind(target.astype("f8"), baseline.astype("f8"), equal_var=False)
+    np.testing.assert_allclose(tests.p_value, reference.pvalue, rtol=1e-9)
+    np.testing.assert_array_equal(tests.auc, auc_by_pairs(target, baseline))
+
+
+def test_numbers_that_a_narrower_type_would_round_together_stay_apart():
+    big = 2**60
+    assert auc(np.array([[big + 1]]), np.array([[big]])) == [1.0]
+    assert auc(np.array([[2**24 + 1]], "int32"), np.array([[2**24]], "int32")) == [1.0]
+    assert auc(np.array([[1]], "f4"), np.array([[1 - 2.0**-53]])) == [1.0]  # float32 against float64
+    # As float32 these would all be 1. Their means are rounded to 1e-16, a millionth of a percent of their spread.
+    close = 1 + 1e-8 * np.random.default_rng(7).uniform(-1, 1, (30, 5))
+    tests = welch_ttest(close[:15], close[15:])
+    reference = stats.ttest_ind(close[:15] - 1, close[15:] - 1, equal_var=False)
+    np.testing.assert_allclose(tests.statistic, reference.statistic, rtol=1e-6)
+    np.testing.assert_allclose(tests.p_value, reference.pvalue, rtol=1e-6)
+    np.testing.assert_array_equal(tests.auc, auc_by_pairs(close[:15], close[15:]))
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_a_small_spread_round_a_large_mean_is_not_lost(dtype):
+    rng = np.random.default_rng(9)
+    target = (1e6 + rng.integers(-8, 9, (200, 5)) / 8).astype(dtype)  # exact in float32
+    baseline = (1e6 + rng.integers(-8, 9, (150, 5)) / 8).astype(dtype)
+    tests = welch_ttest(target, baseline)
+    for j in range(5):
+        exact = [[Fraction(float(value)) for value in group[:, j]] for group in (target, baseline)]
+        means = [sum(group) / len(group) for group in exact]
+        variances = [sum((v - m) ** 2 for v in group) / (len(group) - 1) for group, m in zip(exact, means, strict=True)]
+        error = variances[0] / 200 + variances[1] / 150
+        # The means are rounded to float64, 1e-10 at 1e6; squares less a square would be off by 1e-4.
+        assert tests.mean_difference[j] == pytest.approx(float(means[0] - means[1]), rel=0, abs=5e-10)
+        assert tests.statistic[j] == pytest.approx(float(means[0] - means[1]) / float(error) ** 0.5, rel=0, abs=1e-8)
+        df = error**2 / ((variances[0] / 200) ** 2 / 199 + (variances[1] / 150) ** 2 / 149)
+        assert tests.degrees_of_freedom[j] == pytest.approx(float(df), rel=1e-9, abs=0)
 
 
 def test_auc_tells_neighbouring_floats_apart_and_minus_zero_from_nothing():
@@ -201,6 +327,17 @@ def test_rounding_of_the_mean_never_revives_a_constant_neuron(value, n_words, dt
         np.testing.assert_array_equal(tests.mean_difference, np.float64(target[0, 0]))
 
 
+def test_a_neuron_whose_first_and_last_words_agree_is_not_constant():
+    target, baseline = activations(30, 4, 1), activations(30, 4, 2)
+    target[-1], baseline[-1] = target[0], baseline[0]
+    for tests, reference in (
+        (paired_ttest(target, baseline), stats.ttest_rel(target.astype("f8"), baseline.astype("f8"))),
+        (welch_ttest(target, baseline), stats.ttest_ind(target.astype("f8"), baseline.astype("f8"), equal_var=False)),
+    ):
+        np.testing.assert_allclose(tests.statistic, reference.statistic, rtol=1e-9)
+        np.testing.assert_allclose(tests.p_value, reference.pvalue, rtol=1e-9)
+
+
 @pytest.mark.parametrize("constant", ["target", "baseline"])
 def test_welch_still_tests_a_neuron_that_varies_in_one_group_only(constant):
     target, baseline = activations(30, 4, 1), activations(20, 4, 2)
@@ -280,7 +417,69 @@ def test_the_size_of_a_block_does_not_matter(test, block_values, monkeypatch):
     target, baseline = with_dead_neurons(50, 50)
     whole = test(target, baseline)
     monkeypatch.setattr(ttest, "BLOCK_VALUES", block_values)
-    assert_same(test(target, baseline), whole)
+    assert_identical(test(target, baseline), whole)
+
+
+@pytest.mark.parametrize("test", [paired_ttest, welch_ttest])
+def test_threads_change_nothing_to_the_last_bit(test, monkeypatch):
+    target = np.stack([activations(101, 90, seed) for seed in (1, 2, 3)])
+    baseline = np.stack([activations(101, 90, seed) for seed in (4, 5, 6)])
+    target[:, :9, ::4] = baseline[:, 5:14, ::4]
+    monkeypatch.setattr(ttest, "MAX_THREADS", 1)
+    alone = test(target, baseline)
+    monkeypatch.setattr(ttest, "MAX_THREADS", 4)
+    monkeypatch.setattr(ttest, "BLOCK_VALUES", 8_000)  # 9 neurons in each of 30 blocks
+    for cores in (1, 2, 3, 64, None):
+        monkeypatch.setattr(ttest.os, "cpu_count", lambda cores=cores: cores)
+        for _ in range(5):
+            assert_identical(test(target, baseline), alone)
+
+
+def test_threads_are_used_but_not_more_than_allowed(monkeypatch):
+    asked = []
+
+    def remember(work, n_threads):
+        asked.append(n_threads)
+        work()
+
+    monkeypatch.setattr(ttest, "_in_threads", remember)
+    for cores, block_values in ((64, 4_000), (3, 3_000), (1, 1_000), (64, 10**6)):
+        monkeypatch.setattr(ttest.os, "cpu_count", lambda cores=cores: cores)
+        monkeypatch.setattr(ttest, "BLOCK_VALUES", block_values)
+        welch_ttest(activations(50, 100, 1), activations(50, 100, 2))
+    assert asked == [4, 3, 1, 1]  # the last has but one block
+
+
+def test_a_mistake_that_a_thread_meets_reaches_the_caller(monkeypatch):
+    monkeypatch.setattr(ttest.os, "cpu_count", lambda: 4)
+    monkeypatch.setattr(ttest, "BLOCK_VALUES", 400)
+    target, baseline = np.zeros((3, 50, 40), "f4"), np.zeros((3, 50, 40), "f4")
+    baseline[0, 7, 3] = baseline[2, 0, 39] = np.nan
+    with pytest.raises(UserError, match=r"^2 of the 6,000 baseline activations are not finite"):
+        welch_ttest(target, baseline)
+
+
+@pytest.mark.parametrize("test", [paired_ttest, welch_ttest, auc])
+def test_a_mapped_file_is_read_block_by_block_and_left_alone(test, tmp_path: Path, monkeypatch):
+    stack = np.random.default_rng(0).standard_normal((2, 12, 200, 256), dtype="float32")  # 4.9 MB
+    np.save(tmp_path / "stack.npy", stack)
+    before = (tmp_path / "stack.npy").read_bytes()
+    mapped = np.load(tmp_path / "stack.npy", mmap_mode="r")
+    monkeypatch.setattr(ttest, "BLOCK_VALUES", 4_000)
+    tracemalloc.start()
+    try:
+        came = test(mapped[0], mapped[1])
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 1e6  # one of the groups as float64 would take 4.9 MB
+    expected = test(stack[0], stack[1])
+    if isinstance(came, NeuronTests):
+        assert_identical(came, expected)
+        assert all(type(getattr(came, name)) is np.ndarray for name in NAMES)
+    else:
+        np.testing.assert_array_equal(came, expected)
+    assert (tmp_path / "stack.npy").read_bytes() == before
 
 
 @pytest.mark.parametrize("test", [paired_ttest, welch_ttest])
@@ -356,3 +555,23 @@ def test_import_stays_light():
     root = ttest.__file__.rsplit("core", 1)[0]
     came = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
     assert came.stdout.strip() == "[]"
+
+
+# --- The benchmark beside other libraries ---
+
+
+def test_the_benchmark_compares_the_same_numbers_and_scales_what_it_timed_in_part():
+    from benchmarks import statistics
+
+    table = statistics.rows(words=[12], shape=(2, 9), runs=2, n_sample=6)
+    assert [row.n_timed for row in table][:3] == [18, 6, 9]
+    assert all(row.n_words == 12 and len(row.wall) == len(row.processor) == 2 and min(row.wall) > 0 for row in table)
+    assert table[0].ratio == 1.0
+    lines = statistics.markdown(table).splitlines()
+    assert len(lines) == 2 + len(table)
+    assert lines[3].startswith("| 12 + 12 | SciPy + statsmodels, neuron by neuron | 6 neurons, scaled up |")
+    data = statistics.activations(12, (2, 9))
+    sample = data.sample(6)
+    t, p, area = statistics.scipy_loop(data, sample)
+    with pytest.raises(AssertionError, match="a liar: AUC"):
+        statistics._check("a liar", (t, p, area + 1e-9), statistics.ours(data), sample)
