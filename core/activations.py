@@ -154,6 +154,11 @@ def token_activations(
             text, add_special_tokens=False, return_offsets_mapping=True, split_special_tokens=True, verbose=False
         )
     ids: list[int] = encoding["input_ids"]
+    if not ids:
+        raise UserError(
+            f"The tokenizer of {lm.info.name} makes no token of this text; it may hold only characters that the model "
+            "does not read."
+        )
     pieces, parts = cut_text(text, encoding["offset_mapping"])
     head = _prefix_ids(lm, prefix)
     windows = _windows(len(ids), lm.info.context - len(head))

@@ -16,6 +16,7 @@ import logging
 import math
 import os
 import secrets
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO
@@ -31,6 +32,7 @@ _TRAILER = len(_MARK) + hashlib.sha256().digest_size
 # Locks are shared by the keys of one number, so that the folder holds no lock for every key that ever was.
 _LOCKS = 64
 _CHUNK = 1 << 22
+_CLOCKS_DIFFER = 60 * 10**9  # nanoseconds by which a file server's clock may be ahead
 
 
 class ArrayStore:
@@ -75,7 +77,10 @@ class ArrayStore:
                 raise ValueError(f"it is {array.dtype} of shape {array.shape}")
         except FileNotFoundError:
             return None
-        except (OSError, ValueError) as error:
+        except OSError as error:  # no right to it, too many open files: that says nothing against the entry
+            _log.warning("A kept array cannot be read and is made anew: %s", error)
+            return None
+        except ValueError as error:
             _log.warning("A kept array is damaged and is made anew: %s", error)
             with contextlib.suppress(OSError):  # in a read-only folder it stays, and is passed over each time
                 path.unlink()
@@ -88,22 +93,25 @@ class ArrayStore:
     def _make(self, name: str, shape: tuple[int, ...], fill: Fill) -> np.ndarray:
         """Fill a new entry; its key is locked. Where the disk does not take it, the array is made in memory."""
         part = self._folder / f"{name}.{os.getpid()}-{secrets.token_hex(4)}.part"
+        out = None
         try:
             out = _allocate(part, shape)
         except OSError as error:
             _log.warning("The cache folder does not take an array, which is kept in memory: %s", error)
-            part.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                part.unlink()
+        if out is None:  # here, because the error above holds the file, and the room that it takes
             return _in_memory(shape, fill)
         try:
             fill(out)
-            out.flush()
             try:
+                out.flush()
                 _seal(part)
+                state = part.stat()  # now: as soon as it is renamed, another process may evict it
                 os.replace(part, self._path(name))
             except OSError as error:
                 _log.warning("An array could not be kept: %s", error)
             else:
-                state = self._path(name).stat()
                 self._checked[name] = (state.st_ino, state.st_size)
                 self._forget_oldest(name)
         finally:
@@ -135,21 +143,27 @@ class ArrayStore:
         for part in self._folder.glob("*.part"):
             with self._locked(part.name.partition(".")[0], timeout=0) as locked:
                 if locked:
-                    part.unlink(missing_ok=True)
+                    with contextlib.suppress(OSError):  # gone already, or not ours to remove
+                        part.unlink()
 
     def _forget_oldest(self, newest: str) -> None:
         """Remove the least recently used entries beyond the bounds, never the one just made."""
         entries = []
+        # What was last used in the future was used before the clock was put right. It goes first: by its own time
+        # it would outlive everything else, for years.
+        now = time.time_ns() + _CLOCKS_DIFFER
         for path in self._folder.glob("*.npy"):
             with contextlib.suppress(FileNotFoundError):  # another process was quicker
                 state = path.stat()
-                entries.append((path.stem == newest, state.st_mtime_ns, state.st_size, path))
-        entries.sort(reverse=True)  # the newest first, then by last use; a clock that jumped only shuffles this
+                last_use = state.st_mtime_ns
+                entries.append((path.stem == newest, last_use <= now, last_use, state.st_size, path))
+        entries.sort(reverse=True)  # the newest first, then by last use
         total = 0
-        for position, (is_newest, _, size, path) in enumerate(entries):
+        for position, (is_newest, _, _, size, path) in enumerate(entries):
             total += size
             if not is_newest and (total > self._max_bytes or position >= self._max_entries):
-                path.unlink(missing_ok=True)  # whoever has it mapped keeps it until they let go
+                with contextlib.suppress(OSError):  # gone already, or another user's
+                    path.unlink()  # whoever has it mapped keeps it until they let go
                 self._checked.pop(path.stem, None)
 
     def _path(self, name: str) -> Path:
@@ -173,8 +187,10 @@ def _allocate(path: Path, shape: tuple[int, ...]) -> np.memmap:
         size = os.fstat(file.fileno()).st_size + _TRAILER
         if hasattr(os, "posix_fallocate"):
             os.posix_fallocate(file.fileno(), 0, size)
-        else:
-            file.truncate(size)
+        else:  # macOS, Windows: what is written takes room
+            file.seek(out.offset)
+            for start in range(out.offset, size, _CHUNK):
+                file.write(bytes(min(_CHUNK, size - start)))
     return out
 
 

@@ -6,6 +6,8 @@ import csv
 import io
 import json
 import math
+import re
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 
@@ -23,8 +25,11 @@ CONTRAST_COLUMNS = (
     "cohens_d",
     "auc",
 )
-# A spreadsheet takes a cell that begins so for a formula.
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+# What begins a formula: OWASP's list (CSV Injection; ASVS 1.2.10 adds NUL). Where Chinese or Japanese is written, a
+# spreadsheet may take the wide and the small signs for the plain ones.
+_FORMULA_SIGNS = frozenset("=+-@＝＋－＠﹦﹢﹣﹫")
+_FORMULA_CONTROLS = ("\t", "\r", "\n", "\0")
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 
 def contrast_csv(result: ContrastResult) -> str:
@@ -58,7 +63,11 @@ def text_csv(activations: TokenActivations, neurons: Sequence[int]) -> str:
 
 
 def summary_json(result: ContrastResult) -> str:
-    """What is needed to report a contrast, and to run it again: spec, model, words' sources, counts."""
+    """What is needed to report a contrast, and to run it again: spec, model, words' sources, counts.
+
+    Letters of all scripts stand as they are. Only half a surrogate pair, which a folder's name may hold and no
+    file can, is escaped; it is the same again when the JSON is read.
+    """
     record = {
         "spec": asdict(result.spec),
         "model": asdict(result.model),
@@ -74,12 +83,29 @@ def summary_json(result: ContrastResult) -> str:
         "smallest": _neuron(result, result.smallest),
         "notes": result.notes,
     }
-    return json.dumps(record, ensure_ascii=False, indent=2)
+    written = json.dumps(record, ensure_ascii=False, indent=2)
+    return _SURROGATE.sub(lambda half: f"\\u{ord(half[0]):04x}", written)
 
 
 def safe_cell(text: str) -> str:
-    """A cell that no spreadsheet takes for a formula: an apostrophe goes before the signs that begin one."""
-    return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
+    """A cell that no spreadsheet takes for a formula: an apostrophe goes before what may begin one.
+
+    The signs count in every width (``＝``), and behind spaces, quotes and invisible characters too, which a
+    spreadsheet may drop. So a cell that had an apostrophe of its own gets a second one, and taking away the
+    first gives back every cell that ``begins_formula``.
+    """
+    return f"'{text}" if begins_formula(text) else text
+
+
+def begins_formula(text: str) -> bool:
+    """Whether a spreadsheet might compute a cell of this text, once it has dropped what it may."""
+    if text.startswith(_FORMULA_CONTROLS):
+        return True
+    return next((c for c in text if not _may_be_dropped(c)), "") in _FORMULA_SIGNS
+
+
+def _may_be_dropped(character: str) -> bool:
+    return character in "'\"" or unicodedata.category(character) in ("Cc", "Cf", "Zs", "Zl", "Zp")
 
 
 def _neuron(result: ContrastResult, neuron: int) -> dict[str, float]:

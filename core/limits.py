@@ -65,10 +65,10 @@ class Limits:
         for item in fields(cls):
             name = variable(item.name)
             text = environment.get(name, "").strip()
-            if not text:
+            if item.name == "models" and name in environment:
+                values["models"] = _model_names(name, text)
+            elif not text:
                 continue
-            if item.name == "models":
-                values["models"] = tuple(part for part in (p.strip() for p in text.split(",")) if part)
             elif item.name == "model_root":
                 values["model_root"] = _existing_folder(name, text)
             else:
@@ -86,12 +86,20 @@ def variable(limit: str) -> str:
 
 def limits() -> Limits:
     """This process's limits; the environment is looked at each time, and read when it has changed."""
-    return _read(tuple((name, os.environ.get(name, "")) for name in map(variable, _NAMES)))
+    return _read(tuple((name, os.environ[name]) for name in map(variable, _NAMES) if name in os.environ))
 
 
 @lru_cache(maxsize=1)
 def _read(environment: tuple[tuple[str, str], ...]) -> Limits:
     return Limits.from_environment(dict(environment))
+
+
+def _model_names(name: str, text: str) -> tuple[str, ...]:
+    """The names in a list with commas. An empty one is refused: unset means any, and nobody means that by it."""
+    names = tuple(part for part in (part.strip() for part in text.split(",")) if part)
+    if not names:
+        raise UserError(f"{name} is set, and names no model; name them with commas between, or {ANY} for any.")
+    return names
 
 
 def _existing_folder(name: str, text: str) -> Path:

@@ -54,6 +54,14 @@ ARCHITECTURES = {
 }
 
 
+# What a config.json may ask transformers for beyond the network's shape, and which answers are harmless.
+_ASKS: dict[str, tuple[str, ...]] = {
+    "transformers_weights": (),
+    "attn_implementation": ("eager", "sdpa"),
+    "_attn_implementation": ("eager", "sdpa"),
+}
+
+
 @dataclass(eq=False)
 class LoadedModel:
     """A model ready to be read: its base network (no language-model head), tokenizer, and particulars.
@@ -148,7 +156,7 @@ def count_layers(name: str) -> int | None:
     except (UserError, ValueError, OSError):
         return None  # whoever loads the model will be told why
     names = ("num_layers", "num_hidden_layers", "n_layer")
-    return next((config[key] for key in names if isinstance(config.get(key), int)), None)
+    return next((config[key] for key in names if type(config.get(key)) is int and config[key] > 0), None)
 
 
 def _load(name: str, progress: Callable[[float, str], None]) -> LoadedModel:
@@ -160,6 +168,7 @@ def _load(name: str, progress: Callable[[float, str], None]) -> LoadedModel:
             f"{name} is of the type {config.get('model_type')!r}, whose neurons this app does not know; "
             f"known are {', '.join(sorted(ARCHITECTURES))}."
         )
+    _check_safe(folder, name, config)
     progress(1.0, "Loading the weights")
     network, device, notes = _load_network(folder, name)
     sizes: Any = network.config
@@ -195,8 +204,8 @@ def _locate(name: str, progress: Callable[[float, str], None]) -> tuple[Path, st
 def _folder(name: str) -> Path | None:
     """The folder that a name means, or None where it can only be a hub id.
 
-    With a root, a name is looked up below it, and nothing outside it is looked at. Without one, any folder will
-    do where any model may be loaded: on one's own computer.
+    With a root, a name is looked up below it, and nothing outside it is looked at, links in the folder included.
+    Without one, any folder will do where any model may be loaded: on one's own computer.
     """
     if name == BUNDLED:
         return BUNDLED_FOLDER
@@ -207,7 +216,25 @@ def _folder(name: str) -> Path | None:
     path = os.path.expanduser(name) if root is None else os.path.join(root, name)
     if root is not None and not _is_below(path, root):
         raise UserError(f"“{name[:80]}” is outside the folder that this server keeps its models in.")
-    return Path(path) if os.path.isdir(path) else None
+    if not os.path.isdir(path):
+        return None
+    if root is not None:
+        _check_links(path, root, name)
+    return Path(path)
+
+
+def _check_links(folder: str, root: Path, name: str) -> None:
+    """Raise UserError where something in a model's folder is a link that leads out of the root."""
+    try:
+        entries = sorted(os.listdir(folder))
+    except OSError as error:
+        raise UserError(f"The folder {name[:80]} cannot be read: {error.strerror}.") from error
+    for entry in entries:
+        if not _is_below(os.path.join(folder, entry), root):
+            raise UserError(
+                f"“{name[:80]}” holds a link that leads out of the folder that this server keeps its models in: "
+                f"{entry[:80]}."
+            )
 
 
 def _is_below(path: str, root: Path) -> bool:
@@ -251,11 +278,39 @@ def _weights_digest(folder: Path) -> str:
 def _read_config(folder: Path, name: str) -> dict[str, Any]:
     try:
         config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
+    except (OSError, UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
         raise UserError(f"The config.json of {name} cannot be read: {error}.") from error
     if not isinstance(config, dict):
         raise UserError(f"The config.json of {name} is not a JSON object.")
     return config
+
+
+def _check_safe(folder: Path, name: str, config: dict[str, Any]) -> None:
+    """Raise UserError where a model asks for other weights than safetensors files beside it, or for code.
+
+    transformers goes where a configuration or an index points, whatever ``use_safetensors`` says: out of the folder,
+    to a pickle, or to a kernel on the hub.
+    """
+    for key, harmless in _ASKS.items():
+        if config.get(key) is not None and config[key] not in harmless:
+            raise UserError(
+                f"The config.json of {name} sets {key}, which is not followed: it can lead to other files, or to code."
+            )
+    for index in folder.glob("*.safetensors.index.json"):
+        try:
+            files = list(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values())
+        except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
+            raise UserError(f"{index.name} of {name} cannot be read: it is no index of weights.") from error
+        strange = [file for file in files if not _is_name_of_safetensors(file)]
+        if strange:
+            raise UserError(
+                f"{index.name} of {name} names “{str(strange[0])[:80]}”; only .safetensors files beside it are read, "
+                "because other formats can run code."
+            )
+
+
+def _is_name_of_safetensors(file: object) -> bool:
+    return isinstance(file, str) and file.endswith(".safetensors") and not set(file) & set("/\\:")
 
 
 def _load_network(folder: Path, name: str) -> tuple[torch.nn.Module, str, list[str]]:

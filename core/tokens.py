@@ -6,10 +6,14 @@ marks; here the text is cut by the tokenizer's own character offsets, so that no
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 
-# Shown in exports and hovers in the place of what cannot be seen; U+2400 on are the control pictures.
+# Shown in exports and tables in the place of what cannot be seen; U+2400 on are the control pictures.
 _VISIBLE = {" ": "␣", "\n": "↵", "\r": "␍", "\t": "⇥", "\x7f": "␡", "\u00a0": "⍽"}
+# Of the rest, Unicode's categories of what a reader cannot see: controls, formats, spaces, separators, private use.
+# Unassigned characters stay: they may only be younger than this Python.
+_UNSEEN = frozenset({"Cc", "Cf", "Co", "Cs", "Zl", "Zp", "Zs"})
 
 
 def without_lone_surrogates(text: str) -> tuple[str, int]:
@@ -61,6 +65,18 @@ def _parts(offsets: Sequence[tuple[int, int]]) -> list[str]:
 
 
 def readable(piece: str, part: str = "") -> str:
-    """A piece for a table cell: spaces, newlines and control characters made visible, its part named."""
-    shown = "".join(_VISIBLE.get(c, chr(0x2400 + ord(c)) if c < " " else c) for c in piece)
+    """A piece for a table cell: what cannot be seen made visible, its part named.
+
+    Spaces, line ends and control characters have signs of their own; the others give their number, as
+    ``[U+202E]``: left as they are, they would turn a line around, break it, or steer a terminal.
+    """
+    shown = "".join(map(_shown, piece))
     return f"{shown}[{part}]" if part else shown
+
+
+def _shown(character: str) -> str:
+    if character in _VISIBLE:
+        return _VISIBLE[character]
+    if character < " ":
+        return chr(0x2400 + ord(character))
+    return f"[U+{ord(character):04X}]" if unicodedata.category(character) in _UNSEEN else character

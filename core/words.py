@@ -50,6 +50,7 @@ MAX_CUSTOM_WORDS = 10_000
 MAX_LINE = 100  # characters
 MAX_BYTES = 5_000_000
 _SHOWN = 3  # examples in a note
+_LONGEST_NAME = 80  # of a list, such as its file's, in messages
 
 
 def get_word_list(word_class: str, source: str | Path, *, offline: bool = False) -> WordList:
@@ -106,7 +107,7 @@ def custom_list(text_or_bytes: str | bytes, name: str) -> WordList:
         Bytes that are not UTF-8, an unprintable character, a line of more than 100 characters (the message
         gives its number), no word at all, or more than 10,000 words.
     """
-    name = name.strip() or CUSTOM
+    name = name.strip()[:_LONGEST_NAME] or CUSTOM
     words, notes = _checked_words(text_or_bytes, repr(name))
     if len(words) > MAX_CUSTOM_WORDS:
         raise UserError(f"{name!r} has {len(words):,} words; at most {MAX_CUSTOM_WORDS:,} are allowed.")

@@ -6,13 +6,16 @@ import csv
 import io
 import json
 import math
+import os
+import unicodedata
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from core.activations import token_activations
 from core.experiment import run_contrast
-from core.export import contrast_csv, safe_cell, summary_json, text_csv
+from core.export import begins_formula, contrast_csv, safe_cell, summary_json, text_csv
 from core.models import LoadedModel, load_model
 from core.records import ContrastResult, ContrastSpec
 from tests.tiny_models import save_tiny
@@ -95,16 +98,47 @@ def test_no_token_is_a_formula(lm: LoadedModel, sign: str) -> None:
     assert all(math.isfinite(float(row[f"neuron_{neuron}"])) for row in table for neuron in (0, 1))
 
 
-@pytest.mark.parametrize("text", ["=1", "+1", "-1", "@A1", "\t=1", "\r=1"])
+@pytest.mark.parametrize("text", ["=1", "+1", "-1", "@A1", "\t=1", "\r=1", "\nx", "\0x"])
 def test_cells_that_begin_a_formula(text: str) -> None:
     """An apostrophe goes before them."""
     assert safe_cell(text) == f"'{text}"
 
 
-@pytest.mark.parametrize("text", ["", "time", "a=b", "'=1", " =1", "日"])
+@pytest.mark.parametrize("sign", "＝＋－＠﹦﹢﹣﹫")
+def test_wide_and_small_signs_begin_a_formula_too(sign: str) -> None:
+    """A spreadsheet for Chinese or Japanese reads them as the plain ones."""
+    assert unicodedata.normalize("NFKC", sign) in "=+-@"
+    assert safe_cell(f"{sign}1") == f"'{sign}1"
+
+
+@pytest.mark.parametrize("before", [" ", "\u00a0", "\u3000", '"', "''", ' "', "\ufeff", "\u200b", "\x01"])
+def test_what_a_spreadsheet_drops_hides_no_formula(before: str) -> None:
+    """Spaces, quotes and invisible characters before a sign."""
+    assert safe_cell(f"{before}=1") == f"'{before}=1"
+    assert safe_cell(f"{before}1=1") == f"{before}1=1"
+
+
+@pytest.mark.parametrize("text", ["=1", "'=1", "''=1", " '=1", "'", "'1", "x"])
+def test_the_apostrophe_can_be_taken_away_again(text: str) -> None:
+    """Whoever knows the rule gets every cell back: no two texts have one cell."""
+    cell = safe_cell(text)
+    assert (cell[1:] if begins_formula(cell) else cell) == text
+
+
+@pytest.mark.parametrize("text", ["", "time", "a=b", "'tis", '"', "1-1", "日", "⁺", "−1", "␣=1"])
 def test_other_cells_stay(text: str) -> None:
     """Nothing else is touched."""
     assert safe_cell(text) == text
+
+
+def test_a_text_cannot_break_or_turn_a_line_of_its_table(lm: LoadedModel) -> None:
+    """Every kind of line break, a bidirectional override and a terminal's escape: named, not obeyed."""
+    text = "a\u2028b\u2029c\x85d\x0be\x0cf\x1cg\u202eh\x9b31mi\x1b[31m"
+    found = token_activations(lm, text, 0)
+    table = text_csv(found, [0])
+    assert len(table.splitlines()) == len(table.split("\n")) - 1 == 1 + len(found.pieces)
+    assert not {unicodedata.category(c) for c in table.replace("\n", "")} & {"Cc", "Cf", "Zl", "Zp"}
+    assert "[U+202E]" in table and "[U+009B]" in table and "[U+2028]" in table
 
 
 def test_the_summary_can_be_run_again(result: ContrastResult, lm: LoadedModel) -> None:
@@ -118,6 +152,14 @@ def test_the_summary_can_be_run_again(result: ContrastResult, lm: LoadedModel) -
     assert (record["family_size"], record["notes"]) == (result.family_size, list(result.notes))
     higher, lower = record["significant_higher_for_target"], record["significant_higher_for_baseline"]
     assert (higher, lower) == (result.n_higher, result.n_lower)
+
+
+def test_a_folders_name_that_is_no_text(result: ContrastResult) -> None:
+    """A name that is not UTF-8 reaches Python with half surrogates; the summary can be saved, and read back."""
+    source = os.fsdecode(b"/home/lists-\xff")
+    named = replace(result, spec=result.spec.changed(word_source=source))
+    saved = summary_json(named).encode("utf-8")
+    assert json.loads(saved)["spec"]["word_source"] == source
 
 
 def test_the_summary_is_strict_json(result: ContrastResult) -> None:

@@ -14,6 +14,7 @@ import huggingface_hub.constants
 import numpy as np
 import pytest
 
+from core import hub as core_hub
 from core import models
 from core.activations import word_activations
 from core.models import count_layers, load_model
@@ -38,7 +39,8 @@ def repository(tiny_folder: Callable[[str], Path], tmp_path: Path) -> Path:
 
 @pytest.fixture(autouse=True)
 def fresh_start(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """An empty hub cache, no model loaded, and no pauses before a retry."""
+    """An empty hub cache, no model loaded, no failure remembered, and no pauses before a retry."""
+    core_hub.forget_failures()
     monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr(models, "_loaded", OrderedDict())
     monkeypatch.setattr(time, "sleep", lambda seconds: None)
@@ -125,6 +127,7 @@ def test_a_failed_download_is_tried_again(repository: Path) -> None:
             load_model(NAME)
         assert_one_sentence(caught.value, NAME, "try again")
         hub.cut_after = None
+        core_hub.forget_failures()
         n_configs = len(hub.fetched("config.json"))
         lm = load_model(NAME)
         assert len(hub.fetched("config.json")) - n_configs <= 2, "a file that had arrived was fetched again"

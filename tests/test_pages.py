@@ -92,8 +92,8 @@ def type_model(at, name):
 
 
 def said(elements):
-    """The sentences of errors, warnings or notes, without Markdown's backslashes."""
-    return [re.sub(r"\\([^\w\s])", r"\1", element.value) for element in elements]
+    """The sentences of errors, warnings or notes, without Markdown's backslashes and unseen joiners."""
+    return [re.sub(r"\\([^\w\s])", r"\1", element.value).replace("\u2060", "") for element in elements]
 
 
 def metrics(at):
@@ -410,6 +410,7 @@ def test_a_link_is_text_not_markup():
     at = open_page(HOME, target="![x](http://127.0.0.1/x.png) $x$ **b** <b>")
     assert not at.error and len(at.warning) == 1
     assert "![x](" not in at.warning[0].value.replace("\\", "\0"), "escaped for Markdown"
+    assert "://" not in at.warning[0].value.replace("\\", ""), "no address to click"
     assert "![x](http://127.0.0.1/x.png) $x$ **b** <b>" in said(at.warning)[0]
 
 

@@ -14,8 +14,6 @@ from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from core.limits import limits
 from core.records import (
     ContrastResult,
@@ -29,6 +27,8 @@ from core.records import (
 from ui.jobs import Report, Shelf, Work, begin, obtain, obtain_within
 
 if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
     from core.array_store import ArrayStore
     from core.models import LoadedModel
 
@@ -39,11 +39,13 @@ _ALL_LAYERS_WORDS = 4_000
 # count only where the disk did not take them: else they are mapped files.
 _MODEL = Shelf("model", 16, 0)  # core.models bounds what is really in memory
 _WORDS = Shelf("words", 64, 0.05)
-_ACTIVATIONS = Shelf("activations", 8, 0.35)
+_ACTIVATIONS = Shelf("activations", 64, 0.25)
 _INPUTS = Shelf("inputs", 64, 0.2)
-_CONCLUSIONS = Shelf("conclusion", 64, 0.1)
-_PROFILES = Shelf("profile", 128, 0.05)
-_TEXTS = Shelf("text", 256, 0.25)
+_CONCLUSIONS = Shelf("conclusion", 1024, 0.15)
+_PROFILES = Shelf("profile", 256, 0)
+_TABLES = Shelf("tables", 512, 0.15)
+_FIGURES = Shelf("figure", 96, 0)  # a megabyte each
+_TEXTS = Shelf("text", 256, 0.2)
 
 Inputs = tuple[ModelInfo, WordActivations, NeuronTests]
 
@@ -53,13 +55,15 @@ def warm_up(spec: ContrastSpec) -> None:
     begin(_MODEL, spec.model, _model_work(spec.model))
 
 
-def prepare(spec: ContrastSpec) -> ContrastResult:
-    """The spec's contrast, waited for without a page: what a server does before its class comes."""
+def prepare(spec: ContrastSpec, content: str = "") -> ContrastResult:
+    """The spec's contrast, and a text read, waited for without a page: what a server does before its class comes."""
     quiet: Report = lambda share, message: None  # noqa: E731
     words = obtain_within(quiet, _WORDS, spec.reading(), _words_work(spec))
     key = _inputs_key(spec, words)
     inputs = obtain_within(quiet, _INPUTS, (key, spec.test), _inputs_work(spec, words, key))
     obtain_within(quiet, _PROFILES, (spec, _sources(words)), _profile_work(spec, inputs))
+    if content:
+        obtain_within(quiet, _TEXTS, _text_key(spec, content), _text_work(spec, content))
     return obtain_within(quiet, _CONCLUSIONS, (spec, _sources(words)), _conclusion_work(spec, inputs))
 
 
@@ -71,8 +75,8 @@ def contrast(spec: ContrastSpec, meanwhile: Callable[[], None] | None = None) ->
     return obtain(_CONCLUSIONS, (spec, _sources(activations.words)), _conclusion_work(spec, inputs))
 
 
-def layer_profile(spec: ContrastSpec) -> tuple[np.ndarray, np.ndarray] | None:
-    """Significant neurons of every layer, higher and lower for the target; None where one layer was read."""
+def layer_profile(spec: ContrastSpec) -> go.Figure | None:
+    """The figure of every layer's significant neurons, not to be changed; None where one layer was read."""
     inputs = _inputs(spec)
     model, activations, _ = inputs
     if len(activations.layers) < model.n_layers:
@@ -80,20 +84,31 @@ def layer_profile(spec: ContrastSpec) -> tuple[np.ndarray, np.ndarray] | None:
     return obtain(_PROFILES, (spec, _sources(activations.words)), _profile_work(spec, inputs))
 
 
+def tables(result: ContrastResult) -> tuple[bytes, bytes]:
+    """The result's files to download: all neurons as CSV, and the settings and summary as JSON."""
+
+    def work(report: Report) -> tuple[bytes, bytes]:
+        from core.export import contrast_csv, summary_json
+
+        return contrast_csv(result).encode(), summary_json(result).encode()
+
+    return obtain(_TABLES, (result.spec, _sources(result.words)), work)
+
+
+def scatter(result: ContrastResult, highlight: int | None) -> go.Figure:
+    """The figure of every neuron; plotly takes 0.1 s to check that of a few thousand. Not to be changed."""
+
+    def work(report: Report) -> go.Figure:
+        from core.figures import neuron_scatter
+
+        return neuron_scatter(result, highlight)
+
+    return obtain(_FIGURES, (result.spec, _sources(result.words), highlight), work)
+
+
 def text(spec: ContrastSpec, content: str) -> TokenActivations:
     """Every neuron of the spec's layer at every token of a text; shows progress while it is read."""
-
-    def work(report: Report) -> TokenActivations:
-        lm = _model(spec.model, report)
-        from core.experiment import inspect_text
-
-        def count(done: int, total: int) -> None:
-            report(done / total, f"Reading the text: window {done:,} of {total:,}")
-
-        return inspect_text(lm, content, spec, progress=count, waiting=_telling(report))
-
-    digest = hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()
-    return obtain(_TEXTS, (spec.model, spec.layer, spec.hook_side, spec.prefix, digest), work)
+    return obtain(_TEXTS, _text_key(spec, content), _text_work(spec, content))
 
 
 # --- The steps: what each needs, and its key ---
@@ -185,6 +200,24 @@ def _telling(report: Report) -> Callable[[int], None]:
     return tell
 
 
+def _text_key(spec: ContrastSpec, content: str) -> tuple[object, ...]:
+    digest = hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()
+    return spec.model, spec.layer, spec.hook_side, spec.prefix, digest
+
+
+def _text_work(spec: ContrastSpec, content: str) -> Work[TokenActivations]:
+    def work(report: Report) -> TokenActivations:
+        lm = _model(spec.model, report)
+        from core.experiment import inspect_text
+
+        def count(done: int, total: int) -> None:
+            report(done / total, f"Reading the text: window {done:,} of {total:,}")
+
+        return inspect_text(lm, content, spec, progress=count, waiting=_telling(report))
+
+    return work
+
+
 def _disk() -> ArrayStore:
     """The activations on disk, bounded by the limits as they are now."""
     from core.array_store import ArrayStore
@@ -218,10 +251,11 @@ def _conclusion_work(spec: ContrastSpec, inputs: Inputs) -> Work[ContrastResult]
     return work
 
 
-def _profile_work(spec: ContrastSpec, inputs: Inputs) -> Work[tuple[np.ndarray, np.ndarray]]:
-    def work(report: Report) -> tuple[np.ndarray, np.ndarray]:
+def _profile_work(spec: ContrastSpec, inputs: Inputs) -> Work[go.Figure]:
+    def work(report: Report) -> go.Figure:
+        from core import figures
         from core.experiment import layer_profile
 
-        return layer_profile(spec, inputs[2])
+        return figures.layer_profile(*layer_profile(spec, inputs[2]), spec.layer, spec.target, spec.baseline)
 
     return work

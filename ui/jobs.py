@@ -103,7 +103,9 @@ class JobStore:
 
 
 def bytes_in_memory(result: Any) -> int:
-    """The bytes of all arrays in a record, a tuple or an array; none for arrays that are mapped files."""
+    """The bytes of all arrays and files in a record or a tuple; none for arrays that are mapped files."""
+    if isinstance(result, bytes):
+        return len(result)
     if isinstance(result, np.ndarray):
         return 0 if _is_mapped(result) else result.nbytes
     if isinstance(result, (tuple, list)):

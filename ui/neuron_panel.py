@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import streamlit as st
 
-from core import export, figures
+from core import figures
 from core.correction import LABELS
 from core.records import ContrastResult
-from ui import page
+from ui import cached, page
 from ui import settings as state
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
 
 # What the plot was last drawn for: the spec, and the neuron that was marked in it, if any.
 _DRAWN = "_neurons_plot_drawn"
@@ -69,7 +74,7 @@ def draw_scatter(result: ContrastResult) -> None:
     """The scatter; a click selects a neuron."""
     st.subheader("Every neuron of the layer")
     st.plotly_chart(
-        figures.neuron_scatter(result, _highlight(result)),
+        cached.scatter(result, _highlight(result)),
         key="neurons_plot",
         on_select=_choose_from_plot,
         selection_mode="points",
@@ -127,8 +132,8 @@ def draw_neuron(result: ContrastResult, neuron: int) -> None:
         )
 
 
-def draw_table(result: ContrastResult) -> None:
-    """All neurons as a sortable table, with the CSV beside it; a click on a row selects a neuron."""
+def draw_table(result: ContrastResult, files: tuple[bytes, bytes]) -> None:
+    """All neurons as a sortable table, with its files (CSV, JSON) below; a click on a row selects a neuron."""
     st.subheader("All figures")
     order = np.argsort(-np.abs(np.nan_to_num(result.tests.statistic)), kind="stable")
     tests = result.tests
@@ -158,30 +163,21 @@ def draw_table(result: ContrastResult) -> None:
     spec = result.spec
     name = f"{spec.target}-{spec.baseline}-layer{spec.layer}"
     left, right = st.columns(2)
-    left.download_button(
-        "Table as CSV", lambda: export.contrast_csv(result), f"{name}.csv", "text/csv", on_click="ignore"
-    )
+    # Given as they are: what a function makes at the click belongs to no session, and the next one to run its page
+    # has it thrown away before the browser fetches it.
+    left.download_button("Table as CSV", files[0], f"{name}.csv", "text/csv", on_click="ignore")
     right.download_button(
-        "Settings and summary as JSON",
-        lambda: export.summary_json(result),
-        f"{name}.json",
-        "application/json",
-        on_click="ignore",
+        "Settings and summary as JSON", files[1], f"{name}.json", "application/json", on_click="ignore"
     )
 
 
-def draw_profile(result: ContrastResult, profile: tuple[np.ndarray, np.ndarray] | None) -> None:
+def draw_profile(profile: go.Figure | None) -> None:
     """Significant neurons of every layer, where every layer was read."""
     st.subheader("Every layer")
     if profile is None:
         page.show_notes(("With so many words only the chosen layer is read; fewer words show all layers.",))
         return
-    spec = result.spec
-    st.plotly_chart(
-        figures.layer_profile(*profile, spec.layer, spec.target, spec.baseline),
-        key="layer_profile",
-        config={"displayModeBar": False},
-    )
+    st.plotly_chart(profile, key="layer_profile", config={"displayModeBar": False})
     st.caption("Significant neurons, higher for the target upward, for the baseline downward; this layer stands out.")
 
 

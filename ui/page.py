@@ -14,6 +14,8 @@ from core.records import UserError
 # Where the session says which page is shown.
 SHOWN = "_page"
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#!|$~:^&])")
+# Where an address is known as one: the dot after www, the slashes after a scheme, the sign in an e-mail address.
+_ADDRESS = re.compile(r"((?<=www)\.|//|@)", re.IGNORECASE)
 _STYLE = (Path(__file__).parent / "style.css").read_text(encoding="utf-8")
 
 
@@ -67,5 +69,9 @@ def signed(value: float, digits: int = 2) -> str:
 
 
 def plain(text: str) -> str:
-    """Text for a place where Streamlit reads Markdown: a link's or file's text must not become an image or formula."""
-    return _MARKDOWN.sub(r"\\\1", text)
+    """Text for a place where Streamlit reads Markdown: a link's or file's text must not become an image or formula.
+
+    Nor an address that can be clicked: no escape helps against that, but a word joiner, which nobody sees, does.
+    """
+    escaped = _MARKDOWN.sub(r"\\\1", " ".join(text.split()))
+    return _ADDRESS.sub("\u2060\\1", escaped)

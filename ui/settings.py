@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from typing import Any
 
 import streamlit as st
 
@@ -24,18 +25,29 @@ DEFAULT = ContrastSpec.careful(model="bundled", layer=1)
 SCALES = ("text", "zero", "words")
 MAX_NEURONS = 6
 ALPHAS = (0.0001, 0.5)  # what the widget offers; the spec itself allows more
+# A folder of lists is for the command line: whoever opens a page must not choose what the server reads.
+WORD_SOURCES = ("notebook", "bundled")
+MAX_LINK_VALUE = 10_000  # characters of one of a link's values; the app itself writes far shorter ones
 
 _SPEC_FIELDS = tuple(item.name for item in fields(ContrastSpec))
 _CUSTOM_TEXTS = ("target_text", "baseline_text")
+_COUNTS = ("n_target", "n_baseline")
 
 
 def default_spec() -> ContrastSpec:
     """What a page opens with: the careful contrast of the server's default model, in its layer that suits."""
+    default = _with_counts_within(DEFAULT, limits().max_words)
     model = limits().default_model
     if model == DEFAULT.model:
-        return DEFAULT
+        return default
     n_layers = count_layers(model)
-    return DEFAULT.changed(model=model, layer=n_layers // 2 if n_layers else DEFAULT.layer)
+    return default.changed(model=model, layer=n_layers // 2 if n_layers else DEFAULT.layer)
+
+
+def preset(name: str) -> dict[str, Any]:
+    """The settings of a preset, with as many words as this server allows."""
+    most = limits().max_words
+    return {key: min(value, most) if key in _COUNTS else value for key, value in PRESETS[name].items()}
 
 
 @dataclass
@@ -71,11 +83,13 @@ class Settings:
     def from_params(cls, params: Mapping[str, str]) -> Settings:
         """Read a link; what cannot be read falls back, and ``problems`` says so."""
         default = default_spec()
-        spec, problems = ContrastSpec.from_params(params, default)
+        params, problems = _presentable(params)
+        spec, set_aside = ContrastSpec.from_params(params, default)
         spec, refused = _within_limits(spec, default)
-        problems += refused
-        if spec.word_source not in ("notebook", "bundled"):
-            problems.append(f"A link cannot name the folder “{spec.word_source}” as word source; bundled is used.")
+        problems += set_aside + refused
+        if spec.word_source not in WORD_SOURCES:
+            shown = spec.word_source[:80]
+            problems.append(f"A link cannot name the folder “{shown}” as word source; bundled is used.")
             spec = spec.changed(word_source="bundled")
         if not ALPHAS[0] <= spec.alpha <= ALPHAS[1]:
             problems.append(
@@ -90,8 +104,7 @@ class Settings:
         if "neuron" in params:
             settings.neuron = settings._index("neuron", params["neuron"])
         if "neurons" in params:
-            found = [settings._index("neurons", part) for part in params["neurons"].split(",")]
-            settings.neurons = tuple(dict.fromkeys(n for n in found if n is not None))[:MAX_NEURONS]
+            settings.neurons = settings._indices(params["neurons"])
         scale = params.get("scale", "text")
         if scale in SCALES:
             settings.scale = scale
@@ -100,10 +113,38 @@ class Settings:
         return settings
 
     def _index(self, name: str, value: str) -> int | None:
-        if value.isascii() and value.isdigit() and len(value) < 7:
+        if _is_index(value):
             return int(value)
         self.problems.append(f"{name} is “{value[:60]}”; a neuron's index is a whole number from 0. It was set aside.")
         return None
+
+    def _indices(self, value: str) -> tuple[int, ...]:
+        """The neurons of a list with commas; one sentence, however many of its parts are none."""
+        parts = value.split(",")
+        strange = [part for part in parts if not _is_index(part)]
+        if strange:
+            self._index("neurons", strange[0])
+        return tuple(dict.fromkeys(int(part) for part in parts if _is_index(part)))[:MAX_NEURONS]
+
+
+def _is_index(value: str) -> bool:
+    return value.isascii() and value.isdigit() and len(value) < 7
+
+
+def _presentable(params: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
+    """The values of a link that can be looked at and quoted in a line, and a sentence for each other one."""
+    values, problems = {}, []
+    for name in (*_SPEC_FIELDS, "neuron", "neurons", "scale"):
+        value = params.get(name, "")
+        if len(value) > MAX_LINK_VALUE:
+            problems.append(
+                f"{name} has {len(value):,} characters; a link's value may have {MAX_LINK_VALUE:,}. It was set aside."
+            )
+        elif not value.isprintable() and not name.endswith("_words"):  # words are checked line by line
+            problems.append(f"{name} holds characters that cannot be shown. It was set aside.")
+        elif name in params:
+            values[name] = value
+    return values, problems
 
 
 def _within_limits(spec: ContrastSpec, default: ContrastSpec) -> tuple[ContrastSpec, list[str]]:
@@ -115,11 +156,14 @@ def _within_limits(spec: ContrastSpec, default: ContrastSpec) -> tuple[ContrastS
         problems.append(f"{error} {default.model} is used.")
         spec = spec.changed(model=default.model)
     most = limits().max_words
-    for name in ("n_target", "n_baseline"):
+    for name in _COUNTS:
         if getattr(spec, name) > most:
             problems.append(f"{name} is “{getattr(spec, name)}”; at most {most:,} words of a class are allowed here.")
-            spec = spec.changed(n_target=min(spec.n_target, most), n_baseline=min(spec.n_baseline, most))
-    return spec, problems
+    return _with_counts_within(spec, most), problems
+
+
+def _with_counts_within(spec: ContrastSpec, most: int) -> ContrastSpec:
+    return spec.changed(n_target=min(spec.n_target, most), n_baseline=min(spec.n_baseline, most))
 
 
 def begin() -> Settings:
@@ -144,8 +188,9 @@ def apply_preset() -> None:
     """Callback of the preset control: set every widget that the chosen preset speaks of."""
     name = st.session_state["preset"]
     if name in PRESETS:
-        st.session_state.update(PRESETS[name])
-        st.session_state[_STATE].entered.update(PRESETS[name])
+        values = preset(name)
+        st.session_state.update(values)
+        st.session_state[_STATE].entered.update(values)
 
 
 def keep(settings: Settings) -> None:
@@ -167,6 +212,7 @@ def read_widgets(settings: Settings) -> ContrastSpec:
     names = [name for name in (*_SPEC_FIELDS, *_CUSTOM_TEXTS) if name in st.session_state]
     settings.entered.update((name, st.session_state[name]) for name in names)
     values = {name: st.session_state[name] for name in names if name in _SPEC_FIELDS}
+    _check_choices(values)
     for side in ("target", "baseline"):
         values[f"{side}_words"] = ()  # words out of use would make this another spec than it was before them
         if values[side] == CUSTOM:
@@ -182,10 +228,18 @@ def read_widgets(settings: Settings) -> ContrastSpec:
 
 def matching_preset(spec: ContrastSpec) -> str | None:
     """The preset that the spec agrees with, if there is one."""
-    for name, values in PRESETS.items():
-        if all(getattr(spec, key) == value for key, value in values.items()):
+    for name in PRESETS:
+        if all(getattr(spec, key) == value for key, value in preset(name).items()):
             return name
     return None
+
+
+def _check_choices(values: Mapping[str, Any]) -> None:
+    """Raise UserError where widgets hold what they do not offer: a browser can send anything."""
+    check_allowed(str(values["model"]))
+    if values["word_source"] not in WORD_SOURCES:
+        shown = str(values["word_source"])[:80]
+        raise UserError(f"The word source “{shown}” is not offered here; choose {' or '.join(WORD_SOURCES)}.")
 
 
 def _custom_words(side: str) -> tuple[str, ...]:
@@ -197,6 +251,10 @@ def _custom_words(side: str) -> tuple[str, ...]:
     words = custom_list(text, f"custom {side} list")
     if len(words.words) < 2:
         raise UserError(f"The custom {side} list has 1 word; at least 2 are needed.")
+    if len(words.words) > limits().max_words:
+        raise UserError(
+            f"The custom {side} list has {len(words.words):,} words; this server allows {limits().max_words:,}."
+        )
     return words.words
 
 

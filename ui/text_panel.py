@@ -19,6 +19,8 @@ from ui.token_heatmap import HeatmapBlock, token_heatmap
 SAMPLES = Path(__file__).resolve().parent.parent / "assets" / "texts"
 # The widget's own value is gone when another page is shown; this copy is not.
 _KEPT = "_text"
+# An uploaded file up to so many bytes for each character allowed is put into the box, if only to be shortened there.
+_BYTES_PER_CHARACTER = 10
 _SCALE_LABELS = {"text": "This text", "zero": "Zero-centred", "words": "Word lists"}
 _SCALE_HELP = (
     "**This text**: the palest token is the lowest of this text, the darkest its highest (the notebook's). "
@@ -30,7 +32,7 @@ _SCALE_HELP = (
 def draw_input() -> str:
     """The text box, with samples and an upload; returns what it holds, and keeps it across pages."""
     if _KEPT not in st.session_state:
-        st.session_state[_KEPT] = _sample(_samples()[0])
+        st.session_state[_KEPT] = first_sample()
     st.session_state.setdefault("text", st.session_state[_KEPT])
     left, right = st.columns([3, 1], gap="medium")
     with right:
@@ -97,7 +99,7 @@ def draw_heatmap(result: ContrastResult, activations: TokenActivations, neurons:
         _draw_token(activations, neurons, clicked)
     st.download_button(
         "Values as CSV",
-        lambda: export.text_csv(activations, neurons),
+        export.text_csv(activations, neurons),  # no function: see neuron_panel.draw_table
         f"text-layer{result.spec.layer}.csv",
         "text/csv",
         on_click="ignore",
@@ -147,6 +149,11 @@ def _draw_token(activations: TokenActivations, neurons: list[int], token: int) -
     )
 
 
+def first_sample() -> str:
+    """The text that the page opens with."""
+    return _sample(_samples()[0])
+
+
 def _samples() -> list[str]:
     return sorted(path.name for path in SAMPLES.glob("*.txt"))
 
@@ -161,7 +168,8 @@ def _title(name: str) -> str:
 
 
 def _take_sample() -> None:
-    if st.session_state["sample"]:
+    """Callback: a sample's text goes into the box. A browser can send any name: only ours are files to be read."""
+    if st.session_state["sample"] in _samples():
         st.session_state["text"] = _sample(st.session_state["sample"])
 
 
@@ -170,19 +178,24 @@ def _take_file() -> None:
     file = st.session_state["text_file"]
     if file is None:
         return
+    name, most = file.name[:80], limits().max_characters
+    if file.size > _BYTES_PER_CHARACTER * most:
+        page.show_toast(f"{name} has {file.size:,} bytes, too many to be shortened here: at most {most:,} characters.")
+        return
     try:
         text = file.getvalue().decode("utf-8-sig")
     except UnicodeDecodeError:
-        page.show_toast(f"{file.name} is not UTF-8 text; save it as plain text in UTF-8.")
+        page.show_toast(f"{name} is not UTF-8 text; save it as plain text in UTF-8.")
         return
     text = text.replace("\r\n", "\n").replace("\r", "\n")  # as the browser does with what is pasted
     st.session_state["text"] = text
-    if len(text) > limits().max_characters:
-        page.show_toast(f"{file.name} has {len(text):,} characters: shorten it below.")
+    if len(text) > most:
+        page.show_toast(f"{name} has {len(text):,} characters: shorten it below.")
 
 
 def _keep_choices(extremes: tuple[int, int]) -> None:
     settings = state.begin()
-    neurons = tuple(st.session_state["neurons"])
+    # A browser can send what is not offered, which comes as text.
+    neurons = tuple(neuron for neuron in st.session_state["neurons"] if isinstance(neuron, int))[: state.MAX_NEURONS]
     settings.neurons = () if neurons == extremes else neurons
     settings.scale = st.session_state["scale"]

@@ -1,0 +1,208 @@
+"""What a page of the app shows, kept from the server's messages much as a browser keeps its elements.
+
+Only what a student of this benchmark reads is understood: titles, sentences, numbers, widgets, mistakes.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from streamlit.proto.Alert_pb2 import Alert
+from streamlit.proto.WidgetStates_pb2 import WidgetState
+
+Path = tuple[int, ...]
+
+_HEADLINE = re.compile(
+    r"\*\*([\d,]+)\*\* of ([\d,]+) neurons in layer \*\*(\d+)\*\* tells? ([\d,]+) (\S+) from ([\d,]+) (\S+) "
+    r"\((.+) over ([\d,]+) tests, α = (\S+)\)\.$"
+)
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One element on the page: its kind, its message, the run that drew it, the script that it belongs to."""
+
+    kind: str
+    message: Any
+    run: int
+    script: str
+
+
+@dataclass(frozen=True)
+class Headline:
+    """The sentence on top of the Neurons page, and the four figures under it, as (label, figure, note)."""
+
+    sentence: str
+    layer: int
+    correction: str
+    figures: tuple[tuple[str, str, str], ...]
+
+
+class Page:
+    """The elements of a page by their place; what a run does not draw again goes when the run ends."""
+
+    def __init__(self) -> None:
+        self._shown: dict[Path, Shown] = {}
+        self._blocks: dict[Path, int] = {}
+        self._run = 0
+
+    def begin_run(self) -> None:
+        """A run of the page's script begins."""
+        self._run += 1
+
+    def end_run(self) -> None:
+        """A run has ended by itself: what it did not draw is gone."""
+        self._shown = {path: shown for path, shown in self._shown.items() if shown.run == self._run}
+        self._blocks = {path: run for path, run in self._blocks.items() if run == self._run}
+
+    def clear(self) -> None:
+        """Another page is opened."""
+        self._shown.clear()
+        self._blocks.clear()
+
+    def add_block(self, path: Path) -> None:
+        """A container is drawn; drawn for the second time in a run, it is empty again."""
+        if self._blocks.get(path) == self._run:
+            self._empty(path)
+        self._shown.pop(path, None)
+        self._blocks[path] = self._run
+
+    def put(self, path: Path, kind: str, message: Any, script: str) -> None:
+        """An element is drawn, in place of what was there."""
+        if path in self._blocks:
+            self._empty(path)
+            del self._blocks[path]
+        self._shown[path] = Shown(kind, message, self._run, script)
+
+    def _empty(self, path: Path) -> None:
+        depth = len(path)
+        self._shown = {p: shown for p, shown in self._shown.items() if p[:depth] != path}
+        self._blocks = {p: run for p, run in self._blocks.items() if p[:depth] != path or p == path}
+
+    def of(self, kind: str) -> list[Any]:
+        """The messages of all elements of a kind, from the top of the page down."""
+        return [shown.message for path, shown in sorted(self._shown.items()) if shown.kind == kind]
+
+    def ids(self, script: str | None = None) -> set[str]:
+        """The ids of all elements that have one; ``script`` keeps to those of that script."""
+        found = (getattr(s.message, "id", "") for s in self._shown.values() if script in (None, s.script))
+        return {element_id for element_id in found if element_id}
+
+    def keyed(self, key: str) -> Shown | None:
+        """The element that the app gave this key."""
+        for shown in self._shown.values():
+            if user_key(getattr(shown.message, "id", "")) == key:
+                return shown
+        return None
+
+    def mistakes(self) -> list[str]:
+        """What error boxes and uncaught exceptions say."""
+        boxes = [alert.body for alert in self.of("alert") if alert.format == Alert.ERROR]
+        return boxes + [f"{error.type}: {error.message}" for error in self.of("exception")]
+
+    def warnings(self) -> list[str]:
+        """What warning boxes say."""
+        return [alert.body for alert in self.of("alert") if alert.format == Alert.WARNING]
+
+    def title(self) -> str | None:
+        """The page's title."""
+        return next((heading.body for heading in self.of("heading") if heading.tag == "h1"), None)
+
+    def neuron(self) -> int | None:
+        """The neuron whose panel is shown."""
+        for heading in self.of("heading"):
+            if found := re.fullmatch(r"Neuron (\d+)", heading.body):
+                return int(found[1])
+        return None
+
+    def headline(self) -> Headline | None:
+        """The Neurons page's sentence and figures, if they are there."""
+        for markdown in self.of("markdown"):
+            if found := _HEADLINE.match(markdown.body):
+                figures = tuple((metric.label, metric.body, metric.help) for metric in self.of("metric"))
+                return Headline(markdown.body, int(found[3]), found[8], figures)
+        return None
+
+    def heatmap(self) -> dict[str, Any] | None:
+        """What the coloured text was given to draw."""
+        shown = self.keyed("text_heatmap")
+        return json.loads(shown.message.json) if shown else None
+
+    def table(self) -> bytes | None:
+        """The table of all neurons, an Arrow stream."""
+        shown = self.keyed("neurons_table")
+        return bytes(shown.message.arrow_data.data) if shown else None
+
+
+def user_key(element_id: str) -> str | None:
+    """The key that the app gave an element: ``$$ID-<hash>-<key>`` ends with it, or with None."""
+    parts = element_id.split("-", 2)
+    return parts[2] if len(parts) == 3 and parts[0] == "$$ID" and parts[2] != "None" else None
+
+
+def _of_optional(widget: Any, field: str) -> Any:
+    return getattr(widget, field) if widget.HasField(field) else None
+
+
+def _chosen(widget: Any, values: Any, label: Callable[[Any], str] = str) -> list[str]:
+    return list(values) if widget.set_value else [label(widget.options[i]) for i in widget.default]
+
+
+def _selected(widget: Any) -> str | None:
+    if widget.set_value:
+        return _of_optional(widget, "raw_value")
+    return widget.options[widget.default] if widget.HasField("default") and widget.options else None
+
+
+# What a browser holds of a widget that it sees for the first time: the value that the server sets, else the default.
+_FIRST_VALUES: dict[str, Callable[[Any], Any]] = {
+    "slider": lambda w: list(w.value if w.set_value else w.default),
+    "number_input": lambda w: _of_optional(w, "value" if w.set_value else "default"),
+    "text_area": lambda w: _of_optional(w, "value" if w.set_value else "default"),
+    "checkbox": lambda w: w.value if w.set_value else w.default,
+    "selectbox": _selected,
+    "multiselect": lambda w: _chosen(w, w.raw_values),
+    "button_group": lambda w: _chosen(w, w.raw_values, lambda option: option.content),
+    "file_uploader": lambda w: None,
+}
+
+
+def first_state(kind: str, widget: Any) -> WidgetState | None:
+    """The state that a browser begins with for a widget; None for what has no value of its own."""
+    return state_of(kind, widget, _FIRST_VALUES[kind](widget)) if kind in _FIRST_VALUES else None
+
+
+def state_of(kind: str, widget: Any, value: Any) -> WidgetState:
+    """A widget's state as the browser sends it; ``value`` is as the widget's first values are, None for empty."""
+    state = WidgetState(id=widget.id)
+    if kind == "file_uploader":
+        state.file_uploader_state_value.SetInParent()
+    elif kind == "slider":
+        state.double_array_value.data.extend(value)
+    elif kind in ("multiselect", "button_group"):
+        state.string_array_value.data.extend(value)
+        state.string_array_value.SetInParent()
+    elif value is None:
+        pass  # an empty box has a state without a value
+    elif kind == "checkbox":
+        state.bool_value = value
+    elif kind != "number_input":
+        state.string_value = value
+    elif widget.data_type == widget.INT:
+        state.int_value = int(value)
+    else:
+        state.double_value = value
+    return state
+
+
+def value_of(state: WidgetState) -> Any:
+    """The value in a widget's state: a list for those that hold several, None where it is empty."""
+    kind = state.WhichOneof("value")
+    if kind is None:
+        return None
+    value = getattr(state, kind)
+    return list(value.data) if kind.endswith("_array_value") else value

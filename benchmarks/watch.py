@@ -1,0 +1,161 @@
+"""The server from outside: start it, read its memory, its processor time and its counters."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+ROOT = Path(__file__).resolve().parent.parent
+_STATUS_FIELDS = ("VmRSS", "RssAnon")
+
+
+class Server:
+    """A running server, by its address and, where it is known, its process."""
+
+    def __init__(self, url: str, pid: int | None = None) -> None:
+        self.url, self.pid = url.rstrip("/"), pid
+
+    def counters(self) -> dict[str, float] | None:
+        """Every sample of /metrics by name and labels, ``name{label=value,...}``; None where there is no such page."""
+        from prometheus_client.parser import text_string_to_metric_families
+
+        try:
+            with urllib.request.urlopen(f"{self.url}/metrics", timeout=10) as answer:
+                text = answer.read().decode("utf-8")
+                if "text/html" in answer.headers.get("Content-Type", ""):
+                    return None  # Streamlit answers an address that it does not know with the app
+        except OSError:
+            return None
+        samples = (sample for family in text_string_to_metric_families(text) for sample in family.samples)
+        return {_with_labels(sample.name, sample.labels): sample.value for sample in samples}
+
+    def memory(self) -> dict[str, float]:
+        """Resident memory in bytes, by name; empty where it cannot be read."""
+        if self.pid is not None:
+            return status_bytes(Path(f"/proc/{self.pid}/status").read_text())
+        resident = (self.counters() or {}).get("process_resident_memory_bytes")
+        return {} if resident is None else {"resident": resident}
+
+    def cpu_seconds(self) -> float | None:
+        """Processor time used so far."""
+        if self.pid is None:
+            return (self.counters() or {}).get("process_cpu_seconds_total")
+        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def status_bytes(status: str) -> dict[str, float]:
+    """The resident memory in the text of a ``/proc/<pid>/status``, in bytes."""
+    pairs = (line.split(":", 1) for line in status.splitlines() if ":" in line)
+    return {name: float(value.split()[0]) * 1024 for name, value in pairs if name in _STATUS_FIELDS}
+
+
+def _with_labels(name: str, labels: dict[str, str]) -> str:
+    inside = ",".join(f"{key}={value}" for key, value in sorted(labels.items()))
+    return f"{name}{{{inside}}}" if inside else name
+
+
+class MemoryWatch:
+    """Looks at a server's memory every second, in a thread, until it is stopped."""
+
+    def __init__(self, server: Server, every: float = 1.0) -> None:
+        self._server, self._every = server, every
+        self._samples: list[tuple[float, dict[str, float]]] = []
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._look, daemon=True)
+
+    def __enter__(self) -> MemoryWatch:
+        self._samples.append((time.time(), self._server.memory()))
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    def _look(self) -> None:
+        while not self._stop.wait(self._every):
+            try:
+                self._samples.append((time.time(), self._server.memory()))
+            except OSError:
+                return  # the server's process has ended; what was seen of it stays
+
+    def summary(self, end: float) -> dict[str, tuple[float, float, float]]:
+        """By name: memory at the start, the last one seen before ``end`` by ``time.time``, and the highest."""
+        until = [sample for at, sample in self._samples if at <= end and sample] or [self._samples[0][1]]
+        return {
+            name: (start, until[-1].get(name, start), max(sample.get(name, start) for sample in until))
+            for name, start in self._samples[0][1].items()
+        }
+
+
+@contextmanager
+def serve(ready_within: float = 600.0, **more: str) -> Iterator[Server]:
+    """Start ``serve.py`` on a free port of this machine, wait until it is ready, and end it afterwards.
+
+    Its environment is this process's, with ``more`` variables. Raises RuntimeError, with the end of what the server
+    printed, where it ends or is not ready in time.
+    """
+    port = _free_port()
+    where = {"STREAMLIT_SERVER_ADDRESS": "127.0.0.1", "STREAMLIT_SERVER_PORT": str(port)}
+    with tempfile.TemporaryFile("w+") as log:
+        process = subprocess.Popen(
+            [sys.executable, "serve.py"],
+            cwd=ROOT,
+            env={**os.environ, **where, **more},
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+        )
+        try:
+            url = f"http://127.0.0.1:{port}"
+            _wait_until_ready(process, url, log, ready_within)
+            yield Server(url, process.pid)
+        finally:
+            process.terminate()
+            try:
+                process.wait(timeout=30)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _wait_until_ready(process: subprocess.Popen[bytes], url: str, log: IO[str], seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline and process.poll() is None:
+        ready = _status(f"{url}/readyz")
+        if ready == 200 or (ready == 404 and _status(f"{url}/_stcore/health") == 200):
+            return
+        time.sleep(0.2)
+    ended = process.poll()
+    log.seek(0)
+    what = f"was not ready in {seconds:g} s" if ended is None else f"ended with {ended}"
+    raise RuntimeError(f"The server {what}; it printed:\n{log.read()[-3000:]}")
+
+
+def _status(url: str) -> int | None:
+    """The status of an answer; None where there is none."""
+    try:
+        with urllib.request.urlopen(url, timeout=5) as answer:
+            return int(answer.status)
+    except urllib.error.HTTPError as error:
+        return error.code
+    except OSError:
+        return None

@@ -1,0 +1,75 @@
+"""Prove that the app works in the environment that runs this: all files readable, one contrast, every page.
+
+    python check.py          # from the app's folder
+
+The image's build runs it after slim.py, without any network: a build whose environment lacks something that
+the app needs fails here, and not in class.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from pathlib import Path
+
+APP = Path.cwd()
+sys.path.insert(0, str(APP))
+
+WITHIN = 300.0  # seconds for a page, on a slow builder too
+
+
+def check_readable() -> None:
+    """Whoever runs this may read the app, the libraries, and the models and word lists that are baked in."""
+    baked = [Path(os.environ[name]) for name in ("HF_HOME", "GRAMMAR_NEURONS_SEED") if name in os.environ]
+    files = [file for root in [APP, Path(sys.prefix), *baked] for file in root.rglob("*")]
+    closed = [str(file) for file in files if not os.access(file, os.R_OK)]
+    if closed:
+        raise SystemExit(f"User {os.getuid()} may not read {len(closed):,} files, among them {closed[0]}.")
+    print(f"user {os.getuid()}: {len(files):,} files, all readable")
+
+
+def check_contrast() -> None:
+    """A contrast of the bundled model finds neurons with finite statistics."""
+    import numpy as np
+
+    from core.experiment import run_contrast
+    from core.records import ContrastSpec
+
+    result = run_contrast(ContrastSpec.careful(layer=2, n_target=40, n_baseline=40))
+    if not np.isfinite(result.tests.statistic).any():
+        raise SystemExit("The bundled model's contrast has no finite statistic.")
+    print(f"contrast: {result.n_neurons:,} neurons, the largest t is {np.nanmax(result.tests.statistic):.2f}")
+
+
+def check_page(page: Path) -> None:
+    """A page runs to its end without an exception, and without a sentence that says it cannot."""
+    from streamlit.testing.v1 import AppTest
+
+    from core.records import ContrastSpec
+
+    at = AppTest.from_file(APP / "app.py", default_timeout=WITHIN)
+    if page.name != "app.py":
+        at.switch_page(page.relative_to(APP).as_posix())
+    at.query_params.update(ContrastSpec.careful(layer=2, n_target=40, n_baseline=40).to_params())
+    until = time.monotonic() + WITHIN
+    at.run()
+    while at.get("progress") and time.monotonic() < until:
+        time.sleep(0.2)
+        at.run()
+    said = [item.message for item in at.exception] + [item.value for item in at.error]
+    if said or at.get("progress") or not at.title:
+        raise SystemExit(f"{page.name} does not work here: {said or 'it never came to rest'}")
+    print(f"{page.name}: {at.title[0].value}")
+
+
+def main() -> None:
+    """The files, the contrast, then the pages."""
+    check_readable()
+    check_contrast()
+    for page in [APP / "app.py", *sorted((APP / "pages").glob("*.py"))]:
+        check_page(page)
+
+
+if __name__ == "__main__":
+    main()

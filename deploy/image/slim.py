@@ -1,0 +1,115 @@
+"""Make a virtual environment ready for the container image: without what the app never opens, and compiled.
+
+    python slim.py /opt/venv
+
+Prints what each step saved. What is removed is named here, one reason each, and nothing else is touched;
+check.py then proves that the app still works without it. A pattern that matches nothing (another version of a
+package keeps its files elsewhere) costs only its saving.
+"""
+
+from __future__ import annotations
+
+import compileall
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from py_compile import PycInvalidationMode
+
+# Patterns below site-packages -> why nobody misses it.
+REMOVED = {
+    "torch/test": "PyTorch's own test programs",
+    "torch/bin/[!t]*": "protoc and test programs; torch_shm_manager stays",
+    "torch/bin/test_*": "more test programs",
+    "torch/include": "headers, for compiling extensions",
+    "torch/share": "CMake files, for compiling extensions",
+    "torch/lib/*_test.so": "libraries of the test programs",
+    "pyarrow/include": "headers, for compiling extensions",
+    "pyarrow/libarrow_flight.so*": "Arrow's network protocol",
+    "pyarrow/libarrow_python_flight.so*": "the same",
+    "pyarrow/_flight.*": "the same",
+    "pyarrow/libarrow_s3.so*": "reading from S3",
+    "pyarrow/_s3fs.*": "the same",
+    "pydeck/nbextension": "maps in Jupyter",
+    "plotly/labextension": "plots in JupyterLab",
+    "plotly/package_data/datasets": "sample data",
+    "plotly/package_data/widgetbundle.js": "plots in Jupyter",
+    **{
+        f"{package}/**/tests": "the package's own tests"
+        for package in ("networkx", "numpy", "pandas", "pyarrow", "scipy", "sympy")
+    },
+    "numpy/**/*.a": "static libraries, for compiling extensions",
+}
+
+# The compiler's symbol tables in these, a quarter of their size, serve debuggers only. Not every wheel's
+# libraries survive `strip` (those that auditwheel has rewritten may not): these do.
+STRIPPED = ("torch/lib/*.so*", "pyarrow/libarrow*.so*", "pyarrow/libparquet.so*")
+
+# What gets no bytecode: PyTorch's compiler and its helpers for tests; the hundreds of models that core.models does
+# not know; and files for newer Pythons, which this one cannot read. Were one imported, it would still work.
+NOT_COMPILED = re.compile(
+    r"/torch/(_inductor|testing)/"
+    r"|/transformers/models/(?!auto/|gpt2/|gptj/|gpt_neox?/|llama/|mistral/|qwen[23]/)[^/]+/"
+    r"|/py31[2-9]_"
+)
+
+
+def remove(packages: Path) -> Iterator[tuple[str, int]]:
+    """Remove what ``REMOVED`` names below a site-packages folder; yields each pattern and the bytes it freed."""
+    for pattern in REMOVED:
+        freed = 0
+        for path in sorted(packages.glob(pattern)):
+            if path.is_symlink() or path.is_file():
+                freed += path.lstat().st_size
+                path.unlink()
+            elif path.is_dir():  # else it was inside a folder that is gone by now
+                freed += size([path])
+                shutil.rmtree(path)
+        yield pattern, freed
+
+
+def strip_symbols(packages: Path) -> int:
+    """Take the symbol tables out of the libraries that ``STRIPPED`` names; the bytes freed, 0 without `strip`."""
+    program = shutil.which("strip")
+    if program is None:
+        return 0
+    libraries = [path for pattern in STRIPPED for path in sorted(packages.glob(pattern)) if not path.is_symlink()]
+    before = size(libraries)
+    for library in libraries:
+        subprocess.run([program, "--strip-unneeded", str(library)], check=True)
+    return before - size(libraries)
+
+
+def compile_all(packages: Path) -> int:
+    """Write the bytecode, because nothing can be written at run time; unchecked, because nothing changes then.
+
+    Returns its bytes. Raises SystemExit where a file cannot be compiled.
+    """
+    before = size([packages])
+    mode = PycInvalidationMode.UNCHECKED_HASH
+    if not compileall.compile_dir(packages, quiet=1, workers=0, rx=NOT_COMPILED, invalidation_mode=mode):
+        raise SystemExit("Some file has no bytecode: see above.")
+    return size([packages]) - before
+
+
+def size(paths: Iterable[Path]) -> int:
+    """The bytes of all files in these files and folders, links not followed."""
+    files = (file for path in paths for file in ([path] if not path.is_dir() else path.rglob("*")))
+    return sum(file.lstat().st_size for file in files if not file.is_dir())
+
+
+def main(environment: Path) -> None:
+    """Slim one virtual environment and say what it saved, in MB of 1,000,000 bytes."""
+    (packages,) = environment.glob("lib/python*/site-packages")
+    before = size([packages])
+    for pattern, freed in remove(packages):
+        print(f"{freed / 1e6:8.1f} MB  {pattern}: {REMOVED[pattern]}")
+    print(f"{strip_symbols(packages) / 1e6:8.1f} MB  symbol tables of {', '.join(STRIPPED)}")
+    print(f"{before / 1e6:,.0f} MB before, {size([packages]) / 1e6:,.0f} MB after")
+    print(f"{compile_all(packages) / 1e6:,.0f} MB of bytecode")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

@@ -1,0 +1,87 @@
+"""A log line for each page, upload, download and session; none for probes and static files that go well."""
+
+from __future__ import annotations
+
+import logging
+import re
+import time
+from collections.abc import MutableMapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from server.logs import ROOT, fields
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
+_log = logging.getLogger(__name__)
+
+OTHER = "other"
+_METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS")
+_PARENTS = ("/static", "/media", "/component", "/_stcore/upload_file", "/_stcore/bidi-components")
+_QUIET = ("/static", "/favicon.png", "/manifest.json", "/_stcore/health", "/_stcore/host-config", "/readyz", "/metrics")
+# A page that is opened by its address asks for these below itself first.
+_BELOW_A_PAGE = re.compile(r"/[^/]+(/_stcore/(?:health|host-config))")
+
+
+def page_paths(pages: Path = ROOT / "pages") -> frozenset[str]:
+    """The paths of the app's pages: ``1_Text_heatmap.py`` is served at ``/Text_heatmap``."""
+    return frozenset({"/", *(f"/{file.stem.partition('_')[2]}" for file in pages.glob("*.py"))})
+
+
+def known_path(path: str, pages: frozenset[str]) -> str:
+    """What a log may tell of a request's path: one of ours, its parent where ids follow, else ``other``.
+
+    Whoever types an address may type anything; and an upload's path names a session, which nobody else should know.
+    """
+    if path in pages or path in _QUIET or path == "/_stcore/stream":
+        return path
+    below = _BELOW_A_PAGE.fullmatch(path)
+    if below:
+        return below.group(1)
+    return next((parent for parent in _PARENTS if path.startswith(f"{parent}/")), OTHER)
+
+
+class RequestLog:
+    """ASGI middleware: logs method, known path, status and seconds of requests, and how long sessions last."""
+
+    def __init__(self, app: ASGIApp, base_path: str = "") -> None:
+        self._app = app
+        self._base = f"/{base_path.strip('/')}".rstrip("/")
+        self._pages = page_paths()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass one connection on, and log it."""
+        if scope["type"] == "http":
+            await self._http(scope, receive, send)
+        elif scope["type"] == "websocket":
+            await self._websocket(scope, receive, send)
+        else:
+            await self._app(scope, receive, send)
+
+    async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
+        status = 500  # what the client gets if the app raises before it answers
+        started = time.perf_counter()
+
+        async def send_and_note(message: MutableMapping[str, Any]) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_and_note)
+        finally:
+            path = known_path(scope["path"].removeprefix(self._base) or "/", self._pages)
+            if path not in _QUIET or (status >= 500 and path != "/readyz"):
+                seconds = round(time.perf_counter() - started, 4)
+                method = scope["method"] if scope["method"] in _METHODS else OTHER
+                _log.info("request", extra=fields(method=method, path=path, status=status, seconds=seconds))
+
+    async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
+        started = time.perf_counter()
+        _log.info("session connected")
+        try:
+            await self._app(scope, receive, send)
+        finally:
+            _log.info("session disconnected", extra=fields(seconds=round(time.perf_counter() - started, 1)))
