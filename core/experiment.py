@@ -141,10 +141,10 @@ def read_words(
 
 
 def _store_key(model: ModelInfo, words: Sequence[str], layers: Sequence[int], reading: dict[str, Any]) -> str:
-    """All that activations depend on, the arithmetic's library included: its last bits may change with it."""
+    """All that activations depend on, to the last bit: the arithmetic's library and its threads included."""
     import torch
 
-    identity = [model.name, model.revision, model.device, model.dtype, torch.__version__]
+    identity = [model.name, model.revision, model.device, model.dtype, torch.__version__, torch.get_num_threads()]
     return json.dumps([identity, reading, list(layers), list(words)])
 
 

@@ -36,7 +36,16 @@ def test_the_first_trace_is_every_neuron_in_order(result: ContrastResult) -> Non
     higher = result.significant & (result.tests.statistic > 0)
     assert np.array_equal(np.array(points.marker.symbol) == "triangle-up", higher)
     assert np.array_equal(np.array(points.marker.color) == figures.TARGET_COLOUR, higher)
-    assert points.text[5].startswith("<b>Neuron 5</b>") and f"t = {result.tests.statistic[5]:.3f}" in points.text[5]
+    told = (
+        result.tests.p_value,
+        result.p_adjusted,
+        result.tests.mean_difference,
+        result.tests.cohens_d,
+        result.tests.auc,
+    )
+    for column, figures_told in enumerate(told):
+        assert f"customdata[{column}]" in points.hovertemplate
+        assert np.array_equal(points.customdata[:, column], figures_told, equal_nan=True)
 
 
 def test_the_lines_stand_at_the_threshold(result: ContrastResult) -> None:
@@ -45,7 +54,9 @@ def test_the_lines_stand_at_the_threshold(result: ContrastResult) -> None:
 
 
 def test_the_spread_has_a_dot_for_every_word(result: ContrastResult) -> None:
-    target, baseline = figures.neuron_spread(result, 3).data
+    made = figures.neuron_spread(result, 3)
+    target, baseline = made.data
+    assert go.Figure(made.to_dict()).to_plotly_json().keys() == made.to_plotly_json().keys(), "plotly takes it"
     assert np.array_equal(target.x, result.target_activations[:, 3])
     assert np.array_equal(baseline.x, result.baseline_activations[:, 3])
     assert list(target.text) == list(result.words.target)
