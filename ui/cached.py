@@ -43,8 +43,8 @@ _ACTIVATIONS = Shelf("activations", 64, 0.25)
 _INPUTS = Shelf("inputs", 64, 0.2)
 _CONCLUSIONS = Shelf("conclusion", 1024, 0.15)
 _PROFILES = Shelf("profile", 256, 0)
-_TABLES = Shelf("tables", 512, 0.15)
-_FIGURES = Shelf("figure", 96, 0)  # a megabyte each
+_TABLES = Shelf("tables", 512, 0.1)
+_FIGURES = Shelf("figure", 32, 0)  # half a megabyte each
 _TEXTS = Shelf("text", 256, 0.2)
 
 Inputs = tuple[ModelInfo, WordActivations, NeuronTests]
@@ -96,7 +96,7 @@ def tables(result: ContrastResult) -> tuple[bytes, bytes]:
 
 
 def scatter(result: ContrastResult, highlight: int | None) -> go.Figure:
-    """The figure of every neuron; plotly takes 0.1 s to check that of a few thousand. Not to be changed."""
+    """The figure of every neuron. Not to be changed: others are shown it too."""
 
     def work(report: Report) -> go.Figure:
         from core.figures import neuron_scatter
