@@ -21,7 +21,7 @@ def look_for_no_changed_sources() -> None:
     With ``server.fileWatcherType`` none, Streamlit 1.67 still resolves the paths of all imported modules for every
     session, and anew whenever a module is imported: 0.1 s in which no other session is answered.
     """
-    LocalSourcesWatcher.update_watched_modules = _nothing_to_watch  # type: ignore[method-assign]
+    setattr(LocalSourcesWatcher, "update_watched_modules", _nothing_to_watch)  # noqa: B010 - a method, replaced
 
 
 def _nothing_to_watch(watcher: LocalSourcesWatcher) -> None:
@@ -36,7 +36,7 @@ def send_to_who_is_there_now() -> None:
     have the beginning of its page's run sent to the old one: the new one waits for ever.
     """
     if Runtime._send_message is not _send_to_the_current_client:
-        Runtime._send_message = _send_to_the_current_client  # type: ignore[method-assign]
+        setattr(Runtime, "_send_message", _send_to_the_current_client)  # noqa: B010 - a method, replaced
 
 
 _send_message = Runtime._send_message
