@@ -3,44 +3,31 @@
     word_activations(lm, ["time", "people"], layers=[8])   # (1, 2, d_mlp)
     token_activations(lm, "A whole text.", layer=8)         # one row a token
 
-Three rules make this fast and exact. Words are bucketed by token count, so that nothing is ever padded and
-no position shifts. A pass stops at the deepest layer asked for, and never reaches the language-model head.
-What a hook sees is pooled there and then, so that memory holds one row per word, not one per token.
+A pass stops at the deepest layer asked for, and never reaches the language-model head (``core.passes``). Nothing is
+ever padded, and what words share is computed once (``core.word_passes``).
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from core import metrics
 from core.limits import limits
 from core.models import LoadedModel
-from core.queueing import turns
+from core.passes import read_layers
+from core.queueing import Told as Waiting
 from core.records import HOOK_SIDES, POOLINGS, TokenActivations, UserError
 from core.tokens import cut_text, without_lone_surrogates
+from core.word_passes import Reading, read_rows
 
 if TYPE_CHECKING:
     import torch
 
 Progress = Callable[[int, int], None]
-
-# Told how many forward passes of others are before the next one of ours.
-Waiting = Callable[[int], None]
-
-# Floats that one pass may hold beyond the weights: a batch is cut so that it stays within (256 MB in float32).
-_BATCH_FLOATS = 64_000_000
-# Multiplications that one pass may take, about half a second on two cores: whoever waits for a turn waits no longer.
-_BATCH_PRODUCTS = 4e10
-
-
-class _DeepestLayerReached(Exception):
-    """Ends a forward pass early; raised by the hook, caught where the pass was started."""
 
 
 def word_activations(
@@ -90,25 +77,16 @@ def word_activations(
         No words, a word without tokens or longer than the model's context, a layer that the model lacks; on a
         busy server, a turn that did not come in time.
     """
-    import torch
-
     layers = range(lm.n_layers) if layers is None else layers
     _check_choices(lm, layers, side, pooling)
-    ids, start = _encode_words(lm, words, leading_space, prefix)
+    ids, n_prefix = _encode_words(lm, words, leading_space, prefix)
     if out is None:
         out = np.empty((len(layers), len(words), lm.d_mlp), dtype=np.float32)
-
-    def pool(values: torch.Tensor) -> torch.Tensor:  # [batch, pos, d_mlp] -> [batch, d_mlp]
-        return values[:, start:].mean(dim=1) if pooling == "mean" else values[:, -1]
-
     done = 0
-    for batch in _batches(ids, lm, n_captured=len(layers)):
-        rows = torch.tensor([ids[i] for i in batch])
-        captured = _read(lm, rows, layers, side, pool, waiting=waiting)
-        metrics.FORWARD_PASSES.labels("words").inc()
+    for rows, values in read_rows(Reading(lm, layers, side, pooling, n_prefix, waiting), ids):
         for j, layer in enumerate(layers):
-            out[j, batch] = captured[layer]
-        done += len(batch)
+            out[j, rows] = values[layer]
+        done += len(rows)
         if progress:
             progress(done, len(words))
     return out
@@ -166,9 +144,9 @@ def token_activations(
     for k, (first, keep_from, last) in enumerate(windows):
         row = torch.tensor([head + ids[first:last]])
         skip = len(head) + keep_from - first
-        captured = _read(lm, row, [layer], side, partial(_rows_from, skip), waiting=waiting)
+        captured = read_layers(lm, row, [layer], side, partial(_rows_from, skip), waiting=waiting)
         metrics.FORWARD_PASSES.labels("text").inc()
-        values[keep_from:last] = captured[layer]
+        values[keep_from:last] = captured[layer].cpu().numpy()
         if progress:
             progress(k + 1, len(windows))
     notes = []
@@ -235,19 +213,6 @@ def _encode_words(
     return [head + row for row in rows], len(head)
 
 
-def _batches(ids: list[list[int]], lm: LoadedModel, n_captured: int) -> Iterator[list[int]]:
-    """Indices of words of one length, as many as fit the memory bound, in a fixed order."""
-    buckets: dict[int, list[int]] = defaultdict(list)
-    for index, row in enumerate(ids):
-        buckets[len(row)].append(index)
-    for length, bucket in sorted(buckets.items()):
-        # A block holds a few d_mlp-wide arrays per token at a time; the captures one per word and layer.
-        floats_per_word = length * 4 * lm.d_mlp + n_captured * lm.d_mlp
-        size = max(1, min(_BATCH_FLOATS // floats_per_word, int(_BATCH_PRODUCTS / (lm.info.n_parameters * length))))
-        for first in range(0, len(bucket), size):
-            yield bucket[first : first + size]
-
-
 def _windows(n_tokens: int, context: int) -> list[tuple[int, int, int]]:
     """Windows of a long text as (first token read, first token kept, end): each token is kept once."""
     windows = [(0, 0, min(n_tokens, context))]
@@ -255,59 +220,3 @@ def _windows(n_tokens: int, context: int) -> list[tuple[int, int, int]]:
         last = min(n_tokens, end + context // 2)
         windows.append((last - context, end, last))
     return windows
-
-
-def _read(
-    lm: LoadedModel,
-    ids: torch.Tensor,
-    layers: Sequence[int],
-    side: str,
-    keep: Callable[[torch.Tensor], torch.Tensor],
-    *,
-    waiting: Waiting | None,
-) -> dict[int, np.ndarray]:
-    """One forward pass over ids (batch, pos): what ``keep`` makes of each layer's (batch, pos, d_mlp)."""
-    import torch
-
-    captured: dict[int, np.ndarray] = {}
-    with turns().take(waiting), lm.lock, torch.inference_mode(), _hooks(lm, layers, side, keep, captured):
-        try:
-            lm.network(input_ids=ids.to(lm.info.device), use_cache=False)
-        except _DeepestLayerReached:
-            return captured
-    missing = sorted(set(layers) - set(captured))
-    raise RuntimeError(f"The hooks of layers {missing} of {lm.info.name} never ran.")
-
-
-@contextmanager
-def _hooks(
-    lm: LoadedModel,
-    layers: Sequence[int],
-    side: str,
-    keep: Callable[[torch.Tensor], torch.Tensor],
-    captured: dict[int, np.ndarray],
-) -> Iterator[None]:
-    """Hook every layer asked for, stop the pass at the deepest, and remove the hooks whatever happens."""
-    deepest = max(layers)
-
-    def hook_for(layer: int) -> Callable[..., None]:
-        def hook(module: Any, inputs: tuple[torch.Tensor, ...], output: torch.Tensor | None = None) -> None:
-            values = inputs[0] if output is None else output
-            captured[layer] = keep(values).float().cpu().numpy()
-            if layer == deepest:
-                raise _DeepestLayerReached
-
-        return hook
-
-    handles = []
-    try:
-        for layer in set(layers):
-            module = lm.network.get_submodule(lm.hook_path(layer, side))
-            if side == "pre-activation":
-                handles.append(module.register_forward_hook(hook_for(layer)))
-            else:  # the input of the down-projection is what comes out of the nonlinearity
-                handles.append(module.register_forward_pre_hook(hook_for(layer)))
-        yield
-    finally:
-        for handle in handles:
-            handle.remove()

@@ -1,4 +1,4 @@
-"""Buckets, early stop and windows change nothing: one word at a time through the whole model is the judge."""
+"""Shared prefixes, early stop and windows change nothing: one word at a time through the whole model is the judge."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from transformers import AutoTokenizer
 
-from core import activations
+from core import word_passes
 from core.activations import token_activations, token_counts, word_activations
 from core.models import LoadedModel, load_model
 from core.records import HOOK_SIDES, POOLINGS, UserError
@@ -104,21 +104,24 @@ def test_order_and_neighbours_do_not_matter(lm: LoadedModel) -> None:
         np.testing.assert_allclose(plain[:, WORDS.index(word)], plain[:, i], rtol=0, atol=ABSOLUTE)
 
 
-@pytest.mark.parametrize("limit", [1, 5_000, 20_000])
+@pytest.mark.parametrize("limit", [1, 20_000, 60_000])
 def test_batch_size_does_not_matter(lm: LoadedModel, limit: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """One word a pass, a few, or whole buckets: the same numbers."""
+    """One prefix a pass, a few, or whole levels: the same numbers."""
     plain = word_activations(lm, WORDS)
-    monkeypatch.setattr(activations, "_BATCH_FLOATS", limit)
-    sizes: list[int] = []
-    handle = lm.network.register_forward_pre_hook(
-        lambda module, args, kwargs: sizes.append(len(kwargs["input_ids"])), with_kwargs=True
-    )
-    try:
-        assert_close(word_activations(lm, WORDS), plain)
-    finally:
-        handle.remove()
-    assert sum(sizes) == len(WORDS)
+    monkeypatch.setattr(word_passes, "_FLOATS", limit)
+    sizes = [len(rows) for rows, _ in spied_passes(lm, lambda: assert_close(word_activations(lm, WORDS), plain))]
     assert (max(sizes) == 1) == (limit == 1)
+
+
+def test_long_rows_are_read_by_plain_passes(lm: LoadedModel, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever counts as long, the numbers are the same; every token of a long row is in one pass."""
+    plain = {pooling: word_activations(lm, WORDS, pooling=pooling, prefix=True) for pooling in POOLINGS}
+    for longest in (0, 2, 4):
+        monkeypatch.setattr(word_passes, "_LONGEST_IN_TREE", longest)
+        for pooling in POOLINGS:
+            assert_close(word_activations(lm, WORDS, pooling=pooling, prefix=True), plain[pooling])
+        widths = {len(rows[0]) for rows, _ in spied_passes(lm, lambda: word_activations(lm, WORDS))}
+        assert max(widths) == max(token_counts(lm, WORDS))
 
 
 def test_layers_come_in_the_order_asked_for(lm: LoadedModel) -> None:
@@ -130,7 +133,7 @@ def test_layers_come_in_the_order_asked_for(lm: LoadedModel) -> None:
 
 def test_progress_reaches_the_total(lm: LoadedModel, monkeypatch: pytest.MonkeyPatch) -> None:
     """The callback counts up to all words."""
-    monkeypatch.setattr(activations, "_BATCH_FLOATS", 2_000)
+    monkeypatch.setattr(word_passes, "_FLOATS", 2_000)
     calls: list[tuple[int, int]] = []
     word_activations(lm, WORDS, progress=lambda done, total: calls.append((done, total)))
     done = [count for count, _ in calls]
@@ -149,20 +152,40 @@ def test_token_counts_are_the_tokenizers(lm: LoadedModel, reference: Reference) 
 # --- How the pass runs ---
 
 
-def test_nothing_is_padded(lm: LoadedModel, reference: Reference) -> None:
-    """The network is given the words' own ids and nothing else: no padding, no mask, no positions."""
-    rows: list[list[int]] = []
+Passes = list[tuple[list[list[int]], int]]
+
+
+def spied_passes(lm: LoadedModel, work: Callable[[], Any]) -> Passes:
+    """What the network was given while ``work`` ran: each pass's ids, and how many tokens it had read before them."""
+    passes: Passes = []
 
     def spy(module: torch.nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-        assert args == () and set(kwargs) == {"input_ids", "use_cache"} and not kwargs["use_cache"]
-        rows.extend(kwargs["input_ids"].tolist())
+        past = kwargs["past_key_values"]
+        assert args == () and set(kwargs) == {"input_ids", "past_key_values", "use_cache"}, "a mask, or positions"
+        assert kwargs["use_cache"] == (past is not None)
+        passes.append((kwargs["input_ids"].tolist(), past.get_seq_length() if past else 0))
 
     handle = lm.network.register_forward_pre_hook(spy, with_kwargs=True)
     try:
-        word_activations(lm, WORDS)
+        work()
     finally:
         handle.remove()
-    assert sorted(rows) == sorted(reference.ids(word) for word in WORDS)
+    return passes
+
+
+@pytest.mark.parametrize("prefix", [False, True])
+def test_each_prefix_is_read_once(
+    lm: LoadedModel, reference: Reference, prefix: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The network is given each distinct prefix's last token once, at its own position, and nothing else."""
+    monkeypatch.setattr(word_passes, "_LONGEST_IN_TREE", CONTEXT)
+    head = reference.ids(END_OF_TEXT) if prefix else []
+    rows = [[*head, *reference.ids(word)] for word in WORDS]
+    prefixes = {tuple(row[:end]) for row in rows for end in range(1, len(row) + 1)}
+    assert len(prefixes) < sum(map(len, rows))
+    passes = spied_passes(lm, lambda: word_activations(lm, WORDS, prefix=prefix))
+    given = sorted((position, ids[0]) for batch, position in passes for ids in batch)
+    assert given == sorted((len(prefix) - 1, prefix[-1]) for prefix in prefixes)
 
 
 @pytest.mark.parametrize("side", HOOK_SIDES)
@@ -213,7 +236,7 @@ def test_a_hook_that_never_runs_is_reported(lm: LoadedModel, monkeypatch: pytest
 def test_two_threads_do_not_mix(lm: LoadedModel, monkeypatch: pytest.MonkeyPatch) -> None:
     """Threads that ask for different layers at once all get their own layer's numbers."""
     everything = word_activations(lm, WORDS)
-    monkeypatch.setattr(activations, "_BATCH_FLOATS", 1)  # many short passes: many chances to meet
+    monkeypatch.setattr(word_passes, "_FLOATS", 1)  # many short passes: many chances to meet
     ready = threading.Barrier(4)
 
     def work(layer: int) -> np.ndarray:
