@@ -3,11 +3,16 @@
 The target's colour is a red, the baseline's a blue (Okabe & Ito 2008), as in the token heatmaps; shapes repeat
 what colours say. Fonts and backgrounds are left to the page's theme. Plotly reads tags in its labels: whatever a
 user may have typed is escaped.
+
+What is drawn at every step is a ``Picture``: the plain dictionary that plotly's JavaScript reads, since making one by
+plotly's classes takes ten times as long. ``go.Figure(picture)`` checks it, as the tests do.
 """
 
 from __future__ import annotations
 
 import html
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
@@ -15,10 +20,14 @@ from plotly.subplots import make_subplots
 
 from core.records import ContrastResult, NeuronTests
 
+Picture = dict[str, Any]
+
 TARGET_COLOUR = "#D55E00"
 BASELINE_COLOUR = "#0072B2"
 NEUTRAL_COLOUR = "#8A8F98"
 
+# Plotly's numbers of its symbols.
+_CIRCLE, _TRIANGLE_UP, _TRIANGLE_DOWN = 0, 5, 6
 # Purple and green like the light PRGn, but from a dark zero.
 _DARK_DIVERGING = [[0.0, "#D9A6FF"], [0.25, "#7B4FA3"], [0.5, "#14171C"], [0.75, "#2F7D4F"], [1.0, "#8CE6A8"]]
 _MARGIN = {"l": 60, "r": 20, "t": 20, "b": 50}
@@ -37,77 +46,86 @@ def waiting() -> go.Figure:
     return figure
 
 
-def neuron_scatter(result: ContrastResult, highlight: int | None = None) -> go.Figure:
+def neuron_scatter(result: ContrastResult, highlight: int | None = None) -> Picture:
     """Every neuron's statistic against its index, significant and not clearly apart, with threshold lines.
 
     All neurons are in the first trace, so that a selected point's index is the neuron. ``highlight`` marks one
     neuron as a click would.
     """
     tests, spec = result.tests, result.spec
-    kind = np.where(~result.significant, 0, np.where(tests.statistic > 0, 1, 2))
-    looks = [
-        ("Not significant", NEUTRAL_COLOUR, "circle", 5, 0.45),
-        (f"Higher for {spec.target}", TARGET_COLOUR, "triangle-up", 9, 0.9),
-        (f"Higher for {spec.baseline}", BASELINE_COLOUR, "triangle-down", 9, 0.9),
-    ]
-    marker = {
-        name: np.array([look[column] for look in looks], dtype=dtype)[kind]
-        for name, column, dtype in (("color", 1, object), ("symbol", 2, object), ("size", 3, float))
-    }
-    marker["opacity"] = np.array([look[4] for look in looks])[kind]
+    kind = np.where(~result.significant, 0, np.where(tests.statistic > 0, 1, 2)).astype(np.uint8)
+    looks = (
+        ("Not significant", NEUTRAL_COLOUR, _CIRCLE, 5, 0.45),
+        (f"Higher for {spec.target}", TARGET_COLOUR, _TRIANGLE_UP, 9, 0.9),
+        (f"Higher for {spec.baseline}", BASELINE_COLOUR, _TRIANGLE_DOWN, 9, 0.9),
+    )
+    _, colours, symbols, sizes, opacities = zip(*looks, strict=True)
     # SVG, not WebGL: a layer's few thousand points are quick enough, and not every classroom machine has WebGL.
-    points = go.Scatter(
-        x=np.arange(result.n_neurons),
-        y=tests.statistic,
-        mode="markers",
-        marker=marker,
-        customdata=_hover_figures(tests, result.p_adjusted),
-        hovertemplate=_NEURON_HOVER,
-        selected={"marker": {"size": 15, "opacity": 1.0}},
-        unselected={"marker": {"opacity": 0.35}},
-        selectedpoints=None if highlight is None else [highlight],
-        showlegend=False,
-        _validate=False,
-    )
-    # Plotly would look at each point's colour and symbol by itself, twice: 0.1 s for a few thousand points, of
-    # every student's every step. tests/test_figures.py has it check them.
-    figure = go.Figure([points, *(_legend_entry(*look[:4]) for look in looks)], _validate=False)
-    _add_thresholds(figure, result)
-    figure.update_layout(
-        height=500,
-        margin={**_MARGIN, "r": 50},
-        legend=_LEGEND,
-        clickmode="event+select",
-        dragmode="zoom",
-        xaxis={"title": f"Neuron of layer {spec.layer}", "zeroline": False},
-        yaxis={"title": f"t statistic ({spec.target} − {spec.baseline})", "zeroline": True},
-    )
-    return figure
+    points = {
+        "type": "scatter",
+        "x": np.arange(result.n_neurons, dtype=np.int32),
+        "y": tests.statistic,
+        "mode": "markers",
+        # Numbers for each point, a byte or four; as names of colours and symbols they would be most of the figure.
+        "marker": {
+            "color": kind,
+            "colorscale": [[place / 2, colour] for place, colour in enumerate(colours)],
+            "cmin": 0,
+            "cmax": 2,
+            "symbol": np.array(symbols, dtype=np.uint8)[kind],
+            "size": np.array(sizes, dtype=np.uint8)[kind],
+            "opacity": np.array(opacities, dtype=np.float32)[kind],
+        },
+        "customdata": _hover_figures(tests, result.p_adjusted),
+        "hovertemplate": _NEURON_HOVER,
+        "selected": {"marker": {"size": 15, "opacity": 1.0}},
+        "unselected": {"marker": {"opacity": 0.35}},
+        "showlegend": False,
+    }
+    if highlight is not None:
+        points["selectedpoints"] = [highlight]
+    layout = {
+        "height": 500,
+        "margin": {**_MARGIN, "r": 50},
+        "legend": _LEGEND,
+        "clickmode": "event+select",
+        "dragmode": "zoom",
+        "xaxis": {"title": {"text": f"Neuron of layer {spec.layer}"}, "zeroline": False},
+        "yaxis": {"title": {"text": f"t statistic ({spec.target} − {spec.baseline})"}, "zeroline": True},
+        **_thresholds(result.critical_statistic),
+    }
+    return {"data": [points, *(_legend_entry(*look[:4]) for look in looks)], "layout": layout}
 
 
-def _legend_entry(name: str, colour: str, symbol: str, size: int) -> go.Scatter:
-    return go.Scatter(
-        x=[None], y=[None], mode="markers", name=name, marker={"color": colour, "symbol": symbol, "size": size}
-    )
+def _legend_entry(name: str, colour: str, symbol: int, size: int) -> Picture:
+    marker = {"color": colour, "symbol": symbol, "size": size}
+    return {"type": "scatter", "x": [None], "y": [None], "mode": "markers", "name": name, "marker": marker}
 
 
-def _add_thresholds(figure: go.Figure, result: ContrastResult) -> None:
-    if not np.isfinite(result.critical_statistic):
-        return
-    for sign in (1, -1):
-        figure.add_hline(
-            y=sign * result.critical_statistic,
-            line={"dash": "dash", "width": 1, "color": NEUTRAL_COLOUR},
-        )
-        figure.add_annotation(
-            x=1.0,
-            xref="paper",
-            xanchor="left",
-            y=sign * result.critical_statistic,
-            text=f"{sign * result.critical_statistic:+.2f}",
-            showarrow=False,
-            font={"size": 11},
-        )
+def _thresholds(critical: float) -> Picture:
+    """The dashed lines at both signs of a statistic, and what they stand at; nothing where there is none."""
+    if not np.isfinite(critical):
+        return {}
+    line = {"dash": "dash", "width": 1, "color": NEUTRAL_COLOUR}
+    heights = [sign * float(critical) for sign in (1, -1)]
+    return {
+        "shapes": [
+            {"type": "line", "x0": 0, "x1": 1, "xref": "x domain", "y0": y, "y1": y, "yref": "y", "line": line}
+            for y in heights
+        ],
+        "annotations": [
+            {
+                "x": 1.0,
+                "xref": "paper",
+                "xanchor": "left",
+                "y": y,
+                "text": f"{y:+.2f}",
+                "showarrow": False,
+                "font": {"size": 11},
+            }
+            for y in heights
+        ],
+    }
 
 
 # Numbers that the browser formats: as sentences they would be three times the page's bytes, at every step.
@@ -123,50 +141,51 @@ def _hover_figures(tests: NeuronTests, p_adjusted: np.ndarray) -> np.ndarray:
     return np.stack([tests.p_value, p_adjusted, tests.mean_difference, tests.cohens_d, tests.auc], axis=1)
 
 
-def neuron_spread(result: ContrastResult, neuron: int) -> go.Figure:
+def neuron_spread(result: ContrastResult, neuron: int) -> Picture:
     """How one neuron's value spreads over the words of each class: a dot a word, a line at each mean."""
     spec, words = result.spec, result.words
     classes = (
-        (1.0, spec.target, words.target, result.target_activations, TARGET_COLOUR, "triangle-up"),
-        (0.0, spec.baseline, words.baseline, result.baseline_activations, BASELINE_COLOUR, "triangle-down"),
+        (1.0, spec.target, words.target, result.target_activations, TARGET_COLOUR, _TRIANGLE_UP),
+        (0.0, spec.baseline, words.baseline, result.baseline_activations, BASELINE_COLOUR, _TRIANGLE_DOWN),
     )
-    dots = [
-        go.Scatter(
-            x=activations[:, neuron],
-            y=height + _spread_out(len(its_words)),
-            mode="markers",
-            name=name,
-            marker={"color": colour, "symbol": symbol, "size": 7, "opacity": 0.55},
-            text=[html.escape(word) for word in its_words],
-            hovertemplate="<b>%{text}</b><br>%{x:.4g}<extra>" + name + "</extra>",
-            _validate=False,
-        )
-        for height, name, its_words, activations, colour, symbol in classes
-    ]
-    figure = go.Figure(dots, _validate=False)  # as in neuron_scatter: unchecked here, checked in the tests
-    for height, _, _, activations, colour, _ in classes:
-        values = activations[:, neuron]
+    traces, shapes, annotations = [], [], []
+    for height, name, its_words, activations, colour, symbol in classes:
+        values = np.ascontiguousarray(activations[:, neuron])
+        traces.append(_dots(values, height, name, its_words, {"color": colour, "symbol": symbol}))
         mean = float(values.mean(dtype=np.float64))
-        figure.add_shape(
-            type="line", x0=mean, x1=mean, y0=height - 0.42, y1=height + 0.42, line={"color": colour, "width": 3}
-        )
-        figure.add_annotation(
-            x=mean, y=height + 0.42, yshift=9, text=f"mean {mean:.3g}".replace("-", "−"), showarrow=False
-        )
-    figure.update_layout(
-        height=300,
-        margin={**_MARGIN, "l": 90},
-        showlegend=False,
-        xaxis={"title": f"{spec.hook_side.capitalize()} of neuron {neuron}", "zeroline": True},
-        yaxis={
+        line = {"color": colour, "width": 3}
+        shapes.append({"type": "line", "x0": mean, "x1": mean, "y0": height - 0.42, "y1": height + 0.42, "line": line})
+        told = f"mean {mean:.3g}".replace("-", "−")
+        annotations.append({"x": mean, "y": height + 0.42, "yshift": 9, "text": told, "showarrow": False})
+    layout = {
+        "height": 300,
+        "margin": {**_MARGIN, "l": 90},
+        "showlegend": False,
+        "shapes": shapes,
+        "annotations": annotations,
+        "xaxis": {"title": {"text": f"{spec.hook_side.capitalize()} of neuron {neuron}"}, "zeroline": True},
+        "yaxis": {
             "tickvals": [1.0, 0.0],
             "ticktext": [f"{name} ({len(its_words):,})" for _, name, its_words, *_ in classes],
             "range": [-0.6, 1.65],
             "showgrid": False,
             "zeroline": False,
         },
-    )
-    return figure
+    }
+    return {"data": traces, "layout": layout}
+
+
+def _dots(values: np.ndarray, height: float, name: str, words: Sequence[str], look: Picture) -> Picture:
+    return {
+        "type": "scatter",
+        "x": values,
+        "y": height + _spread_out(len(values)),
+        "mode": "markers",
+        "name": name,
+        "marker": {**look, "size": 7, "opacity": 0.55},
+        "text": [html.escape(word) for word in words],
+        "hovertemplate": "<b>%{text}</b><br>%{x:.4g}<extra>" + name + "</extra>",
+    }
 
 
 def _spread_out(n: int) -> np.ndarray:
@@ -174,33 +193,34 @@ def _spread_out(n: int) -> np.ndarray:
     return ((np.arange(n) * 0.61803398875) % 1.0 - 0.5) * 0.7
 
 
-def layer_profile(higher: np.ndarray, lower: np.ndarray, layer: int, target: str, baseline: str) -> go.Figure:
+def layer_profile(higher: np.ndarray, lower: np.ndarray, layer: int, target: str, baseline: str) -> Picture:
     """Significant neurons by layer, (n_layers,) each: the target's upward, the baseline's downward."""
-    layers = np.arange(len(higher))
-    figure = go.Figure()
-    for name, counts, sign, colour in ((target, higher, 1, TARGET_COLOUR), (baseline, lower, -1, BASELINE_COLOUR)):
-        figure.add_trace(
-            go.Bar(
-                x=layers,
-                y=sign * counts,
-                name=f"Higher for {name}",
-                marker={"color": colour, "opacity": np.where(layers == layer, 1.0, 0.45)},
-                text=[f"{count:,}" for count in counts],
-                textposition="outside",
-                hovertemplate="Layer %{x}: %{text} neurons<extra>Higher for " + name + "</extra>",
-                cliponaxis=False,
-            )
-        )
+    layers = np.arange(len(higher), dtype=np.int32)
+    bars = [
+        {
+            "type": "bar",
+            "x": layers,
+            "y": (sign * counts).astype(np.int32),
+            "name": f"Higher for {name}",
+            "marker": {"color": colour, "opacity": np.where(layers == layer, 1.0, 0.45)},
+            "text": [f"{count:,}" for count in counts],
+            "textposition": "outside",
+            "hovertemplate": "Layer %{x}: %{text} neurons<extra>Higher for " + name + "</extra>",
+            "cliponaxis": False,
+        }
+        for name, counts, sign, colour in ((target, higher, 1, TARGET_COLOUR), (baseline, lower, -1, BASELINE_COLOUR))
+    ]
     reach = 1.25 * max(1, int(max(higher.max(initial=0), lower.max(initial=0))))
-    figure.update_layout(
-        height=300,
-        margin=_MARGIN,
-        barmode="relative",
-        legend=_LEGEND,
-        xaxis={"title": "Layer", "tickmode": "linear", "dtick": 1},
-        yaxis={"title": "Significant neurons", "showticklabels": False, "showgrid": False, "range": [-reach, reach]},
-    )
-    return figure
+    title = {"text": "Significant neurons"}
+    layout = {
+        "height": 300,
+        "margin": _MARGIN,
+        "barmode": "relative",
+        "legend": _LEGEND,
+        "xaxis": {"title": {"text": "Layer"}, "tickmode": "linear", "dtick": 1},
+        "yaxis": {"title": title, "showticklabels": False, "showgrid": False, "range": [-reach, reach]},
+    }
+    return {"data": bars, "layout": layout}
 
 
 def words_image(

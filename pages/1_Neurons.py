@@ -22,7 +22,7 @@ with st.container(key="plot_and_panel"):
 with st.container(key="table_and_layers"):
     left, right = st.columns([3, 2], gap="medium")
     with left:
-        neuron_panel.draw_table(result, cached.tables(result))
+        neuron_panel.draw_table(result)
     with right:
-        neuron_panel.draw_profile(cached.layer_profile(spec))
+        neuron_panel.draw_profile(result, cached.layer_profile(spec))
 state.keep(state.begin())

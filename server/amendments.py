@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import gc
 import threading
+from pathlib import PurePosixPath
 from typing import Any
 
+from streamlit.runtime.media_file_manager import MediaFileManager
 from streamlit.runtime.runtime import Runtime
 from streamlit.watcher.local_sources_watcher import LocalSourcesWatcher
 
@@ -46,6 +48,30 @@ def _send_to_the_current_client(runtime: Runtime, session_info: Any, message: An
     """In the place of ``Runtime._send_message``."""
     current = runtime._session_mgr.get_active_session_info(session_info.session.id)
     _send_message(runtime, current or session_info, message)
+
+
+def keep_what_was_made_at_a_press() -> None:
+    """Let a file that was made when its button was pressed be its session's, until that session's page runs anew.
+
+    Streamlit 1.67 stores it as nobody's, and whoever's run ends next has it thrown away: in a class that is within a
+    tenth of a second, often before the browser has fetched it.
+    """
+    if MediaFileManager.execute_deferred is not _make_for_the_session:
+        setattr(MediaFileManager, "execute_deferred", _make_for_the_session)  # noqa: B010 - a method, replaced
+
+
+_execute_deferred = MediaFileManager.execute_deferred
+
+
+def _make_for_the_session(manager: MediaFileManager, file_id: str) -> str:
+    """In the place of ``MediaFileManager.execute_deferred``."""
+    asked = manager._deferred_callables.get(file_id)
+    url = _execute_deferred(manager, file_id)
+    with manager._lock:
+        files = manager._files_by_session_and_coord.get(asked["session_id"]) if asked else None
+        if asked and files is not None:  # the session is there, and may be shown more than one file at once
+            files[f"{asked['coordinates']} made"] = PurePosixPath(url).stem
+    return url
 
 
 def collect_now_and_then(stop: threading.Event, seconds: float = _COLLECT_SECONDS) -> None:

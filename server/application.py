@@ -59,6 +59,7 @@ class Application:
     async def _lifespan(self, app: object) -> AsyncIterator[None]:
         amendments.look_for_no_changed_sources()
         amendments.send_to_who_is_there_now()
+        amendments.keep_what_was_made_at_a_press()
         amendments.collect_now_and_then(ended := threading.Event())
         self.warm_start.begin()
         yield

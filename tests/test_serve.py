@@ -17,6 +17,7 @@ import threading
 import time
 import weakref
 from datetime import UTC, datetime
+from pathlib import Path
 from types import SimpleNamespace
 from urllib.parse import quote, urlencode
 
@@ -24,6 +25,8 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from streamlit import config
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from streamlit.runtime import media_file_manager
+from streamlit.runtime.memory_media_file_storage import MemoryMediaFileStorage
 from streamlit.watcher.local_sources_watcher import LocalSourcesWatcher
 from websockets.exceptions import InvalidHandshake
 from websockets.sync.client import connect
@@ -526,6 +529,7 @@ def test_what_is_amended_in_streamlit_is_there_still():
     """The amendments replace these by name: an upgrade that renames them must not make them silent."""
     assert callable(LocalSourcesWatcher.update_watched_modules)
     assert list(inspect.signature(amendments._send_message).parameters) == ["self", "session_info", "msg"]
+    assert list(inspect.signature(amendments._execute_deferred).parameters) == ["self", "file_id"]
     assert config.get_option("runner.postScriptGC") in (True, False)
 
 
@@ -549,6 +553,31 @@ def test_a_message_goes_to_the_browser_that_has_the_session_now():
     runtime = SimpleNamespace(_session_mgr=SimpleNamespace(get_active_session_info={}.get))
     amendments._send_to_the_current_client(runtime, old, message)
     assert sent == [("new", message), ("old", message)]
+
+
+@pytest.mark.parametrize("amended", [True, False])
+def test_a_file_made_at_a_press_outlives_the_runs_of_others(amended: bool, monkeypatch: pytest.MonkeyPatch):
+    """Without the amendment the next two runs that end, anybody's, throw it away: an upgrade may mend that."""
+    session = "presser"
+    monkeypatch.setattr(media_file_manager, "_get_session_id", lambda: session)
+    storage = MemoryMediaFileStorage("/media")
+    manager = media_file_manager.MediaFileManager(storage)
+    make = amendments._make_for_the_session if amended else amendments._execute_deferred
+
+    def others_run() -> None:
+        for _ in range(3):
+            manager.clear_session_refs("other")
+            manager.remove_orphaned_files()
+
+    file_id = manager.add_deferred(lambda: b"layer,neuron", "text/csv", "here")
+    url = make(manager, file_id)
+    others_run()
+    assert (Path(url).stem in storage._files_by_id) == amended
+    again = make(manager, file_id)
+    assert again == url and storage.get_file(Path(again).name).content == b"layer,neuron"
+    manager.clear_session_refs(session)  # its page runs anew, or it ends
+    others_run()
+    assert not storage._files_by_id and not manager._files_by_session_and_coord
 
 
 def test_garbage_is_collected_until_told_to_stop():

@@ -11,6 +11,7 @@ import gc
 import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -27,10 +28,11 @@ from core.records import (
 from ui.jobs import Report, Shelf, Work, begin, obtain, obtain_within
 
 if TYPE_CHECKING:
-    import plotly.graph_objects as go
+    import numpy as np
 
     from core.array_store import ArrayStore
     from core.models import LoadedModel
+    from ui.charts import Chart
 
 # Up to so many words, all layers are read in one pass and kept (GPT-Neo 125M: 590 MB), so that changing the
 # layer costs nothing.
@@ -43,8 +45,7 @@ _ACTIVATIONS = Shelf("activations", 64, 0.25)
 _INPUTS = Shelf("inputs", 64, 0.2)
 _CONCLUSIONS = Shelf("conclusion", 1024, 0.15)
 _PROFILES = Shelf("profile", 256, 0)
-_TABLES = Shelf("tables", 512, 0.1)
-_FIGURES = Shelf("figure", 32, 0)  # half a megabyte each
+_FIGURES = Shelf("figure", 32, 0)  # a quarter of a megabyte each
 _TEXTS = Shelf("text", 256, 0.2)
 
 Inputs = tuple[ModelInfo, WordActivations, NeuronTests]
@@ -61,7 +62,7 @@ def prepare(spec: ContrastSpec, content: str = "") -> ContrastResult:
     words = obtain_within(quiet, _WORDS, spec.reading(), _words_work(spec))
     key = _inputs_key(spec, words)
     inputs = obtain_within(quiet, _INPUTS, (key, spec.test), _inputs_work(spec, words, key))
-    obtain_within(quiet, _PROFILES, (spec, _sources(words)), _profile_work(spec, inputs))
+    obtain_within(quiet, _PROFILES, _profile_key(spec, words), _profile_work(spec, inputs))
     if content:
         obtain_within(quiet, _TEXTS, _text_key(spec, content), _text_work(spec, content))
     return obtain_within(quiet, _CONCLUSIONS, (spec, _sources(words)), _conclusion_work(spec, inputs))
@@ -75,33 +76,30 @@ def contrast(spec: ContrastSpec, meanwhile: Callable[[], None] | None = None) ->
     return obtain(_CONCLUSIONS, (spec, _sources(activations.words)), _conclusion_work(spec, inputs))
 
 
-def layer_profile(spec: ContrastSpec) -> go.Figure | None:
-    """The figure of every layer's significant neurons, not to be changed; None where one layer was read."""
+def layer_profile(spec: ContrastSpec) -> tuple[np.ndarray, np.ndarray] | None:
+    """How many neurons of each layer are significantly higher, and lower; None where one layer was read."""
     inputs = _inputs(spec)
     model, activations, _ = inputs
     if len(activations.layers) < model.n_layers:
         return None
-    return obtain(_PROFILES, (spec, _sources(activations.words)), _profile_work(spec, inputs))
+    return obtain(_PROFILES, _profile_key(spec, activations.words), _profile_work(spec, inputs))
 
 
-def tables(result: ContrastResult) -> tuple[bytes, bytes]:
-    """The result's files to download: all neurons as CSV, and the settings and summary as JSON."""
+def csv(spec: ContrastSpec) -> bytes:
+    """The file of all neurons of the spec's layer, made when it is asked for: at a press, by no page."""
+    from core.export import contrast_csv
 
-    def work(report: Report) -> tuple[bytes, bytes]:
-        from core.export import contrast_csv, summary_json
-
-        return contrast_csv(result).encode(), summary_json(result).encode()
-
-    return obtain(_TABLES, (result.spec, _sources(result.words)), work)
+    return contrast_csv(prepare(spec)).encode()
 
 
-def scatter(result: ContrastResult, highlight: int | None) -> go.Figure:
-    """The figure of every neuron. Not to be changed: others are shown it too."""
+def scatter(result: ContrastResult, highlight: int | None) -> Chart:
+    """The chart of every neuron."""
 
-    def work(report: Report) -> go.Figure:
+    def work(report: Report) -> Chart:
         from core.figures import neuron_scatter
+        from ui.charts import Chart
 
-        return neuron_scatter(result, highlight)
+        return Chart(neuron_scatter(result, highlight))
 
     return obtain(_FIGURES, (result.spec, _sources(result.words), highlight), work)
 
@@ -246,16 +244,22 @@ def _conclusion_work(spec: ContrastSpec, inputs: Inputs) -> Work[ContrastResult]
         from core.experiment import conclude
 
         model, activations, tests = inputs
-        return conclude(spec, model, activations, tests)
+        result = conclude(spec, model, activations, tests)
+        # A row of the whole family's array would keep all of it in memory, twelve times as much, for each spec.
+        return replace(result, p_adjusted=result.p_adjusted.copy())
 
     return work
 
 
-def _profile_work(spec: ContrastSpec, inputs: Inputs) -> Work[go.Figure]:
-    def work(report: Report) -> go.Figure:
-        from core import figures
+def _profile_key(spec: ContrastSpec, words: WordPair) -> tuple[object, ...]:
+    # Every layer is counted, whichever is looked at.
+    return spec.changed(layer=0), _sources(words)
+
+
+def _profile_work(spec: ContrastSpec, inputs: Inputs) -> Work[tuple[np.ndarray, np.ndarray]]:
+    def work(report: Report) -> tuple[np.ndarray, np.ndarray]:
         from core.experiment import layer_profile
 
-        return figures.layer_profile(*layer_profile(spec, inputs[2]), spec.layer, spec.target, spec.baseline)
+        return layer_profile(spec, inputs[2])
 
     return work

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import partial
 
 import numpy as np
 import streamlit as st
 
 from core import figures
 from core.correction import LABELS
+from core.export import summary_json
 from core.records import ContrastResult
 from ui import cached, page
 from ui import settings as state
-
-if TYPE_CHECKING:
-    import plotly.graph_objects as go
+from ui.charts import Chart
 
 # What the plot was last drawn for: the spec, and the neuron that was marked in it, if any.
 _DRAWN = "_neurons_plot_drawn"
@@ -115,7 +114,7 @@ def draw_neuron(result: ContrastResult, neuron: int) -> None:
         f"t = **{page.signed(tests.statistic[neuron])}**, adjusted p = **{result.p_adjusted[neuron]:.2g}** "
         f"({verdict}), Cohen's d = **{page.signed(tests.cohens_d[neuron])}**, AUC = **{tests.auc[neuron]:.3f}**"
     )
-    st.plotly_chart(figures.neuron_spread(result, neuron), key="neuron_spread", config={"displaylogo": False})
+    st.plotly_chart(Chart(figures.neuron_spread(result, neuron)), key="neuron_spread", config={"displaylogo": False})
     low, high = st.columns(2)
     words, values = _all_words(result, neuron)
     order = np.argsort(values, kind="stable")
@@ -132,7 +131,7 @@ def draw_neuron(result: ContrastResult, neuron: int) -> None:
         )
 
 
-def draw_table(result: ContrastResult, files: tuple[bytes, bytes]) -> None:
+def draw_table(result: ContrastResult) -> None:
     """All neurons as a sortable table, with its files (CSV, JSON) below; a click on a row selects a neuron."""
     st.subheader("All figures")
     order = np.argsort(-np.abs(np.nan_to_num(result.tests.statistic)), kind="stable")
@@ -163,20 +162,28 @@ def draw_table(result: ContrastResult, files: tuple[bytes, bytes]) -> None:
     spec = result.spec
     name = f"{spec.target}-{spec.baseline}-layer{spec.layer}"
     left, right = st.columns(2)
-    # Given as they are: what a function makes at the click belongs to no session, and the next one to run its page
-    # has it thrown away before the browser fetches it.
-    left.download_button("Table as CSV", files[0], f"{name}.csv", "text/csv", on_click="ignore")
+    # Made at the press, from the spec alone: at each step it would take longer than the rest of the page, and what the
+    # button holds, the session holds.
+    left.download_button(
+        "Table as CSV", partial(cached.csv, spec), f"{name}.csv", "text/csv", key="csv", on_click="ignore"
+    )
     right.download_button(
-        "Settings and summary as JSON", files[1], f"{name}.json", "application/json", on_click="ignore"
+        "Settings and summary as JSON",
+        summary_json(result).encode(),
+        f"{name}.json",
+        "application/json",
+        on_click="ignore",
     )
 
 
-def draw_profile(profile: go.Figure | None) -> None:
+def draw_profile(result: ContrastResult, counts: tuple[np.ndarray, np.ndarray] | None) -> None:
     """Significant neurons of every layer, where every layer was read."""
     st.subheader("Every layer")
-    if profile is None:
+    if counts is None:
         page.show_notes(("With so many words only the chosen layer is read; fewer words show all layers.",))
         return
+    spec = result.spec
+    profile = Chart(figures.layer_profile(*counts, spec.layer, spec.target, spec.baseline))
     st.plotly_chart(profile, key="layer_profile", config={"displayModeBar": False})
     st.caption("Significant neurons, higher for the target upward, for the baseline downward; this layer stands out.")
 

@@ -99,7 +99,7 @@ def draw_heatmap(result: ContrastResult, activations: TokenActivations, neurons:
         _draw_token(activations, neurons, clicked)
     st.download_button(
         "Values as CSV",
-        export.text_csv(activations, neurons),  # no function: see neuron_panel.draw_table
+        export.text_csv(activations, neurons),  # no function: it would hold the text's activations
         f"text-layer{result.spec.layer}.csv",
         "text/csv",
         on_click="ignore",
