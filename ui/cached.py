@@ -44,7 +44,7 @@ _WORDS = Shelf("words", 64, 0.05)
 _ACTIVATIONS = Shelf("activations", 64, 0.25)
 _INPUTS = Shelf("inputs", 64, 0.2)
 _CONCLUSIONS = Shelf("conclusion", 1024, 0.15)
-_PROFILES = Shelf("profile", 256, 0)
+_PROFILES = Shelf("profile", 256, 0.01)
 _FIGURES = Shelf("figure", 32, 0)  # a quarter of a megabyte each
 _TEXTS = Shelf("text", 256, 0.2)
 
