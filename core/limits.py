@@ -40,6 +40,7 @@ class Limits:
     loaded_models: int = _whole(2, 1, 16, "models kept in memory; the least recently used is forgotten")
     max_words: int = _whole(MAX_WORDS, 2, MAX_WORDS, "words of each class")
     max_characters: int = _whole(20_000, 100, 1_000_000, "characters of a text")
+    max_tokens: int = _whole(20_000, 100, 1_000_000, "tokens of a text")
     max_upload_mb: int = _whole(1, 1, 100, "megabytes of an uploaded file")
     passes: int = _whole(1, 1, 64, "forward passes at a time")
     queue_length: int = _whole(200, 1, 10_000, "readings that may wait for a forward pass")
@@ -87,6 +88,17 @@ def variable(limit: str) -> str:
 def limits() -> Limits:
     """This process's limits; the environment is looked at each time, and read when it has changed."""
     return _read(tuple((name, os.environ[name]) for name in map(variable, _NAMES) if name in os.environ))
+
+
+def check_tokens(n_tokens: int) -> None:
+    """Raise UserError where a text has more tokens than this server allows.
+
+    Its activations take a row for each token, and a script that the tokenizer does not know has up to four tokens a
+    character: the limit of characters alone would allow a gigabyte for one text.
+    """
+    most = limits().max_tokens
+    if n_tokens > most:
+        raise UserError(f"The text is {n_tokens:,} tokens long; at most {most:,} are allowed.")
 
 
 @lru_cache(maxsize=1)

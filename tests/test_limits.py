@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from core.limits import ANY, BUNDLED, Limits, limits, variable
+from core.limits import ANY, BUNDLED, Limits, check_tokens, limits, variable
 from core.records import MAX_WORDS, UserError
 from tests.tiny_models import assert_one_sentence
 from ui import settings
@@ -144,3 +144,10 @@ def test_the_first_model_of_the_list_is_the_one_that_pages_open_with(monkeypatch
     assert settings.default_spec() == settings.DEFAULT.changed(model="EleutherAI/gpt-neo-125m")  # no copy: its layer
     monkeypatch.setenv("GRAMMAR_NEURONS_MODELS", "bundled,EleutherAI/gpt-neo-125m")
     assert settings.default_spec() == settings.DEFAULT
+
+
+def test_a_text_of_too_many_tokens_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GRAMMAR_NEURONS_MAX_TOKENS", "100")
+    check_tokens(100)
+    with pytest.raises(UserError, match="The text is 1,234 tokens long; at most 100 are allowed"):
+        check_tokens(1_234)
