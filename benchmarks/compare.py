@@ -141,7 +141,7 @@ def _text_differences(quiet: Quiet, seen: SeenText) -> str | None:
 
     spec = ContrastSpec.from_json(seen.spec)
     result = quiet.contrast(spec)
-    activations = inspect_text(quiet.model(spec.model), seen.text, spec)
+    activations = inspect_text(quiet.model(spec.model), seen.text, spec)[spec.layer]
     neurons = [result.largest, result.smallest]
     wrong = []
     if seen.heatmap["pieces"] != list(activations.pieces):

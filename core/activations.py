@@ -11,12 +11,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from core import metrics
-from core.limits import limits
+from core.limits import check_tokens, limits
 from core.models import LoadedModel
 from core.passes import read_layers
 from core.queueing import Told as Waiting
@@ -119,13 +119,56 @@ def token_activations(
     Raises
     ------
     UserError
-        The text is empty or longer than ``limits().max_characters``; the model lacks the layer; on a busy server,
-        a turn that did not come in time.
+        The text is empty or longer than ``limits()`` allows; the model lacks the layer; on a busy server, a turn
+        that did not come in time.
+    """
+    how: dict[str, Any] = {"side": side, "prefix": prefix, "progress": progress, "waiting": waiting}
+    return text_activations(lm, text, [layer], **how)[layer]
+
+
+def text_activations(
+    lm: LoadedModel,
+    text: str,
+    layers: Sequence[int],
+    *,
+    side: str = "pre-activation",
+    prefix: bool = False,
+    most_floats: float = float("inf"),
+    progress: Progress | None = None,
+    waiting: Waiting | None = None,
+) -> dict[int, TokenActivations]:
+    """The same for several layers, by the passes that the deepest of them takes anyway.
+
+    Where all layers' values would be more than ``most_floats`` numbers, the deepest layer alone is read. Each layer
+    has arrays of its own, so that one may be forgotten without the others.
     """
     import torch
 
-    _check_choices(lm, [layer], side, "mean")
+    _check_choices(lm, layers, side, "mean")
     text, n_replaced = check_text(text)
+    ids, offsets = _encode_text(lm, text)
+    pieces, parts = cut_text(text, offsets)
+    if len(layers) * len(ids) * lm.d_mlp > most_floats:
+        layers = [max(layers)]
+    head = _prefix_ids(lm, prefix)
+    windows = _windows(len(ids), lm.info.context - len(head))
+    values = {layer: np.empty((len(ids), lm.d_mlp), dtype=np.float32) for layer in layers}
+    for k, (first, keep_from, last) in enumerate(windows):
+        row = torch.tensor([head + ids[first:last]])
+        skip = len(head) + keep_from - first
+        captured = read_layers(lm, row, layers, side, partial(_rows_from, skip), waiting=waiting)
+        metrics.FORWARD_PASSES.labels("text").inc()
+        for layer, seen in captured.items():
+            values[layer][keep_from:last] = seen.cpu().numpy()
+        if progress:
+            progress(k + 1, len(windows))
+    notes = _text_notes(n_replaced, len(ids), len(windows), lm.info.context)
+    starts = tuple(keep_from for _, keep_from, _ in windows)
+    return {layer: TokenActivations(pieces, parts, ids, values[layer], layer, starts, notes) for layer in layers}
+
+
+def _encode_text(lm: LoadedModel, text: str) -> tuple[list[int], list[tuple[int, int]]]:
+    """Token ids of a text, and the characters that each stands for."""
     # Special tokens written out in a text are text here: no one can end the document by typing a tag.
     with lm.lock:  # this way of calling sets a switch in the tokenizer
         encoding = lm.tokenizer(
@@ -137,28 +180,20 @@ def token_activations(
             f"The tokenizer of {lm.info.name} makes no token of this text; it may hold only characters that the model "
             "does not read."
         )
-    pieces, parts = cut_text(text, encoding["offset_mapping"])
-    head = _prefix_ids(lm, prefix)
-    windows = _windows(len(ids), lm.info.context - len(head))
-    values = np.empty((len(ids), lm.d_mlp), dtype=np.float32)
-    for k, (first, keep_from, last) in enumerate(windows):
-        row = torch.tensor([head + ids[first:last]])
-        skip = len(head) + keep_from - first
-        captured = read_layers(lm, row, [layer], side, partial(_rows_from, skip), waiting=waiting)
-        metrics.FORWARD_PASSES.labels("text").inc()
-        values[keep_from:last] = captured[layer].cpu().numpy()
-        if progress:
-            progress(k + 1, len(windows))
+    check_tokens(len(ids))
+    return ids, encoding["offset_mapping"]
+
+
+def _text_notes(n_replaced: int, n_tokens: int, n_windows: int, context: int) -> tuple[str, ...]:
     notes = []
     if n_replaced:
         notes.append(f"{n_replaced} broken character(s) (half surrogates) were replaced by �.")
-    if len(windows) > 1:
+    if n_windows > 1:
         notes.append(
-            f"The text is {len(ids):,} tokens, the model's context {lm.info.context:,}: it was read in "
-            f"{len(windows)} overlapping windows."
+            f"The text is {n_tokens:,} tokens, the model's context {context:,}: it was read in {n_windows} overlapping "
+            "windows."
         )
-    starts = tuple(keep_from for _, keep_from, _ in windows)
-    return TokenActivations(pieces, parts, ids, values, layer, starts, tuple(notes))
+    return tuple(notes)
 
 
 def _rows_from(first: int, values: torch.Tensor) -> torch.Tensor:

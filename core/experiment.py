@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from core.activations import Progress, Waiting, token_activations, token_counts, word_activations
+from core.activations import Progress, Waiting, text_activations, token_counts, word_activations
 from core.array_store import ArrayStore
 from core.correction import adjust, critical_p
 from core.limits import limits
@@ -34,6 +34,8 @@ from core.records import (
 from core.ttest import paired_ttest, t_threshold, welch_ttest
 from core.words import custom_list, get_word_list, shared_words, take
 
+# Floats that a text's layers may take together.
+_TEXT_FLOATS = 64_000_000
 _TESTS = {"paired": paired_ttest, "welch": welch_ttest}
 
 
@@ -59,11 +61,14 @@ def inspect_text(
     *,
     progress: Progress | None = None,
     waiting: Waiting | None = None,
-) -> TokenActivations:
-    """Every neuron of the spec's layer and hook side, at every token of a text."""
-    return token_activations(
-        lm, text, spec.layer, side=spec.hook_side, prefix=spec.prefix, progress=progress, waiting=waiting
-    )
+) -> dict[int, TokenActivations]:
+    """Every neuron of the spec's layer and hook side at every token of a text, and of the layers below it.
+
+    The layers below come with the same passes; of a text so long that they would be more than 256 MB, they are left
+    out.
+    """
+    how: dict[str, Any] = {"side": spec.hook_side, "prefix": spec.prefix, "progress": progress, "waiting": waiting}
+    return text_activations(lm, text, range(spec.layer + 1), most_floats=_TEXT_FLOATS, **how)
 
 
 def choose_words(spec: ContrastSpec) -> WordPair:

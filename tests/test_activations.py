@@ -387,6 +387,15 @@ def test_mistakes_with_text(lm: LoadedModel, text: str, names: list[str]) -> Non
     assert_one_sentence(caught.value, *names)
 
 
+def test_a_text_of_too_many_tokens(lm: LoadedModel, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Few characters may be many tokens; the pass is never begun."""
+    monkeypatch.setenv("GRAMMAR_NEURONS_MAX_TOKENS", "100")
+    assert len(token_activations(lm, "🙂" * 25, 0).token_ids) == 100
+    with pytest.raises(UserError) as caught:
+        token_activations(lm, "🙂" * 26, 0)
+    assert_one_sentence(caught.value, "104", "100")
+
+
 def test_unknown_layer_of_a_text(lm: LoadedModel) -> None:
     """The sentence says which layers there are."""
     with pytest.raises(UserError, match=r"Layer 9.*0 to 3"):

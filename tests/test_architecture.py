@@ -31,7 +31,10 @@ MAY_SEE = {
     "queueing": {"records", "limits", "metrics"},
     "array_store": set(),
     "models": {"records", "limits", "metrics", "hub"},
-    "activations": {"records", "limits", "metrics", "queueing", "models", "tokens"},
+    "prefix_tree": set(),
+    "passes": {"models", "queueing"},
+    "word_passes": {"metrics", "models", "passes", "prefix_tree", "queueing"},
+    "activations": {"records", "limits", "metrics", "queueing", "models", "tokens", "passes", "word_passes"},
     "export": {"records", "tokens"},
 }
 ALL_OF_CORE = {path.stem for path in (ROOT / "core").glob("*.py")}

@@ -11,7 +11,8 @@ from unittest.mock import MagicMock
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from ui import jobs
+from core.records import ContrastSpec
+from ui import cached, jobs
 from ui.jobs import JobStore, Shelf, obtain_within
 
 WAIT = 30.0
@@ -119,6 +120,26 @@ def test_the_least_recently_used_result_is_forgotten(store):
     assert calls == ["a", "b", "c", "d"]
     ask("b")
     assert calls == ["a", "b", "c", "d", "b"]
+
+
+def test_what_is_offered_is_forgotten_first():
+    """Nothing that was asked for makes room for it; once asked for, it is a result like any other."""
+    store = JobStore(max_entries=2)
+    for key in "ab":
+        finished(store, key, lambda report: "asked for")
+        store.offer(f"below {key}", "offered")
+    runs = []
+
+    def work(report):
+        runs.append(1)
+        return "made anew"
+
+    assert [finished(store, key, work) for key in "ab"] == ["asked for"] * 2
+    store = JobStore(max_entries=2)
+    store.offer("below", "offered")
+    assert finished(store, "below", work) == "offered"
+    store.offer("below", "offered twice")
+    assert finished(store, "below", work) == "offered" and not runs
 
 
 def test_running_jobs_are_never_forgotten(store):
@@ -256,3 +277,17 @@ def test_the_bar_is_gone_once_the_page_is_done():
     at = AppTest.from_function(script, default_timeout=30).run()
     assert not at.exception and not at.get("progress") and not at.caption
     assert [item.value for item in at.markdown] == ["before", "the result"]
+
+
+def test_a_layer_below_the_deepest_read_costs_no_pass(shelves, tiny_folder):
+    """Nor does the deepest again; a deeper one does."""
+    from prometheus_client import REGISTRY
+
+    def passes():
+        return REGISTRY.get_sample_value("grammar_neurons_forward_passes_total", {"kind": "text"}) or 0.0
+
+    spec = ContrastSpec(model=str(tiny_folder("gpt_neo")))
+    before = passes()
+    for layer, expected in ((2, 1), (0, 1), (1, 1), (2, 1), (3, 2), (1, 2)):
+        activations = cached.text(spec.changed(layer=layer), "The river runs past the old mill.")
+        assert activations.layer == layer and passes() - before == expected

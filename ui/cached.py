@@ -25,7 +25,7 @@ from core.records import (
     WordActivations,
     WordPair,
 )
-from ui.jobs import Report, Shelf, Work, begin, obtain, obtain_within
+from ui.jobs import Report, Shelf, Work, begin, obtain, obtain_within, offer
 
 if TYPE_CHECKING:
     import numpy as np
@@ -211,7 +211,11 @@ def _text_work(spec: ContrastSpec, content: str) -> Work[TokenActivations]:
         def count(done: int, total: int) -> None:
             report(done / total, f"Reading the text: window {done:,} of {total:,}")
 
-        return inspect_text(lm, content, spec, progress=count, waiting=_telling(report))
+        by_layer = inspect_text(lm, content, spec, progress=count, waiting=_telling(report))
+        for layer in range(spec.layer - 1, -1, -1):
+            if layer in by_layer:
+                offer(_TEXTS, _text_key(spec.changed(layer=layer), content), by_layer[layer])
+        return by_layer[spec.layer]
 
     return work
 

@@ -72,6 +72,16 @@ class JobStore:
             self._jobs.move_to_end(key)
             return job
 
+    def offer(self, key: Hashable, result: Any) -> None:
+        """Keep a result that nobody has asked for yet, while there is room: it is the first to be forgotten."""
+        job = Job(result=result, size=bytes_in_memory(result))
+        job.finished.set()
+        with self._lock:
+            if key not in self._jobs:
+                self._jobs[key] = job
+                self._jobs.move_to_end(key, last=False)
+                self._forget_oldest()
+
     def collect(self, key: Hashable, job: Job) -> Any:
         """The result of a finished job; its error is raised, and the key forgotten."""
         if job.error is None:
@@ -150,6 +160,11 @@ def forget_everything() -> None:
 def begin(shelf: Shelf, key: Hashable, work: Work[Any]) -> None:
     """Start work that will be needed soon, without waiting for it."""
     _store(shelf).start(key, work)
+
+
+def offer(shelf: Shelf, key: Hashable, result: Any) -> None:
+    """Keep what other work has made by the way, as long as there is room that nothing asked for needs."""
+    _store(shelf).offer(key, result)
 
 
 def obtain(
