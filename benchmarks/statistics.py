@@ -1,6 +1,6 @@
 """How long the tests of every neuron take, beside the libraries that give the same numbers one neuron at a time.
 
-``python -m benchmarks.statistics`` prints a Markdown table for 12 layers of 3,072 neurons, at 100 + 100 and at
+``python -m benchmarks statistics`` prints a Markdown table for 12 layers of 3,072 neurons, at 100 + 100 and at
 1,000 + 1,000 words. One run of ours is ``welch_ttest``, with its effect sizes and AUC, and all six corrections over the
 whole model. Beside it the same by SciPy and statsmodels, once neuron by neuron and once by whole arrays, and pingouin's
 t-test where it is installed (``benchmarks/requirements.txt``). What would take minutes is timed on some of the neurons
@@ -9,24 +9,27 @@ and scaled up, and its row says so. The runs take turns, so that whatever else t
 
 from __future__ import annotations
 
-import argparse
 import importlib.util
-import os
 import time
 import tracemalloc
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 from typing import TypeAlias
 
 import numpy as np
 
+from benchmarks.options import Options
+from benchmarks.table import Mark, Section, markdown
+from benchmarks.timing import number, say
 from core.correction import adjust
 from core.records import CORRECTIONS, NeuronTests
 from core.ttest import welch_ttest
 
 SHAPE = (12, 3072)  # layers, neurons in each: GPT-2 small and its likes
 WORDS = (100, 1000)  # in each group
+_OURS = "this app"
+_LOOP = "SciPy + statsmodels, neuron by neuron"
 
 # Some neurons' t, p-value and AUC (None where there is none), each (n_sample,).
 Found: TypeAlias = tuple[np.ndarray, np.ndarray, np.ndarray | None]
@@ -171,7 +174,7 @@ def rows(words: Sequence[int] = WORDS, shape: tuple[int, int] = SHAPE, runs: int
         A library found another t or p-value (by 1e-9 of it) or another AUC (by 1e-12 of it) than ours.
     """
     ways = {
-        "SciPy + statsmodels, neuron by neuron": Way(scipy_loop, n_sample),
+        _LOOP: Way(scipy_loop, n_sample),
         "SciPy + statsmodels, arrays (`axis=0`)": Way(scipy_arrays, shape[1]),
     }
     if importlib.util.find_spec("pingouin"):
@@ -190,15 +193,15 @@ def _rows_at(data: Activations, ways: dict[str, Way], runs: int) -> list[Row]:
     for name, way in ways.items():
         sample = data.sample(way.n_sample)
         _check(name, way.find(data, sample), tests, sample)
-    times: dict[str, list[np.ndarray]] = {name: [] for name in ("ours", *ways)}
+    times: dict[str, list[np.ndarray]] = {name: [] for name in (_OURS, *ways)}
     for _ in range(runs):
-        times["ours"].append(_seconds(ours, data))
+        times[_OURS].append(_seconds(ours, data))
         corrections = _seconds(statsmodels_corrections, family)
         for name, way in ways.items():
             sample = data.sample(way.n_sample)
             scaled = _seconds(way.find, data, sample) * (data.n_neurons / sample[0].size)
             times[name].append(scaled + corrections * way.corrects)  # done for all neurons, so not scaled
-    base = median(wall for wall, _ in times["ours"])
+    base = median(wall for wall, _ in times[_OURS])
     return [
         Row(
             n_words=data.target.shape[1],
@@ -239,33 +242,50 @@ def peak_memory(n_words: int, shape: tuple[int, int] = SHAPE) -> int:
         tracemalloc.stop()
 
 
-def markdown(table: Sequence[Row]) -> str:
-    """The rows as a Markdown table, in seconds for all neurons."""
-    lines = [
-        "| words | what | timed on | median, s | min–max, s | processor, s | ratio |",
-        "|---|---|---|---:|---:|---:|---:|",
-    ]
-    for row in table:
-        timed_on = "all neurons" if row.n_timed == row.n_neurons else f"{row.n_timed:,} neurons, scaled up"
-        lines.append(
-            f"| {row.n_words:,} + {row.n_words:,} | {row.name} | {timed_on} | {median(row.wall):.3f} "
-            f"| {min(row.wall):.3f}–{max(row.wall):.3f} | {median(row.processor):.3f} | {row.ratio:,.1f} |"
-        )
-    return "\n".join(lines)
+def section(options: Options) -> Section:
+    """The table, the marks at the most words, and what memory ours takes."""
+    shape = (2, 256) if options.quick else SHAPE
+    words = (20, 50) if options.quick else WORDS
+    say("Statistics")
+    table = rows(words, shape, options.pick(5, 2), options.pick(256, 16))
+    marks = _marks([row for row in table if row.n_words == words[-1]])
+    memory = [f"{n:,} + {n:,} words: {peak_memory(n, shape) / 1e6:.0f} MB" for n in words]
+    header = ("words", "way", "timed on", "median, s", "min–max, s", "processor, s", "ours is faster", "mark")
+    cells = [_cells(row, marks if row.n_words == words[-1] else {}) for row in table]
+    parts = (
+        _INTRODUCTION.format(n_layers=shape[0], n_neurons=shape[1]),
+        markdown(header, cells),
+        f"Beside its input and with its answers, ours holds at most: {'; '.join(memory)}.",
+    )
+    return Section("statistics", "Statistics of every neuron", parts, tuple(marks.values()))
 
 
-def main() -> None:
-    """Measure and print."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.statistics", description=__doc__)
-    parser.add_argument("--words", type=int, nargs="+", default=list(WORDS), help="words in each group")
-    parser.add_argument("--runs", type=int, default=7, help="measured runs of each way")
-    parser.add_argument("--neurons", type=int, default=256, help="neurons that the other ways are timed on")
-    wanted = parser.parse_args()
-    print(markdown(rows(wanted.words, runs=wanted.runs, n_sample=wanted.neurons)))
-    print(f"\n{SHAPE[0]} x {SHAPE[1]:,} neurons; {wanted.runs} runs, taken in turns; {os.cpu_count()} processors.")
-    for n_words in wanted.words:
-        print(f"Ours, {n_words:,} + {n_words:,} words: {peak_memory(n_words) / 1e6:.1f} MB at most beside the input.")
+def _marks(table: Sequence[Row]) -> dict[str, Mark]:
+    """The marks of the rows at the most words, by the way's name."""
+    loop = next(row for row in table if row.name == _LOOP)
+    ours = next(row for row in table if row.name == _OURS)
+    return {
+        _LOOP: Mark("statistics, beside SciPy + statsmodels", loop.ratio, 20.0, "×"),
+        _OURS: Mark("statistics, seconds", median(ours.wall), 0.5, " s", least=False),
+    }
 
 
-if __name__ == "__main__":
-    main()
+def _cells(row: Row, marks: Mapping[str, Mark]) -> tuple[str, ...]:
+    timed_on = "all neurons" if row.n_timed == row.n_neurons else f"{row.n_timed:,} neurons, scaled up"
+    return (
+        f"{row.n_words:,} + {row.n_words:,}",
+        row.name,
+        timed_on,
+        number(median(row.wall)),
+        f"{number(min(row.wall))}–{number(max(row.wall))}",
+        number(median(row.processor)),
+        "" if row.name == _OURS else f"{number(row.ratio)}×",
+        str(marks.get(row.name, "")),
+    )
+
+
+_INTRODUCTION = (
+    "Welch's test, p-values, effect sizes and the exact AUC of {n_layers} layers of {n_neurons:,} neurons, and six "
+    "corrections over all of them, beside libraries that give the same numbers; each library's are compared with ours "
+    "before anything is timed. What goes neuron by neuron is timed on some of them, spread over all layers, and scaled."
+)

@@ -1,0 +1,63 @@
+"""How much arithmetic a reading strictly needs: what is left when nothing is computed twice, or for nothing.
+
+A causal model's values at a token depend on the tokens before it alone. So words that begin with the same tokens share
+that part of the work: each distinct prefix is needed once, up to the expansion of the deepest layer's MLP, and nothing
+beyond it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from benchmarks.models import Shape
+
+
+def prefixes(ids: Iterable[Sequence[int]]) -> np.ndarray:
+    """How many distinct prefixes of each length the rows of token ids have: int64 (longest,), length 1 first."""
+    distinct = {tuple(row[: i + 1]) for row in ids for i in range(len(row))}
+    return np.bincount([len(prefix) - 1 for prefix in distinct])
+
+
+def operations(shape: Shape, counts: Sequence[int] | np.ndarray, deepest: int) -> float:
+    """Float operations of reading the pre-activation of all layers up to ``deepest`` at some positions.
+
+    Parameters
+    ----------
+    shape : Shape
+    counts : sequence of int
+        How many tokens stand at each 0-based position: ``prefixes`` of words, or ones for a text within the context.
+    deepest : int
+        The deepest layer read, 0-based.
+
+    Returns
+    -------
+    float
+        Two for each multiply-add: of the linear layers, the deepest one's expansion the last, and of the products of
+        queries with keys and of weights with values. Norms, nonlinearities and softmax are left out.
+    """
+    attention_layers = deepest + 1
+    projections = 4 * shape.d_model**2  # query, key, value, output
+    expansion = shape.d_model * shape.d_mlp  # and as much for the contraction
+    linear = attention_layers * (projections + expansion) + deepest * expansion
+    total = 0
+    for position, count in enumerate(counts):
+        seen = sum(shape.seen(layer, position) for layer in range(attention_layers))
+        total += int(count) * (linear + 2 * shape.d_model * seen)
+    return 2.0 * total
+
+
+def parameters(shape: Shape, *, head: bool = True) -> int:
+    """How many parameters a model has.
+
+    A tied one is a GPT-Neo: learned positions, no biases on query, key and value. The other is a Pythia: rotary
+    positions, biases everywhere, and a ``head`` of its own, which can be left out.
+    """
+    d, m = shape.d_model, shape.d_mlp
+    block = 4 * d * d + d + 2 * d * m + m + d + 4 * d
+    embedding = (shape.n_vocab + shape.context) * d
+    if not shape.tied:
+        block += 3 * d
+        embedding = shape.n_vocab * d * (2 if head else 1)
+    return shape.n_layers * block + embedding + 2 * d

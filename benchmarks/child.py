@@ -1,0 +1,126 @@
+"""Work whose memory is measured in a process of its own: ``python -m benchmarks.child WORK FOLDER JSON``.
+
+It prints one JSON object. The model is loaded and has read a word before anything is measured, so that what libraries
+and weights take is not counted.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from benchmarks import inputs
+from benchmarks.timing import say, take_turns
+
+_STATUS, _CLEAR = Path("/proc/self/status"), Path("/proc/self/clear_refs")
+
+
+@dataclass(frozen=True)
+class Peak:
+    """Bytes above what was there before: resident at most, and of these anonymous, which no file stands behind."""
+
+    resident: float
+    anonymous: float
+
+
+def run(work: str, folder: Path, **settings: Any) -> dict[str, Any]:
+    """Do some work in a fresh process, and return what it measured."""
+    command = [sys.executable, "-m", "benchmarks.child", work, str(folder), json.dumps(settings)]
+    environment = {**os.environ, "GRAMMAR_NEURONS_MAX_CHARACTERS": "1000000"}
+    done = subprocess.run(command, cwd=inputs.ROOT, env=environment, stdout=subprocess.PIPE, text=True, check=True)
+    answer: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return answer
+
+
+def peak_of(work: Callable[[], object]) -> Peak:
+    """The memory that some work takes. The resident peak is the kernel's own; the anonymous one is looked at often."""
+    with contextlib.suppress(OSError):  # without the right to it, the highest so far counts
+        _CLEAR.write_text("5")  # the kernel begins a new peak
+    before, highest, stop = status(), [0], threading.Event()
+
+    def watch() -> None:
+        while not stop.wait(0.005):
+            highest[0] = max(highest[0], status()["RssAnon"])
+
+    thread = threading.Thread(target=watch, daemon=True)
+    thread.start()
+    work()
+    stop.set()
+    thread.join()
+    after = status()
+    return Peak(after["VmHWM"] - before["VmRSS"], max(highest[0], after["RssAnon"]) - before["RssAnon"])
+
+
+def status() -> dict[str, int]:
+    """This process's memory in bytes by name, such as VmRSS (now) and VmHWM (at most)."""
+    pairs = (
+        line.split(":", 1) for line in _STATUS.read_text().splitlines() if line.startswith(("VmHWM", "VmRSS", "Rss"))
+    )
+    return {name: int(value.split()[0]) * 1024 for name, value in pairs}
+
+
+def contrast(folder: Path, n_words: int, stored: bool) -> dict[str, Any]:
+    """A contrast of ``n_words`` of each class over all layers, its activations in a store on disk or not."""
+    from core.array_store import ArrayStore
+    from core.experiment import choose_words, compare_neurons, conclude, read_words, run_contrast
+    from core.models import load_model
+    from core.records import ContrastSpec
+
+    lm = load_model(str(folder))
+    spec = ContrastSpec.notebook(model=str(folder), layer=0, family="model", word_source=inputs.word_source())
+    run_contrast(spec.changed(n_target=2, n_baseline=2), lm)
+    spec = spec.changed(n_target=n_words, n_baseline=n_words)
+    with tempfile.TemporaryDirectory() as kept:
+
+        def work() -> None:
+            if not stored:
+                run_contrast(spec, lm)
+                return
+            store = ArrayStore(Path(kept), 1e12, 10)
+            read = read_words(lm, choose_words(spec), spec, range(lm.n_layers), store=store)
+            conclude(spec, lm.info, read, compare_neurons(spec, read))
+
+        peak = peak_of(work)
+    return {"resident": peak.resident, "anonymous": peak.anonymous}
+
+
+def grow(folder: Path, along: str, sizes: Sequence[int], rounds: int) -> dict[str, Any]:
+    """Seconds (n_sizes, rounds) and peak bytes (n_sizes,) of reading more words, layers or tokens."""
+    from core.activations import token_activations, word_activations
+    from core.models import load_model
+
+    lm = load_model(str(folder))
+    lists, middle = inputs.words(), min(8, lm.n_layers - 1)
+
+    def count(text: str) -> int:
+        return len(lm.tokenizer(text, add_special_tokens=False, verbose=False)["input_ids"])
+
+    works: dict[str, Callable[[], object]] = {}
+    for size in sizes:
+        if along == "words":
+            works[f"{size:,}"] = partial(word_activations, lm, lists.first(size // 2), [middle])
+        elif along == "layers":
+            works[f"{size:,}"] = partial(word_activations, lm, lists.first(500), range(size))
+        else:
+            works[f"{size:,}"] = partial(token_activations, lm, inputs.text(size, count), middle)
+    next(iter(works.values()))()
+    peaks = [peak_of(work).resident for work in works.values()]  # the smallest first: what stays behind is small
+    times = take_turns(works, rounds)
+    return {"seconds": [taken.seconds for taken in times.values()], "bytes": peaks}
+
+
+if __name__ == "__main__":
+    _work, _folder, _settings = sys.argv[1:]
+    say(f"  in a process of its own: {_work} {_settings}")
+    _works: dict[str, Callable[..., dict[str, Any]]] = {"contrast": contrast, "grow": grow}
+    print(json.dumps(_works[_work](Path(_folder), **json.loads(_settings))))

@@ -1,0 +1,85 @@
+"""Sections of the report: Markdown tables, the marks that figures are held to, and their place in a page."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.records import UserError
+
+_NUMERIC = re.compile(r"[−<~]?[\d.,]+( ?[–%×] ?[\d.,%×]*)?$|one run$|–$|$")
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A figure, and the mark that it should reach: from above where ``least``, else from below."""
+
+    what: str
+    value: float
+    bound: float
+    unit: str = ""
+    least: bool = True
+
+    @property
+    def met(self) -> bool:
+        """Whether it does; NaN does not."""
+        return self.value >= self.bound if self.least else self.value <= self.bound
+
+    def __str__(self) -> str:
+        """The mark for a table's cell, such as "≥ 50×: met"."""
+        return f"{'≥' if self.least else '≤'} {self.bound:g}{self.unit}: {'met' if self.met else '**missed**'}"
+
+
+@dataclass(frozen=True)
+class Section:
+    """One part of the report. ``parts`` are Markdown paragraphs and tables; ``wrong`` says which values differed."""
+
+    name: str
+    title: str
+    parts: tuple[str, ...]
+    marks: tuple[Mark, ...] = ()
+    wrong: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        """The section without its title: what stands between a page's markers."""
+        return "\n\n".join([*self.parts, *(f"**Wrong:** {sentence}" for sentence in self.wrong)])
+
+
+def markdown(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A Markdown table. Columns in which every cell is a number, a range or empty are set to the right.
+
+    Raises ValueError where a row has another number of cells than the header.
+    """
+    for row in rows:
+        if len(row) != len(header):
+            raise ValueError(f"The header has {len(header)} cells, a row {len(row)}: {' | '.join(row)}")
+    columns = [[row[i] for row in rows] for i in range(len(header))]
+    right = [bool(column) and all(_NUMERIC.match(cell) for cell in column) for column in columns]
+    rule = ["---:" if to_right else "---" for to_right in right]
+    return "\n".join([_line(header), "|" + "|".join(rule) + "|", *map(_line, rows)])
+
+
+def _line(cells: Sequence[str]) -> str:
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+
+
+def replace_between(text: str, name: str, content: str) -> str:
+    """A page's text with ``content`` between its markers ``<!-- NAME -->`` and ``<!-- end NAME -->``.
+
+    Raises UserError unless each marker is there once, in this order.
+    """
+    start, end = f"<!-- {name} -->", f"<!-- end {name} -->"
+    if text.count(start) != 1 or text.count(end) != 1 or text.index(start) > text.index(end):
+        raise UserError(f"The page needs the line {start} and, below it, the line {end}, each once.")
+    before, rest = text.split(start)
+    return f"{before}{start}\n\n{content}\n\n{end}{rest.split(end)[1]}"
+
+
+def update_page(page: Path, sections: Sequence[Section]) -> None:
+    """Write each section between its own markers of a page; the rest of the page stays as it is."""
+    text = page.read_text(encoding="utf-8")
+    for section in sections:
+        text = replace_between(text, section.name, str(section))
+    page.write_text(text, encoding="utf-8")
