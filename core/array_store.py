@@ -14,6 +14,7 @@ import contextlib
 import hashlib
 import logging
 import math
+import mmap
 import os
 import secrets
 import time
@@ -168,6 +169,18 @@ class ArrayStore:
 
     def _path(self, name: str) -> Path:
         return self._folder / f"{name}.npy"
+
+
+def release(array: np.ndarray) -> None:
+    """Let the pages of a mapped array leave this process's memory; their contents stay in the file.
+
+    Does nothing to an array that is in memory, or where the system knows no such call.
+    """
+    base: object = array
+    while isinstance(base, np.ndarray):
+        base = base.base
+    if isinstance(base, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
+        base.madvise(mmap.MADV_DONTNEED)  # the mappings here are shared with their files: nothing written is lost
 
 
 def _in_memory(shape: tuple[int, ...], fill: Fill) -> np.ndarray:

@@ -10,12 +10,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import fields
+from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from core.activations import Progress, Waiting, text_activations, token_counts, word_activations
-from core.array_store import ArrayStore
+from core.array_store import ArrayStore, release
 from core.correction import adjust, critical_p
 from core.limits import limits
 from core.models import LoadedModel, load_model
@@ -32,25 +35,35 @@ from core.records import (
     WordPair,
 )
 from core.ttest import paired_ttest, t_threshold, welch_ttest
-from core.words import custom_list, get_word_list, shared_words, take
+from core.words import cache_folder, custom_list, get_word_list, shared_words, take
 
+# Activations of more floats are mapped files (256 MB in float32).
+_FLOATS_IN_MEMORY = 64_000_000
 # Floats that a text's layers may take together.
 _TEXT_FLOATS = 64_000_000
 _TESTS = {"paired": paired_ttest, "welch": welch_ttest}
 
 
 def run_contrast(
-    spec: ContrastSpec, lm: LoadedModel | None = None, *, progress: Progress | None = None
+    spec: ContrastSpec,
+    lm: LoadedModel | None = None,
+    *,
+    progress: Progress | None = None,
+    store: ArrayStore | None = None,
 ) -> ContrastResult:
     """Run one contrast from word lists to adjusted p-values.
 
-    ``lm`` spares loading ``spec.model``; ``progress`` is called with words done and of all words. Raises
-    UserError for everything that one sentence explains.
+    ``lm`` spares loading ``spec.model``; ``progress`` is called with words done and of all words. Activations are
+    kept in ``store``; without one, those of more than 256 MB go to ``disk_store()``. Raises UserError for everything
+    that one sentence explains.
     """
     lm = lm or load_model(spec.model)
     lm.check_layer(spec.layer)
     layers = range(lm.n_layers) if spec.family == "model" else [spec.layer]
-    activations = read_words(lm, choose_words(spec), spec, layers, progress=progress)
+    words = choose_words(spec)
+    if len(layers) * (len(words.target) + len(words.baseline)) * lm.d_mlp > _FLOATS_IN_MEMORY:
+        store = store or disk_store()
+    activations = read_words(lm, words, spec, layers, progress=progress, store=store)
     return conclude(spec, lm.info, activations, compare_neurons(spec, activations))
 
 
@@ -127,7 +140,12 @@ def read_words(
     }
 
     def fill(out: np.ndarray) -> None:
-        word_activations(lm, both, layers, **reading, progress=progress, waiting=waiting, out=out)
+        def count(done: int, total: int) -> None:
+            release(out)  # where it is a file, so that memory holds one batch, however many words there are
+            if progress:
+                progress(done, total)
+
+        word_activations(lm, both, layers, **reading, progress=count, waiting=waiting, out=out)
 
     shape = (len(layers), len(both), lm.d_mlp)
     if store is None:
@@ -145,6 +163,18 @@ def read_words(
     )
 
 
+def disk_store() -> ArrayStore:
+    """The activations in this computer's cache folder, bounded by the limits as they are now."""
+    now = limits()
+    folder = cache_folder() / "activations"
+    return _store_at(folder, now.disk_cache_mb * 1e6, now.disk_cache_entries, now.queue_seconds)
+
+
+@lru_cache(maxsize=8)
+def _store_at(folder: Path, max_bytes: float, max_entries: int, patience: float) -> ArrayStore:
+    return ArrayStore(folder, max_bytes, max_entries, patience)
+
+
 def _store_key(model: ModelInfo, words: Sequence[str], layers: Sequence[int], reading: dict[str, Any]) -> str:
     """All that activations depend on, to the last bit: the arithmetic's library and its threads included."""
     import torch
@@ -155,7 +185,13 @@ def _store_key(model: ModelInfo, words: Sequence[str], layers: Sequence[int], re
 
 def compare_neurons(spec: ContrastSpec, activations: WordActivations) -> NeuronTests:
     """The spec's test for every neuron of every layer read: arrays of shape (n_layers, n_neurons)."""
-    return _TESTS[spec.test](activations.target, activations.baseline)
+    by_layer = []
+    for target, baseline in zip(activations.target, activations.baseline, strict=True):
+        by_layer.append(_TESTS[spec.test](target, baseline))
+        release(target)  # of a mapped file, memory need not hold more than one layer
+    return NeuronTests(
+        **{item.name: np.stack([getattr(tests, item.name) for tests in by_layer]) for item in fields(NeuronTests)}
+    )
 
 
 def conclude(spec: ContrastSpec, model: ModelInfo, activations: WordActivations, tests: NeuronTests) -> ContrastResult:

@@ -333,6 +333,7 @@ def _load_network(folder: Path, name: str) -> tuple[torch.nn.Module, str, list[s
     except Exception as error:  # transformers and safetensors raise many kinds for a broken file
         raise UserError(f"The weights of {name} cannot be loaded: {reason_of(error)}.") from error
     _check_weights(name, model, report)
+    _fuse_activations(model)
     model.eval().requires_grad_(False)
     if torch.cuda.is_available():
         device = "cuda"
@@ -345,6 +346,20 @@ def _load_network(folder: Path, name: str) -> tuple[torch.nn.Module, str, list[s
     except RuntimeError as error:  # out of memory, or a driver that does not answer
         note = f"The {device} device did not take the model ({str(error).splitlines()[0]}); the CPU is used."
         return model.base_model.to("cpu"), "cpu", [note]
+
+
+def _fuse_activations(model: torch.nn.Module) -> None:
+    """Put PyTorch's fused GELU for the one that transformers writes out in eight steps: equal within 1e-6.
+
+    Each of these steps goes through memory once, which takes a fifth of a pass on a CPU.
+    """
+    from torch.nn import GELU
+    from transformers.activations import NewGELUActivation
+
+    for module in model.modules():
+        for name, child in module.named_children():
+            if type(child) is NewGELUActivation:
+                setattr(module, name, GELU(approximate="tanh"))
 
 
 def _check_weights(name: str, model: Any, report: dict[str, Any]) -> None:

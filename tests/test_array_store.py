@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.array_store import ArrayStore, Fill
+from core.array_store import ArrayStore, Fill, release
 from tests.arrays import entry, never
 from tests.faults import PATIENCE, run
 
@@ -68,6 +68,36 @@ def test_made_once_and_kept(store: ArrayStore, folder: Path) -> None:
     (file,) = entries(folder)
     np.testing.assert_array_equal(np.load(file), expected(7.0))  # an ordinary .npy file to anybody else
     assert not list(folder.glob("*.part"))
+
+
+def resident_of_files() -> int:
+    """Bytes of mapped files in this process's memory."""
+    status = Path("/proc/self/status").read_text()
+    return 1024 * int(next(line.split()[1] for line in status.splitlines() if line.startswith("RssFile")))
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="Only Linux tells what is resident.")
+def test_what_is_released_leaves_memory_and_nothing_is_lost(store: ArrayStore) -> None:
+    """While an entry is written, and when it is read; an array in memory stays as it is."""
+    shape = (4, 1000, 4000)  # 64 MB
+    most: list[int] = []
+
+    def fill(out: np.ndarray) -> None:
+        for layer in range(4):
+            out[layer] = layer
+            release(out)
+            most.append(resident_of_files() - before)
+
+    before = resident_of_files()
+    array = store.obtain("large", shape, fill)
+    assert max(most) < 4e6
+    for kept in (array, store.obtain("large", shape, never)):
+        assert [float(layer.mean()) for layer in kept] == [0, 1, 2, 3]
+        release(kept[1:, 5:])
+        assert resident_of_files() - before < 4e6
+    in_memory = np.arange(3.0)
+    release(in_memory)
+    assert in_memory.tolist() == [0, 1, 2]
 
 
 def test_read_back_by_another_process(store: ArrayStore, folder: Path) -> None:

@@ -272,3 +272,17 @@ def test_of_a_long_text_one_layer_is_read(lm: LoadedModel, monkeypatch: pytest.M
     monkeypatch.setattr(experiment, "_TEXT_FLOATS", 3 * n_floats)
     assert list(inspect_text(lm, TEXT, careful(layer=2))) == [0, 1, 2]
     assert list(inspect_text(lm, TEXT, careful(layer=3))) == [3]
+
+
+def test_large_activations_go_to_the_disk(lm: LoadedModel, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The same result to the last bit; the second time without a pass."""
+    monkeypatch.setenv("GRAMMAR_NEURONS_CACHE", str(tmp_path))
+    in_memory = run_contrast(careful(), lm)
+    assert not list(tmp_path.rglob("*.npy"))
+    monkeypatch.setattr(experiment, "_FLOATS_IN_MEMORY", 1000)
+    for _ in range(2):
+        on_disk = run_contrast(careful(), lm)
+        assert len(list((tmp_path / "activations").glob("*.npy"))) == 1
+        np.testing.assert_array_equal(on_disk.p_adjusted, in_memory.p_adjusted)
+        np.testing.assert_array_equal(on_disk.target_activations, in_memory.target_activations)
+        monkeypatch.setattr(lm.network, "forward", None)

@@ -24,6 +24,7 @@ from prometheus_client import REGISTRY
 from benchmarks.page import Headline
 from benchmarks.tab import Tab, TabError
 from benchmarks.watch import Server, serve
+from core import experiment
 from core.array_store import ArrayStore
 from core.experiment import run_contrast
 from core.models import load_model
@@ -279,7 +280,7 @@ def test_contrasts_go_on_where_the_disk_is_read_only(
         rubbish = disk / "activations" / f"{'0' * 64}.1-aa.part"
         rubbish.write_bytes(b"left by a killed process")
         remount(disk, "ro")
-        monkeypatch.setattr(cached, "_disks", {})
+        experiment._store_at.cache_clear()  # as at a start
         before = passes()
         result = cached.prepare(SMALL)
         assert passes() == before and jobs.bytes_in_memory(result.target_activations) == 0

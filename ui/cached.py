@@ -15,7 +15,6 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from core.limits import limits
 from core.records import (
     ContrastResult,
     ContrastSpec,
@@ -30,7 +29,6 @@ from ui.jobs import Report, Shelf, Work, begin, obtain, obtain_within, offer
 if TYPE_CHECKING:
     import numpy as np
 
-    from core.array_store import ArrayStore
     from core.models import LoadedModel
     from ui.charts import Chart
 
@@ -179,13 +177,13 @@ def _inputs_work(spec: ContrastSpec, words: WordPair, key: tuple[object, ...]) -
 
 
 def _read(spec: ContrastSpec, words: WordPair, lm: LoadedModel, report: Report) -> WordActivations:
-    from core.experiment import read_words
+    from core.experiment import disk_store, read_words
 
     def count(done: int, total: int) -> None:
         report(done / total, f"Reading words: {done:,} of {total:,}")
 
     layers = range(lm.n_layers) if _reads_all_layers(spec) else [spec.layer]
-    return read_words(lm, words, spec, layers, progress=count, waiting=_telling(report), store=_disk())
+    return read_words(lm, words, spec, layers, progress=count, waiting=_telling(report), store=disk_store())
 
 
 def _telling(report: Report) -> Callable[[int], None]:
@@ -218,21 +216,6 @@ def _text_work(spec: ContrastSpec, content: str) -> Work[TokenActivations]:
         return by_layer[spec.layer]
 
     return work
-
-
-def _disk() -> ArrayStore:
-    """The activations on disk, bounded by the limits as they are now."""
-    from core.array_store import ArrayStore
-    from core.words import cache_folder
-
-    now = limits()
-    key = (cache_folder() / "activations", now.disk_cache_mb * 1e6, now.disk_cache_entries, now.queue_seconds)
-    if key not in _disks:
-        _disks[key] = ArrayStore(*key)
-    return _disks[key]
-
-
-_disks: dict[tuple[object, ...], ArrayStore] = {}
 
 
 def _sources(words: WordPair) -> tuple[str, str]:
