@@ -59,7 +59,8 @@ def word_activations(
     leading_space : bool
         Give the model ``" word"``, as inside a sentence, rather than ``"word"``.
     prefix : bool
-        Let the model read its beginning-of-text token first. It is never pooled.
+        Let the model read its beginning-of-text token first (or, where it has none, its end-of-text token). It is
+        never pooled.
     progress : callable, optional
         Called with the number of words done and of all words, after each batch.
     waiting : callable, optional
@@ -221,11 +222,14 @@ def _check_choices(lm: LoadedModel, layers: Sequence[int], side: str, pooling: s
 
 
 def _prefix_ids(lm: LoadedModel, prefix: bool) -> list[int]:
+    """The beginning-of-text token; in tokenizers that have none, the one that ends the text before."""
     if not prefix:
         return []
-    if lm.tokenizer.bos_token_id is None:
-        raise UserError(f"{lm.info.name} has no beginning-of-text token; switch the prefix off.")
-    return [lm.tokenizer.bos_token_id]
+    tokens = (lm.tokenizer.bos_token_id, lm.tokenizer.eos_token_id)
+    found = next((token for token in tokens if token is not None), None)
+    if found is None:
+        raise UserError(f"{lm.info.name} has no beginning-of-text or end-of-text token; switch the prefix off.")
+    return [found]
 
 
 def _encode_words(

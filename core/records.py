@@ -100,7 +100,7 @@ class ContrastSpec:
 
     @classmethod
     def careful(cls, **changes: Any) -> Self:
-        """What a methodologist would ask for: curated lists, leading space, Welch, Holm over all layers."""
+        """What a methodologist would ask for: curated lists, leading space and prefix, Welch, Holm over all layers."""
         return cls(**{**CAREFUL, **changes})
 
     def changed(self, **changes: Any) -> Self:
@@ -191,6 +191,7 @@ CAREFUL: dict[str, Any] = {
     "n_baseline": 500,
     "word_source": "bundled",
     "leading_space": True,
+    "prefix": True,
     "drop_shared": True,
     "test": "welch",
     "correction": "holm",

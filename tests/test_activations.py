@@ -403,8 +403,13 @@ def test_unknown_layer_of_a_text(lm: LoadedModel) -> None:
 
 
 def test_no_beginning_of_text_token(lm: LoadedModel, tiny_folder: Folder) -> None:
-    """A prefix asked of a tokenizer that has none."""
+    """A prefix asked of a tokenizer that has none: the end-of-text token stands in, if there is one."""
     tokenizer = AutoTokenizer.from_pretrained(tiny_folder("gpt_neo"))
     tokenizer.bos_token = None
+    lame = replace(lm, tokenizer=tokenizer)
+    expected = token_activations(lm, "time", 0, prefix=True)
+    assert tokenizer.eos_token_id == lm.tokenizer.bos_token_id
+    assert_close(token_activations(lame, "time", 0, prefix=True).values, expected.values)
+    tokenizer.eos_token = None
     with pytest.raises(UserError, match="beginning-of-text"):
-        token_activations(replace(lm, tokenizer=tokenizer), "time", 0, prefix=True)
+        token_activations(lame, "time", 0, prefix=True)

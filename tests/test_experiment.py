@@ -74,7 +74,8 @@ def test_careful_is_welch_and_holm_over_all_layers(lm: LoadedModel) -> None:
     """Adjusted p-values as statsmodels' from SciPy's p-values, all layers one family."""
     result = run_contrast(careful(), lm)
     nouns, verbs = (
-        word_activations(lm, bundled_words(name, n), leading_space=True) for name, n in (("nouns", 60), ("verbs", 50))
+        word_activations(lm, bundled_words(name, n), leading_space=True, prefix=True)
+        for name, n in (("nouns", 60), ("verbs", 50))
     )
     expected = scipy.stats.ttest_ind(nouns.astype(float), verbs.astype(float), axis=1, equal_var=False)
     p_adjusted = multipletests(expected.pvalue.ravel(), method="holm")[1].reshape(N_LAYERS, -1)
@@ -174,7 +175,7 @@ def test_custom_words_are_used_as_given(lm: LoadedModel) -> None:
     assert "custom" in result.words.target_list.source
     np.testing.assert_allclose(
         result.target_activations,
-        word_activations(lm, ["ice cream", "1,000", "naïve"], [1], leading_space=True)[0],
+        word_activations(lm, ["ice cream", "1,000", "naïve"], [1], leading_space=True, prefix=True)[0],
         atol=1e-5,
     )
 
@@ -259,7 +260,7 @@ def test_inspect_text_follows_the_spec(lm: LoadedModel) -> None:
     assert list(found) == [0, 1, 2, 3]
     for layer, activations in found.items():
         assert activations.layer == layer and "".join(activations.pieces) == TEXT
-        alone = token_activations(lm, TEXT, layer, side="activation")
+        alone = token_activations(lm, TEXT, layer, side="activation", prefix=True)
         np.testing.assert_array_equal(activations.values, alone.values)
         assert activations.values.base is None, "a view would keep all layers in memory"
     other = inspect_text(lm, TEXT, spec.changed(hook_side="pre-activation"))

@@ -103,7 +103,8 @@ def test_the_presets_are_the_two_analyses() -> None:
     assert (notebook.test, notebook.correction, notebook.family) == ("paired", "bonferroni", "layer")
     assert notebook.alpha == 0.05
     careful = ContrastSpec.careful(model="m", layer=1, target="verbs", baseline="nouns")
-    assert (careful.word_source, careful.leading_space, careful.drop_shared) == ("bundled", True, True)
+    assert (careful.word_source, careful.drop_shared) == ("bundled", True)
+    assert (careful.leading_space, careful.prefix) == (True, True)
     assert (careful.test, careful.correction, careful.family) == ("welch", "holm", "model")
     assert (careful.model, careful.layer, careful.target) == ("m", 1, "verbs")
     assert not {"model", "layer", "target", "baseline"} & {*NOTEBOOK, *CAREFUL}
@@ -307,7 +308,7 @@ OTHER_READING: dict[str, Any] = {
     "hook_side": "activation",
     "pooling": "last",
     "leading_space": False,
-    "prefix": True,
+    "prefix": False,
     "drop_shared": False,
 }
 
