@@ -148,7 +148,7 @@ def _parser() -> argparse.ArgumentParser:
     two.add_argument("--neurons", type=_numbers, required=True, metavar="N,N", help="neuron indices")
     two.add_argument("--file", type=Path, required=True, help="a UTF-8 text")
     two.add_argument("--hook-side", choices=HOOK_SIDES, default="pre-activation")
-    two.add_argument("--prefix", action="store_true", help="beginning-of-text token first")
+    two.add_argument("--prefix", action="store_true", help="beginning-of-text token first, as in the careful preset")
     two.add_argument("--csv", type=Path, help="write the table here instead of to the screen")
 
     three = commands.add_parser("download", help="fetch a model, or the word lists, ahead of a class")

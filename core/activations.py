@@ -20,6 +20,7 @@ from core.limits import check_tokens, limits
 from core.models import LoadedModel
 from core.passes import read_layers
 from core.queueing import Told as Waiting
+from core.queueing import turns
 from core.records import HOOK_SIDES, POOLINGS, TokenActivations, UserError
 from core.tokens import cut_text, without_lone_surrogates
 from core.word_passes import Reading, read_rows
@@ -157,10 +158,11 @@ def text_activations(
     for k, (first, keep_from, last) in enumerate(windows):
         row = torch.tensor([head + ids[first:last]])
         skip = len(head) + keep_from - first
-        captured = read_layers(lm, row, layers, side, partial(_rows_from, skip), waiting=waiting)
-        metrics.FORWARD_PASSES.labels("text").inc()
-        for layer, seen in captured.items():
-            values[layer][keep_from:last] = seen.cpu().numpy()
+        with turns().take(waiting):
+            captured = read_layers(lm, row, layers, side, partial(_rows_from, skip))
+            metrics.FORWARD_PASSES.labels("text").inc()
+            for layer in layers:
+                values[layer][keep_from:last] = captured.pop(layer).cpu().numpy()
         if progress:
             progress(k + 1, len(windows))
     notes = _text_notes(n_replaced, len(ids), len(windows), lm.info.context)

@@ -39,8 +39,10 @@ from core.words import cache_folder, custom_list, get_word_list, shared_words, t
 
 # Activations of more floats are mapped files (256 MB in float32).
 _FLOATS_IN_MEMORY = 64_000_000
-# Floats that a text's layers may take together.
-_TEXT_FLOATS = 64_000_000
+# The share of the memory for results that one text's layers may take together.
+_TEXTS_SHARE = 0.2
+# Counted up when the same words may give other last bits, so that what is on disk is never mixed with what is not.
+_ARITHMETIC = 2
 _TESTS = {"paired": paired_ttest, "welch": welch_ttest}
 
 
@@ -77,11 +79,13 @@ def inspect_text(
 ) -> dict[int, TokenActivations]:
     """Every neuron of the spec's layer and hook side at every token of a text, and of the layers below it.
 
-    The layers below come with the same passes; of a text so long that they would be more than 256 MB, they are left
-    out.
+    The layers below come with the same passes; of a text so long that they would be more than a fifth of the memory
+    for results, they are left out.
     """
     how: dict[str, Any] = {"side": spec.hook_side, "prefix": spec.prefix, "progress": progress, "waiting": waiting}
-    return text_activations(lm, text, range(spec.layer + 1), most_floats=_TEXT_FLOATS, **how)
+    return text_activations(
+        lm, text, range(spec.layer + 1), most_floats=_TEXTS_SHARE * limits().memory_cache_mb * 1e6 / 4, **how
+    )
 
 
 def choose_words(spec: ContrastSpec) -> WordPair:
@@ -176,10 +180,12 @@ def _store_at(folder: Path, max_bytes: float, max_entries: int, patience: float)
 
 
 def _store_key(model: ModelInfo, words: Sequence[str], layers: Sequence[int], reading: dict[str, Any]) -> str:
-    """All that activations depend on, to the last bit: the arithmetic's library and its threads included."""
+    """All that activations depend on, to the last bit: the arithmetic, its libraries and its threads included."""
     import torch
+    import transformers
 
-    identity = [model.name, model.revision, model.device, model.dtype, torch.__version__, torch.get_num_threads()]
+    versions = [_ARITHMETIC, torch.__version__, transformers.__version__]
+    identity = [model.name, model.revision, model.device, model.dtype, *versions, torch.get_num_threads()]
     return json.dumps([identity, reading, list(layers), list(words)])
 
 

@@ -1,6 +1,6 @@
 """One forward pass: hooks where neurons are read, an end as soon as the deepest of them has been.
 
-with torch.inference_mode():
+with turns().take(waiting):
     captured = read_layers(lm, ids, layers=[8], side="pre-activation", keep=lambda values: values[:, -1])
 """
 
@@ -11,7 +11,6 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from core.models import LoadedModel
-from core.queueing import Told, turns
 
 if TYPE_CHECKING:
     import torch
@@ -32,9 +31,8 @@ def read_layers(
     keep: Keep,
     *,
     past: DynamicCache | None = None,
-    waiting: Told | None = None,
 ) -> dict[int, torch.Tensor]:
-    """Read some layers' neurons at ids (batch, pos), in one pass that waits for its turn.
+    """Read some layers' neurons at ids (batch, pos), in one pass. The caller has its turn (``core.queueing``).
 
     Parameters
     ----------
@@ -48,8 +46,6 @@ def read_layers(
         Called with each layer's values (batch, pos, d_mlp); what it returns is kept, in float32.
     past : DynamicCache, optional
         Keys and values of the tokens before, one row for each row of ids. Those of ids are added to it.
-    waiting : callable, optional
-        Told how many passes go before this one.
 
     Returns
     -------
@@ -57,15 +53,13 @@ def read_layers(
 
     Raises
     ------
-    UserError
-        On a busy server, where the turn did not come in time.
     RuntimeError
         A layer's hook never ran.
     """
     import torch
 
     captured: dict[int, torch.Tensor] = {}
-    with turns().take(waiting), lm.lock, torch.inference_mode(), _hooks(lm, layers, side, keep, captured):
+    with lm.lock, torch.inference_mode(), _hooks(lm, layers, side, keep, captured):
         try:
             lm.network(input_ids=ids.to(lm.info.device), past_key_values=past, use_cache=past is not None)
         except _DeepestLayerReached:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-Rows = Sequence[Sequence[int]]
+Rows = Sequence[list[int]]
 
 
 @dataclass(frozen=True, eq=False)

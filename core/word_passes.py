@@ -12,7 +12,7 @@ import math
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -20,7 +20,7 @@ from core import metrics
 from core.models import LoadedModel
 from core.passes import Keep, read_layers
 from core.prefix_tree import Level, Rows, chunks, levels
-from core.queueing import Told
+from core.queueing import Told, turns
 
 if TYPE_CHECKING:
     import torch
@@ -28,8 +28,11 @@ if TYPE_CHECKING:
 
 # Rows of more tokens are read by plain passes.
 _LONGEST_IN_TREE = 16
-# Floats that a pass, and what one level leaves for the next, may hold beyond the weights (256 MB in float32, each).
+# Floats that a pass may hold beyond the weights (256 MB in float32).
 _FLOATS = 64_000_000
+# Floats that one level may leave for the next (96 MB): what a reading holds while it waits for its turn. A pass has
+# copies of it besides.
+_FLOATS_LEFT = 24_000_000
 # Multiplications that one pass may take, about half a second on two cores: whoever waits for a turn waits no longer.
 _PRODUCTS = 8e10
 
@@ -50,27 +53,33 @@ class Reading:
 
     def passed(self, ids: torch.Tensor, keep: Keep, past: DynamicCache | None = None) -> dict[int, torch.Tensor]:
         """One pass over ids (batch, pos): layer -> what ``keep`` makes of (batch, pos, d_mlp)."""
-        captured = read_layers(self.lm, ids, self.layers, self.side, keep, past=past, waiting=self.waiting)
+        captured = read_layers(self.lm, ids, self.layers, self.side, keep, past=past)
         metrics.FORWARD_PASSES.labels("words").inc()
         return captured
 
     def floats_left(self, n_tokens: int) -> float:
         """What a prefix of so many tokens leaves for the next level: its keys and values, and its sums."""
-        config = self.lm.network.config
-        return n_tokens * 2 * config.hidden_size * (max(self.layers) + 1) + len(self.layers) * self.lm.d_mlp
+        if n_tokens <= self.n_prefix:  # all rows share it, or it is nothing
+            return 0.0
+        return self._cached_floats(n_tokens) + len(self.layers) * self.lm.d_mlp
 
     def rows_of_a_pass(self, n_tokens: int, n_before: int = 0) -> int:
         """How many rows of so many tokens, after so many read before, one pass takes."""
         # A block holds a few d_mlp-wide arrays per token at a time; the captures one per row and layer.
-        floats = n_tokens * 4 * self.lm.d_mlp + self.floats_left(n_before)
+        floats = (n_tokens * 4 + len(self.layers)) * self.lm.d_mlp + self._cached_floats(n_before)
         products = self.lm.info.n_parameters * n_tokens
         return max(1, int(min(_FLOATS / floats, _PRODUCTS / products)))
+
+    def _cached_floats(self, n_tokens: int) -> float:
+        config: Any = self.lm.network.config  # models with fewer key heads than heads have less
+        return n_tokens * 2.0 * config.hidden_size * (max(self.layers) + 1)
 
 
 def read_rows(reading: Reading, ids: Rows) -> Iterator[Batch]:
     """Every row's pooled neurons, batch by batch; each row comes once."""
     short = [i for i, row in enumerate(ids) if len(row) <= _LONGEST_IN_TREE]
-    for chunk in chunks([ids[i] for i in short], reading.floats_left, _FLOATS):
+    # A row leaves what all its tokens but the last have given; rows that share these, less together.
+    for chunk in chunks([ids[i] for i in short], lambda length: reading.floats_left(length - 1), _FLOATS_LEFT):
         indices = np.array([short[i] for i in chunk])
         for rows, values in _read_tree(reading, [ids[i] for i in indices]):
             yield indices[rows], values
@@ -115,7 +124,8 @@ def _read_tree(reading: Reading, rows: Rows) -> Iterator[Batch]:
         size = reading.rows_of_a_pass(1, depth)
         parts = []
         for part in np.array_split(np.arange(len(level.token_ids)), math.ceil(len(level.token_ids) / size)):
-            sums, after = _read_prefixes(reading, level, depth, part, left)
+            with turns().take(reading.waiting):
+                sums, after = _read_prefixes(reading, level, depth, part, left)
             ended = np.isin(level.ends, part)
             if ended.any():
                 yield level.rows[ended], _pooled(reading, sums, level.ends[ended] - part[0], depth)
@@ -156,7 +166,8 @@ def _read_long(reading: Reading, ids: Rows) -> Iterator[Batch]:
     import torch
 
     def pool(values: torch.Tensor) -> torch.Tensor:  # [batch, pos, d_mlp] -> [batch, d_mlp]
-        return values[:, reading.n_prefix :].mean(dim=1) if reading.pooling == "mean" else values[:, -1]
+        # A copy, since a view would keep all positions of all layers.
+        return values[:, reading.n_prefix :].mean(dim=1) if reading.pooling == "mean" else values[:, -1].clone()
 
     buckets: dict[int, list[int]] = defaultdict(list)
     for index, row in enumerate(ids):
@@ -166,5 +177,6 @@ def _read_long(reading: Reading, ids: Rows) -> Iterator[Batch]:
         size = reading.rows_of_a_pass(length)
         for first in range(0, len(bucket), size):
             batch = bucket[first : first + size]
-            captured = reading.passed(torch.tensor([ids[i] for i in batch]), pool)
+            with turns().take(reading.waiting):
+                captured = reading.passed(torch.tensor([ids[i] for i in batch]), pool)
             yield np.array(batch), {layer: values.cpu().numpy() for layer, values in captured.items()}

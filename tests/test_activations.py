@@ -109,6 +109,7 @@ def test_batch_size_does_not_matter(lm: LoadedModel, limit: int, monkeypatch: py
     """One prefix a pass, a few, or whole levels: the same numbers."""
     plain = word_activations(lm, WORDS)
     monkeypatch.setattr(word_passes, "_FLOATS", limit)
+    monkeypatch.setattr(word_passes, "_FLOATS_LEFT", 10 * limit)
     sizes = [len(rows) for rows, _ in spied_passes(lm, lambda: assert_close(word_activations(lm, WORDS), plain))]
     assert (max(sizes) == 1) == (limit == 1)
 

@@ -32,7 +32,7 @@ MAY_SEE = {
     "array_store": set(),
     "models": {"records", "limits", "metrics", "hub"},
     "prefix_tree": set(),
-    "passes": {"models", "queueing"},
+    "passes": {"models"},
     "word_passes": {"metrics", "models", "passes", "prefix_tree", "queueing"},
     "activations": {"records", "limits", "metrics", "queueing", "models", "tokens", "passes", "word_passes"},
     "export": {"records", "tokens"},

@@ -270,7 +270,8 @@ def test_inspect_text_follows_the_spec(lm: LoadedModel) -> None:
 def test_of_a_long_text_one_layer_is_read(lm: LoadedModel, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where all layers would take too much memory."""
     n_floats = inspect_text(lm, TEXT, careful(layer=0))[0].values.size
-    monkeypatch.setattr(experiment, "_TEXT_FLOATS", 3 * n_floats)
+    monkeypatch.setenv("GRAMMAR_NEURONS_MEMORY_CACHE_MB", "16")
+    monkeypatch.setattr(experiment, "_TEXTS_SHARE", 4 * 3 * n_floats / 16e6)
     assert list(inspect_text(lm, TEXT, careful(layer=2))) == [0, 1, 2]
     assert list(inspect_text(lm, TEXT, careful(layer=3))) == [3]
 

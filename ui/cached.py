@@ -21,6 +21,7 @@ from core.records import (
     ModelInfo,
     NeuronTests,
     TokenActivations,
+    UserError,
     WordActivations,
     WordPair,
 )
@@ -54,16 +55,22 @@ def warm_up(spec: ContrastSpec) -> None:
     begin(_MODEL, spec.model, _model_work(spec.model))
 
 
-def prepare(spec: ContrastSpec, content: str = "") -> ContrastResult:
-    """The spec's contrast, and a text read, waited for without a page: what a server does before its class comes."""
-    quiet: Report = lambda share, message: None  # noqa: E731
-    words = obtain_within(quiet, _WORDS, spec.reading(), _words_work(spec))
+def prepare(spec: ContrastSpec) -> ContrastResult:
+    """All that the spec's page shows, waited for without a page: what a server does before its class comes."""
+    inputs = _inputs_within(spec)
+    words = inputs[1].words
+    obtain_within(_unwatched, _PROFILES, _profile_key(spec, words), _profile_work(spec, inputs))
+    return obtain_within(_unwatched, _CONCLUSIONS, (spec, _sources(words)), _conclusion_work(spec, inputs))
+
+
+def _inputs_within(spec: ContrastSpec) -> Inputs:
+    words = obtain_within(_unwatched, _WORDS, spec.reading(), _words_work(spec))
     key = _inputs_key(spec, words)
-    inputs = obtain_within(quiet, _INPUTS, (key, spec.test), _inputs_work(spec, words, key))
-    obtain_within(quiet, _PROFILES, _profile_key(spec, words), _profile_work(spec, inputs))
-    if content:
-        obtain_within(quiet, _TEXTS, _text_key(spec, content), _text_work(spec, content))
-    return obtain_within(quiet, _CONCLUSIONS, (spec, _sources(words)), _conclusion_work(spec, inputs))
+    return obtain_within(_unwatched, _INPUTS, (key, spec.test), _inputs_work(spec, words, key))
+
+
+def _unwatched(share: float, message: str) -> None:
+    """A report to nobody."""
 
 
 def contrast(spec: ContrastSpec, meanwhile: Callable[[], None] | None = None) -> ContrastResult:
@@ -83,11 +90,18 @@ def layer_profile(spec: ContrastSpec) -> tuple[np.ndarray, np.ndarray] | None:
     return obtain(_PROFILES, _profile_key(spec, activations.words), _profile_work(spec, inputs))
 
 
-def csv(spec: ContrastSpec) -> bytes:
-    """The file of all neurons of the spec's layer, made when it is asked for: at a press, by no page."""
+def csv(spec: ContrastSpec, sources: tuple[str, str]) -> bytes:
+    """The file of all neurons of the spec's layer, made when it is asked for: at a press, by no page.
+
+    ``sources`` are those of the words that the page shows; raises UserError where its lists are others by now.
+    """
     from core.export import contrast_csv
 
-    return contrast_csv(prepare(spec)).encode()
+    inputs = _inputs_within(spec)
+    if _sources(inputs[1].words) != sources:
+        raise UserError("The word lists are others than the page shows: reload it, and press again.")
+    result = obtain_within(_unwatched, _CONCLUSIONS, (spec, sources), _conclusion_work(spec, inputs))
+    return contrast_csv(result).encode()
 
 
 def scatter(result: ContrastResult, highlight: int | None) -> Chart:

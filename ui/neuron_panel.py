@@ -165,7 +165,12 @@ def draw_table(result: ContrastResult) -> None:
     # Made at the press, from the spec alone: at each step it would take longer than the rest of the page, and what the
     # button holds, the session holds.
     left.download_button(
-        "Table as CSV", partial(cached.csv, spec), f"{name}.csv", "text/csv", key="csv", on_click="ignore"
+        "Table as CSV",
+        partial(cached.csv, spec, (result.words.target_list.source, result.words.baseline_list.source)),
+        f"{name}.csv",
+        "text/csv",
+        key="csv",
+        on_click="ignore",
     )
     right.download_button(
         "Settings and summary as JSON",

@@ -39,7 +39,7 @@ PAGES = (
 )
 # What a class should know of a model before choosing it.
 MODEL_NOTES = {
-    BUNDLED: "5.9 million parameters, 6 layers of 1,024 neurons; trained for this project on public-domain and "
+    BUNDLED: "6.4 million parameters, 8 layers of 512 neurons; trained for this project on public-domain and "
     "CC BY texts. 12 MB, in the repository.",
     "EleutherAI/gpt-neo-125m": "125 million parameters, 12 layers of 3,072 neurons; trained by EleutherAI on the "
     "Pile (MIT). The notebook's model. 530 MB, downloaded at first use.",
@@ -103,7 +103,8 @@ def _draw_settings(n_layers: int | None) -> None:
         key="preset",
         on_change=state.apply_preset,
         help="**Notebook**: the course notebook's analysis, number for number. **Careful**: what a methodologist "
-        "would ask for: curated words with a leading space, Welch's test, Holm's correction over all layers.",
+        "would ask for: curated words with a leading space after the beginning-of-text token, "
+        "Welch's test, Holm's correction over all layers.",
     )
     _draw_model(n_layers)
     left, right = st.columns(2)
@@ -227,7 +228,11 @@ def _draw_advanced() -> None:
     )
     for key, label, explanation in (
         ("leading_space", "Leading space", "Read “ word”, as inside a sentence, not “word”."),
-        ("prefix", "Beginning-of-text token first", "Read before the word, never pooled."),
+        (
+            "prefix",
+            "Beginning-of-text token first",
+            "Read before the word or the text, never pooled: a model's first token behaves unlike all others.",
+        ),
         ("drop_shared", "Drop words that stand in both lists", "Of the words that are used, before any test."),
     ):
         st.checkbox(label, st.session_state[key], key=key, help=explanation)
