@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 import os
 import subprocess
 import sys
@@ -71,26 +72,20 @@ def status() -> dict[str, int]:
 
 def contrast(folder: Path, n_words: int, stored: bool) -> dict[str, Any]:
     """A contrast of ``n_words`` of each class over all layers, its activations in a store on disk or not."""
+    from core import experiment
     from core.array_store import ArrayStore
-    from core.experiment import choose_words, compare_neurons, conclude, read_words, run_contrast
     from core.models import load_model
     from core.records import ContrastSpec
 
     lm = load_model(str(folder))
     spec = ContrastSpec.notebook(model=str(folder), layer=0, family="model", word_source=inputs.word_source())
-    run_contrast(spec.changed(n_target=2, n_baseline=2), lm)
+    experiment.run_contrast(spec.changed(n_target=2, n_baseline=2), lm)
     spec = spec.changed(n_target=n_words, n_baseline=n_words)
+    if not stored:
+        experiment._FLOATS_IN_MEMORY = math.prod((lm.n_layers, 2 * n_words, lm.d_mlp))
     with tempfile.TemporaryDirectory() as kept:
-
-        def work() -> None:
-            if not stored:
-                run_contrast(spec, lm)
-                return
-            store = ArrayStore(Path(kept), 1e12, 10)
-            read = read_words(lm, choose_words(spec), spec, range(lm.n_layers), store=store)
-            conclude(spec, lm.info, read, compare_neurons(spec, read))
-
-        peak = peak_of(work)
+        store = ArrayStore(Path(kept), 1e12, 10) if stored else None
+        peak = peak_of(lambda: experiment.run_contrast(spec, lm, store=store))
     return {"resident": peak.resident, "anonymous": peak.anonymous}
 
 

@@ -17,7 +17,7 @@ def section(options: Options) -> Section:
     shape = shape_of(options.model)
     values = shape.n_layers * 2 * n * shape.d_mlp
     rows, marks = [], []
-    for name, stored in (("activations on disk, as in the app", True), ("`run_contrast` without a store", False)):
+    for name, stored in (("activations on disk, as in the app", True), ("all in memory", False)):
         say(f"Memory: {name}")
         peak = child.run("contrast", options.model, n_words=n, stored=stored)
         if stored:
@@ -28,7 +28,8 @@ def section(options: Options) -> Section:
     rows.append(("for comparison: all activations in float64", f"{8 * values / 1e9:.2f}", "", ""))
     introduction = (
         f"The whole contrast of {n:,} + {n:,} words over all {shape.n_layers} layers, from words to p-values, in a "
-        "fresh process: how far its peak of resident memory lies above what it held with the model loaded. Pages of a "
+        "fresh process (`run_contrast`, which puts more than 256 MB of activations on disk): how far its peak of "
+        "resident memory lies above what it held with the model loaded. Pages of a "
         "mapped file count as resident while they are in memory, though the system can take them back at any time; "
         "*anonymous* memory is the rest."
     )
