@@ -314,6 +314,7 @@ def test_long_texts_survive(
 ) -> None:
     """As many characters as a server may be set to allow, in hundreds of windows."""
     monkeypatch.setenv("GRAMMAR_NEURONS_MAX_CHARACTERS", str(length))
+    monkeypatch.setenv("GRAMMAR_NEURONS_MAX_TOKENS", str(4 * length))
     lengths: list[int] = []
 
     @quiet(2)

@@ -250,7 +250,7 @@ def test_contrasts_go_on_when_the_disk_is_full(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Through all that a page asks for: computed in memory, the same numbers, and a line in the log."""
-    with small_disk(tmp_path / "disk", "2m") as disk:
+    with small_disk(tmp_path / "disk", "1m") as disk:
         monkeypatch.setenv("GRAMMAR_NEURONS_CACHE", str(disk))
         result = cached.prepare(SMALL)
         assert "does not take an array, which is kept in memory" in caplog.text

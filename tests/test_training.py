@@ -15,10 +15,10 @@ import torch
 from core.activations import word_activations
 from core.models import load_model
 from training import network, train
-from training.corpus import Corpus, Windows, load_corpus
+from training.corpus import END_OF_TEXT_ID, Corpus, Windows, load_corpus
 
 ROOT = Path(__file__).resolve().parent.parent
-SHAPE = network.Shape(vocab_size=97, hidden_size=32, n_layers=4, n_heads=4, context=64, window=16)
+SHAPE = network.Shape(vocab_size=97, hidden_size=32, d_mlp=64, n_layers=4, n_heads=4, context=64, window=16)
 
 
 # --- The network ---
@@ -47,6 +47,23 @@ def test_the_same_seed_builds_the_same_network() -> None:
     assert torch.equal(one["lm_head.weight"], one["transformer.wte.weight"])
 
 
+def test_each_parameter_has_one_optimiser() -> None:
+    """Muon has the blocks' matrices but the expansion layers; AdamW all else, decaying the expansion layers alone."""
+    model = network.build(SHAPE, seed=1)
+    names = {id(parameter): name for name, parameter in model.named_parameters()}
+    muon, adamw = train.build_optimisers(model, train.Recipe())
+    by_muon = {names[id(p)] for group in muon.param_groups for p in group["params"]}
+    by_adamw = {names[id(p)]: group["weight_decay"] for group in adamw.param_groups for p in group["params"]}
+    assert by_muon | set(by_adamw) == set(names.values()) and not by_muon & set(by_adamw)
+    assert {name.split(".", 3)[3] for name in by_muon} == {
+        *(f"attn.attention.{part}.weight" for part in ("k_proj", "v_proj", "q_proj", "out_proj")),
+        "mlp.c_proj.weight",
+    }
+    assert {name for name, decay in by_adamw.items() if decay} == {
+        f"transformer.h.{k}.mlp.c_fc.weight" for k in range(4)
+    }
+
+
 # --- The windows ---
 
 TOKENS = np.arange(1_000, dtype=np.uint16)
@@ -55,10 +72,11 @@ PER_EPOCH = (len(TOKENS) - 1) // LENGTH - 1
 
 
 def test_windows_are_stretches_of_the_text() -> None:
-    """Each is ``length + 1`` ids that follow one another, as int64."""
+    """Each is ``length + 1`` ids that follow one another, as int64; every second begins with the end-of-text token."""
     batch = Windows(TOKENS, LENGTH, seed=5).batch(0, 20)
     assert batch.shape == (20, LENGTH + 1) and batch.dtype == np.int64
-    assert (np.diff(batch, axis=1) == 1).all()
+    assert (np.diff(batch[::2], axis=1) == 1).all() and (np.diff(batch[1::2, 1:], axis=1) == 1).all()
+    assert (batch[1::2, 0] == END_OF_TEXT_ID).all() and (batch[::2, 0] != END_OF_TEXT_ID).all()
 
 
 def test_windows_depend_on_seed_and_position_only() -> None:
@@ -76,10 +94,10 @@ def test_an_epoch_visits_each_window_once() -> None:
     windows = Windows(TOKENS, LENGTH, seed=5)
     epochs = [windows.batch(k * PER_EPOCH, PER_EPOCH) for k in range(2)]
     for epoch in epochs:
-        starts = np.sort(epoch[:, 0])
+        starts = np.sort(epoch[:, 1] - 1)
         assert (np.diff(starts) == LENGTH).all()
         assert starts[0] < LENGTH and starts[-1] + 2 * LENGTH >= len(TOKENS) - LENGTH
-    assert not np.array_equal(epochs[0][:, 0], epochs[1][:, 0])
+    assert not np.array_equal(epochs[0][:, 1], epochs[1][:, 1])
 
 
 def test_too_short_a_text() -> None:

@@ -11,6 +11,7 @@ from tokenizers import Tokenizer
 
 # In the corpus files, one paragraph break is a blank line; two blank lines end a document.
 DOCUMENT_BREAK = "\n\n\n"
+END_OF_TEXT_ID = 0
 
 
 @dataclass(frozen=True)
@@ -68,8 +69,10 @@ class Windows:
     """Training windows in a random order that depends on the seed and the position only.
 
     Each epoch cuts the token stream at another random offset into windows of ``length + 1`` ids (inputs
-    and the targets one further), and visits each once. Position ``k`` is a window count since the start of
-    training, so a resumed run sees exactly what an uninterrupted one would have seen.
+    and the targets one further), and visits each once. Every second window's first id is put aside for the
+    end-of-text token (id 0): so the model learns what stands after it, of which whole documents alone would give
+    few examples, and what stands at the first position without it. Position ``k`` is a window count since the
+    start of training, so a resumed run sees exactly what an uninterrupted one would have seen.
     """
 
     def __init__(self, tokens: np.ndarray, length: int, seed: int) -> None:
@@ -91,4 +94,7 @@ class Windows:
             self._order = rng.permutation(self._per_epoch)
             self._epoch = epoch
         start = self._offset + int(self._order[index]) * self._length
-        return self._tokens[start : start + self._length + 1].astype(np.int64)
+        window = self._tokens[start : start + self._length + 1].astype(np.int64)
+        if position % 2:
+            window[0] = END_OF_TEXT_ID
+        return window

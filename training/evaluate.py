@@ -21,7 +21,7 @@ from tokenizers import Tokenizer
 
 from core.experiment import run_contrast
 from core.models import LoadedModel, load_model
-from core.records import ContrastSpec
+from core.records import CAREFUL, NOTEBOOK, ContrastSpec
 from core.ttest import auc
 from training.gold import read_conllu, word_values
 
@@ -92,19 +92,19 @@ def count_baselines(train: np.ndarray, held_out: np.ndarray, vocabulary: int, by
 
 
 def grammar_neurons(lm: LoadedModel, ud: Path, wordlists: Path | None) -> list[dict[str, Any]]:
-    """For each layer, preset and word count: significant neurons, and the extremes' AUC on gold-tagged text.
+    """For each preset, word count and layer: significant neurons, and the extremes' AUC on gold-tagged text.
 
     The AUC is that of telling NOUN from VERB words of running text by the neuron alone, in the direction that
-    the word lists gave it.
+    the word lists gave it. Sentences are read as the preset reads words: with or without the beginning-of-text token.
     """
     sentences = list(read_conllu(ud))
     rows = []
-    for layer in range(lm.n_layers):
-        nouns, verbs = (word_values(lm, layer, sentences, tag) for tag in ("NOUN", "VERB"))
-        noun_auc = auc(nouns, verbs)
-        for preset in ("notebook", "careful"):
-            for n_words in (100, 1000):
-                rows.append(_row(_contrast(preset, lm, layer, n_words, wordlists), noun_auc, preset, n_words))
+    for preset, prefix in (("notebook", NOTEBOOK["prefix"]), ("careful", CAREFUL["prefix"])):
+        gold = word_values(lm, sentences, ("NOUN", "VERB"), prefix)
+        noun_auc = auc(gold["NOUN"], gold["VERB"])  # [layer, neuron]
+        for n_words in (100, 1000):
+            for layer in range(lm.n_layers):
+                rows.append(_row(_contrast(preset, lm, layer, n_words, wordlists), noun_auc[layer], preset, n_words))
     return rows
 
 

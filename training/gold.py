@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
 
 import numpy as np
 
-from core.activations import token_activations
+from core.activations import text_activations
 from core.models import LoadedModel
 
 
@@ -44,22 +44,30 @@ def _words(text: str, rows: list[list[str]]) -> Iterator[GoldWord]:
             yield GoldWord(upos, start, position)
 
 
-def word_values(lm: LoadedModel, layer: int, sentences: list[tuple[str, list[GoldWord]]], upos: str) -> np.ndarray:
-    """Every neuron's pre-activation for each word of one class, mean over its tokens: float32 (n_words, d_mlp).
+def word_values(
+    lm: LoadedModel, sentences: Sequence[tuple[str, list[GoldWord]]], classes: Sequence[str], prefix: bool
+) -> dict[str, np.ndarray]:
+    """Every neuron's pre-activation for each word of some classes, mean over its tokens.
 
-    Each sentence is read as running text; a token belongs to every word whose characters it shares.
+    Each sentence is read once, as running text, after the beginning-of-text token where ``prefix`` says so. A token
+    belongs to every word whose characters it shares. Returns class -> float32 (n_layers, n_words, d_mlp).
     """
-    rows = []
+    rows: dict[str, list[np.ndarray]] = {upos: [] for upos in classes}
     for text, all_words in sentences:
-        words = [word for word in all_words if word.upos == upos]
+        words = [word for word in all_words if word.upos in rows]
         if not words:
             continue
-        activations = token_activations(lm, text, layer)
-        ends = np.array(list(accumulate(len(piece) for piece in activations.pieces)))
-        # A later part of a split character has an empty piece: it ends where its first part ends.
-        starts = np.concatenate([[0], ends[:-1]])
-        starts = np.where(ends > starts, starts, ends - 1)
+        by_layer = text_activations(lm, text, range(lm.n_layers), prefix=prefix)
+        values = np.stack([by_layer[layer].values for layer in range(lm.n_layers)])  # [layer, token, d_mlp]
+        starts, ends = _token_edges(by_layer[0].pieces)
         for word in words:
-            overlaps = (starts < word.end) & (ends > word.start)
-            rows.append(activations.values[overlaps].mean(axis=0))
-    return np.stack(rows)
+            rows[word.upos].append(values[:, (starts < word.end) & (ends > word.start)].mean(axis=1))
+    return {upos: np.stack(found, axis=1) for upos, found in rows.items()}
+
+
+def _token_edges(pieces: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+    """The first character of each token, and the one behind its last: int64 (n_tokens,) twice."""
+    ends = np.array(list(accumulate(len(piece) for piece in pieces)))
+    # A later part of a split character has an empty piece: it ends where its first part ends.
+    starts = np.concatenate([[0], ends[:-1]])
+    return np.where(ends > starts, starts, ends - 1), ends

@@ -19,15 +19,16 @@ from transformers import GPTNeoConfig, GPTNeoForCausalLM
 class Shape:
     """The size of the network; the defaults are the bundled model's."""
 
-    vocab_size: int = 4096
+    vocab_size: int = 8192
     hidden_size: int = 256
-    n_layers: int = 6
+    d_mlp: int = 512
+    n_layers: int = 8
     n_heads: int = 4
     context: int = 512
     window: int = 256
 
 
-SMALL = Shape(vocab_size=512, hidden_size=32, n_layers=2, n_heads=2)
+SMALL = Shape(vocab_size=512, hidden_size=32, d_mlp=128, n_layers=2, n_heads=2)
 
 
 def build(shape: Shape, seed: int) -> GPTNeoForCausalLM:
@@ -36,6 +37,7 @@ def build(shape: Shape, seed: int) -> GPTNeoForCausalLM:
     config = GPTNeoConfig(
         vocab_size=shape.vocab_size,
         hidden_size=shape.hidden_size,
+        intermediate_size=shape.d_mlp,
         num_layers=shape.n_layers,
         num_heads=shape.n_heads,
         attention_types=[[["global", "local"], shape.n_layers // 2]],

@@ -169,18 +169,28 @@ class Run:
 
 
 def build_optimisers(model: torch.nn.Module, recipe: Recipe) -> list[torch.optim.Optimizer]:
-    """Muon for the blocks' matrices, AdamW for embeddings, norms and biases (Jordan et al. 2024)."""
-    matrices = [p for name, p in model.named_parameters() if ".h." in name and p.ndim == 2]
-    taken = {id(p) for p in matrices}
+    """Muon for the blocks' matrices (Jordan et al. 2024), AdamW for all else and for the MLPs' expansion layers.
+
+    Muon makes all directions of a matrix equally long, and so keeps an expansion layer's neurons apart. With AdamW,
+    more neurons share the directions that matter most in the text, word class among them (see README.md).
+    """
+    muon_matrices = [p for name, p in model.named_parameters() if _is_for_muon(name, p)]
+    expansions = [p for name, p in model.named_parameters() if name.endswith("c_fc.weight")]
+    taken = {id(p) for p in (*muon_matrices, *expansions)}
     others = [p for p in model.parameters() if id(p) not in taken]
     muon = torch.optim.Muon(
-        matrices, lr=recipe.matrix_lr, weight_decay=recipe.weight_decay, adjust_lr_fn="match_rms_adamw"
+        muon_matrices, lr=recipe.matrix_lr, weight_decay=recipe.weight_decay, adjust_lr_fn="match_rms_adamw"
     )
-    adamw = torch.optim.AdamW(others, lr=recipe.other_lr, betas=(0.9, 0.95), weight_decay=0.0)
+    groups = [{"params": others, "weight_decay": 0.0}, {"params": expansions, "weight_decay": recipe.weight_decay}]
+    adamw = torch.optim.AdamW(groups, lr=recipe.other_lr, betas=(0.9, 0.95))
     for optimiser in (muon, adamw):
         for group in optimiser.param_groups:
             group["peak_lr"] = group["lr"]
     return [muon, adamw]
+
+
+def _is_for_muon(name: str, parameter: torch.nn.Parameter) -> bool:
+    return ".h." in name and parameter.ndim == 2 and not name.endswith("c_fc.weight")
 
 
 def prepare_tokens(folder: Path, corpus_folder: Path, shape: network.Shape, seed: int) -> tuple[np.ndarray, np.ndarray]:

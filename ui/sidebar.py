@@ -40,7 +40,7 @@ PAGES = (
 # What a class should know of a model before choosing it.
 MODEL_NOTES = {
     BUNDLED: "6.4 million parameters, 8 layers of 512 neurons; trained for this project on public-domain and "
-    "CC BY texts. 12 MB, in the repository.",
+    "CC BY texts. 13 MB, in the repository.",
     "EleutherAI/gpt-neo-125m": "125 million parameters, 12 layers of 3,072 neurons; trained by EleutherAI on the "
     "Pile (MIT). The notebook's model. 530 MB, downloaded at first use.",
 }
