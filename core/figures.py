@@ -26,8 +26,6 @@ TARGET_COLOUR = "#D55E00"
 BASELINE_COLOUR = "#0072B2"
 NEUTRAL_COLOUR = "#8A8F98"
 
-# Plotly's numbers of its symbols.
-_CIRCLE, _TRIANGLE_UP, _TRIANGLE_DOWN = 0, 5, 6
 # Purple and green like the light PRGn, but from a dark zero.
 _DARK_DIVERGING = [[0.0, "#D9A6FF"], [0.25, "#7B4FA3"], [0.5, "#14171C"], [0.75, "#2F7D4F"], [1.0, "#8CE6A8"]]
 _MARGIN = {"l": 60, "r": 20, "t": 20, "b": 50}
@@ -55,9 +53,9 @@ def neuron_scatter(result: ContrastResult, highlight: int | None = None) -> Pict
     tests, spec = result.tests, result.spec
     kind = np.where(~result.significant, 0, np.where(tests.statistic > 0, 1, 2)).astype(np.uint8)
     looks = (
-        ("Not significant", NEUTRAL_COLOUR, _CIRCLE, 5, 0.45),
-        (f"Higher for {spec.target}", TARGET_COLOUR, _TRIANGLE_UP, 9, 0.9),
-        (f"Higher for {spec.baseline}", BASELINE_COLOUR, _TRIANGLE_DOWN, 9, 0.9),
+        ("Not significant", NEUTRAL_COLOUR, "circle", 5, 0.45),
+        (f"Higher for {spec.target}", TARGET_COLOUR, "triangle-up", 9, 0.9),
+        (f"Higher for {spec.baseline}", BASELINE_COLOUR, "triangle-down", 9, 0.9),
     )
     _, colours, symbols, sizes, opacities = zip(*looks, strict=True)
     # SVG, not WebGL: a layer's few thousand points are quick enough, and not every classroom machine has WebGL.
@@ -66,13 +64,14 @@ def neuron_scatter(result: ContrastResult, highlight: int | None = None) -> Pict
         "x": np.arange(result.n_neurons, dtype=np.int32),
         "y": tests.statistic,
         "mode": "markers",
-        # Numbers for each point, a byte or four; as names of colours and symbols they would be most of the figure.
+        # Numbers for each point, a byte or four: as names, colours would be most of the figure.
         "marker": {
             "color": kind,
             "colorscale": [[place / 2, colour] for place, colour in enumerate(colours)],
             "cmin": 0,
             "cmax": 2,
-            "symbol": np.array(symbols, dtype=np.uint8)[kind],
+            # Names: plotly.js takes the circle's number, 0, for none, and fails when the pointer meets the point.
+            "symbol": np.array(symbols)[kind].tolist(),
             "size": np.array(sizes, dtype=np.uint8)[kind],
             "opacity": np.array(opacities, dtype=np.float32)[kind],
         },
@@ -97,7 +96,7 @@ def neuron_scatter(result: ContrastResult, highlight: int | None = None) -> Pict
     return {"data": [points, *(_legend_entry(*look[:4]) for look in looks)], "layout": layout}
 
 
-def _legend_entry(name: str, colour: str, symbol: int, size: int) -> Picture:
+def _legend_entry(name: str, colour: str, symbol: str, size: int) -> Picture:
     marker = {"color": colour, "symbol": symbol, "size": size}
     return {"type": "scatter", "x": [None], "y": [None], "mode": "markers", "name": name, "marker": marker}
 
@@ -145,8 +144,8 @@ def neuron_spread(result: ContrastResult, neuron: int) -> Picture:
     """How one neuron's value spreads over the words of each class: a dot a word, a line at each mean."""
     spec, words = result.spec, result.words
     classes = (
-        (1.0, spec.target, words.target, result.target_activations, TARGET_COLOUR, _TRIANGLE_UP),
-        (0.0, spec.baseline, words.baseline, result.baseline_activations, BASELINE_COLOUR, _TRIANGLE_DOWN),
+        (1.0, spec.target, words.target, result.target_activations, TARGET_COLOUR, "triangle-up"),
+        (0.0, spec.baseline, words.baseline, result.baseline_activations, BASELINE_COLOUR, "triangle-down"),
     )
     traces, shapes, annotations = [], [], []
     for height, name, its_words, activations, colour, symbol in classes:

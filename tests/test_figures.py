@@ -33,13 +33,13 @@ def test_the_first_trace_is_every_neuron_in_order(result: ContrastResult) -> Non
     assert np.array_equal(points.x, np.arange(result.n_neurons))
     assert np.array_equal(points.y, result.tests.statistic)
     looks = [
-        (figures.NEUTRAL_COLOUR, 0, ~result.significant),
-        (figures.TARGET_COLOUR, 5, result.significant & (result.tests.statistic > 0)),
-        (figures.BASELINE_COLOUR, 6, result.significant & (result.tests.statistic < 0)),
+        (figures.NEUTRAL_COLOUR, "circle", ~result.significant),
+        (figures.TARGET_COLOUR, "triangle-up", result.significant & (result.tests.statistic > 0)),
+        (figures.BASELINE_COLOUR, "triangle-down", result.significant & (result.tests.statistic < 0)),
     ]
     for number, (colour, symbol, belong) in enumerate(looks):
         assert belong.any()
-        assert np.array_equal(points.marker.symbol == symbol, belong)  # plotly's 0, 5, 6: circle, triangles up and down
+        assert np.array_equal(np.array(points.marker.symbol) == symbol, belong)
         assert np.array_equal(points.marker.color == number, belong)
         assert points.marker.colorscale[number] == (number / points.marker.cmax, colour)
     assert points.marker.cmin == 0

@@ -196,7 +196,7 @@ def test_the_text_page_colours_its_first_sample(contrast):
     at, result = open_page(TEXT), contrast(SMALL)
     sent = heatmap(at)
     text = at.text_area(key="text").value
-    expected = token_activations(load_model("bundled"), text, SMALL.layer)
+    expected = token_activations(load_model("bundled"), text, SMALL.layer, prefix=SMALL.prefix)
     assert sent["pieces"] == expected.pieces and "".join(sent["pieces"]) == text
     assert neurons_drawn(at) == [result.largest, result.smallest]
     for block, neuron in zip(sent["blocks"], (result.largest, result.smallest), strict=True):
