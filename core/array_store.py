@@ -176,11 +176,17 @@ def release(array: np.ndarray) -> None:
 
     Does nothing to an array that is in memory, or where the system knows no such call.
     """
+    mapping = mapping_of(array)
+    if mapping is not None and hasattr(mmap, "MADV_DONTNEED"):
+        mapping.madvise(mmap.MADV_DONTNEED)  # the mappings here are shared with their files: nothing written is lost
+
+
+def mapping_of(array: np.ndarray) -> mmap.mmap | None:
+    """The mapped file that an array, or what it is a view of, lies in; None where it is in memory."""
     base: object = array
     while isinstance(base, np.ndarray):
         base = base.base
-    if isinstance(base, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
-        base.madvise(mmap.MADV_DONTNEED)  # the mappings here are shared with their files: nothing written is lost
+    return base if isinstance(base, mmap.mmap) else None
 
 
 def _in_memory(shape: tuple[int, ...], fill: Fill) -> np.ndarray:

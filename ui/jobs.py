@@ -6,7 +6,6 @@ work goes on whether or not anybody stays to watch.
 
 from __future__ import annotations
 
-import mmap
 import threading
 import time
 from collections import OrderedDict
@@ -18,6 +17,7 @@ import numpy as np
 import streamlit as st
 
 from core import metrics
+from core.array_store import mapping_of
 from core.limits import limits
 
 Report = Callable[[float, str], None]
@@ -117,18 +117,12 @@ def bytes_in_memory(result: Any) -> int:
     if isinstance(result, bytes):
         return len(result)
     if isinstance(result, np.ndarray):
-        return 0 if _is_mapped(result) else result.nbytes
+        return result.nbytes if mapping_of(result) is None else 0
     if isinstance(result, (tuple, list)):
         return sum(bytes_in_memory(item) for item in result) if result and not isinstance(result[0], str) else 0
     if is_dataclass(result):
         return sum(bytes_in_memory(getattr(result, item.name)) for item in fields(result))
     return 0
-
-
-def _is_mapped(array: Any) -> bool:
-    while isinstance(array, np.ndarray):
-        array = array.base
-    return isinstance(array, mmap.mmap)
 
 
 @dataclass(frozen=True)
