@@ -25,7 +25,7 @@ from core.records import ModelInfo, UserError
 if TYPE_CHECKING:
     import torch
 
-BUNDLED_FOLDER = Path(__file__).resolve().parent.parent / "assets" / "models" / "grammar-neo-6m"
+BUNDLED_FOLDER = Path(__file__).resolve().parent.parent / "assets" / "models" / "grammar-neo-9m"
 
 
 @dataclass(frozen=True)

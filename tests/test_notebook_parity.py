@@ -14,7 +14,7 @@ from core.experiment import run_contrast
 from core.records import ContrastSpec
 
 ROOT = Path(__file__).resolve().parent.parent
-MODEL = ROOT / "assets" / "models" / "grammar-neo-6m"
+MODEL = ROOT / "assets" / "models" / "grammar-neo-9m"
 LAYERS = (1, 4)
 ODDITIES = {"nouns": ["j.", "a.", "x-ray"], "verbs": ["is", "'s"]}
 

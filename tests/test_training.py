@@ -184,6 +184,32 @@ def test_a_time_budget_ends_the_training(tmp_path: Path, monkeypatch: pytest.Mon
     assert load_model(str(tmp_path / "exported")).n_layers == 2
 
 
+def test_a_run_keeps_its_recipe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is written down with the versions; the same folder with another seed is refused, and left as it is."""
+    corpus, run = write_corpus(tmp_path / "corpus"), tmp_path / "run"
+    command = ["train", "--corpus", str(corpus), "--run", str(run), "--small", "--no-compile", "--batch", "1024"]
+    monkeypatch.setattr(sys, "argv", [*command, "--tokens", "2048"])
+    train.main()
+    kept = json.loads((run / "recipe.json").read_text())
+    assert (kept["shape"]["d_mlp"], kept["recipe"]["batch_tokens"]) == (128, 1024)
+    assert kept["versions"]["torch"] == torch.__version__
+    assert read_log(run)[-1]["step"] == 2
+    monkeypatch.setattr(sys, "argv", [*command, "--tokens", "4096", "--seed", "7"])
+    with pytest.raises(ValueError, match=r"other settings.*recipe\.json"):
+        train.main()
+    assert read_log(run)[-1]["step"] == 2 and json.loads((run / "recipe.json").read_text()) == kept
+
+
+def test_a_batch_holds_a_window(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Fewer tokens than the longest window would be no batch; the message gives both numbers."""
+    monkeypatch.setattr(sys, "argv", ["train", "--corpus", str(tmp_path), "--tokens", "9", "--batch", "100"])
+    with pytest.raises(SystemExit):
+        train.main()
+    assert "--batch is 100" in (said := capsys.readouterr().err) and "512 tokens" in said
+
+
 def test_a_budget_is_needed(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

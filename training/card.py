@@ -8,13 +8,10 @@ from __future__ import annotations
 import argparse
 import csv
 import json
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from training.evaluate import loss_table, neuron_table
-from training.network import Shape
-from training.train import Recipe
 
 TEMPLATE = Path(__file__).with_name("card_template.md")
 
@@ -22,13 +19,15 @@ TEMPLATE = Path(__file__).with_name("card_template.md")
 def write_card(run: Path, sources: Path, model: Path) -> Path:
     """Fill the template, draw the loss curve beside it, and return the card's path."""
     evaluation = json.loads((run / "evaluation.json").read_text(encoding="utf-8"))
+    made = json.loads((run / "recipe.json").read_text(encoding="utf-8"))
     log = [json.loads(line) for line in (run / "log.jsonl").read_text(encoding="utf-8").splitlines()]
     (model / "loss.svg").write_text(loss_figure(log), encoding="utf-8")
     values = {
         "LOSSES": loss_table(evaluation),
         "HALF_PRECISION": f"{evaluation['half_precision_costs']:+.5f}",
         "NEURONS": neuron_table(evaluation),
-        "RECIPE": _settings(Shape(), Recipe()),
+        "RECIPE": _settings(made["shape"] | made["recipe"]),
+        "VERSIONS": ", ".join(f"{name} {version}" for name, version in made["versions"].items()),
         "TRAIN_TOKENS": f"{evaluation['train_tokens'] / 1e6:.1f}",
         "SEEN_TOKENS": f"{log[-1]['tokens'] / 1e6:.1f}",
         "STEPS": f"{log[-1]['step']:,}",
@@ -82,11 +81,8 @@ def loss_figure(log: list[dict[str, Any]]) -> str:
     return "\n".join(parts) + "\n"
 
 
-def _settings(*records: Any) -> str:
-    lines = ["| setting | value |", "|---|---|"]
-    for record in records:
-        lines += [f"| {name} | {value:,} |" for name, value in asdict(record).items()]
-    return "\n".join(lines)
+def _settings(values: dict[str, float]) -> str:
+    return "\n".join(["| setting | value |", "|---|---|", *(f"| {name} | {value} |" for name, value in values.items())])
 
 
 def _quoted(texts: list[str]) -> str:

@@ -84,17 +84,17 @@ class Windows:
 
     def batch(self, position: int, size: int) -> np.ndarray:
         """Windows ``position`` to ``position + size``: int64 ids of shape (size, length + 1)."""
-        return np.stack([self._window(position + k) for k in range(size)])
+        positions = np.arange(position, position + size)
+        starts = np.array([self._start(int(k)) for k in positions])
+        windows = self._tokens[starts[:, None] + np.arange(self._length + 1)].astype(np.int64)
+        windows[positions % 2 == 1, 0] = END_OF_TEXT_ID
+        return windows
 
-    def _window(self, position: int) -> np.ndarray:
+    def _start(self, position: int) -> int:
         epoch, index = divmod(position, self._per_epoch)
         if epoch != self._epoch:
             rng = np.random.default_rng([self._seed, epoch])
             self._offset = int(rng.integers(self._length))
             self._order = rng.permutation(self._per_epoch)
             self._epoch = epoch
-        start = self._offset + int(self._order[index]) * self._length
-        window = self._tokens[start : start + self._length + 1].astype(np.int64)
-        if position % 2:
-            window[0] = END_OF_TEXT_ID
-        return window
+        return self._offset + int(self._order[index]) * self._length

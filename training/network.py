@@ -20,10 +20,10 @@ class Shape:
     """The size of the network; the defaults are the bundled model's."""
 
     vocab_size: int = 8192
-    hidden_size: int = 256
+    hidden_size: int = 384
     d_mlp: int = 512
-    n_layers: int = 8
-    n_heads: int = 4
+    n_layers: int = 6
+    n_heads: int = 6
     context: int = 512
     window: int = 256
 

@@ -1,7 +1,7 @@
 """Train the bundled model: ``python -m training.train --corpus DIR --minutes 60 --run RUN_DIR``.
 
-A run folder keeps the tokenizer, the token ids, a log (one JSON object a line) and the last checkpoint
-with the optimisers' state. Started again with the same folder, training goes on where it stopped.
+A run folder keeps the tokenizer, the token ids, how it is trained, a log (one JSON object a line) and the last
+checkpoint with the optimisers' state. Started again with the same folder, training goes on where it stopped.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import os
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
@@ -23,19 +24,23 @@ from training.corpus import Windows, encode, load_corpus
 from training.export import export
 from training.tokenizer import train_tokenizer
 
+# A graphics card takes large batches as fast as small ones. Two processor cores would make too few steps of them.
+BATCH_TOKENS = {"cuda": 32_768, "cpu": 4_096}
+
 
 @dataclass(frozen=True)
 class Recipe:
     """What decides the weights, beside the corpus. Learning rates are peaks."""
 
     seed: int = 2026
-    batch_tokens: int = 4096
+    batch_tokens: int = BATCH_TOKENS["cuda"]
     short_length: int = 256  # most of training; long windows only at the end, to train the later positions
     long_length: int = 512
     long_share: float = 0.25
     matrix_lr: float = 2e-3
     other_lr: float = 2e-3
-    weight_decay: float = 0.1
+    matrix_decay: float = 0.5
+    expansion_decay: float = 1.0
     warm_up: float = 0.02
     decay_from: float = 0.3
 
@@ -64,12 +69,25 @@ class Run:
         self.folder, self.shape, self.recipe = folder, shape, recipe
         folder.mkdir(parents=True, exist_ok=True)
         self.train_tokens, self.held_out_tokens = prepare_tokens(folder, corpus, shape, recipe.seed)
-        self.device = "cuda" if torch.cuda.is_available() else "cpu"
+        self._write_down()
+        self.device = find_device()
         self.model = network.build(shape, recipe.seed).to(self.device)
         self.optimisers = build_optimisers(self.model, recipe)
         self.state = State()
         if self._checkpoint.exists():
             self._restore()
+
+    def _write_down(self) -> None:
+        """Keep how the run is trained, for the model card; a run is not continued with other settings."""
+        path = self.folder / "recipe.json"
+        settings = {"shape": asdict(self.shape), "recipe": asdict(self.recipe)}
+        if path.exists():
+            before = json.loads(path.read_text(encoding="utf-8"))
+            if any(before[name] != values for name, values in settings.items()):
+                raise ValueError(f"{self.folder} holds a run with other settings: see {path}. Give another folder.")
+        else:
+            versions = {name: version(name) for name in ("torch", "transformers", "tokenizers")}
+            path.write_text(json.dumps({**settings, "versions": versions}, indent=2) + "\n", encoding="utf-8")
 
     @property
     def _checkpoint(self) -> Path:
@@ -107,7 +125,7 @@ class Run:
         windows = self._windows()
         loss_of = torch.compile(network.loss, dynamic=False) if compiled else network.loss
         self.model.train()
-        saved = logged = time.monotonic()
+        saved, logged = time.monotonic(), self._progress(budget_seconds, budget_tokens)
         recent: list[torch.Tensor] = []
         while (progress := self._progress(budget_seconds, budget_tokens)) < 1.0:
             started = time.monotonic()
@@ -116,9 +134,9 @@ class Run:
                 windows = self._windows()
             recent.append(self._step(windows, loss_of, progress))
             self.state.seconds += time.monotonic() - started
-            if time.monotonic() - logged > 120:
+            if progress - logged >= 0.02:
                 self.log(train_loss=float(torch.stack(recent).mean()), held_out_loss=self.held_out_loss(48))
-                recent, logged = [], time.monotonic()
+                recent, logged = [], progress
             if time.monotonic() - saved > 180:
                 self.save()
                 saved = time.monotonic()
@@ -168,6 +186,11 @@ class Run:
         return total / len(starts)
 
 
+def find_device() -> str:
+    """ "cuda" where PyTorch finds a graphics card, else "cpu"."""
+    return "cuda" if torch.cuda.is_available() else "cpu"
+
+
 def build_optimisers(model: torch.nn.Module, recipe: Recipe) -> list[torch.optim.Optimizer]:
     """Muon for the blocks' matrices (Jordan et al. 2024), AdamW for all else and for the MLPs' expansion layers.
 
@@ -179,9 +202,9 @@ def build_optimisers(model: torch.nn.Module, recipe: Recipe) -> list[torch.optim
     taken = {id(p) for p in (*muon_matrices, *expansions)}
     others = [p for p in model.parameters() if id(p) not in taken]
     muon = torch.optim.Muon(
-        muon_matrices, lr=recipe.matrix_lr, weight_decay=recipe.weight_decay, adjust_lr_fn="match_rms_adamw"
+        muon_matrices, lr=recipe.matrix_lr, weight_decay=recipe.matrix_decay, adjust_lr_fn="match_rms_adamw"
     )
-    groups = [{"params": others, "weight_decay": 0.0}, {"params": expansions, "weight_decay": recipe.weight_decay}]
+    groups = [{"params": others, "weight_decay": 0.0}, {"params": expansions, "weight_decay": recipe.expansion_decay}]
     adamw = torch.optim.AdamW(groups, lr=recipe.other_lr, betas=(0.9, 0.95))
     for optimiser in (muon, adamw):
         for group in optimiser.param_groups:
@@ -215,13 +238,18 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=float("inf"), help="training time, over all resumes")
     parser.add_argument("--tokens", type=float, default=float("inf"), help="training tokens, over all resumes")
     parser.add_argument("--export", type=Path, help="hub-layout folder to write (default: RUN/model)")
+    parser.add_argument("--seed", type=int, default=Recipe.seed, help="of the weights, held-out documents, order")
+    parser.add_argument("--batch", type=int, help="tokens a step (default: 32,768 on a graphics card, else 4,096)")
     parser.add_argument("--no-compile", action="store_true", help="do without torch.compile")
     parser.add_argument("--small", action="store_true", help="a toy network, to try the whole way in seconds")
     arguments = parser.parse_args()
     if arguments.minutes == arguments.tokens == float("inf"):
         parser.error("give --minutes or --tokens")
+    if arguments.batch is not None and arguments.batch < Recipe.long_length:
+        parser.error(f"--batch is {arguments.batch}, and one window alone has {Recipe.long_length} tokens")
     shape = network.SMALL if arguments.small else network.Shape()
-    run = Run(arguments.run, arguments.corpus, shape, Recipe())
+    recipe = Recipe(seed=arguments.seed, batch_tokens=arguments.batch or BATCH_TOKENS[find_device()])
+    run = Run(arguments.run, arguments.corpus, shape, recipe)
     vocabulary = Tokenizer.from_file(str(arguments.run / "tokenizer.json")).get_vocab_size()
     print(f"{len(run.train_tokens):,} training tokens, {len(run.held_out_tokens):,} held out, {vocabulary:,} types")
     run.train(arguments.minutes * 60, arguments.tokens, compiled=not arguments.no_compile)

@@ -39,13 +39,13 @@ PAGES = (
 )
 # What a class should know of a model before choosing it.
 MODEL_NOTES = {
-    BUNDLED: "6.4 million parameters, 8 layers of 512 neurons; trained for this project on public-domain and "
-    "CC BY texts. 13 MB, in the repository.",
+    BUNDLED: "9.3 million parameters, 6 layers of 512 neurons; trained for this project on public-domain and "
+    "CC BY texts. 19 MB, in the repository.",
     "EleutherAI/gpt-neo-125m": "125 million parameters, 12 layers of 3,072 neurons; trained by EleutherAI on the "
     "Pile (MIT). The notebook's model. 530 MB, downloaded at first use.",
 }
 MODELS = {
-    BUNDLED: "Grammar Neo 6M (bundled)",
+    BUNDLED: "Grammar Neo 9M (bundled)",
     "EleutherAI/gpt-neo-125m": "GPT-Neo 125M (hub)",
 }
 _CLASS_LABELS = {CUSTOM: "Custom list…"}
