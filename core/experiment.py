@@ -42,7 +42,7 @@ _FLOATS_IN_MEMORY = 64_000_000
 # The share of the memory for results that one text's layers may take together.
 _TEXTS_SHARE = 0.2
 # Counted up when the same words may give other last bits, so that what is on disk is never mixed with what is not.
-_ARITHMETIC = 2
+_ARITHMETIC = 3
 _TESTS = {"paired": paired_ttest, "welch": welch_ttest}
 
 

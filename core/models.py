@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core import metrics
+from core.architectures import ARCHITECTURES, Architecture
 from core.hub import ensure_downloaded, reason_of
 from core.limits import BUNDLED, limits
 from core.records import ModelInfo, UserError
@@ -26,32 +27,6 @@ if TYPE_CHECKING:
     import torch
 
 BUNDLED_FOLDER = Path(__file__).resolve().parent.parent / "assets" / "models" / "grammar-neo-9m"
-
-
-@dataclass(frozen=True)
-class Architecture:
-    """Where one family of models keeps its MLP neurons.
-
-    ``mlp`` is the module path of a layer's MLP below the base model, ``expand`` its expansion layer (whose
-    output is the pre-activation) and ``contract`` its down-projection (whose input is the activation; in
-    gated models the gated product, while the pre-activation is the gate's).
-    """
-
-    mlp: str
-    expand: str
-    contract: str
-
-
-ARCHITECTURES = {
-    "gpt_neo": Architecture("h.{}.mlp", "c_fc", "c_proj"),
-    "gpt2": Architecture("h.{}.mlp", "c_fc", "c_proj"),
-    "gptj": Architecture("h.{}.mlp", "fc_in", "fc_out"),
-    "gpt_neox": Architecture("layers.{}.mlp", "dense_h_to_4h", "dense_4h_to_h"),
-    "llama": Architecture("layers.{}.mlp", "gate_proj", "down_proj"),
-    "mistral": Architecture("layers.{}.mlp", "gate_proj", "down_proj"),
-    "qwen2": Architecture("layers.{}.mlp", "gate_proj", "down_proj"),
-    "qwen3": Architecture("layers.{}.mlp", "gate_proj", "down_proj"),
-}
 
 
 # What a config.json may ask transformers for beyond the network's shape, and which answers are harmless.
@@ -160,6 +135,8 @@ def count_layers(name: str) -> int | None:
 
 
 def _load(name: str, progress: Callable[[float, str], None]) -> LoadedModel:
+    from core.fast_modules import speed_up  # imports torch
+
     folder, revision = _locate(name, progress)
     config = _read_config(folder, name)
     architecture = ARCHITECTURES.get(str(config.get("model_type")))
@@ -186,6 +163,7 @@ def _load(name: str, progress: Callable[[float, str], None]) -> LoadedModel:
         dtype=str(next(network.parameters()).dtype).removeprefix("torch."),
         notes=tuple(notes),
     )
+    speed_up(network)
     return LoadedModel(info, network, tokenizer, architecture)
 
 
@@ -333,7 +311,6 @@ def _load_network(folder: Path, name: str) -> tuple[torch.nn.Module, str, list[s
     except Exception as error:  # transformers and safetensors raise many kinds for a broken file
         raise UserError(f"The weights of {name} cannot be loaded: {reason_of(error)}.") from error
     _check_weights(name, model, report)
-    _fuse_activations(model)
     model.eval().requires_grad_(False)
     if torch.cuda.is_available():
         device = "cuda"
@@ -346,20 +323,6 @@ def _load_network(folder: Path, name: str) -> tuple[torch.nn.Module, str, list[s
     except RuntimeError as error:  # out of memory, or a driver that does not answer
         note = f"The {device} device did not take the model ({str(error).splitlines()[0]}); the CPU is used."
         return model.base_model.to("cpu"), "cpu", [note]
-
-
-def _fuse_activations(model: torch.nn.Module) -> None:
-    """Put PyTorch's fused GELU for the one that transformers writes out in eight steps: equal within 1e-6.
-
-    Each of these steps goes through memory once, which takes a fifth of a pass on a CPU.
-    """
-    from torch.nn import GELU
-    from transformers.activations import NewGELUActivation
-
-    for module in model.modules():
-        for name, child in module.named_children():
-            if type(child) is NewGELUActivation:
-                setattr(module, name, GELU(approximate="tanh"))
 
 
 def _check_weights(name: str, model: Any, report: dict[str, Any]) -> None:

@@ -32,22 +32,34 @@ class Level:
 
 
 def chunks(rows: Rows, cost: Callable[[int], float], most: float) -> Iterator[list[int]]:
-    """The rows' indices, sorted by their tokens and cut into chunks of at most ``most``, by ``cost`` of a length.
+    """The rows' indices, sorted by their tokens and cut into chunks of at most ``most``.
 
-    Sorted, rows that share tokens stand together: a cut costs at most one row's prefixes once more. A row that is
-    dearer than ``most`` is a chunk of its own.
+    ``cost`` says what a prefix of some length costs that goes on; prefixes that rows of a chunk share cost once.
+    Sorted, such rows stand together: a cut costs at most one row's prefixes once more. A row that is dearer than
+    ``most`` is a chunk of its own.
     """
     chunk: list[int] = []
+    before: list[int] = []
     total = 0.0
     for index in sorted(range(len(rows)), key=lambda i: rows[i]):
-        price = cost(len(rows[index]))
+        row = rows[index]
+        price = _price(row, before, cost)
         if chunk and total + price > most:
             yield chunk
-            chunk, total = [], 0.0
+            chunk, total, price = [], 0.0, _price(row, [], cost)
         chunk.append(index)
         total += price
+        before = row
     if chunk:
         yield chunk
+
+
+def _price(row: list[int], before: list[int], cost: Callable[[int], float]) -> float:
+    """What a row's prefixes cost that go on, but those that go on in the row before it too."""
+    shared = 0
+    while shared < min(len(row), len(before)) - 1 and row[shared] == before[shared]:
+        shared += 1
+    return sum(cost(length) for length in range(shared + 1, len(row)))
 
 
 def levels(rows: Rows) -> list[Level]:

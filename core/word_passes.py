@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 _LONGEST_IN_TREE = 16
 # Floats that a pass may hold beyond the weights (256 MB in float32).
 _FLOATS = 64_000_000
-# Floats that one level may leave for the next (96 MB): what a reading holds while it waits for its turn. A pass has
-# copies of it besides.
+# Floats that the levels of a tree may leave for the next ones, together (96 MB): what a reading holds while it waits
+# for its turn. A pass has copies of it besides.
 _FLOATS_LEFT = 24_000_000
 # Multiplications that one pass may take, about half a second on two cores: whoever waits for a turn waits no longer.
 _PRODUCTS = 8e10
@@ -78,8 +78,7 @@ class Reading:
 def read_rows(reading: Reading, ids: Rows) -> Iterator[Batch]:
     """Every row's pooled neurons, batch by batch; each row comes once."""
     short = [i for i, row in enumerate(ids) if len(row) <= _LONGEST_IN_TREE]
-    # A row leaves what all its tokens but the last have given; rows that share these, less together.
-    for chunk in chunks([ids[i] for i in short], lambda length: reading.floats_left(length - 1), _FLOATS_LEFT):
+    for chunk in chunks([ids[i] for i in short], reading.floats_left, _FLOATS_LEFT):
         indices = np.array([short[i] for i in chunk])
         for rows, values in _read_tree(reading, [ids[i] for i in indices]):
             yield indices[rows], values
@@ -122,40 +121,49 @@ def _read_tree(reading: Reading, rows: Rows) -> Iterator[Batch]:
     left = _Left()
     for depth, level in enumerate(levels(rows)):
         size = reading.rows_of_a_pass(1, depth)
-        parts = []
-        for part in np.array_split(np.arange(len(level.token_ids)), math.ceil(len(level.token_ids) / size)):
-            with turns().take(reading.waiting):
-                sums, after = _read_prefixes(reading, level, depth, part, left)
-            ended = np.isin(level.ends, part)
-            if ended.any():
-                yield level.rows[ended], _pooled(reading, sums, level.ends[ended] - part[0], depth)
-            parts.append(after)
-        left = _Left.joined(parts)
+        leaves = np.setdiff1d(np.arange(len(level.token_ids)), level.inner, assume_unique=True)
+        kept = []
+        for prefixes in (level.inner, leaves):
+            for part in np.array_split(prefixes, math.ceil(len(prefixes) / size)) if len(prefixes) else ():
+                with turns().take(reading.waiting):
+                    sums, after = _read_prefixes(reading, level, depth, part, left)
+                ended = np.isin(level.ends, part)
+                if ended.any():
+                    at = np.searchsorted(part, level.ends[ended])
+                    yield level.rows[ended], _pooled(reading, sums, at, depth)
+                if after is not None:
+                    kept.append(after)
+        left = _Left.joined(kept) if kept else _Left()
 
 
 def _read_prefixes(
     reading: Reading, level: Level, depth: int, part: np.ndarray, left: _Left
-) -> tuple[dict[int, torch.Tensor], _Left]:
-    """Some prefixes of a level: each layer's values or sums (n_prefixes, d_mlp), and what the inner ones leave."""
+) -> tuple[dict[int, torch.Tensor], _Left | None]:
+    """Each layer's values or sums (n_prefixes, d_mlp) at some prefixes of a level, and what these leave.
+
+    All of them go on, or none does.
+    """
     import torch
     from transformers import DynamicCache
 
+    go_on = part[0] in level.inner
     before = left.rows(torch.from_numpy(level.parents[part])) if depth else left
-    goes_on = len(level.inner) > 0
-    past = DynamicCache(before.past) if depth or goes_on else None
+    past = DynamicCache(before.past) if depth or go_on else None
     values = reading.passed(torch.from_numpy(level.token_ids[part, None]), lambda seen: seen[:, -1], past)
     if reading.pooling == "mean" and depth > reading.n_prefix:
-        values = {layer: before.sums[layer] + seen for layer, seen in values.items()}
-    if past is None or not goes_on:
-        return values, _Left()
-    kept = _Left([(layer.keys, layer.values) for layer in past.layers], values if depth >= reading.n_prefix else {})
-    inner = level.inner[(level.inner >= part[0]) & (level.inner <= part[-1])] - part[0]
-    return values, kept.rows(torch.from_numpy(inner))
+        values = {layer: before.sums[layer].add_(seen) for layer, seen in values.items()}  # sums of our own, by rows()
+    if past is None or not go_on:
+        return values, None
+    sums = values if depth >= reading.n_prefix else {}
+    return values, _Left([(layer.keys, layer.values) for layer in past.layers], sums)
 
 
 def _pooled(reading: Reading, sums: dict[int, torch.Tensor], at: np.ndarray, depth: int) -> dict[int, np.ndarray]:
+    import torch
+
     n_pooled = depth + 1 - reading.n_prefix if reading.pooling == "mean" else 1
-    return {layer: values[at].cpu().numpy() / np.float32(n_pooled) for layer, values in sums.items()}
+    rows = torch.from_numpy(at)
+    return {layer: values[rows].div_(n_pooled).cpu().numpy() for layer, values in sums.items()}
 
 
 # --- What is longer than a word ---

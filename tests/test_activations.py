@@ -203,7 +203,7 @@ def test_the_pass_stops_early(lm: LoadedModel, side: str) -> None:
         word_activations(lm, ["time"], [0, 1], side=side)
     finally:
         handle.remove()
-    assert "h.0.mlp.c_proj" in ran and "h.1.attn.attention.q_proj" in ran
+    assert "h.0.mlp.c_proj" in ran and "h.1.attn.attention.v_proj" in ran
     behind = [name for name in ran if name.startswith(("h.2", "h.3", "ln_f", "h.1.mlp.c_proj", "a module"))]
     assert behind == []
     assert not any("lm_head" in name for name in names.values())

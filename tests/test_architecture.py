@@ -13,6 +13,8 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 OURS = ("app", "pages", "serve", "server", "ui", "core", "training", "benchmarks", "tests")
 HEAVY = ("torch", "transformers", "scipy.stats")
+# It defines kinds of torch's modules, and so begins with torch: itself imported inside functions only.
+LATE = ROOT / "core" / "fast_modules.py"
 
 # What each module of core may import of core. A module that is not named here fails the test: decide, and add it.
 MAY_SEE = {
@@ -30,7 +32,9 @@ MAY_SEE = {
     "metrics": set(),
     "queueing": {"records", "limits", "metrics"},
     "array_store": set(),
-    "models": {"records", "limits", "metrics", "hub"},
+    "architectures": set(),
+    "fast_modules": set(),
+    "models": {"records", "limits", "metrics", "hub", "architectures", "fast_modules"},
     "prefix_tree": set(),
     "passes": {"models"},
     "word_passes": {"metrics", "models", "passes", "prefix_tree", "queueing"},
@@ -126,7 +130,8 @@ def test_rooms_do_not_look_back(place: str, forbidden: list[str]) -> None:
 @pytest.mark.parametrize("path", sources("core", "ui", "pages", "server", "app.py", "serve.py"), ids=name_of)
 def test_nothing_heavy_at_the_top(path: Path) -> None:
     """torch, transformers and scipy.stats take seconds: only inside functions, or for the type checker."""
-    heavy = {name for name in imported(path, at_start=True) for package in HEAVY if is_of(name, package)}
+    packages = ("core.fast_modules",) if path == LATE else (*HEAVY, "core.fast_modules")
+    heavy = {name for name in imported(path, at_start=True) for package in packages if is_of(name, package)}
     assert not heavy, f"{name_of(path)} imports {sorted(heavy)} at its top"
 
 

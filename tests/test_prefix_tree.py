@@ -39,10 +39,16 @@ def test_a_worked_tree() -> None:
 
 @given(ROWS, st.integers(1, 20))
 def test_chunks_hold_each_row_once_within_the_bound(rows: list[list[int]], most: int) -> None:
-    """Sorted by tokens; a chunk above the bound is one row that is too dear by itself."""
+    """Sorted by tokens; a chunk costs its distinct prefixes that go on; above the bound is one row by itself."""
     found = list(chunks(rows, float, most))
     assert sorted(index for chunk in found for index in chunk) == list(range(len(rows)))
-    assert all(sum(len(rows[i]) for i in chunk) <= most or len(chunk) == 1 for chunk in found)
+    costs = [
+        sum(len(prefix) for prefix in {tuple(rows[i][:end]) for i in chunk for end in range(1, len(rows[i]))})
+        for chunk in found
+    ]
+    assert all(cost <= most or len(chunk) == 1 for cost, chunk in zip(costs, found, strict=True))
+    for cost, after in zip(costs, found[1:], strict=False):  # no cut came too early
+        assert cost + sum(range(1, len(rows[after[0]]))) > most
     in_order = [rows[index] for chunk in found for index in chunk]
     assert in_order == sorted(rows)
 
