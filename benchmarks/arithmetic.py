@@ -2,7 +2,7 @@
 
 A causal model's values at a token depend on the tokens before it alone. So words that begin with the same tokens share
 that part of the work: each distinct prefix is needed once, up to the expansion of the deepest layer's MLP, and nothing
-beyond it.
+beyond it. The first token attends to itself alone, whatever its query; and its key is for the tokens after it, if any.
 """
 
 from __future__ import annotations
@@ -20,7 +20,13 @@ def prefixes(ids: Iterable[Sequence[int]]) -> np.ndarray:
     return np.bincount([len(prefix) - 1 for prefix in distinct])
 
 
-def operations(shape: Shape, counts: Sequence[int] | np.ndarray, deepest: int) -> float:
+def alone(ids: Iterable[Sequence[int]]) -> int:
+    """How many distinct first tokens no row goes beyond."""
+    rows = list(ids)
+    return len({row[0] for row in rows} - {row[0] for row in rows if len(row) > 1})
+
+
+def operations(shape: Shape, counts: Sequence[int] | np.ndarray, deepest: int, n_alone: int = 0) -> float:
     """Float operations of reading the pre-activation of all layers up to ``deepest`` at some positions.
 
     Parameters
@@ -30,6 +36,8 @@ def operations(shape: Shape, counts: Sequence[int] | np.ndarray, deepest: int) -
         How many tokens stand at each 0-based position: ``prefixes`` of words, or ones for a text within the context.
     deepest : int
         The deepest layer read, 0-based.
+    n_alone : int
+        How many of the tokens at the first position nothing follows.
 
     Returns
     -------
@@ -41,8 +49,9 @@ def operations(shape: Shape, counts: Sequence[int] | np.ndarray, deepest: int) -
     projections = 4 * shape.d_model**2  # query, key, value, output
     expansion = shape.d_model * shape.d_mlp  # and as much for the contraction
     linear = attention_layers * (projections + expansion) + deepest * expansion
-    total = 0
-    for position, count in enumerate(counts):
+    total = int(counts[0]) * (linear - attention_layers * shape.d_model**2)
+    total -= n_alone * attention_layers * shape.d_model**2
+    for position, count in enumerate(counts[1:], 1):
         seen = sum(shape.seen(layer, position) for layer in range(attention_layers))
         total += int(count) * (linear + 2 * shape.d_model * seen)
     return 2.0 * total

@@ -208,7 +208,8 @@ def _share_row(
 ) -> tuple[str, ...]:
     ids = encode(lm, lists.first(one.case.n))
     counts = arithmetic.prefixes(ids)
-    needed = arithmetic.operations(shape_of(options.model), counts, max(one.case.layers))
+    deepest = max(one.case.layers)
+    needed = arithmetic.operations(shape_of(options.model), counts, deepest, arithmetic.alone(ids))
     rate = needed / one.times[_OURS].median
     limit = median(one.rates)
     marks.append(

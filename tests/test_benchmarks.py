@@ -26,9 +26,12 @@ SHAPE = Shape("by hand", n_layers=2, d_model=3, d_mlp=5, n_heads=1, n_vocab=7, c
 def test_operations_of_a_case_worked_by_hand():
     """Layer 0 sees everything, layer 1 only the token itself; the deepest layer's contraction is not run."""
     # A layer's projections are 4 x 9 = 36 multiply-adds, an expansion or a contraction 15, attention 6 a token seen.
-    assert arithmetic.operations(SHAPE, [1], 0) == 2 * (36 + 15 + 6)
-    assert arithmetic.operations(SHAPE, [1], 1) == 2 * (2 * (36 + 15) + 15 + 6 * 2)
-    assert arithmetic.operations(SHAPE, [2, 1], 1) == 2 * (3 * 117 + 2 * 6 * 2 + 6 * (2 + 1))
+    # The first token needs neither its query nor attention's products, and alone not its key either.
+    assert arithmetic.operations(SHAPE, [1], 0) == 2 * (36 - 9 + 15)
+    assert arithmetic.operations(SHAPE, [1], 0, n_alone=1) == 2 * (36 - 18 + 15)
+    assert arithmetic.operations(SHAPE, [1], 1) == 2 * (2 * (36 - 9 + 15) + 15)
+    assert arithmetic.operations(SHAPE, [2, 1], 1) == 2 * (3 * 117 - 2 * 2 * 9 + 6 * (2 + 1))
+    assert arithmetic.operations(SHAPE, [2, 1], 1, n_alone=1) == 2 * (3 * 117 - 3 * 2 * 9 + 6 * (2 + 1))
 
 
 def test_distinct_prefixes_against_brute_force():
@@ -37,6 +40,10 @@ def test_distinct_prefixes_against_brute_force():
     found = arithmetic.prefixes(rows)
     for length in range(1, 7):
         assert found[length - 1] == len({str(row[:length]) for row in rows if len(row) >= length})
+
+
+def test_first_tokens_that_nothing_follows():
+    assert arithmetic.alone([[7], [7], [8], [9, 1], [9], [5, 5]]) == 2
 
 
 def test_parameters_are_the_published_ones():
