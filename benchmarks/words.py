@@ -248,6 +248,7 @@ def _introduction(lm: LoadedModel, lists: inputs.Words) -> str:
 _SHARES = (
     "How near that is to the machine's limit. *Needed* is the arithmetic that no way can do without: two operations "
     "for each multiply-add of the linear layers and of attention, up to the deepest layer's `c_fc`, each distinct "
-    "prefix of the words counted once. The limit is a float32 product of two large square matrices, timed in the "
-    "same turns."
+    "prefix of the words counted once. A first token attends to itself alone and needs no query, nor, if it ends its "
+    "words, a key. The limit is a float32 product of two large square matrices, timed in the same turns; a share above "
+    "100% means that products of packed weights are faster than that one."
 )

@@ -15,6 +15,9 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from core.array_store import release
 from core.records import (
     ContrastResult,
     ContrastSpec,
@@ -28,8 +31,6 @@ from core.records import (
 from ui.jobs import Report, Shelf, Work, begin, obtain, obtain_within, offer
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from core.models import LoadedModel
     from ui.charts import Chart
 
@@ -114,6 +115,17 @@ def scatter(result: ContrastResult, highlight: int | None) -> Chart:
         return Chart(neuron_scatter(result, highlight))
 
     return obtain(_FIGURES, (result.spec, _sources(result.words), highlight), work)
+
+
+def words_of(result: ContrastResult, neuron: int) -> np.ndarray:
+    """One neuron at every word, target words first: (n_target + n_baseline,).
+
+    Its column touches all of the layer's pages of the mapped file; they leave this process's memory again, so that it
+    does not grow with every contrast that a class looks at.
+    """
+    values = np.concatenate([result.target_activations[:, neuron], result.baseline_activations[:, neuron]])
+    release(result.target_activations)  # and with it the baseline's, which lie in the same file
+    return values
 
 
 def text(spec: ContrastSpec, content: str) -> TokenActivations:

@@ -109,10 +109,12 @@ def draw_neuron(result: ContrastResult, neuron: int) -> None:
     tests = result.tests
     if np.isnan(tests.statistic[neuron]):
         page.show_notes(("This neuron does not vary over these words, so it cannot be tested.",))
+    p = result.p_adjusted[neuron]
+    adjusted = "< **1e-300**" if p < 1e-300 else f"= **{p:.2g}**"  # smaller ones round to 0
     verdict = "significant" if result.significant[neuron] else "not significant"
     st.markdown(
-        f"t = **{page.signed(tests.statistic[neuron])}**, adjusted p = **{result.p_adjusted[neuron]:.2g}** "
-        f"({verdict}), Cohen's d = **{page.signed(tests.cohens_d[neuron])}**, AUC = **{tests.auc[neuron]:.3f}**"
+        f"t = **{page.signed(tests.statistic[neuron])}**, adjusted p {adjusted} ({verdict}), "
+        f"Cohen's d = **{page.signed(tests.cohens_d[neuron])}**, AUC = **{tests.auc[neuron]:.3f}**"
     )
     st.plotly_chart(Chart(figures.neuron_spread(result, neuron)), key="neuron_spread", config={"displaylogo": False})
     low, high = st.columns(2)
@@ -196,8 +198,7 @@ def draw_profile(result: ContrastResult, counts: tuple[np.ndarray, np.ndarray] |
 def _all_words(result: ContrastResult, neuron: int) -> tuple[list[tuple[str, str]], np.ndarray]:
     spec, words = result.spec, result.words
     labelled = [(word, spec.target) for word in words.target] + [(word, spec.baseline) for word in words.baseline]
-    values = np.concatenate([result.target_activations[:, neuron], result.baseline_activations[:, neuron]])
-    return labelled, values
+    return labelled, cached.words_of(result, neuron)
 
 
 def _choose_from_box() -> None:

@@ -12,7 +12,7 @@ from core.colour_scales import ColourScale, fixed, per_text_min_max, zero_centre
 from core.limits import limits
 from core.records import ContrastResult, TokenActivations
 from core.tokens import readable
-from ui import page
+from ui import cached, page
 from ui import settings as state
 from ui.token_heatmap import HeatmapBlock, token_heatmap
 
@@ -124,7 +124,7 @@ def _scale(result: ContrastResult, values: np.ndarray, neuron: int, scale: str, 
     if scale == "zero":
         return zero_centred(values, palette)
     if scale == "words":
-        words = np.concatenate([result.target_activations[:, neuron], result.baseline_activations[:, neuron]])
+        words = cached.words_of(result, neuron)
         return fixed(float(words.min()), float(words.max()), values, palette)
     return per_text_min_max(values, palette)
 
