@@ -68,7 +68,11 @@ def _leave_the_file(network: nn.Module) -> None:
 
 
 class PackedLinear(nn.Module):
-    """A linear layer on weights that oneDNN has arranged once. ``weight`` is (d_out, d_in), ``bias`` (d_out,)."""
+    """A linear layer on weights that oneDNN has arranged once. ``weight`` is (d_out, d_in), ``bias`` (d_out,).
+
+    The two calls are those that PyTorch's own compiler makes. It has no public name for them; where they are missing,
+    nothing is packed.
+    """
 
     def __init__(self, weight: torch.Tensor, bias: nn.Parameter | None) -> None:
         super().__init__()

@@ -118,7 +118,7 @@ def _thresholds(critical: float) -> Picture:
                 "xref": "paper",
                 "xanchor": "left",
                 "y": y,
-                "text": f"{y:+.2f}",
+                "text": f"{y:+.2f}".replace("-", "−"),
                 "showarrow": False,
                 "font": {"size": 11},
             }

@@ -17,9 +17,10 @@ def draw_headline(result: ContrastResult) -> None:
     spec, words = result.spec, result.words
     how = "averaged over its tokens" if spec.pooling == "mean" else "at its last token"
     space = "with a leading space" if spec.leading_space else "without a leading space"
+    after = " after the beginning-of-text token" if spec.prefix else ""
     st.markdown(
         f"**{len(words.target):,} {spec.target}** and **{len(words.baseline):,} {spec.baseline}**, each read on its "
-        f"own {space}: the {spec.hook_side} of layer **{spec.layer}**'s {result.n_neurons:,} neurons, {how}."
+        f"own {space}{after}: the {spec.hook_side} of layer **{spec.layer}**'s {result.n_neurons:,} neurons, {how}."
     )
 
 
