@@ -365,7 +365,7 @@ def test_another_layer_than_asked_is_noticed(server):
         student._asked = replace(student.asked, layer=student.asked.layer + 1)
         await student.visit(f"open {NEURONS}")
 
-    with pytest.raises(WrongState, match="layer should be 2 and is 1; "):
+    with pytest.raises(WrongState, match="layer should be 4 and is 3; "):
         visit(server.url, "arrive", then=ask_for_another)
 
 

@@ -21,7 +21,8 @@ from ui.page import SHOWN
 
 _STATE = "_settings"
 PRESETS = {"Notebook": NOTEBOOK, "Careful": CAREFUL}
-DEFAULT = ContrastSpec.careful(model="bundled", layer=1)
+# The layer whose extreme neurons, both of them, hold up best in running text (the bundled model's card).
+DEFAULT = ContrastSpec.careful(model="bundled", layer=3)
 SCALES = ("text", "zero", "words")
 MAX_NEURONS = 6
 ALPHAS = (0.0001, 0.5)  # what the widget offers; the spec itself allows more
