@@ -258,7 +258,7 @@ def _wins_of_float32(rows: np.ndarray, n_target: int, spare: np.ndarray) -> np.n
 
 def _lose_bits(size: np.ndarray, halvings: np.ndarray) -> np.ndarray:
     """The rows of sizes (n_block, n_words) with one so small, but not 0, that float32 cannot halve it so often."""
-    least = np.ldexp(np.float32(1), np.minimum(halvings, 127) - 126)
+    least = np.ldexp(np.float32(1), halvings - 126)
     small = np.flatnonzero((halvings > 0) & (size.min(axis=1) < least))  # mostly none, or zeros
     return small[np.min(size[small], axis=1, where=size[small] > 0, initial=np.inf) < least[small]]
 

@@ -130,6 +130,15 @@ def test_auc_of_any_float32_and_of_the_same_numbers_in_float64_is_the_share_of_p
     np.testing.assert_array_equal(auc(pair[0].astype("f8"), pair[1].astype("f8")), expected)
 
 
+@pytest.mark.parametrize("largest", [1.5, 3.0, 2.0**60, 2.0**127, 3.4028234663852886e38])
+@pytest.mark.parametrize("small", [2.0**-149, 2.0**-126, 2.0**-100, 2.0**-60, 1.0, 2.0, 3.9999])
+def test_auc_tells_small_neighbours_apart_beside_the_largest_numbers(largest, small):
+    low = np.float32(small)
+    high = np.nextafter(low, np.float32(np.inf))
+    target, baseline = np.array([[high], [-low], [largest]], "f4"), np.array([[low], [-high], [-largest]], "f4")
+    assert auc(target, baseline)[0] == auc_by_pairs(target, baseline)[0]
+
+
 def test_auc_where_some_neurons_tie_and_others_do_not():
     target, baseline = activations(50, 60, 3), activations(40, 60, 4)
     target[:7, 1::3] = baseline[3:10, 1::3]  # seven pairs
