@@ -67,10 +67,11 @@ def _add(
     for size, taken, peak in zip(sizes, times, peaks, strict=True):
         rows.append((along, f"{size:,}", number(taken.median), taken.spread, number(peak / 1e6)))
     line = [along]
-    large = [(size, peak) for size, peak in zip(sizes, peaks, strict=True) if peak >= _IN_RESERVE]
-    memory = zip(*(large if len(large) > 1 else zip(sizes, peaks, strict=True)), strict=True)
-    for what, (at, values) in (("time", (sizes, [taken.median for taken in times])), ("memory", tuple(memory))):
-        steepness = slope(at, values)
+    memory = list(zip(sizes, peaks, strict=True))
+    large = [(size, peak) for size, peak in memory if peak >= _IN_RESERVE]
+    time = [(size, taken.median) for size, taken in zip(sizes, times, strict=True)]
+    for what, points in (("time", time), ("memory", large if len(large) > 1 else memory)):
+        steepness = slope(*zip(*points, strict=True))
         marks.append(Mark(f"{what} against {along}, slope", steepness, _STEEPEST, least=False))
         line += [f"{steepness:.2f}", str(marks[-1])]
     slopes.append(tuple(line))

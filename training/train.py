@@ -187,7 +187,7 @@ class Run:
 
 
 def find_device() -> str:
-    """ "cuda" where PyTorch finds a graphics card, else "cpu"."""
+    """Where to train: "cuda" if PyTorch finds a graphics card, else "cpu"."""
     return "cuda" if torch.cuda.is_available() else "cpu"
 
 
