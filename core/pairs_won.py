@@ -8,36 +8,36 @@ from __future__ import annotations
 
 import numpy as np
 
+from core.row_sort import sort_rows
 
-def wins_of_float32(rows: np.ndarray, n_target: int, spare: np.ndarray) -> np.ndarray:
+
+def wins_of_float32(rows: np.ndarray, n_target: int, spare: np.ndarray, scratch: np.ndarray) -> np.ndarray:
     """The pairs won in each of the rows (n_block, n_words), target words first: float64 (n_block,), exact.
 
-    The values are float32; they and the float32 ``spare``, of the same shape, are overwritten. FloatingPointError where
-    one is not finite.
+    The values are float32, finite and contiguous; they are overwritten, as are ``spare`` and ``scratch``, contiguous
+    arrays of as many float64.
     """
-    size = np.abs(rows, out=spare)
-    largest = size.max(axis=1)
-    if not np.isfinite(largest).all():
-        raise FloatingPointError("A value is not finite.")
+    size = np.abs(rows, out=spare.view(np.float32).reshape(-1)[: rows.size].reshape(rows.shape))
     # Halved so often that it lies below 1, a float32 needs no more than 30 bits beside its sign.
-    halvings = np.maximum(np.frexp(largest)[1], 0)
+    halvings = max(int(np.frexp(size.max())[1]), 0)
     unhalved = _lose_bits(size, halvings)
     wins_unhalved = wins_by_search(rows[unhalved], n_target)
-    size *= np.ldexp(np.float32(1), -halvings)[:, None]
-    wins = _wins_by_sort(rows, size, n_target)
+    size *= np.ldexp(np.float32(1), -halvings)
+    wins = _wins_by_sort(rows, size, n_target, scratch.view(np.int32))
     wins[unhalved] = wins_unhalved
     return wins
 
 
-def _lose_bits(size: np.ndarray, halvings: np.ndarray) -> np.ndarray:
+def _lose_bits(size: np.ndarray, halvings: int) -> np.ndarray:
     """The rows of sizes (n_block, n_words) with one so small, but not 0, that float32 cannot halve it so often."""
     least = np.ldexp(np.float32(1), halvings - 126)
-    small = np.flatnonzero((halvings > 0) & (size.min(axis=1) < least))  # mostly none, or zeros
-    return small[np.min(size[small], axis=1, where=size[small] > 0, initial=np.inf) < least[small]]
+    if not halvings or size.min() >= least:  # nearly always
+        return np.array([], dtype=np.intp)
+    return np.flatnonzero(((size > 0) & (size < least)).any(axis=1))
 
 
-def _wins_by_sort(rows: np.ndarray, size: np.ndarray, n_target: int) -> np.ndarray:
-    """The same for float32 values whose ``size`` is below 1; of ``rows`` only the signs count. Both are overwritten.
+def _wins_by_sort(rows: np.ndarray, size: np.ndarray, n_target: int, scratch: np.ndarray) -> np.ndarray:
+    """The same for float32 values whose ``size`` is below 1; of ``rows`` only the signs count. All are overwritten.
 
     The last of a value's 32 bits can mark the target. So one sort of both groups together, of integers of half the
     size that the values have in float64, tells every target word's rank.
@@ -49,20 +49,19 @@ def _wins_by_sort(rows: np.ndarray, size: np.ndarray, n_target: int) -> np.ndarr
     keys -= negative
     keys <<= 1
     keys[:, :n_target] |= 1
-    keys.sort(axis=1)
-    spare = negative
-    wins = _wins_of_marked(np.bitwise_and(keys, 1, out=spare), n_target)
+    sort_rows(keys, scratch)
+    wins = _wins_of_marked(np.bitwise_and(keys, 1, out=negative), n_target)
     # A tie between the groups: neighbours that differ in nothing but the mark. (The end of one row and the beginning
     # of the next may also look so: the rows are then looked at in vain.)
     flat = keys.reshape(-1)
-    change = np.bitwise_xor(flat[1:], flat[:-1], out=spare.reshape(-1)[1:])
-    tied = np.unique(np.flatnonzero(change == 1) // rows.shape[1])
+    change = np.bitwise_xor(flat[1:], flat[:-1], out=negative.reshape(-1)[1:])
+    tied = np.unique(np.flatnonzero(change == 1) // keys.shape[1])
     if tied.size:
         # The sort has put the baseline first in each tie. With the other group marked it puts the target first, and
         # the mean of both counts gives one half to every tie.
         keys = keys[tied] ^ 1
-        keys.sort(axis=1)
-        n_baseline = rows.shape[1] - n_target
+        sort_rows(keys, scratch)
+        n_baseline = keys.shape[1] - n_target
         losses = _wins_of_marked(np.bitwise_and(keys, 1, out=keys), n_baseline)
         wins[tied] = (wins[tied] + n_target * n_baseline - losses) / 2
     return wins

@@ -1,39 +1,23 @@
 """Two-sample tests and effect sizes, neuron by neuron: arrays in, arrays out.
 
-Activations come as float32, often (n_layers, n_words, n_neurons), in memory or mapped from a file. All arithmetic is
-float64, a block of columns at a time, in a few threads: a block stays in a core's cache through all the passes over
-it, and no float64 copy of the whole array ever exists. Every neuron is computed by itself, so that neither the size
-of the blocks nor the number of threads changes a bit of the answers. Only ``scipy.special`` is imported:
+Activations come as float32, often (n_layers, n_words, n_neurons), in memory or mapped from a file, and are read a
+block of neurons at a time (``core.neuron_blocks``). All arithmetic is float64. Only ``scipy.special`` is imported:
 ``scipy.stats`` would cost the app more than a second at start-up.
 """
 
 from __future__ import annotations
 
-import math
-import os
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import fields
 from typing import TypeAlias
 
 import numpy as np
 from scipy.special import stdtr, stdtrit
 
+from core.neuron_blocks import Answers, Block, by_block, shaped
 from core.pairs_won import wins_by_search, wins_of_float32
 from core.records import NeuronTests, UserError
 
-# Values of both groups that all threads together have in hand, at 24 bytes each: for 1,000 + 1,000 words four hundred
-# neurons. In smaller blocks, threads would wait for each other between NumPy's calls; larger ones leave the cache.
-BLOCK_VALUES = 800_000
-
-# NumPy gives up the interpreter lock while it works, so that threads can share the blocks. More than four would take
-# a shared server's cores from its other users, and mostly wait for memory.
-MAX_THREADS = 4
-
-# Where a block lies: the leading index (the layer, or nothing), then a slice of the neurons.
-Block: TypeAlias = tuple[tuple[int, ...], slice]
-# The answers for some neurons, by the names of the fields of NeuronTests.
-Answers: TypeAlias = dict[str, np.ndarray]
 # A test of one block: the two groups' float64 rows, (n_block, n_target) and (n_block, n_baseline), and a spare array
 # (n_block, n_target + n_baseline) to write in, to all answers but the AUC.
 RowTest: TypeAlias = Callable[[np.ndarray, np.ndarray, np.ndarray], Answers]
@@ -148,7 +132,7 @@ def auc(target: np.ndarray, baseline: np.ndarray) -> np.ndarray:
     target, baseline = np.asarray(target), np.asarray(baseline)
     _check_axes(target, baseline)
     _check_words(target, baseline, at_least=1)
-    return _by_block(_auc_only, ["auc"], target, baseline)["auc"]
+    return _answers(_auc_only, ["auc"], target, baseline)["auc"]
 
 
 def t_threshold(p: float | np.ndarray, degrees_of_freedom: float | np.ndarray) -> np.ndarray:
@@ -170,7 +154,7 @@ def t_threshold(p: float | np.ndarray, degrees_of_freedom: float | np.ndarray) -
 def _paired_rows(target: np.ndarray, baseline: np.ndarray, spare: np.ndarray) -> Answers:
     """The paired test of float64 rows, (n_block, n_words) twice."""
     n_words = target.shape[1]
-    difference = np.subtract(target, baseline, out=_shaped(spare, target.shape))
+    difference = np.subtract(target, baseline, out=shaped(spare, target.shape))
     mean, variance = _mean_and_variance(difference, spare)
     degrees_of_freedom = np.full_like(mean, n_words - 1)
     sd = _nan_for_zero(np.sqrt(variance))
@@ -220,8 +204,8 @@ def _mean_and_variance(rows: np.ndarray, spare: np.ndarray) -> tuple[np.ndarray,
     constant[constant] = (rows[constant] == rows[constant, :1]).all(axis=1)
     mean = np.where(constant, rows[:, 0], rows.mean(axis=1))
     # Two passes: the mean of the squares less the square of the mean would lose a small spread round a large mean.
-    deviation = np.subtract(rows, mean[:, None], out=_shaped(spare, rows.shape))
-    return mean, np.einsum("ij,ij->i", deviation, deviation) / (rows.shape[1] - 1)
+    deviation = np.subtract(rows, mean[:, None], out=shaped(spare, rows.shape))
+    return mean, np.vecdot(deviation, deviation) / (rows.shape[1] - 1)
 
 
 def _nan_for_zero(scale: np.ndarray) -> np.ndarray:
@@ -239,101 +223,31 @@ def _two_sided_p(statistic: np.ndarray, degrees_of_freedom: np.ndarray) -> np.nd
 
 def _tests_by_block(row_test: RowTest, target: np.ndarray, baseline: np.ndarray) -> NeuronTests:
     """Run ``row_test`` and the AUC over all layers and neurons."""
-    return NeuronTests(**_by_block(row_test, [field.name for field in fields(NeuronTests)], target, baseline))
+    return NeuronTests(**_answers(row_test, [field.name for field in fields(NeuronTests)], target, baseline))
 
 
-def _by_block(row_test: RowTest, names: list[str], target: np.ndarray, baseline: np.ndarray) -> Answers:
-    """Run ``row_test`` and the AUC over all layers and neurons, in blocks and threads, and put the answers together."""
-    whole = {name: np.empty(_per_neuron_shape(target)) for name in names}
-    n_threads = min(MAX_THREADS, os.cpu_count() or 1)
-    width = max(1, BLOCK_VALUES // n_threads // (target.shape[-2] + baseline.shape[-2]))
-    blocks = _blocks(target, width)
-    # Shared: a thread takes the next block when it is done with one. That two got the same would do no harm.
-    queue = iter(blocks)
-
-    def work() -> None:
-        scratch = _Scratch(target, baseline, width)
-        for lead, columns in queue:
-            part = _one_block(row_test, target[lead][:, columns], baseline[lead][:, columns], scratch)
-            for name in names:
-                whole[name][lead][columns] = part[name]
+def _answers(row_test: RowTest, names: list[str], target: np.ndarray, baseline: np.ndarray) -> Answers:
+    def answer(block: Block) -> Answers:
+        if not np.isfinite(block.values).all():
+            raise FloatingPointError("A value is not finite.")
+        # The test comes first: the count of pairs takes the place of the float64 values.
+        return {**row_test(*block.groups, block.spare), "auc": _auc_of(block)}
 
     try:
-        _in_threads(work, min(n_threads, len(blocks)))
+        return by_block(answer, names, target, baseline)
     except FloatingPointError:
         _check_finite(target, baseline)
         raise
-    return whole
 
 
-def _in_threads(work: Callable[[], None], n_threads: int) -> None:
-    """Call ``work`` in so many threads at once, and pass on what it may raise."""
-    if n_threads <= 1:
-        work()
-        return
-    with ThreadPoolExecutor(n_threads, thread_name_prefix="ttest") as pool:
-        for done in [pool.submit(work) for _ in range(n_threads)]:
-            done.result()
-
-
-class _Scratch:
-    """The arrays that a thread works in, block after block: asking the system for new ones takes half as long again.
-
-    ``words`` is (n_target + n_baseline, n_block) and ``rows`` (n_block, n_target + n_baseline), as the values came;
-    ``wide`` and ``spare`` are as ``rows``, in float64.
-    """
-
-    def __init__(self, target: np.ndarray, baseline: np.ndarray, width: int) -> None:
-        self.n_words = target.shape[-2] + baseline.shape[-2]
-        size = self.n_words * min(width, target.shape[-1])
-        came = np.result_type(target, baseline)
-        dtype = np.float32 if np.can_cast(came, np.float32, "safe") else came
-        self._words, self._rows = np.empty(size, dtype), np.empty(size, dtype)
-        self._wide, self._spare = np.empty(size), np.empty(size)
-
-    def arrays(self, n_block: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-        """``words``, ``rows``, ``wide`` and ``spare`` for a block of so many neurons, with what was left in them."""
-        turned = (n_block, self.n_words)
-        words = _shaped(self._words, turned[::-1])
-        return words, _shaped(self._rows, turned), _shaped(self._wide, turned), _shaped(self._spare, turned)
-
-
-def _shaped(scratch: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-    """The beginning of a contiguous array, in another shape: NumPy is fastest where rows follow without a gap."""
-    return scratch.reshape(-1)[: math.prod(shape)].reshape(shape)
-
-
-def _one_block(row_test: RowTest, target: np.ndarray, baseline: np.ndarray, scratch: _Scratch) -> Answers:
-    """All answers for a block of neurons, (n_target, n_block) and (n_baseline, n_block), of any dtype."""
-    (n_target, n_block), n_baseline = target.shape, baseline.shape[0]
-    words, rows, wide, spare = scratch.arrays(n_block)
-    # Joined first and turned round second: reading the whole array by columns would be several times slower.
-    np.concatenate([target, baseline], out=words)
-    rows[:] = words.T
-    wide[:] = rows
-    if rows.dtype == np.float32:
-        wins = wins_of_float32(rows, n_target, _shaped(spare.view(np.float32), rows.shape))
-    elif np.isfinite(rows).all():
-        wins = wins_by_search(rows, n_target)
+def _auc_of(block: Block) -> np.ndarray:
+    """The share of pairs that each neuron of a block wins."""
+    values, n_target = block.values, block.n_target
+    if values.dtype == np.float32:
+        wins = wins_of_float32(values, n_target, block.spare, block.wide)
     else:
-        raise FloatingPointError("A value is not finite.")
-    answers = row_test(wide[:, :n_target], wide[:, n_target:], spare)
-    answers["auc"] = wins / (n_target * n_baseline)
-    return answers
-
-
-def _blocks(activations: np.ndarray, width: int) -> list[Block]:
-    """Every layer (or the only one), cut into slices of ``width`` neurons."""
-    return [
-        (lead, slice(start, start + width))
-        for lead in np.ndindex(activations.shape[:-2])
-        for start in range(0, activations.shape[-1], width)
-    ]
-
-
-def _per_neuron_shape(activations: np.ndarray) -> tuple[int, ...]:
-    """(..., n_words, n_neurons) -> (..., n_neurons)."""
-    return (*activations.shape[:-2], activations.shape[-1])
+        wins = wins_by_search(values, n_target)
+    return wins / (n_target * (values.shape[1] - n_target))
 
 
 # --- What callers may get wrong ---

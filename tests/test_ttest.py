@@ -7,62 +7,20 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import tracemalloc
 import warnings
 from fractions import Fraction
-from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from hypothesis.extra.numpy import arrays
 from scipy import stats
 
 from core import ttest
-from core.records import NeuronTests, UserError
+from core.records import UserError
 from core.ttest import auc, paired_ttest, t_threshold, welch_ttest
+from tests.neuron_values import activations, assert_same, auc_by_pairs, with_dead_neurons
 
-NAMES = tuple(NeuronTests.__dataclass_fields__)
-
-
-@pytest.fixture(autouse=True)
-def warnings_are_errors():
-    """Dead neurons are an everyday case: they must not litter a class's terminal with NumPy warnings."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        yield
-
-
-def activations(n_words: int, n_neurons: int, seed: int, dtype: str = "float32") -> np.ndarray:
-    """(n_words, n_neurons) of neurons with their own offsets and spreads, from tiny to large."""
-    rng = np.random.default_rng(seed)
-    offset, spread = rng.normal(0, 3, n_neurons), 10.0 ** rng.uniform(-3, 3, n_neurons)
-    return (offset + spread * rng.standard_normal((n_words, n_neurons))).astype(dtype)
-
-
-def with_dead_neurons(n_target: int, n_baseline: int) -> tuple[np.ndarray, np.ndarray]:
-    """Ten neurons; 2 does not vary at all, 5 is constant in each group at different values."""
-    target, baseline = activations(n_target, 10, seed=1), activations(n_baseline, 10, seed=2)
-    target[:, 2] = baseline[:, 2] = 0.1
-    target[:, 5], baseline[:, 5] = 0.7, 0.1
-    return target, baseline
-
-
-def assert_same(left: NeuronTests, right: NeuronTests, rtol: float = 1e-12) -> None:
-    for name in NAMES:
-        np.testing.assert_allclose(getattr(left, name), getattr(right, name), rtol=rtol, err_msg=name)
-
-
-def assert_identical(left: NeuronTests, right: NeuronTests) -> None:
-    for name in NAMES:
-        np.testing.assert_array_equal(getattr(left, name), getattr(right, name), err_msg=name)
-
-
-def auc_by_pairs(target: np.ndarray, baseline: np.ndarray) -> np.ndarray:
-    """(n_target, n_neurons) and (n_baseline, n_neurons) -> (n_neurons,): every pair looked at."""
-    above, equal = target[:, None] > baseline[None], target[:, None] == baseline[None]
-    return (above + 0.5 * equal).sum((0, 1)) / (len(target) * len(baseline))
+# Dead neurons are an everyday case: they must not litter a class's terminal with NumPy warnings.
+pytestmark = pytest.mark.filterwarnings("error")
 
 
 # --- Against SciPy ---
@@ -96,79 +54,6 @@ def test_welch_is_scipys_welch_test(dtype, n_target, n_baseline):
         assert tests.mean_difference[j] == pytest.approx(noun.mean() - verb.mean(), rel=1e-9, abs=0)
         pooled = np.sqrt((noun.var(ddof=1) + verb.var(ddof=1)) / 2)
         assert tests.cohens_d[j] == pytest.approx((noun.mean() - verb.mean()) / pooled, rel=1e-9, abs=0)
-
-
-@pytest.mark.parametrize("n_target, n_baseline", [(40, 40), (25, 40)])
-@pytest.mark.parametrize("levels", [2, 5, None])
-def test_auc_is_mann_whitneys_u_also_with_ties(n_target, n_baseline, levels):
-    target, baseline = activations(n_target, 30, 3), activations(n_baseline, 30, 4)
-    if levels:  # whole numbers only, so that most pairs tie
-        target, baseline = np.abs(target) // 1 % levels, np.abs(baseline) // 1 % levels
-    came = auc(target, baseline)
-    # SciPy answers in the precision that it is given.
-    u = stats.mannwhitneyu(target.astype("f8"), baseline.astype("f8"), axis=0, method="asymptotic").statistic
-    np.testing.assert_allclose(came, u / (n_target * n_baseline), rtol=1e-12)
-    np.testing.assert_array_equal(came, auc_by_pairs(target, baseline))
-
-
-# Small, so that hypothesis finds ties: signed zeros, the least and the greatest numbers, neighbours.
-TRICKY = [0.0, 3 * 2.0**-149, 2.0**-126, 1.0, 1.0 + 2.0**-23, 3.4028234663852886e38]
-SUBNORMAL = [2.0**exponent for exponent in range(-149, -126)]
-values = st.sampled_from([sign * v for v in TRICKY + SUBNORMAL for sign in (1, -1)]) | st.floats(-2, 2, width=32)
-groups = st.tuples(st.integers(1, 6), st.integers(1, 6), st.integers(1, 4)).flatmap(
-    lambda n: st.tuples(
-        arrays("float32", (n[0], n[2]), elements=values), arrays("float32", (n[1], n[2]), elements=values)
-    )
-)
-
-
-@settings(deadline=None)  # a busy machine is no mistake
-@given(groups)
-def test_auc_of_any_float32_and_of_the_same_numbers_in_float64_is_the_share_of_pairs(pair):
-    expected = auc_by_pairs(*pair)
-    np.testing.assert_array_equal(auc(*pair), expected)
-    np.testing.assert_array_equal(auc(pair[0].astype("f8"), pair[1].astype("f8")), expected)
-
-
-@pytest.mark.parametrize("largest", [1.5, 3.0, 2.0**60, 2.0**127, 3.4028234663852886e38])
-@pytest.mark.parametrize("small", [2.0**-149, 2.0**-126, 2.0**-100, 2.0**-60, 1.0, 2.0, 3.9999])
-def test_auc_tells_small_neighbours_apart_beside_the_largest_numbers(largest, small):
-    low = np.float32(small)
-    high = np.nextafter(low, np.float32(np.inf))
-    target, baseline = np.array([[high], [-low], [largest]], "f4"), np.array([[low], [-high], [-largest]], "f4")
-    assert auc(target, baseline)[0] == auc_by_pairs(target, baseline)[0]
-
-
-def test_auc_where_some_neurons_tie_and_others_do_not():
-    target, baseline = activations(50, 60, 3), activations(40, 60, 4)
-    target[:7, 1::3] = baseline[3:10, 1::3]  # seven pairs
-    target[:20, 2::3] = baseline[:30, 2::3] = baseline[0, 2::3]  # twenty against thirty, and single pairs
-    target[20:25, 2::3] = baseline[35:, 2::3]
-    target[:, 5], baseline[:, 5] = 0.0, -0.0
-    target[::2, 8], baseline[::2, 8] = -0.0, 0.0
-    target[:, 11] = baseline[:, 11] = -1.5
-    came = auc(target, baseline)
-    np.testing.assert_array_equal(came, auc_by_pairs(target, baseline))
-    u = stats.mannwhitneyu(target.astype("f8"), baseline.astype("f8"), axis=0, method="asymptotic").statistic
-    np.testing.assert_allclose(came, u / (50 * 40), rtol=1e-12)
-
-
-def test_auc_does_not_take_a_neuron_for_its_neighbour():
-    # Sorted one behind the other, the first neuron ends with a baseline value and the second begins with the same
-    # value of the target, but no tie lies within a neuron.
-    np.testing.assert_array_equal(auc(np.array([[1, 2]], "f4"), np.array([[2, 3]], "f4")), [0.0, 0.0])
-    np.testing.assert_array_equal(auc(np.array([[3, 2]], "f4"), np.array([[2, 1]], "f4")), [1.0, 1.0])
-    np.testing.assert_array_equal(auc(np.array([[-1, -2]], "f4"), np.array([[-2, -3]], "f4")), [1.0, 1.0])
-
-
-@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
-@pytest.mark.parametrize("zeros", [(0.0, -0.0), (-0.0, 0.0)])
-def test_both_zeros_are_equal_and_lie_between_the_smallest_numbers(dtype, zeros):
-    tiny = np.finfo(dtype).smallest_subnormal
-    here, there = np.array(zeros, dtype)
-    target = np.array([[here, here, here], [here, here, there]], dtype)
-    baseline = np.array([[there, tiny, -tiny], [here, tiny, -tiny]], dtype)
-    np.testing.assert_array_equal(auc(target, baseline), [0.5, 0.0, 1.0])
 
 
 def test_subnormals_are_told_apart_and_tested():
@@ -231,15 +116,6 @@ def test_a_small_spread_round_a_large_mean_is_not_lost(dtype):
         assert tests.degrees_of_freedom[j] == pytest.approx(float(df), rel=1e-9, abs=0)
 
 
-def test_auc_tells_neighbouring_floats_apart_and_minus_zero_from_nothing():
-    one = np.float32(1)
-    target = np.array([[one, 0.0], [np.nextafter(one, np.float32(2)), -0.0]], dtype="float32")
-    baseline = np.array([[one, -0.0], [one, 0.0]], dtype="float32")
-    np.testing.assert_array_equal(auc(target, baseline), [0.75, 0.5])
-    # Two float64 that are one float32: they must not be rounded together.
-    assert auc(np.array([[1.0 + 1e-12]]), np.array([[1.0]])) == [1.0]
-
-
 @pytest.mark.parametrize("levels", [2, 3])
 def test_tied_whole_numbers_also_agree_with_scipy(levels):
     rng = np.random.default_rng(8)
@@ -272,11 +148,6 @@ def test_welch_by_hand():
     assert tests.mean_difference == pytest.approx([3.0])
     assert tests.cohens_d == pytest.approx([3 / np.sqrt(1.5)])
     assert tests.auc == pytest.approx([1.0])
-
-
-def test_auc_by_hand():
-    # Pairs of {1, 2} with {1, 3}: a tie, a loss, a win, a loss.
-    assert auc(np.array([[1.0], [2.0]]), np.array([[1.0], [3.0]])) == pytest.approx([1.5 / 4])
 
 
 @pytest.mark.parametrize("test", [paired_ttest, welch_ttest])
@@ -395,124 +266,6 @@ def test_t_threshold_at_the_ends_and_over_arrays():
     df = np.array([1.0, 2.0, 60.5])
     np.testing.assert_allclose(t_threshold(0.05, df), stats.t.isf(0.025, df), rtol=1e-12)
     np.testing.assert_allclose(t_threshold(np.array([0.05, 1e-6]), 99), stats.t.isf([0.025, 5e-7], 99), rtol=1e-12)
-
-
-# --- Layers, blocks, order ---
-
-
-@pytest.mark.parametrize("test", [paired_ttest, welch_ttest])
-def test_a_stack_of_layers_is_each_layer_by_itself(test):
-    target = np.stack([activations(20, 7, seed) for seed in (1, 2, 3)])
-    baseline = np.stack([activations(20, 7, seed) for seed in (4, 5, 6)])
-    tests = test(target, baseline)
-    for name in NAMES:
-        assert getattr(tests, name).shape == (3, 7) and getattr(tests, name).dtype == np.float64
-    for layer in range(3):
-        assert_same(tests.layer(layer), test(target[layer], baseline[layer]))
-    np.testing.assert_array_equal(tests.auc, auc(target, baseline))
-
-
-@pytest.mark.parametrize("test", [paired_ttest, welch_ttest])
-def test_the_order_of_the_neurons_does_not_matter(test):
-    target, baseline = with_dead_neurons(50, 50)
-    order = np.random.default_rng(0).permutation(10)
-    whole, shuffled = test(target, baseline), test(target[:, order], baseline[:, order])
-    assert_same(shuffled, NeuronTests(**{name: getattr(whole, name)[order] for name in NAMES}))
-
-
-@pytest.mark.parametrize("test", [paired_ttest, welch_ttest])
-@pytest.mark.parametrize("block_values", [1, 300])
-def test_the_size_of_a_block_does_not_matter(test, block_values, monkeypatch):
-    target, baseline = with_dead_neurons(50, 50)
-    whole = test(target, baseline)
-    monkeypatch.setattr(ttest, "BLOCK_VALUES", block_values)
-    assert_identical(test(target, baseline), whole)
-
-
-@pytest.mark.parametrize("test", [paired_ttest, welch_ttest])
-def test_threads_change_nothing_to_the_last_bit(test, monkeypatch):
-    target = np.stack([activations(101, 90, seed) for seed in (1, 2, 3)])
-    baseline = np.stack([activations(101, 90, seed) for seed in (4, 5, 6)])
-    target[:, :9, ::4] = baseline[:, 5:14, ::4]
-    monkeypatch.setattr(ttest, "MAX_THREADS", 1)
-    alone = test(target, baseline)
-    monkeypatch.setattr(ttest, "MAX_THREADS", 4)
-    monkeypatch.setattr(ttest, "BLOCK_VALUES", 8_000)  # 9 neurons in each of 30 blocks
-    for cores in (1, 2, 3, 64, None):
-        monkeypatch.setattr(ttest.os, "cpu_count", lambda cores=cores: cores)
-        for _ in range(5):
-            assert_identical(test(target, baseline), alone)
-
-
-def test_threads_are_used_but_not_more_than_allowed(monkeypatch):
-    asked = []
-
-    def remember(work, n_threads):
-        asked.append(n_threads)
-        work()
-
-    monkeypatch.setattr(ttest, "_in_threads", remember)
-    for cores, block_values in ((64, 4_000), (3, 3_000), (1, 1_000), (64, 10**6)):
-        monkeypatch.setattr(ttest.os, "cpu_count", lambda cores=cores: cores)
-        monkeypatch.setattr(ttest, "BLOCK_VALUES", block_values)
-        welch_ttest(activations(50, 100, 1), activations(50, 100, 2))
-    assert asked == [4, 3, 1, 1]  # the last has but one block
-
-
-def test_a_mistake_that_a_thread_meets_reaches_the_caller(monkeypatch):
-    monkeypatch.setattr(ttest.os, "cpu_count", lambda: 4)
-    monkeypatch.setattr(ttest, "BLOCK_VALUES", 400)
-    target, baseline = np.zeros((3, 50, 40), "f4"), np.zeros((3, 50, 40), "f4")
-    baseline[0, 7, 3] = baseline[2, 0, 39] = np.nan
-    with pytest.raises(UserError, match=r"^2 of the 6,000 baseline activations are not finite"):
-        welch_ttest(target, baseline)
-
-
-@pytest.mark.parametrize("test", [paired_ttest, welch_ttest, auc])
-def test_a_mapped_file_is_read_block_by_block_and_left_alone(test, tmp_path: Path, monkeypatch):
-    stack = np.random.default_rng(0).standard_normal((2, 12, 200, 256), dtype="float32")  # 4.9 MB
-    np.save(tmp_path / "stack.npy", stack)
-    before = (tmp_path / "stack.npy").read_bytes()
-    mapped = np.load(tmp_path / "stack.npy", mmap_mode="r")
-    monkeypatch.setattr(ttest, "BLOCK_VALUES", 4_000)
-    tracemalloc.start()
-    try:
-        came = test(mapped[0], mapped[1])
-        peak = tracemalloc.get_traced_memory()[1]
-    finally:
-        tracemalloc.stop()
-    assert peak < 1e6  # one of the groups as float64 would take 4.9 MB
-    expected = test(stack[0], stack[1])
-    if isinstance(came, NeuronTests):
-        assert_identical(came, expected)
-        assert all(type(getattr(came, name)) is np.ndarray for name in NAMES)
-    else:
-        np.testing.assert_array_equal(came, expected)
-    assert (tmp_path / "stack.npy").read_bytes() == before
-
-
-@pytest.mark.parametrize("test", [paired_ttest, welch_ttest])
-def test_memory_is_bounded_by_the_block_not_by_the_array(test, monkeypatch):
-    stack = np.random.default_rng(0).standard_normal((12, 100, 256), dtype="float32")  # 1.2 MB
-    baseline = stack[:, ::-1]
-    monkeypatch.setattr(ttest, "BLOCK_VALUES", 2_000)  # 16 kB as float64
-    tracemalloc.start()
-    try:
-        test(stack, baseline)
-        peak = tracemalloc.get_traced_memory()[1]
-    finally:
-        tracemalloc.stop()
-    # The answers take 0.15 MB; a float64 copy of one of the two arrays would take 2.5 MB.
-    assert peak < 0.5e6
-
-
-def test_inputs_are_left_as_they_were():
-    target, baseline = activations(20, 5, 1), activations(20, 5, 2)
-    before = target.copy(), baseline.copy()
-    paired_ttest(target, baseline)
-    welch_ttest(target, baseline)
-    np.testing.assert_array_equal(target, before[0])
-    np.testing.assert_array_equal(baseline, before[1])
 
 
 # --- Mistakes ---

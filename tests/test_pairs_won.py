@@ -1,0 +1,115 @@
+"""core.pairs_won, by way of core.ttest's AUC: against SciPy's U, and every pair looked at."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from scipy import stats
+
+from core import row_sort
+from core.ttest import auc
+from tests.neuron_values import activations, auc_by_pairs
+
+pytestmark = pytest.mark.filterwarnings("error")
+
+
+@pytest.mark.parametrize("n_target, n_baseline", [(40, 40), (25, 40)])
+@pytest.mark.parametrize("levels", [2, 5, None])
+def test_auc_is_mann_whitneys_u_also_with_ties(n_target, n_baseline, levels):
+    target, baseline = activations(n_target, 30, 3), activations(n_baseline, 30, 4)
+    if levels:  # whole numbers only, so that most pairs tie
+        target, baseline = np.abs(target) // 1 % levels, np.abs(baseline) // 1 % levels
+    came = auc(target, baseline)
+    # SciPy answers in the precision that it is given.
+    u = stats.mannwhitneyu(target.astype("f8"), baseline.astype("f8"), axis=0, method="asymptotic").statistic
+    np.testing.assert_allclose(came, u / (n_target * n_baseline), rtol=1e-12)
+    np.testing.assert_array_equal(came, auc_by_pairs(target, baseline))
+
+
+# Small, so that hypothesis finds ties: signed zeros, the least and the greatest numbers, neighbours.
+TRICKY = [0.0, 3 * 2.0**-149, 2.0**-126, 1.0, 1.0 + 2.0**-23, 3.4028234663852886e38]
+SUBNORMAL = [2.0**exponent for exponent in range(-149, -126)]
+values = st.sampled_from([sign * v for v in TRICKY + SUBNORMAL for sign in (1, -1)]) | st.floats(-2, 2, width=32)
+groups = st.tuples(st.integers(1, 6), st.integers(1, 6), st.integers(1, 4)).flatmap(
+    lambda n: st.tuples(
+        arrays("float32", (n[0], n[2]), elements=values), arrays("float32", (n[1], n[2]), elements=values)
+    )
+)
+
+
+@settings(deadline=None)  # a busy machine is no mistake
+@given(groups)
+def test_auc_of_any_float32_and_of_the_same_numbers_in_float64_is_the_share_of_pairs(pair):
+    expected = auc_by_pairs(*pair)
+    np.testing.assert_array_equal(auc(*pair), expected)
+    np.testing.assert_array_equal(auc(pair[0].astype("f8"), pair[1].astype("f8")), expected)
+
+
+@pytest.mark.parametrize("largest", [1.5, 3.0, 2.0**60, 2.0**127, 3.4028234663852886e38])
+@pytest.mark.parametrize("small", [2.0**-149, 2.0**-126, 2.0**-100, 2.0**-60, 1.0, 2.0, 3.9999])
+def test_auc_tells_small_neighbours_apart_beside_the_largest_numbers(largest, small):
+    low = np.float32(small)
+    high = np.nextafter(low, np.float32(np.inf))
+    target, baseline = np.array([[high], [-low], [largest]], "f4"), np.array([[low], [-high], [-largest]], "f4")
+    assert auc(target, baseline)[0] == auc_by_pairs(target, baseline)[0]
+
+
+def test_auc_where_some_neurons_tie_and_others_do_not():
+    target, baseline = activations(50, 60, 3), activations(40, 60, 4)
+    target[:7, 1::3] = baseline[3:10, 1::3]  # seven pairs
+    target[:20, 2::3] = baseline[:30, 2::3] = baseline[0, 2::3]  # twenty against thirty, and single pairs
+    target[20:25, 2::3] = baseline[35:, 2::3]
+    target[:, 5], baseline[:, 5] = 0.0, -0.0
+    target[::2, 8], baseline[::2, 8] = -0.0, 0.0
+    target[:, 11] = baseline[:, 11] = -1.5
+    came = auc(target, baseline)
+    np.testing.assert_array_equal(came, auc_by_pairs(target, baseline))
+    u = stats.mannwhitneyu(target.astype("f8"), baseline.astype("f8"), axis=0, method="asymptotic").statistic
+    np.testing.assert_allclose(came, u / (50 * 40), rtol=1e-12)
+
+
+@pytest.mark.parametrize("blocks", [False, True], ids=["quicksort", "blocks"])
+@pytest.mark.parametrize("n_target, n_baseline", [(1000, 1000), (257, 257), (3, 1500)])
+def test_auc_of_many_words_whichever_way_they_are_sorted(blocks, n_target, n_baseline, monkeypatch):
+    monkeypatch.setattr(row_sort, "_blocks_are_faster", lambda: blocks)
+    target, baseline = activations(n_target, 12, 3), activations(n_baseline, 12, 4)
+    target[:, 1::3], baseline[:, 1::3] = np.round(target[:, 1::3], 1), np.round(baseline[:, 1::3], 1)  # some ties
+    target[:, 2::3], baseline[:, 2::3] = np.maximum(target[:, 2::3], 0), np.maximum(baseline[:, 2::3], 0)  # hundreds
+    came = auc(target, baseline)
+    u = stats.mannwhitneyu(target.astype("f8"), baseline.astype("f8"), axis=0, method="asymptotic").statistic
+    np.testing.assert_allclose(came, u / (n_target * n_baseline), rtol=1e-12)
+
+
+def test_auc_does_not_take_a_neuron_for_its_neighbour():
+    # Sorted one behind the other, the first neuron ends with a baseline value and the second begins with the same
+    # value of the target, but no tie lies within a neuron.
+    np.testing.assert_array_equal(auc(np.array([[1, 2]], "f4"), np.array([[2, 3]], "f4")), [0.0, 0.0])
+    np.testing.assert_array_equal(auc(np.array([[3, 2]], "f4"), np.array([[2, 1]], "f4")), [1.0, 1.0])
+    np.testing.assert_array_equal(auc(np.array([[-1, -2]], "f4"), np.array([[-2, -3]], "f4")), [1.0, 1.0])
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
+@pytest.mark.parametrize("zeros", [(0.0, -0.0), (-0.0, 0.0)])
+def test_both_zeros_are_equal_and_lie_between_the_smallest_numbers(dtype, zeros):
+    tiny = np.finfo(dtype).smallest_subnormal
+    here, there = np.array(zeros, dtype)
+    target = np.array([[here, here, here], [here, here, there]], dtype)
+    baseline = np.array([[there, tiny, -tiny], [here, tiny, -tiny]], dtype)
+    np.testing.assert_array_equal(auc(target, baseline), [0.5, 0.0, 1.0])
+
+
+def test_auc_tells_neighbouring_floats_apart_and_minus_zero_from_nothing():
+    one = np.float32(1)
+    target = np.array([[one, 0.0], [np.nextafter(one, np.float32(2)), -0.0]], dtype="float32")
+    baseline = np.array([[one, -0.0], [one, 0.0]], dtype="float32")
+    np.testing.assert_array_equal(auc(target, baseline), [0.75, 0.5])
+    # Two float64 that are one float32: they must not be rounded together.
+    assert auc(np.array([[1.0 + 1e-12]]), np.array([[1.0]])) == [1.0]
+
+
+def test_auc_by_hand():
+    # Pairs of {1, 2} with {1, 3}: a tie, a loss, a win, a loss.
+    assert auc(np.array([[1.0], [2.0]]), np.array([[1.0], [3.0]])) == pytest.approx([1.5 / 4])
