@@ -14,7 +14,7 @@ import torch
 
 from core.activations import word_activations
 from core.models import load_model
-from training import network, train
+from training import export, network, train
 from training.corpus import END_OF_TEXT_ID, Corpus, Windows, load_corpus
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -198,6 +198,25 @@ def test_a_run_keeps_its_recipe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     with pytest.raises(ValueError, match=r"other settings.*recipe\.json"):
         train.main()
     assert read_log(run)[-1]["step"] == 2 and json.loads((run / "recipe.json").read_text()) == kept
+
+
+def test_a_small_run_is_exported_in_its_own_shape(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """From the folder alone, to the same weights as at the end of the training; where no run is, that is said."""
+    corpus, run = write_corpus(tmp_path / "corpus"), tmp_path / "run"
+    command = ["train", "--corpus", str(corpus), "--run", str(run), "--small", "--no-compile", "--batch", "1024"]
+    monkeypatch.setattr(sys, "argv", [*command, "--tokens", "2048"])
+    train.main()
+    monkeypatch.setattr(sys, "argv", ["export", str(run), str(tmp_path / "again")])
+    export.main()
+    names = ("config.json", "model.safetensors", "SHA256SUMS")
+    assert all((tmp_path / "again" / name).read_bytes() == (run / "model" / name).read_bytes() for name in names)
+    monkeypatch.setattr(sys, "argv", ["export", str(tmp_path), str(tmp_path / "nothing")])
+    with pytest.raises(SystemExit):
+        export.main()
+    assert f"there is no {tmp_path / 'recipe.json'}" in capsys.readouterr().err
+    assert not (tmp_path / "nothing").exists()
 
 
 def test_a_batch_holds_a_window(

@@ -24,6 +24,8 @@ from core.models import LoadedModel, load_model
 from core.records import CAREFUL, NOTEBOOK, ContrastSpec
 from core.ttest import auc
 from training.gold import read_conllu, word_values
+from training.network import hidden_states
+from training.runs import trained_network
 
 PROMPTS = (
     "The old man opened the door and",
@@ -200,13 +202,10 @@ def evaluate(run: Path, model: Path, ud: Path | None, wordlists: Path | None) ->
 
 def _half_precision_costs(run: Path, model: Path, documents: list[str], exported: dict[str, float]) -> float:
     """Nats a token that rounding the weights to float16 added, on the held-out documents."""
-    from training import network
-
-    full = network.build(network.Shape(), seed=0).eval()
-    full.load_state_dict(torch.load(run / "checkpoint.pt", map_location="cpu", weights_only=True)["model"])
+    full = trained_network(run)
     tokenizer = Tokenizer.from_file(str(model / "tokenizer.json"))
     context = full.config.max_position_embeddings
-    before = _loss(lambda ids: full.lm_head(network.hidden_states(full, ids)), tokenizer, documents, context)
+    before = _loss(lambda ids: full.lm_head(hidden_states(full, ids)), tokenizer, documents, context)
     return exported["nats_per_token"] - before["nats_per_token"]
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import torch
 from transformers import GPTNeoForCausalLM
 
-from training import network
+from training.runs import trained_network
 from training.tokenizer import save_for_transformers
 
 
@@ -32,9 +32,10 @@ def main() -> None:
     parser.add_argument("run", type=Path, help="a run folder written by training.train")
     parser.add_argument("folder", type=Path, help="the hub-layout folder to write")
     arguments = parser.parse_args()
-    model = network.build(network.Shape(), seed=0)
-    saved = torch.load(arguments.run / "checkpoint.pt", map_location="cpu", weights_only=True)
-    model.load_state_dict(saved["model"])
+    try:
+        model = trained_network(arguments.run)
+    except FileNotFoundError as error:
+        parser.error(f"{arguments.run} holds no run that has saved anything yet: there is no {error.filename}")
     print(export(model, arguments.run / "tokenizer.json", arguments.folder))
 
 

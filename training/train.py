@@ -22,10 +22,13 @@ from tokenizers import Tokenizer
 from training import network
 from training.corpus import Windows, encode, load_corpus
 from training.export import export
+from training.runs import CHECKPOINT, RECIPE
 from training.tokenizer import train_tokenizer
 
 # A graphics card takes large batches as fast as small ones. Two processor cores would make too few steps of them.
 BATCH_TOKENS = {"cuda": 32_768, "cpu": 4_096}
+# A look at held-out text takes a second on two cores: not more often than each fiftieth of the training, nor than this.
+_SECONDS_BETWEEN_LOOKS = 15
 
 
 @dataclass(frozen=True)
@@ -79,7 +82,7 @@ class Run:
 
     def _write_down(self) -> None:
         """Keep how the run is trained, for the model card; a run is not continued with other settings."""
-        path = self.folder / "recipe.json"
+        path = self.folder / RECIPE
         settings = {"shape": asdict(self.shape), "recipe": asdict(self.recipe)}
         if path.exists():
             before = json.loads(path.read_text(encoding="utf-8"))
@@ -91,7 +94,7 @@ class Run:
 
     @property
     def _checkpoint(self) -> Path:
-        return self.folder / "checkpoint.pt"
+        return self.folder / CHECKPOINT
 
     def _restore(self) -> None:
         saved = torch.load(self._checkpoint, map_location=self.device, weights_only=True)
@@ -125,7 +128,8 @@ class Run:
         windows = self._windows()
         loss_of = torch.compile(network.loss, dynamic=False) if compiled else network.loss
         self.model.train()
-        saved, logged = time.monotonic(), self._progress(budget_seconds, budget_tokens)
+        saved = looked = time.monotonic()
+        logged = self._progress(budget_seconds, budget_tokens)
         recent: list[torch.Tensor] = []
         while (progress := self._progress(budget_seconds, budget_tokens)) < 1.0:
             started = time.monotonic()
@@ -134,9 +138,9 @@ class Run:
                 windows = self._windows()
             recent.append(self._step(windows, loss_of, progress))
             self.state.seconds += time.monotonic() - started
-            if progress - logged >= 0.02:
+            if progress - logged >= 0.02 and time.monotonic() - looked >= _SECONDS_BETWEEN_LOOKS:
                 self.log(train_loss=float(torch.stack(recent).mean()), held_out_loss=self.held_out_loss(48))
-                recent, logged = [], progress
+                recent, logged, looked = [], progress, time.monotonic()
             if time.monotonic() - saved > 180:
                 self.save()
                 saved = time.monotonic()
