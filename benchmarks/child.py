@@ -98,7 +98,7 @@ def grow(folder: Path, along: str, sizes: Sequence[int], rounds: int) -> dict[st
     lists, middle = inputs.words(), min(8, lm.n_layers - 1)
 
     def count(text: str) -> int:
-        return len(lm.tokenizer(text, add_special_tokens=False, verbose=False)["input_ids"])
+        return len(lm.tokenizer.encode(text, add_special_tokens=False).ids)
 
     works: dict[str, Callable[[], object]] = {}
     for size in sizes:

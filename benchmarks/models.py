@@ -138,5 +138,4 @@ def shape_of(folder: Path) -> Shape:
 
 def encode(lm: LoadedModel, words: Sequence[str]) -> list[list[int]]:
     """Each word's token ids, as every way here makes them: the bare word, no special token."""
-    rows: list[list[int]] = lm.tokenizer(list(words), add_special_tokens=False)["input_ids"]
-    return rows
+    return [encoding.ids for encoding in lm.tokenizer.encode_batch(list(words), add_special_tokens=False)]

@@ -16,6 +16,7 @@ import numpy as np
 
 if TYPE_CHECKING:
     import torch
+    from tokenizers import Tokenizer
 
 Reader: TypeAlias = Callable[[Sequence[str], Sequence[int]], np.ndarray]
 # Padded ids and mask, both int64 (batch, pos), and the layers -> each layer's values, (batch, pos, d_mlp).
@@ -140,12 +141,12 @@ PEERS = (
 )
 
 
-def in_batches(capture: Capture, tokenizer: Any, size: int, *, sorts: bool = False) -> Reader:
+def in_batches(capture: Capture, tokenizer: Tokenizer, size: int, *, sorts: bool = False) -> Reader:
     """Words in padded batches of ``size``, in their order or by their number of tokens; mean over real tokens."""
     import torch
 
     def read(words: Sequence[str], layers: Sequence[int]) -> np.ndarray:
-        rows: list[list[int]] = tokenizer(list(words), add_special_tokens=False)["input_ids"]
+        rows = [encoding.ids for encoding in tokenizer.encode_batch(list(words), add_special_tokens=False)]
         order = sorted(range(len(rows)), key=lambda i: len(rows[i])) if sorts else list(range(len(rows)))
         out: np.ndarray | None = None
         for first in range(0, len(order), size):

@@ -48,8 +48,11 @@ def section(options: Options) -> Section:
     lm = load_model(str(options.model))
     layer = min(_LAYER, lm.n_layers - 1)
     whole = whole_pass(options.model, layer)
-    count = partial(_count, lm.tokenizer)
     rows, wrong = [], []
+
+    def count(text: str) -> int:
+        return len(lm.tokenizer.encode(text, add_special_tokens=False).ids)
+
     for n in (150, min(options.pick(2048, 300), lm.info.context)):
         text = inputs.text(n - 5, count)  # the last piece may be several tokens, and the context is full at n
         say(f"Text: {count(text):,} tokens")
@@ -70,10 +73,6 @@ def section(options: Options) -> Section:
     return Section(
         "text", "A text to the heatmap's values", (_INTRODUCTION, markdown(header, rows)), wrong=tuple(wrong)
     )
-
-
-def _count(tokenizer: Any, text: str) -> int:
-    return len(tokenizer(text, add_special_tokens=False, verbose=False)["input_ids"])
 
 
 _INTRODUCTION = (

@@ -172,19 +172,15 @@ def text_activations(
 
 def _encode_text(lm: LoadedModel, text: str) -> tuple[list[int], list[tuple[int, int]]]:
     """Token ids of a text, and the characters that each stands for."""
-    # Special tokens written out in a text are text here: no one can end the document by typing a tag.
-    with lm.lock:  # this way of calling sets a switch in the tokenizer
-        encoding = lm.tokenizer(
-            text, add_special_tokens=False, return_offsets_mapping=True, split_special_tokens=True, verbose=False
-        )
-    ids: list[int] = encoding["input_ids"]
+    encoding = lm.tokenizer.encode(text, add_special_tokens=False)
+    ids = encoding.ids
     if not ids:
         raise UserError(
             f"The tokenizer of {lm.info.name} makes no token of this text; it may hold only characters that the model "
             "does not read."
         )
     check_tokens(len(ids))
-    return ids, encoding["offset_mapping"]
+    return ids, encoding.offsets
 
 
 def _text_notes(n_replaced: int, n_tokens: int, n_windows: int, context: int) -> tuple[str, ...]:
@@ -224,14 +220,12 @@ def _check_choices(lm: LoadedModel, layers: Sequence[int], side: str, pooling: s
 
 
 def _prefix_ids(lm: LoadedModel, prefix: bool) -> list[int]:
-    """The beginning-of-text token; in tokenizers that have none, the one that ends the text before."""
+    """The token that the model reads first, where it is asked for."""
     if not prefix:
         return []
-    tokens = (lm.tokenizer.bos_token_id, lm.tokenizer.eos_token_id)
-    found = next((token for token in tokens if token is not None), None)
-    if found is None:
+    if lm.start_token is None:
         raise UserError(f"{lm.info.name} has no beginning-of-text or end-of-text token; switch the prefix off.")
-    return [found]
+    return [lm.start_token]
 
 
 def _encode_words(
@@ -242,8 +236,7 @@ def _encode_words(
         raise UserError("No word was given.")
     given = [without_lone_surrogates(f" {w}" if leading_space else w)[0] for w in words]
     head = _prefix_ids(lm, prefix)
-    with lm.lock:  # as in token_activations
-        rows = lm.tokenizer(given, add_special_tokens=False, split_special_tokens=True, verbose=False)["input_ids"]
+    rows = [encoding.ids for encoding in lm.tokenizer.encode_batch(given, add_special_tokens=False)]
     for word, row in zip(words, rows, strict=True):
         if not row:
             raise UserError(f"The word “{word}” has no tokens.")

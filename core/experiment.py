@@ -12,6 +12,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import fields
 from functools import lru_cache
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -182,9 +183,8 @@ def _store_at(folder: Path, max_bytes: float, max_entries: int, patience: float)
 def _store_key(model: ModelInfo, words: Sequence[str], layers: Sequence[int], reading: dict[str, Any]) -> str:
     """All that activations depend on, to the last bit: the arithmetic, its libraries and its threads included."""
     import torch
-    import transformers
 
-    versions = [_ARITHMETIC, torch.__version__, transformers.__version__]
+    versions = [_ARITHMETIC, torch.__version__, version("transformers")]
     identity = [model.name, model.revision, model.device, model.dtype, *versions, torch.get_num_threads()]
     return json.dumps([identity, reading, list(layers), list(words)])
 

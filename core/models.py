@@ -25,6 +25,7 @@ from core.records import ModelInfo, UserError
 
 if TYPE_CHECKING:
     import torch
+    from tokenizers import Tokenizer
 
 BUNDLED_FOLDER = Path(__file__).resolve().parent.parent / "assets" / "models" / "grammar-neo-9m"
 
@@ -41,12 +42,15 @@ _ASKS: dict[str, tuple[str, ...]] = {
 class LoadedModel:
     """A model ready to be read: its base network (no language-model head), tokenizer, and particulars.
 
-    Hold ``lock`` around a forward pass with hooks: hooks belong to the module, not to the caller.
+    Special tokens written out in a text are text to the tokenizer: no one can end the document by typing a tag.
+    ``start_token`` is the id that the model reads before a text, if it has one. Hold ``lock`` around a forward pass
+    with hooks: hooks belong to the module, not to the caller.
     """
 
     info: ModelInfo
     network: torch.nn.Module
-    tokenizer: Any
+    tokenizer: Tokenizer
+    start_token: int | None
     architecture: Architecture
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -149,7 +153,7 @@ def _load(name: str, progress: Callable[[float, str], None]) -> LoadedModel:
     progress(1.0, "Loading the weights")
     network, device, notes = _load_network(folder, name)
     sizes: Any = network.config
-    tokenizer = _load_tokenizer(folder, name)
+    tokenizer, start_token = _load_tokenizer(folder, name)
     mlp = network.get_submodule(architecture.mlp.format(0))
     info = ModelInfo(
         name=name,
@@ -164,7 +168,7 @@ def _load(name: str, progress: Callable[[float, str], None]) -> LoadedModel:
         notes=tuple(notes),
     )
     speed_up(network)
-    return LoadedModel(info, network, tokenizer, architecture)
+    return LoadedModel(info, network, tokenizer, start_token, architecture)
 
 
 def _locate(name: str, progress: Callable[[float, str], None]) -> tuple[Path, str]:
@@ -336,7 +340,8 @@ def _check_weights(name: str, model: Any, report: dict[str, Any]) -> None:
         )
 
 
-def _load_tokenizer(folder: Path, name: str) -> Any:
+def _load_tokenizer(folder: Path, name: str) -> tuple[Tokenizer, int | None]:
+    """The tokenizer, and its beginning-of-text token; in those that have none, the one that ends the text before."""
     from transformers import AutoTokenizer
 
     try:
@@ -345,10 +350,15 @@ def _load_tokenizer(folder: Path, name: str) -> Any:
         raise UserError(f"The tokenizer of {name} cannot be loaded: {reason_of(error)}.") from error
     if not tokenizer.is_fast:
         raise UserError(f"{name} has no fast tokenizer, which alone tells where each token stands in a text.")
+    plain: Tokenizer = tokenizer.backend_tokenizer
+    plain.encode_special_tokens = True
+    plain.no_truncation()
+    plain.no_padding()
     # Where the files are missing, transformers may make up an empty tokenizer that knows no letter.
-    if not tokenizer("a", add_special_tokens=False)["input_ids"]:
+    if not plain.encode("a", add_special_tokens=False).ids:
         raise UserError(f"{name} has no tokenizer: its files are missing or empty.")
-    return tokenizer
+    tokens = (tokenizer.bos_token_id, tokenizer.eos_token_id)
+    return plain, next((token for token in tokens if token is not None), None)
 
 
 def _output_width(layer: Any) -> int:

@@ -164,7 +164,7 @@ def test_texts_are_of_the_promised_length_and_all_different():
     rng = random.Random(0)
     texts = [some_text(rng) for _ in range(500)]
     assert len(set(texts)) == 500
-    lengths = [len(ids) for ids in load_model("bundled").tokenizer(texts)["input_ids"]]
+    lengths = [len(encoding.ids) for encoding in load_model("bundled").tokenizer.encode_batch(texts)]
     assert 140 < np.mean(lengths) < 170 and min(lengths) > 100 and max(lengths) < 220
 
 
