@@ -31,7 +31,8 @@ _IMPORTS = {
     "`plotly.graph_objects`": "import plotly.graph_objects",
     "`scipy.stats`": "import scipy.stats",
     "`torch`": "import torch",
-    "`transformers`, with GPT-Neo's class": "from transformers import GPTNeoForCausalLM",
+    "the bundled model's loader, with `torch`": "import core.gpt_neo",
+    "the loader of all other models, with `transformers`": "import core.transformers_models",
     "what a page imports": "import ui.cached, ui.home_panel, ui.neuron_panel, ui.text_panel, ui.words_panel",
 }
 
@@ -150,5 +151,5 @@ _INTRODUCTION = (
 )
 _IMPORTED = (
     "What of that is imports, each in a fresh interpreter. Pages import neither torch nor transformers: the model's "
-    "loader does, in a thread, while the page already stands."
+    "loader does, in a thread, while the page already stands; and the bundled model's needs no transformers."
 )

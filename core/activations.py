@@ -17,7 +17,7 @@ import numpy as np
 
 from core import metrics
 from core.limits import check_tokens, limits
-from core.models import LoadedModel
+from core.loaded_model import LoadedModel
 from core.passes import read_layers
 from core.queueing import Told as Waiting
 from core.queueing import turns

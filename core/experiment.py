@@ -22,7 +22,8 @@ from core.activations import Progress, Waiting, text_activations, token_counts, 
 from core.array_store import ArrayStore, release
 from core.correction import adjust, critical_p
 from core.limits import limits
-from core.models import LoadedModel, load_model
+from core.loaded_model import LoadedModel
+from core.models import load_model
 from core.records import (
     CUSTOM,
     ContrastResult,

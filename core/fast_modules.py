@@ -1,6 +1,6 @@
 """A network's modules in faster forms, whose values differ by rounding alone.
 
-    speed_up(network)   # changes it in place; it is then for inference only
+    speed_up(network, forms)   # changes it in place; it is then for inference only
 
 - GELU's tanh form in a few steps, where transformers writes it out in eight that each go through memory.
 - On a processor, linear layers whose weights oneDNN has arranged once. MKL, which PyTorch takes otherwise, arranges
@@ -14,51 +14,44 @@ No form depends on which layers are read: a layer's values are the same to the l
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias
 
 import torch
 import torch.nn.functional as F
 from torch import nn
-from transformers.activations import NewGELUActivation
-from transformers.models.gpt_neo.modeling_gpt_neo import GPTNeoSelfAttention
-from transformers.pytorch_utils import Conv1D
 
-if TYPE_CHECKING:
-    from transformers import DynamicCache
+# What makes the faster form of a module.
+Form: TypeAlias = Callable[[Any], nn.Module]
 
 
-def speed_up(network: nn.Module) -> None:
-    """Put the faster forms in place of a base network's modules, whose paths stay as they are."""
-    packs = _can_pack(network)
-    _replace_children(network, packs)
+def speed_up(network: nn.Module, forms: Mapping[type, Form] | None = None) -> None:
+    """Put faster forms in place of a base network's modules, whose paths stay as they are.
+
+    ``forms`` has makers of such forms by the type that they stand for, beyond those for PyTorch's own modules.
+    """
+    faster = dict(forms or {})
+    packs = can_pack(network)
+    if packs:
+        faster[nn.Linear] = lambda linear: PackedLinear(linear.weight, linear.bias)
+        faster[nn.GELU] = lambda gelu: TanhGELU() if gelu.approximate == "tanh" else gelu
+    _replace_children(network, faster)
     if packs:
         _leave_the_file(network)
 
 
-def _can_pack(network: nn.Module) -> bool:
+def can_pack(network: nn.Module) -> bool:
+    """Whether a network's linear layers can be packed: in float32 on a processor, where PyTorch was built for it."""
     parameter = next(network.parameters())
     on_processor = parameter.device.type == "cpu" and parameter.dtype == torch.float32
     return on_processor and torch.backends.mkldnn.is_available() and hasattr(torch.ops.mkldnn, "_linear_pointwise")
 
 
-def _replace_children(parent: nn.Module, packs: bool) -> None:
+def _replace_children(parent: nn.Module, forms: Mapping[type, Form]) -> None:
     for name, child in list(parent.named_children()):
-        faster = _faster(child, packs) or child
-        setattr(parent, name, faster)
-        _replace_children(faster, packs)
-
-
-def _faster(module: Any, packs: bool) -> nn.Module | None:
-    """The faster form of a module, or None where there is none."""
-    if type(module) is NewGELUActivation:
-        return TanhGELU() if packs else nn.GELU(approximate="tanh")
-    if type(module) is GPTNeoSelfAttention:
-        return GPTNeoAttention(module)
-    if packs and type(module) is nn.Linear:
-        return PackedLinear(module.weight, module.bias)
-    if packs and type(module) is Conv1D:
-        return PackedLinear(module.weight.t(), module.bias)
-    return None
+        faster = forms[type(child)](child) if type(child) in forms else child
+        parent.add_module(name, faster)
+        _replace_children(faster, forms)
 
 
 def _leave_the_file(network: nn.Module) -> None:
@@ -95,7 +88,7 @@ class TanhGELU(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self._scale = torch.tensor(self._SCALE)
+        self._scale = torch.tensor(self._SCALE, device="cpu")
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Any shape -> the same shape."""
@@ -106,20 +99,30 @@ class TanhGELU(nn.Module):
 class GPTNeoAttention(nn.Module):
     """GPT-Neo's attention for rows of equal length: unscaled dot products, in every second layer over a window.
 
-    It takes what transformers' own module takes, but no heed of an attention mask: nothing is padded.
+    It takes what transformers' own module takes, but no heed of an attention mask: nothing is padded. ``window`` is how
+    many tokens a query sees, its own included; None is all.
     """
 
-    def __init__(self, attention: GPTNeoSelfAttention) -> None:
+    def __init__(
+        self,
+        *,
+        layer: int,
+        n_heads: int,
+        window: int | None,
+        q_proj: nn.Module,
+        k_proj: nn.Module,
+        v_proj: nn.Module,
+        out_proj: nn.Module,
+    ) -> None:
         super().__init__()
-        self._layer, self._n_heads = attention.layer_id, attention.num_heads
-        self._window = attention.config.window_size if attention.attention_type == "local" else None
-        self.q_proj, self.k_proj, self.v_proj = attention.q_proj, attention.k_proj, attention.v_proj
-        self.out_proj = attention.out_proj
+        self._layer, self._n_heads, self._window = layer, n_heads, window
+        self.q_proj, self.k_proj, self.v_proj, self.out_proj = q_proj, k_proj, v_proj, out_proj
 
-    def forward(
-        self, hidden_states: torch.Tensor, layer_past: DynamicCache | None = None, **_: Any
-    ) -> tuple[torch.Tensor, None]:
-        """Hidden states (batch, pos, d_model) -> the same shape. Keys and values are added to ``layer_past``."""
+    def forward(self, hidden_states: torch.Tensor, layer_past: Any = None, **_: Any) -> tuple[torch.Tensor, None]:
+        """Hidden states (batch, pos, d_model) -> the same shape. Keys and values are added to ``layer_past``.
+
+        That is a ``core.gpt_neo.Past``, or transformers' ``DynamicCache``.
+        """
         value = self.v_proj(hidden_states)
         n_before = layer_past.get_seq_length(self._layer) if layer_past is not None else 0
         alone = n_before + hidden_states.shape[1] == 1

@@ -13,66 +13,22 @@ import os
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core import metrics
-from core.architectures import ARCHITECTURES, Architecture
-from core.hub import ensure_downloaded, reason_of
+from core.architectures import ARCHITECTURES
+from core.hub import ensure_downloaded
 from core.limits import BUNDLED, limits
+from core.loaded_model import LoadedModel, Parts
 from core.records import ModelInfo, UserError
 
 if TYPE_CHECKING:
     import torch
-    from tokenizers import Tokenizer
+
+__all__ = ["BUNDLED_FOLDER", "LoadedModel", "check_allowed", "count_layers", "load_model"]
 
 BUNDLED_FOLDER = Path(__file__).resolve().parent.parent / "assets" / "models" / "grammar-neo-9m"
-
-
-# What a config.json may ask transformers for beyond the network's shape, and which answers are harmless.
-_ASKS: dict[str, tuple[str, ...]] = {
-    "transformers_weights": (),
-    "attn_implementation": ("eager", "sdpa"),
-    "_attn_implementation": ("eager", "sdpa"),
-}
-
-
-@dataclass(eq=False)
-class LoadedModel:
-    """A model ready to be read: its base network (no language-model head), tokenizer, and particulars.
-
-    Special tokens written out in a text are text to the tokenizer: no one can end the document by typing a tag.
-    ``start_token`` is the id that the model reads before a text, if it has one. Hold ``lock`` around a forward pass
-    with hooks: hooks belong to the module, not to the caller.
-    """
-
-    info: ModelInfo
-    network: torch.nn.Module
-    tokenizer: Tokenizer
-    start_token: int | None
-    architecture: Architecture
-    lock: threading.Lock = field(default_factory=threading.Lock)
-
-    @property
-    def n_layers(self) -> int:
-        """How many blocks the network has."""
-        return self.info.n_layers
-
-    @property
-    def d_mlp(self) -> int:
-        """How many neurons one layer's MLP has."""
-        return self.info.d_mlp
-
-    def hook_path(self, layer: int, side: str) -> str:
-        """The module path, below the base model, at which ``side`` of ``layer`` is read."""
-        name = self.architecture.expand if side == "pre-activation" else self.architecture.contract
-        return f"{self.architecture.mlp.format(layer)}.{name}"
-
-    def check_layer(self, layer: int) -> None:
-        """Raise UserError unless the model has such a layer."""
-        self.info.check_layer(layer)
-
 
 _loaded: OrderedDict[str, LoadedModel] = OrderedDict()
 _loading: dict[str, threading.Lock] = {}
@@ -139,8 +95,6 @@ def count_layers(name: str) -> int | None:
 
 
 def _load(name: str, progress: Callable[[float, str], None]) -> LoadedModel:
-    from core.fast_modules import speed_up  # imports torch
-
     folder, revision = _locate(name, progress)
     config = _read_config(folder, name)
     architecture = ARCHITECTURES.get(str(config.get("model_type")))
@@ -149,26 +103,54 @@ def _load(name: str, progress: Callable[[float, str], None]) -> LoadedModel:
             f"{name} is of the type {config.get('model_type')!r}, whose neurons this app does not know; "
             f"known are {', '.join(sorted(ARCHITECTURES))}."
         )
-    _check_safe(folder, name, config)
     progress(1.0, "Loading the weights")
-    network, device, notes = _load_network(folder, name)
-    sizes: Any = network.config
-    tokenizer, start_token = _load_tokenizer(folder, name)
+    parts = _load_parts(folder, name, config)
+    network, notes = _on_best_device(parts.network)
     mlp = network.get_submodule(architecture.mlp.format(0))
+    first = next(network.parameters())
     info = ModelInfo(
         name=name,
         revision=revision,
         architecture=config["model_type"],
-        n_layers=sizes.num_hidden_layers,
+        n_layers=parts.n_layers,
         d_mlp=_output_width(getattr(mlp, architecture.expand)),
-        context=sizes.max_position_embeddings,
+        context=parts.context,
         n_parameters=sum(p.numel() for p in network.parameters()),
-        device=device,
-        dtype=str(next(network.parameters()).dtype).removeprefix("torch."),
+        device=first.device.type,
+        dtype=str(first.dtype).removeprefix("torch."),
         notes=tuple(notes),
     )
-    speed_up(network)
-    return LoadedModel(info, network, tokenizer, start_token, architecture)
+    parts.speed_up(network)
+    return LoadedModel(info, network, parts.tokenizer, parts.start_token, parts.new_past, parts.d_model, architecture)
+
+
+def _load_parts(folder: Path, name: str, config: dict[str, Any]) -> Parts:
+    """By our own code where the files are our own, else by transformers."""
+    if name == BUNDLED:
+        from core import gpt_neo
+
+        return gpt_neo.load(folder)
+    from core import transformers_models
+
+    transformers_models.check_safe(folder, name, config)
+    return transformers_models.load(folder, name)
+
+
+def _on_best_device(network: torch.nn.Module) -> tuple[torch.nn.Module, list[str]]:
+    """The network on a graphics card where there is one that takes it, and notes on fallbacks."""
+    import torch
+
+    if torch.cuda.is_available():
+        device = "cuda"
+    elif torch.backends.mps.is_available():
+        device = "mps"
+    else:
+        return network, []
+    try:
+        return network.to(device), []
+    except RuntimeError as error:  # out of memory, or a driver that does not answer
+        note = f"The {device} device did not take the model ({str(error).splitlines()[0]}); the CPU is used."
+        return network.to("cpu"), [note]
 
 
 def _locate(name: str, progress: Callable[[float, str], None]) -> tuple[Path, str]:
@@ -265,100 +247,6 @@ def _read_config(folder: Path, name: str) -> dict[str, Any]:
     if not isinstance(config, dict):
         raise UserError(f"The config.json of {name} is not a JSON object.")
     return config
-
-
-def _check_safe(folder: Path, name: str, config: dict[str, Any]) -> None:
-    """Raise UserError where a model asks for other weights than safetensors files beside it, or for code.
-
-    transformers goes where a configuration or an index points, whatever ``use_safetensors`` says: out of the folder,
-    to a pickle, or to a kernel on the hub.
-    """
-    for key, harmless in _ASKS.items():
-        if config.get(key) is not None and config[key] not in harmless:
-            raise UserError(
-                f"The config.json of {name} sets {key}, which is not followed: it can lead to other files, or to code."
-            )
-    for index in folder.glob("*.safetensors.index.json"):
-        try:
-            files = list(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values())
-        except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
-            raise UserError(f"{index.name} of {name} cannot be read: it is no index of weights.") from error
-        strange = [file for file in files if not _is_name_of_safetensors(file)]
-        if strange:
-            raise UserError(
-                f"{index.name} of {name} names “{str(strange[0])[:80]}”; only .safetensors files beside it are read, "
-                "because other formats can run code."
-            )
-
-
-def _is_name_of_safetensors(file: object) -> bool:
-    return isinstance(file, str) and file.endswith(".safetensors") and not set(file) & set("/\\:")
-
-
-def _load_network(folder: Path, name: str) -> tuple[torch.nn.Module, str, list[str]]:
-    """The base network in float32 on the best device, in evaluation mode, and notes on fallbacks."""
-    import torch
-    from transformers import AutoModelForCausalLM
-    from transformers.utils import logging
-
-    logging.disable_progress_bar()
-    try:
-        model, report = AutoModelForCausalLM.from_pretrained(
-            folder,
-            dtype=torch.float32,
-            use_safetensors=True,
-            trust_remote_code=False,
-            local_files_only=True,
-            ignore_mismatched_sizes=True,  # as with missing ones: refused below, in a sentence of our own
-            output_loading_info=True,
-        )
-    except Exception as error:  # transformers and safetensors raise many kinds for a broken file
-        raise UserError(f"The weights of {name} cannot be loaded: {reason_of(error)}.") from error
-    _check_weights(name, model, report)
-    model.eval().requires_grad_(False)
-    if torch.cuda.is_available():
-        device = "cuda"
-    elif torch.backends.mps.is_available():
-        device = "mps"
-    else:
-        device = "cpu"
-    try:
-        return model.base_model.to(device), device, []
-    except RuntimeError as error:  # out of memory, or a driver that does not answer
-        note = f"The {device} device did not take the model ({str(error).splitlines()[0]}); the CPU is used."
-        return model.base_model.to("cpu"), "cpu", [note]
-
-
-def _check_weights(name: str, model: Any, report: dict[str, Any]) -> None:
-    """Raise UserError where the files lack weights of the base network: transformers fills these with chance."""
-    unset = {*report["missing_keys"], *(key for key, *_ in report["mismatched_keys"])}
-    unset = {key for key in unset if key.startswith(f"{model.base_model_prefix}.")}  # the head is not read
-    if unset:
-        raise UserError(
-            f"The weights of {name} do not fit its config.json: {len(unset):,} of its arrays are missing or of "
-            f"another shape, among them {min(unset)}."
-        )
-
-
-def _load_tokenizer(folder: Path, name: str) -> tuple[Tokenizer, int | None]:
-    """The tokenizer, and its beginning-of-text token; in those that have none, the one that ends the text before."""
-    from transformers import AutoTokenizer
-
-    try:
-        tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False, local_files_only=True)
-    except Exception as error:  # a missing or broken tokenizer file raises many kinds
-        raise UserError(f"The tokenizer of {name} cannot be loaded: {reason_of(error)}.") from error
-    if not tokenizer.is_fast:
-        raise UserError(f"{name} has no fast tokenizer, which alone tells where each token stands in a text.")
-    plain: Tokenizer = tokenizer.backend_tokenizer
-    plain.encode_special_tokens = True
-    plain.no_truncation()
-    plain.no_padding()
-    # Where the files are missing, transformers may make up an empty tokenizer that knows no letter.
-    if not plain.encode("a", add_special_tokens=False).ids:
-        raise UserError(f"{name} has no tokenizer: its files are missing or empty.")
-    tokens = (tokenizer.bos_token_id, tokenizer.eos_token_id)
-    return plain, next((token for token in tokens if token is not None), None)
 
 
 def _output_width(layer: Any) -> int:

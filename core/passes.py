@@ -10,11 +10,10 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from core.models import LoadedModel
+from core.loaded_model import LoadedModel
 
 if TYPE_CHECKING:
     import torch
-    from transformers import DynamicCache
 
 Keep = Callable[["torch.Tensor"], "torch.Tensor"]
 
@@ -30,7 +29,7 @@ def read_layers(
     side: str,
     keep: Keep,
     *,
-    past: DynamicCache | None = None,
+    past: Any = None,
 ) -> dict[int, torch.Tensor]:
     """Read some layers' neurons at ids (batch, pos), in one pass. The caller has its turn (``core.queueing``).
 
@@ -44,7 +43,7 @@ def read_layers(
     side : {"pre-activation", "activation"}
     keep : callable
         Called with each layer's values (batch, pos, d_mlp); what it returns is kept, in float32.
-    past : DynamicCache, optional
+    past : what ``lm.new_past`` makes, optional
         Keys and values of the tokens before, one row for each row of ids. Those of ids are added to it.
 
     Returns

@@ -17,14 +17,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from core import metrics
-from core.models import LoadedModel
+from core.loaded_model import LoadedModel
 from core.passes import Keep, read_layers
 from core.prefix_tree import Level, Rows, chunks, levels
 from core.queueing import Told, turns
 
 if TYPE_CHECKING:
     import torch
-    from transformers import DynamicCache
 
 # Rows of more tokens are read by plain passes.
 _LONGEST_IN_TREE = 16
@@ -51,7 +50,7 @@ class Reading:
     n_prefix: int
     waiting: Told | None = None
 
-    def passed(self, ids: torch.Tensor, keep: Keep, past: DynamicCache | None = None) -> dict[int, torch.Tensor]:
+    def passed(self, ids: torch.Tensor, keep: Keep, past: Any = None) -> dict[int, torch.Tensor]:
         """One pass over ids (batch, pos): layer -> what ``keep`` makes of (batch, pos, d_mlp)."""
         captured = read_layers(self.lm, ids, self.layers, self.side, keep, past=past)
         metrics.FORWARD_PASSES.labels("words").inc()
@@ -71,8 +70,8 @@ class Reading:
         return max(1, int(min(_FLOATS / floats, _PRODUCTS / products)))
 
     def _cached_floats(self, n_tokens: int) -> float:
-        config: Any = self.lm.network.config  # models with fewer key heads than heads have less
-        return n_tokens * 2.0 * config.hidden_size * (max(self.layers) + 1)
+        # Models with fewer key heads than heads have less.
+        return n_tokens * 2.0 * self.lm.d_model * (max(self.layers) + 1)
 
 
 def read_rows(reading: Reading, ids: Rows) -> Iterator[Batch]:
@@ -144,11 +143,10 @@ def _read_prefixes(
     All of them go on, or none does.
     """
     import torch
-    from transformers import DynamicCache
 
     go_on = part[0] in level.inner
     before = left.rows(torch.from_numpy(level.parents[part])) if depth else left
-    past = DynamicCache(before.past) if depth or go_on else None
+    past = reading.lm.new_past(before.past) if depth or go_on else None
     values = reading.passed(torch.from_numpy(level.token_ids[part, None]), lambda seen: seen[:, -1], past)
     if reading.pooling == "mean" and depth > reading.n_prefix:
         values = {layer: before.sums[layer].add_(seen) for layer, seen in values.items()}  # sums of our own, by rows()

@@ -14,23 +14,29 @@ from transformers import AutoModel, DynamicCache
 from transformers.models.gpt_neo.modeling_gpt_neo import GPTNeoSelfAttention
 from transformers.pytorch_utils import Conv1D
 
-from core import fast_modules
+from core import fast_modules, transformers_models
 from core.activations import word_activations
 from core.architectures import ARCHITECTURES
-from core.fast_modules import GPTNeoAttention, PackedLinear, TanhGELU, speed_up
+from core.fast_modules import GPTNeoAttention, PackedLinear, TanhGELU, can_pack
 from core.models import load_model
 from core.records import HOOK_SIDES
+from core.transformers_models import speed_up
 from tests.tiny_models import CONTEXT, N_LAYERS, WORDS
 
 Folder = Callable[[str], Path]
 needs_packing = pytest.mark.skipif(
-    not fast_modules._can_pack(nn.Linear(2, 2)), reason="this build of PyTorch has no oneDNN for processors"
+    not can_pack(nn.Linear(2, 2)), reason="this build of PyTorch has no oneDNN for processors"
 )
 
 
 def network(folder: Path) -> nn.Module:
     """A model's base network as transformers loads it."""
     return AutoModel.from_pretrained(folder, dtype=torch.float32).eval().requires_grad_(False)
+
+
+def ours(attention: nn.Module) -> GPTNeoAttention:
+    """The faster form of transformers' attention."""
+    return transformers_models._gpt_neo_attention(attention)
 
 
 def ids(rows: int, length: int) -> torch.Tensor:
@@ -46,10 +52,11 @@ def test_a_network_gives_the_same_values(
     """Last hidden states of every architecture, packed and where packing cannot be had, above the local window."""
     plain, fast = (network(tiny_folder(architecture)) for _ in range(2))
     if not packs:
-        monkeypatch.setattr(fast_modules, "_can_pack", lambda network: False)
+        for module in (fast_modules, transformers_models):
+            monkeypatch.setattr(module, "can_pack", lambda network: False)
     speed_up(fast)
     linear = [m for m in fast.modules() if type(m) in (nn.Linear, Conv1D)]
-    assert bool(linear) is not (packs and fast_modules._can_pack(plain))
+    assert bool(linear) is not (packs and can_pack(plain))
     for length in (1, 2, 9, CONTEXT):
         with torch.inference_mode():
             expected = plain(ids(3, length), use_cache=False).last_hidden_state
@@ -67,7 +74,7 @@ def test_gpt_neos_attention_after_tokens_before(tiny_folder: Folder, layer: int,
     assert isinstance(module, GPTNeoSelfAttention)
     states = torch.randn(2, n_before + n_tokens, 32, generator=torch.Generator().manual_seed(layer)) * 3
     caches = []
-    for attention in (module, GPTNeoAttention(module)):
+    for attention in (module, ours(module)):
         cache = DynamicCache()
         for k in range(layer):
             cache.update(torch.zeros(2, 4, 1, 8), torch.zeros(2, 4, 1, 8), k)
@@ -84,7 +91,7 @@ def test_gpt_neos_attention_after_tokens_before(tiny_folder: Folder, layer: int,
 
 def test_a_token_alone_asks_for_no_query(tiny_folder: Folder) -> None:
     """Its attention is its value's projection; a key is computed only to be kept."""
-    attention = GPTNeoAttention(network(tiny_folder("gpt_neo")).get_submodule("h.0.attn.attention"))
+    attention = ours(network(tiny_folder("gpt_neo")).get_submodule("h.0.attn.attention"))
     ran: list[str] = []
     for name in ("q_proj", "k_proj", "v_proj"):
         attention.get_submodule(name).register_forward_hook(lambda *_, name=name: ran.append(name))

@@ -1,4 +1,4 @@
-"""Prove that the app works in the environment that runs this: all files readable, one contrast, every page.
+"""Prove that the app works in the environment that runs this: all files readable, a contrast, every page.
 
     python check.py          # from the app's folder
 
@@ -30,16 +30,22 @@ def check_readable() -> None:
 
 
 def check_contrast() -> None:
-    """A contrast of the bundled model finds neurons with finite statistics."""
+    """A contrast of the bundled model finds neurons with finite statistics, the same whichever loader reads it."""
     import numpy as np
 
     from core.experiment import run_contrast
+    from core.models import BUNDLED_FOLDER
     from core.records import ContrastSpec
 
-    result = run_contrast(ContrastSpec.careful(layer=2, n_target=40, n_baseline=40))
+    words = {"layer": 2, "n_target": 40, "n_baseline": 40}
+    result = run_contrast(ContrastSpec.careful(**words))
     if not np.isfinite(result.tests.statistic).any():
         raise SystemExit("The bundled model's contrast has no finite statistic.")
     print(f"contrast: {result.n_neurons:,} neurons, the largest t is {np.nanmax(result.tests.statistic):.2f}")
+    other = run_contrast(ContrastSpec.careful(**words, model=str(BUNDLED_FOLDER)))
+    if not np.array_equal(other.tests.statistic, result.tests.statistic, equal_nan=True):
+        raise SystemExit("The loader of all other models reads the bundled one otherwise.")
+    print("contrast: the same by the loader of all other models")
 
 
 def check_page(page: Path) -> None:
