@@ -14,7 +14,7 @@ from benchmarks import arithmetic, inputs
 from benchmarks.machine import MATRIX, installed, matrix_rate
 from benchmarks.models import encode, shape_of
 from benchmarks.options import TOLERANCE, Options
-from benchmarks.readers import PEERS, Peer, in_batches, notebook_loop
+from benchmarks.readers import PEERS, Capture, Peer, in_batches, notebook_loop
 from benchmarks.table import Mark, Section, markdown
 from benchmarks.timing import Times, number, say, take_turns
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 _OURS, _LOOP, _RATE = "this app", "the notebook's loop", "matrix product"
 _LENS = PEERS[0].name
 _LAYER = 8  # the notebook's
+_TRIED = 500  # words of each class, at most, that a library's batch sizes are tried on
 # Words of each class -> (another way, how many times as fast ours should be), at one layer.
 _MARKS = {100: (_LOOP, 50.0), 1000: (_LENS, 4.0), 5000: (_LENS, 6.0)}
 _SHARE = 75.0  # percent of the machine's matrix rate
@@ -49,7 +50,6 @@ class Case:
     layers: tuple[int, ...]
     rounds: int
     with_loop: bool
-    with_peers: bool
 
     @property
     def where(self) -> tuple[str, str]:
@@ -85,34 +85,36 @@ def section(options: Options, peers: Sequence[Peer] | None = None) -> Section:
     present = [peer for peer in peers if peer.package is None or installed(peer.package)]
     ours = Way(_OURS, partial(word_activations, lm))
     loop = Way(_LOOP, notebook_loop(options.model))
-    tried = lists.first(options.pick(100, 10))
-    others = [best(peer, options, lm, tried) for peer in present]
+    built = [(peer, peer.build(options.model)) for peer in present]
+    best_for: dict[int, list[Way]] = {}  # words of each class that batch sizes were tried on -> the others
     found = []
     for case in cases(options, lm.n_layers, lists):
-        ways = [ours, *([loop] if case.with_loop else []), *(others if case.with_peers else [])]
+        n = min(case.n, _TRIED)
+        if n not in best_for:
+            best_for[n] = [best(peer, capture, options, lm, lists.first(n)) for peer, capture in built]
+        ways = [ours, *([loop] if case.with_loop else []), *best_for[n]]
         found.append(measure(case, ways, lists.first(case.n), options))
     absent = [peer.name for peer in peers if peer not in present]
     return _report(found, lm, lists, options, absent)
 
 
 def cases(options: Options, n_layers: int, lists: inputs.Words) -> list[Case]:
-    """From few words to many, one layer and then all. What would take minutes is timed once, or not at all."""
+    """From few words to many, one layer and then all. What would take minutes is timed once, the loop not at all."""
     one, every = (min(_LAYER, n_layers - 1),), tuple(range(n_layers))
     if options.quick:
-        return [Case(n, layers, 2, True, True) for n in lists.sizes((10, 40)) for layers in (one, every)]
+        return [Case(n, layers, 2, True) for n in lists.sizes((10, 40)) for layers in (one, every)]
     small, middle, large = 100, 1000, 5000
     rounds = {small: (3, 3), middle: (3, 1), large: (1, 1)}
     return [
-        Case(n, layers, rounds.get(n, (1, 1))[layers == every], n == small, n < large or layers == one)
+        Case(n, layers, rounds.get(n, (1, 1))[layers == every], n == small)
         for n in lists.sizes((small, middle, large))
         for layers in (one, every)
     ]
 
 
-def best(peer: Peer, options: Options, lm: LoadedModel, words: Sequence[str]) -> Way:
+def best(peer: Peer, capture: Capture, options: Options, lm: LoadedModel, words: Sequence[str]) -> Way:
     """A peer with the batch size that is fastest for some words, the shortest of two runs each."""
-    say(f"Words: batch sizes of {peer.name}")
-    capture = peer.build(options.model)
+    say(f"Words: batch sizes of {peer.name}, on {len(words):,} words")
     readers = {
         str(size): in_batches(capture, lm.tokenizer, size, sorts=peer.sorts)
         for size in (peer.batch_sizes[:1] if options.quick else peer.batch_sizes)
@@ -195,11 +197,10 @@ def _rows(one: Found, loop: float, absent: Sequence[str], marks: list[Mark]) -> 
     if not case.with_loop:
         name = f"{_LOOP}, scaled by words from the first row of it"
         rows.append((*case.where, name, number(loop), "–", f"{number(loop / ours)}×", "", ""))
-    if case.with_peers:
-        missing = "not installed (benchmarks/requirements.txt)"
-        for name in absent:
-            mark = f"≥ {bound:g}×: not measured" if marked and name.startswith(marked) else ""
-            rows.append((*case.where, f"{name}: {missing}", "–", "–", "–", mark, ""))
+    missing = "not installed (benchmarks/requirements.txt)"
+    for name in absent:
+        mark = f"≥ {bound:g}×: not measured" if marked and name.startswith(marked) else ""
+        rows.append((*case.where, f"{name}: {missing}", "–", "–", "–", mark, ""))
     return rows
 
 
@@ -239,9 +240,9 @@ def _introduction(lm: LoadedModel, lists: inputs.Words) -> str:
         "makes its own tokens and gives the same array; the last column is the largest difference from ours as a "
         f"share of the largest value, and more than {TOLERANCE:g} ends the run with exit code 1. The loop is the "
         "course notebook's: one pass a word of the whole model with its head, then `c_fc` once more. The libraries "
-        "read batches padded on the right, of the size that a short search found fastest; TransformerLens and "
-        "nnsight stop after the deepest layer asked for. Each way is timed three times, in turns; a way that takes "
-        "minutes once, which its row says. At the most words, the libraries are timed on one layer only."
+        f"read batches padded on the right, of the size that was fastest for the same words, or for {_TRIED:,} of each "
+        "class where these are more; TransformerLens and nnsight stop after the deepest layer asked for. Each way is "
+        "timed three times, in turns; a way that takes minutes once, which its row says."
     )
 
 
