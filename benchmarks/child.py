@@ -18,10 +18,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from benchmarks import inputs
+from benchmarks.arithmetic import alone, operations, prefixes
+from benchmarks.models import encode, shape_of
 from benchmarks.timing import say, take_turns
+
+if TYPE_CHECKING:
+    from core.models import LoadedModel
 
 _STATUS, _CLEAR = Path("/proc/self/status"), Path("/proc/self/clear_refs")
 
@@ -90,7 +95,11 @@ def contrast(folder: Path, n_words: int, stored: bool) -> dict[str, Any]:
 
 
 def grow(folder: Path, along: str, sizes: Sequence[int], rounds: int) -> dict[str, Any]:
-    """Seconds (n_sizes, rounds) and peak bytes (n_sizes,) of reading more words, layers or tokens."""
+    """Seconds (n_sizes, rounds) and peak bytes (n_sizes,) of reading more words, layers or tokens.
+
+    With them the work that time is set against: for layers, the operations that reading so many strictly needs, else
+    the sizes.
+    """
     from core.activations import token_activations, word_activations
     from core.models import load_model
 
@@ -111,7 +120,13 @@ def grow(folder: Path, along: str, sizes: Sequence[int], rounds: int) -> dict[st
     next(iter(works.values()))()
     peaks = [peak_of(work).resident for work in works.values()]  # the smallest first: what stays behind is small
     times = take_turns(works, rounds)
-    return {"seconds": [taken.seconds for taken in times.values()], "bytes": peaks}
+    work = [_operations(folder, lm, lists.first(500), n - 1) for n in sizes] if along == "layers" else list(sizes)
+    return {"seconds": [taken.seconds for taken in times.values()], "bytes": peaks, "work": work}
+
+
+def _operations(folder: Path, lm: LoadedModel, words: Sequence[str], deepest: int) -> float:
+    ids = encode(lm, words)
+    return operations(shape_of(folder), prefixes(ids), deepest, alone(ids))
 
 
 if __name__ == "__main__":

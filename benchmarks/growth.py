@@ -15,8 +15,6 @@ from benchmarks.timing import Times, number, say, slope, take_turns
 _STEEPEST = 1.1
 # Bytes. A process holds about as much for what is to come: a smaller peak says nothing of what was needed.
 _IN_RESERVE = 10e6
-# What of a size is never computed: the last layer is read up to its expansion, two thirds of a layer's arithmetic.
-_UNREAD = {"layers": 1 / 3}
 
 
 def section(options: Options) -> Section:
@@ -36,9 +34,11 @@ def section(options: Options) -> Section:
         say(f"Growth with {along}")
         grown = child.run("grow", options.model, along=along, sizes=wanted, rounds=rounds)
         times = [Times(tuple(seconds)) for seconds in grown["seconds"]]
-        _add(along, sizes=wanted, times=times, peaks=grown["bytes"], rows=rows, slopes=slopes, marks=marks)
+        _add(
+            along, wanted, work=grown["work"], times=times, peaks=grown["bytes"], rows=rows, slopes=slopes, marks=marks
+        )
     neurons, times, peaks = _statistics(options, rounds)
-    _add("neurons", sizes=neurons, times=times, peaks=peaks, rows=rows, slopes=slopes, marks=marks)
+    _add("neurons", neurons, work=neurons, times=times, peaks=peaks, rows=rows, slopes=slopes, marks=marks)
     header = ("what grows", "size", "median, s", "min–max, s", "peak memory, MB")
     slope_header = ("what grows", "slope of time", "mark", "slope of memory", "mark")
     parts = (_INTRODUCTION, markdown(header, rows), markdown(slope_header, slopes))
@@ -57,21 +57,22 @@ def _statistics(options: Options, rounds: int) -> tuple[list[int], list[Times], 
 
 def _add(
     along: str,
-    *,
     sizes: Sequence[int],
+    *,
+    work: Sequence[float],
     times: Sequence[Times],
     peaks: Sequence[float],
     rows: list[tuple[str, ...]],
     slopes: list[tuple[str, ...]],
     marks: list[Mark],
 ) -> None:
-    """Append one table's rows, its line of slopes, and their marks."""
+    """Append one table's rows, its line of slopes, and their marks; the slope of time is that against ``work``."""
     for size, taken, peak in zip(sizes, times, peaks, strict=True):
         rows.append((along, f"{size:,}", number(taken.median), taken.spread, number(peak / 1e6)))
     line = [along]
     memory = list(zip(sizes, peaks, strict=True))
     large = [(size, peak) for size, peak in memory if peak >= _IN_RESERVE]
-    time = [(size - _UNREAD.get(along, 0), taken.median) for size, taken in zip(sizes, times, strict=True)]
+    time = [(size, taken.median) for size, taken in zip(work, times, strict=True)]
     for what, points in (("time", time), ("memory", large if len(large) > 1 else memory)):
         steepness = slope(*zip(*points, strict=True))
         marks.append(Mark(f"{what} against {along}, slope", steepness, _STEEPEST, least=False))
@@ -84,6 +85,6 @@ _INTRODUCTION = (
     "from 2,048 on is read in windows that overlap by half; neurons tested, at 1,000 + 1,000 words. Memory is the "
     "peak above what was there before, the answer included. The slope is that of the least-squares line through the "
     "logarithms: 1 is linear, less is better. Memory below 10 MB is left out of it: the process had that in reserve. "
-    "The last layer is read up to its expansion, which is two thirds of a layer's arithmetic: the slope of time takes "
-    "12 layers for 11⅔, and one for ⅔."
+    "The last layer is read no further than its expansion, so that twelve layers are more than twelve times one: the "
+    "slope of time against layers is that against the arithmetic that they need."
 )

@@ -99,7 +99,7 @@ def section(options: Options, peers: Sequence[Peer] | None = None) -> Section:
 
 
 def cases(options: Options, n_layers: int, lists: inputs.Words) -> list[Case]:
-    """From few words to many, one layer and then all. What would take minutes is timed once, the loop not at all."""
+    """From few words to many, one layer and then all; what would take minutes once, the loop at the fewest only."""
     one, every = (min(_LAYER, n_layers - 1),), tuple(range(n_layers))
     if options.quick:
         return [Case(n, layers, 2, True) for n in lists.sizes((10, 40)) for layers in (one, every)]
@@ -241,8 +241,8 @@ def _introduction(lm: LoadedModel, lists: inputs.Words) -> str:
         f"share of the largest value, and more than {TOLERANCE:g} ends the run with exit code 1. The loop is the "
         "course notebook's: one pass a word of the whole model with its head, then `c_fc` once more. The libraries "
         f"read batches padded on the right, of the size that was fastest for the same words, or for {_TRIED:,} of each "
-        "class where these are more; TransformerLens and nnsight stop after the deepest layer asked for. Each way is "
-        "timed three times, in turns; a way that takes minutes once, which its row says."
+        "class where these are more, at one layer; TransformerLens and nnsight stop after the deepest layer asked for. "
+        "Each way is timed three times, in turns; a way that takes minutes once, which its row says."
     )
 
 

@@ -172,7 +172,8 @@ def text_activations(
 
 def _encode_text(lm: LoadedModel, text: str) -> tuple[list[int], list[tuple[int, int]]]:
     """Token ids of a text, and the characters that each stands for."""
-    encoding = lm.tokenizer.encode(text, add_special_tokens=False)
+    # As a batch of one, which alone leaves the interpreter to others for as long as it takes.
+    [encoding] = lm.tokenizer.encode_batch([text], add_special_tokens=False)
     ids = encoding.ids
     if not ids:
         raise UserError(

@@ -1,6 +1,6 @@
 """A network's modules in faster forms, whose values differ by rounding alone.
 
-    speed_up(network, forms)   # changes it in place; it is then for inference only
+    speed_up(network)   # changes it in place; it is then for inference only
 
 - GELU's tanh form in a few steps, where transformers writes it out in eight that each go through memory.
 - On a processor, linear layers whose weights oneDNN has arranged once. MKL, which PyTorch takes otherwise, arranges
@@ -21,22 +21,18 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-# What makes the faster form of a module.
+# What makes another module of a module, to stand in its place.
 Form: TypeAlias = Callable[[Any], nn.Module]
 
 
-def speed_up(network: nn.Module, forms: Mapping[type, Form] | None = None) -> None:
-    """Put faster forms in place of a base network's modules, whose paths stay as they are.
-
-    ``forms`` has makers of such forms by the type that they stand for, beyond those for PyTorch's own modules.
-    """
-    faster = dict(forms or {})
-    packs = can_pack(network)
-    if packs:
-        faster[nn.Linear] = lambda linear: PackedLinear(linear.weight, linear.bias)
-        faster[nn.GELU] = lambda gelu: TanhGELU() if gelu.approximate == "tanh" else gelu
-    _replace_children(network, faster)
-    if packs:
+def speed_up(network: nn.Module) -> None:
+    """Put faster forms in place of PyTorch's modules in a base network, whose paths stay as they are."""
+    if can_pack(network):
+        forms: dict[type, Form] = {
+            nn.Linear: lambda linear: PackedLinear(linear.weight, linear.bias),
+            nn.GELU: lambda gelu: TanhGELU() if gelu.approximate == "tanh" else gelu,
+        }
+        replace(network, forms)
         _leave_the_file(network)
 
 
@@ -47,11 +43,12 @@ def can_pack(network: nn.Module) -> bool:
     return on_processor and torch.backends.mkldnn.is_available() and hasattr(torch.ops.mkldnn, "_linear_pointwise")
 
 
-def _replace_children(parent: nn.Module, forms: Mapping[type, Form]) -> None:
+def replace(parent: nn.Module, forms: Mapping[type, Form]) -> None:
+    """Put others in place of all modules below a parent whose type has a form, in those others too."""
     for name, child in list(parent.named_children()):
-        faster = forms[type(child)](child) if type(child) in forms else child
-        parent.add_module(name, faster)
-        _replace_children(faster, forms)
+        other = forms[type(child)](child) if type(child) in forms else child
+        parent.add_module(name, other)
+        replace(other, forms)
 
 
 def _leave_the_file(network: nn.Module) -> None:

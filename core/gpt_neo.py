@@ -21,7 +21,7 @@ from tokenizers import Tokenizer
 from torch import nn
 
 from core.fast_modules import GPTNeoAttention, speed_up
-from core.loaded_model import Parts
+from core.loaded_model import Parts, read_texts_whole
 
 
 def load(folder: Path) -> Parts:
@@ -30,11 +30,9 @@ def load(folder: Path) -> Parts:
     network = GPTNeo(sizes)  # drawing weights only to forget them takes less time than importing what spares it
     weights = load_file(folder / "model.safetensors")
     network.load_state_dict({key.removeprefix("transformer."): w.float() for key, w in weights.items()}, assign=True)
-    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-    tokenizer.encode_special_tokens = True
     return Parts(
         network=network.eval().requires_grad_(False),
-        tokenizer=tokenizer,
+        tokenizer=read_texts_whole(Tokenizer.from_file(str(folder / "tokenizer.json"))),
         start_token=sizes["bos_token_id"],
         new_past=Past,
         speed_up=speed_up,

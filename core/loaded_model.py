@@ -36,12 +36,24 @@ class Parts:
     context: int
 
 
+def read_texts_whole(tokenizer: Tokenizer) -> Tokenizer:
+    """Set a tokenizer to what is asked of it here, and return it.
+
+    Special tokens written out in a text are text: no one can end the document by typing a tag. Nothing is cut off or
+    filled up, whatever the tokenizer's file says.
+    """
+    tokenizer.encode_special_tokens = True
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    return tokenizer
+
+
 @dataclass(eq=False)
 class LoadedModel:
     """A model ready to be read: its base network (no language-model head), tokenizer, and particulars.
 
-    Special tokens written out in a text are text to the tokenizer: no one can end the document by typing a tag.
-    Hold ``lock`` around a forward pass with hooks: hooks belong to the module, not to the caller.
+    Its tokenizer reads texts whole. Hold ``lock`` around a forward pass with hooks: hooks belong to the module, not to
+    the caller.
     """
 
     info: ModelInfo

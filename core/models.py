@@ -8,7 +8,6 @@ torch and transformers are imported inside the functions: they take seconds, and
 
 from __future__ import annotations
 
-import json
 import os
 import threading
 from collections import OrderedDict
@@ -18,9 +17,10 @@ from typing import TYPE_CHECKING, Any
 
 from core import metrics
 from core.architectures import ARCHITECTURES
-from core.hub import ensure_downloaded
+from core.hub import ensure_downloaded, reason_of
 from core.limits import BUNDLED, limits
 from core.loaded_model import LoadedModel, Parts
+from core.model_files import check_safe, checked_digest, read_config, weights_digest
 from core.records import ModelInfo, UserError
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def count_layers(name: str) -> int | None:
             from huggingface_hub import try_to_load_from_cache
 
             file = try_to_load_from_cache(name, "config.json")
-        config = _read_config(Path(file).parent, name) if isinstance(file, (str, Path)) else {}
+        config = read_config(Path(file).parent, name) if isinstance(file, (str, Path)) else {}
     except (UserError, ValueError, OSError):
         return None  # whoever loads the model will be told why
     names = ("num_layers", "num_hidden_layers", "n_layer")
@@ -96,7 +96,7 @@ def count_layers(name: str) -> int | None:
 
 def _load(name: str, progress: Callable[[float, str], None]) -> LoadedModel:
     folder, revision = _locate(name, progress)
-    config = _read_config(folder, name)
+    config = read_config(folder, name)
     architecture = ARCHITECTURES.get(str(config.get("model_type")))
     if architecture is None:
         raise UserError(
@@ -121,7 +121,15 @@ def _load(name: str, progress: Callable[[float, str], None]) -> LoadedModel:
         notes=tuple(notes),
     )
     parts.speed_up(network)
-    return LoadedModel(info, network, parts.tokenizer, parts.start_token, parts.new_past, parts.d_model, architecture)
+    return LoadedModel(
+        info=info,
+        network=network,
+        tokenizer=parts.tokenizer,
+        start_token=parts.start_token,
+        new_past=parts.new_past,
+        d_model=parts.d_model,
+        architecture=architecture,
+    )
 
 
 def _load_parts(folder: Path, name: str, config: dict[str, Any]) -> Parts:
@@ -129,10 +137,15 @@ def _load_parts(folder: Path, name: str, config: dict[str, Any]) -> Parts:
     if name == BUNDLED:
         from core import gpt_neo
 
-        return gpt_neo.load(folder)
+        try:
+            return gpt_neo.load(folder)
+        except Exception as error:  # each library has kinds of its own for a damaged file
+            raise UserError(
+                f"The bundled model's files are damaged: {reason_of(error)}. Fetch the repository again."
+            ) from error
+    check_safe(folder, name, config)
     from core import transformers_models
 
-    transformers_models.check_safe(folder, name, config)
     return transformers_models.load(folder, name)
 
 
@@ -156,13 +169,13 @@ def _on_best_device(network: torch.nn.Module) -> tuple[torch.nn.Module, list[str
 def _locate(name: str, progress: Callable[[float, str], None]) -> tuple[Path, str]:
     """The folder that holds the model's files, and its revision."""
     if name == BUNDLED:
-        return BUNDLED_FOLDER, f"sha256:{_checked_digest(BUNDLED_FOLDER)[:12]}"
+        return BUNDLED_FOLDER, f"sha256:{checked_digest(BUNDLED_FOLDER)[:12]}"
     folder = _folder(name)
     if folder is None:
         return ensure_downloaded(name, progress)
     if not (folder / "config.json").is_file():
         raise UserError(f"The folder {name} is no model: it holds no config.json.")
-    return folder, f"sha256:{_weights_digest(folder)[:12]}"
+    return folder, f"sha256:{weights_digest(folder)[:12]}"
 
 
 def _folder(name: str) -> Path | None:
@@ -207,46 +220,6 @@ def _is_below(path: str, root: Path) -> bool:
         return Path(os.path.realpath(path)).is_relative_to(root)
     except ValueError:  # a NUL in the name
         return False
-
-
-def _checked_digest(folder: Path) -> str:
-    """The digest of the bundled weights, after comparing it with the one that was written when they were made."""
-    digest = _weights_digest(folder)
-    expected = (folder / "SHA256SUMS").read_text(encoding="ascii").split()[0]
-    if digest != expected:
-        raise UserError(
-            f"The bundled model's weights are damaged: their SHA-256 begins {digest[:12]}, not {expected[:12]}. "
-            "Fetch the repository again."
-        )
-    return digest
-
-
-def _weights_digest(folder: Path) -> str:
-    """SHA-256 over a folder's safetensors files, in name order."""
-    import hashlib
-
-    files = sorted(folder.glob("*.safetensors"))
-    if not files:
-        raise UserError(
-            f"The folder {folder} holds no .safetensors weights; other formats are not loaded, "
-            "because they can run code."
-        )
-    digest = hashlib.sha256()
-    for file in files:
-        with file.open("rb") as stream:
-            while chunk := stream.read(1 << 20):
-                digest.update(chunk)
-    return digest.hexdigest()
-
-
-def _read_config(folder: Path, name: str) -> dict[str, Any]:
-    try:
-        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
-        raise UserError(f"The config.json of {name} cannot be read: {error}.") from error
-    if not isinstance(config, dict):
-        raise UserError(f"The config.json of {name} is not a JSON object.")
-    return config
 
 
 def _output_width(layer: Any) -> int:

@@ -80,11 +80,15 @@ def by_block(
 
     def work() -> None:
         scratch = _Scratch(target, baseline, width)
-        with _small_buffers():
-            for lead, columns in queue:
-                part = answer(scratch.block(target[lead][:, columns], baseline[lead][:, columns]))
-                for name in names:
-                    whole[name][lead][columns] = part[name]
+        try:
+            with _small_buffers():
+                for lead, columns in queue:
+                    part = answer(scratch.block(target[lead][:, columns], baseline[lead][:, columns]))
+                    for name in names:
+                        whole[name][lead][columns] = part[name]
+        except BaseException:
+            list(queue)  # nothing is left for the other threads: all of it would be in vain
+            raise
 
     _in_threads(work, min(n_threads, len(places)))
     return whole

@@ -6,13 +6,14 @@ NumPy sorts up to 512 values in the processor's registers, and longer rows by qu
 each partition packs the values of one side together and stores them, in one instruction that AMD's Zen 4 takes very
 long for (https://github.com/numpy/x86-simd-sort/issues/6): of 2,000 values' time, nine tenths go there. On such a
 machine rows of a few thousand values are sorted in half the time in blocks of 512, which meet only by minimum and
-maximum. On others they are not, so that a short trial chooses. Both ways give the same rows.
+maximum. On others they are not, so a short trial chooses. Both ways give the same rows.
 """
 
 from __future__ import annotations
 
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 
 import numpy as np
@@ -22,32 +23,41 @@ _BLOCK = 512
 # Beyond so many values a row, blocks meet so often that little is gained.
 _MOST = 20 * _BLOCK
 
+_trial = threading.Lock()
+
 
 def sort_rows(keys: np.ndarray, scratch: np.ndarray) -> None:
     """Sort the rows of ``keys``, int32 (n_rows, n_values), in place; ``scratch`` may be overwritten.
 
     ``scratch`` is a contiguous int32 array of twice as many values at least.
     """
-    if _BLOCK < keys.shape[1] <= _MOST and _blocks_are_faster():
+    if _BLOCK < keys.shape[1] <= _MOST and _choose():
         _sort_in_blocks(keys, scratch)
     else:
         keys.sort(axis=1)
 
 
+def _choose() -> bool:
+    with _trial:  # or all threads would try at once, and disturb each other
+        return _blocks_are_faster()
+
+
 @cache
 def _blocks_are_faster() -> bool:
-    """Which way is faster on this machine, from a trial of some milliseconds."""
+    """Which way is faster on this machine: the shortest of five runs of each, in turns, some milliseconds in all."""
     rng = np.random.default_rng(0)
     rows = rng.integers(-(1 << 31), 1 << 31, (16, 4 * _BLOCK), dtype=np.int32)
     keys, scratch = np.empty_like(rows), np.empty(2 * rows.size, np.int32)
 
-    def seconds(blocks: bool) -> float:
+    def seconds(sort: Callable[[], None]) -> float:
         keys[:] = rows
         start = time.perf_counter()
-        _sort_in_blocks(keys, scratch) if blocks else keys.sort(axis=1)
+        sort()
         return time.perf_counter() - start
 
-    return min(seconds(True) for _ in range(5)) < min(seconds(False) for _ in range(5))
+    turns = [(seconds(lambda: _sort_in_blocks(keys, scratch)), seconds(lambda: keys.sort(axis=1))) for _ in range(5)]
+    in_blocks, quick = map(min, zip(*turns, strict=True))
+    return in_blocks < quick
 
 
 def _sort_in_blocks(keys: np.ndarray, scratch: np.ndarray) -> None:

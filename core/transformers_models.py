@@ -1,17 +1,16 @@
 """Any model that transformers knows, from a folder in hub layout: its safetensors weights, and no code.
 
-check_safe(folder, name, config)
-parts = load(folder, name)
+parts = load(folder, name)   # of a folder that ``core.model_files.check_safe`` has passed
 """
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 import torch
 from tokenizers import Tokenizer
+from torch import nn
 from transformers import AutoModelForCausalLM, AutoTokenizer, DynamicCache
 from transformers.activations import NewGELUActivation
 from transformers.models.gpt_neo.modeling_gpt_neo import GPTNeoSelfAttention
@@ -19,45 +18,10 @@ from transformers.pytorch_utils import Conv1D
 from transformers.utils import logging
 
 from core import fast_modules
-from core.fast_modules import GPTNeoAttention, PackedLinear, TanhGELU, can_pack
+from core.fast_modules import GPTNeoAttention
 from core.hub import reason_of
-from core.loaded_model import Parts
+from core.loaded_model import Parts, read_texts_whole
 from core.records import UserError
-
-# What a config.json may ask transformers for beyond the network's shape, and which answers are harmless.
-_ASKS: dict[str, tuple[str, ...]] = {
-    "transformers_weights": (),
-    "attn_implementation": ("eager", "sdpa"),
-    "_attn_implementation": ("eager", "sdpa"),
-}
-
-
-def check_safe(folder: Path, name: str, config: dict[str, Any]) -> None:
-    """Raise UserError where a model asks for other weights than safetensors files beside it, or for code.
-
-    transformers goes where a configuration or an index points, whatever ``use_safetensors`` says: out of the folder,
-    to a pickle, or to a kernel on the hub.
-    """
-    for key, harmless in _ASKS.items():
-        if config.get(key) is not None and config[key] not in harmless:
-            raise UserError(
-                f"The config.json of {name} sets {key}, which is not followed: it can lead to other files, or to code."
-            )
-    for index in folder.glob("*.safetensors.index.json"):
-        try:
-            files = list(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values())
-        except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
-            raise UserError(f"{index.name} of {name} cannot be read: it is no index of weights.") from error
-        strange = [file for file in files if not _is_name_of_safetensors(file)]
-        if strange:
-            raise UserError(
-                f"{index.name} of {name} names “{str(strange[0])[:80]}”; only .safetensors files beside it are read, "
-                "because other formats can run code."
-            )
-
-
-def _is_name_of_safetensors(file: object) -> bool:
-    return isinstance(file, str) and file.endswith(".safetensors") and not set(file) & set("/\\:")
 
 
 def load(folder: Path, name: str) -> Parts:
@@ -80,16 +44,24 @@ def load(folder: Path, name: str) -> Parts:
     )
 
 
-def speed_up(network: torch.nn.Module) -> None:
-    """``core.fast_modules.speed_up``, which also knows transformers' own modules."""
-    packs = can_pack(network)
+def speed_up(network: nn.Module) -> None:
+    """``core.fast_modules.speed_up``, after transformers' own kinds of modules have become PyTorch's, or ours."""
     forms: dict[type, fast_modules.Form] = {
         GPTNeoSelfAttention: _gpt_neo_attention,
-        NewGELUActivation: lambda gelu: TanhGELU() if packs else torch.nn.GELU("tanh"),
+        NewGELUActivation: lambda _: nn.GELU("tanh"),
+        Conv1D: _linear,
     }
-    if packs:
-        forms[Conv1D] = lambda layer: PackedLinear(layer.weight.t(), layer.bias)
-    fast_modules.speed_up(network, forms)
+    fast_modules.replace(network, forms)
+    fast_modules.speed_up(network)
+
+
+def _linear(layer: Conv1D) -> nn.Linear:
+    """GPT-2's linear layer, which is not convolved and has its weights transposed, as PyTorch's."""
+    d_in, d_out = layer.weight.shape
+    linear = nn.Linear(d_in, d_out, device="meta")
+    linear.weight = nn.Parameter(layer.weight.t(), requires_grad=False)
+    linear.bias = layer.bias
+    return linear
 
 
 def _gpt_neo_attention(attention: Any) -> GPTNeoAttention:
@@ -104,7 +76,7 @@ def _gpt_neo_attention(attention: Any) -> GPTNeoAttention:
     )
 
 
-def _load_network(folder: Path, name: str) -> torch.nn.Module:
+def _load_network(folder: Path, name: str) -> nn.Module:
     logging.disable_progress_bar()
     try:
         model, report = AutoModelForCausalLM.from_pretrained(
@@ -119,7 +91,7 @@ def _load_network(folder: Path, name: str) -> torch.nn.Module:
     except Exception as error:  # transformers and safetensors raise many kinds for a broken file
         raise UserError(f"The weights of {name} cannot be loaded: {reason_of(error)}.") from error
     _check_weights(name, model, report)
-    network: torch.nn.Module = model.eval().requires_grad_(False).base_model
+    network: nn.Module = model.eval().requires_grad_(False).base_model
     return network
 
 
@@ -142,10 +114,7 @@ def _load_tokenizer(folder: Path, name: str) -> tuple[Tokenizer, int | None]:
         raise UserError(f"The tokenizer of {name} cannot be loaded: {reason_of(error)}.") from error
     if not tokenizer.is_fast:
         raise UserError(f"{name} has no fast tokenizer, which alone tells where each token stands in a text.")
-    plain: Tokenizer = tokenizer.backend_tokenizer
-    plain.encode_special_tokens = True
-    plain.no_truncation()
-    plain.no_padding()
+    plain = read_texts_whole(tokenizer.backend_tokenizer)
     # Where the files are missing, transformers may make up an empty tokenizer that knows no letter.
     if not plain.encode("a", add_special_tokens=False).ids:
         raise UserError(f"{name} has no tokenizer: its files are missing or empty.")

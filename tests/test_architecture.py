@@ -41,9 +41,10 @@ MAY_SEE = {
     "fast_modules": set(),
     "gpt_neo": {"fast_modules", "loaded_model"},
     "transformers_models": {"records", "hub", "fast_modules", "loaded_model"},
+    "model_files": {"records"},
     "models": {
         *("records", "limits", "metrics", "hub", "architectures"),
-        *("loaded_model", "gpt_neo", "transformers_models"),
+        *("loaded_model", "model_files", "gpt_neo", "transformers_models"),
     },
     "prefix_tree": set(),
     "passes": {"loaded_model"},

@@ -26,8 +26,8 @@ import kubernetes_validate
 import pytest
 import yaml
 
+from core.architectures import ARCHITECTURES
 from core.limits import Limits, variable
-from core.models import ARCHITECTURES
 from tests.browser import ROOT, free_port
 
 DEPLOY = ROOT / "deploy"

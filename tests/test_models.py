@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -47,6 +48,29 @@ def test_the_bundled_model_loads_once() -> None:
     assert (lm.info.name, lm.info.architecture, lm.info.dtype) == ("bundled", "gpt_neo", "float32")
     assert lm.info.revision.startswith("sha256:") and not lm.network.training
     assert not any(p.requires_grad for p in lm.network.parameters())
+
+
+@pytest.mark.parametrize(
+    ("file", "content"),
+    [
+        ("tokenizer.json", "{"),
+        ("tokenizer.json", None),
+        ("config.json", '{"model_type": "gpt_neo"}'),
+        ("config.json", "{"),
+        ("model.safetensors", "{"),
+    ],
+)
+def test_damaged_files_of_the_bundled_model_are_told(
+    file: str, content: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One sentence each, which says what to do about it where the files are the project's own."""
+    damaged = copy_folder(BUNDLED_FOLDER, tmp_path / "damaged")
+    (damaged / file).unlink() if content is None else (damaged / file).write_text(content)
+    monkeypatch.setattr(models, "BUNDLED_FOLDER", damaged)
+    monkeypatch.setattr(models, "_loaded", OrderedDict())
+    with pytest.raises(UserError) as caught:
+        load_model("bundled")
+    assert_one_sentence(caught.value, "config.json" if content == "{" and file == "config.json" else "damaged")
 
 
 def test_eight_threads_load_once(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

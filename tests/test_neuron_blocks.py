@@ -84,6 +84,20 @@ def test_a_mistake_that_a_thread_meets_reaches_the_caller(monkeypatch):
         welch_ttest(target, baseline)
 
 
+def test_after_a_mistake_no_thread_begins_another_block(monkeypatch):
+    monkeypatch.setattr(neuron_blocks.os, "cpu_count", lambda: 4)
+    monkeypatch.setattr(neuron_blocks, "BLOCK_VALUES", 400)
+    begun = []
+
+    def fail(block):
+        begun.append(block)
+        raise FloatingPointError
+
+    with pytest.raises(FloatingPointError):
+        neuron_blocks.by_block(fail, [], np.zeros((40, 50, 40), "f4"), np.zeros((40, 50, 40), "f4"))
+    assert 1 <= len(begun) <= 4  # of 1,600: each thread's own
+
+
 @pytest.mark.parametrize("test", [paired_ttest, welch_ttest, auc])
 def test_a_mapped_file_is_read_block_by_block_and_left_alone(test, tmp_path: Path, monkeypatch):
     stack = np.random.default_rng(0).standard_normal((2, 12, 200, 256), dtype="float32")  # 4.9 MB

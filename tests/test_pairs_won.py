@@ -83,6 +83,18 @@ def test_auc_of_many_words_whichever_way_they_are_sorted(blocks, n_target, n_bas
     np.testing.assert_allclose(came, u / (n_target * n_baseline), rtol=1e-12)
 
 
+@pytest.mark.parametrize("n_words", [65_536, 65_537])
+def test_auc_where_the_sum_of_ranks_no_longer_fits_in_32_bits(n_words):
+    # Every target word wins against all but as many baseline words as stand at the end.
+    order = np.random.default_rng(5).permutation(n_words - 10)
+    target = order[: n_words // 2, None].astype("f4")
+    baseline = np.concatenate([order[n_words // 2 :], np.full(10, n_words)])[:, None].astype("f4")
+    ranks = stats.rankdata(np.concatenate([target, baseline]))
+    won = ranks[: len(target)].sum() - len(target) * (len(target) + 1) / 2
+    assert auc(target, baseline) == [won / (len(target) * len(baseline))]
+    assert auc(np.full((40_000, 1), 2.0, "f4"), np.full((30_000, 1), 1.0, "f4")) == [1.0]  # the largest sum
+
+
 def test_auc_does_not_take_a_neuron_for_its_neighbour():
     # Sorted one behind the other, the first neuron ends with a baseline value and the second begins with the same
     # value of the target, but no tie lies within a neuron.

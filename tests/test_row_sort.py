@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from itertools import product
 
 import numpy as np
@@ -29,14 +33,19 @@ def test_rows_come_in_numpys_order(blocks, n_rows, n_values, monkeypatch):
     monkeypatch.setattr(row_sort, "_blocks_are_faster", lambda: blocks)
     rng = np.random.default_rng(n_values)
     rows = rng.integers(LEAST, MOST, (n_rows, n_values), dtype=np.int32, endpoint=True)
-    rows[-1] = rng.choice([LEAST, -1, 0, 1, MOST], n_values)  # many alike, and the filling among them
+    if n_rows > 1:
+        rows[-1] = rng.choice([LEAST, -1, 0, 1, MOST], n_values)  # many alike, and the filling among them
     keys = rows.copy()
     row_sort.sort_rows(keys, np.empty(2 * keys.size, np.int32))
     np.testing.assert_array_equal(keys, np.sort(rows, axis=1, kind="stable"))
 
 
-def test_no_rows_are_no_mistake():
-    row_sort.sort_rows(np.empty((0, 2000), np.int32), np.empty(0, np.int32))
+@pytest.mark.parametrize("blocks", [False, True], ids=["quicksort", "blocks"])
+def test_no_rows_are_no_mistake(blocks, monkeypatch):
+    monkeypatch.setattr(row_sort, "_blocks_are_faster", lambda: blocks)
+    keys = np.empty((0, 2000), np.int32)
+    row_sort.sort_rows(keys, np.empty(0, np.int32))
+    assert keys.shape == (0, 2000)
 
 
 def test_the_trial_chooses_the_way_that_took_less(monkeypatch):
@@ -52,3 +61,18 @@ def test_the_trial_chooses_the_way_that_took_less(monkeypatch):
 
         monkeypatch.setattr(row_sort, "_sort_in_blocks", clocked)
         assert row_sort._blocks_are_faster.__wrapped__() is expected
+
+
+def test_one_thread_tries_and_the_others_wait(monkeypatch):
+    tries = []
+
+    @cache
+    def slow():
+        tries.append(threading.get_ident())
+        time.sleep(0.1)
+        return True
+
+    monkeypatch.setattr(row_sort, "_blocks_are_faster", slow)
+    with ThreadPoolExecutor(4) as pool:
+        assert all(pool.map(lambda _: row_sort._choose(), range(4)))
+    assert len(tries) == 1

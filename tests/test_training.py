@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -14,7 +15,7 @@ import torch
 
 from core.activations import word_activations
 from core.models import load_model
-from training import export, network, train
+from training import card, export, network, train
 from training.corpus import END_OF_TEXT_ID, Corpus, Windows, load_corpus
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -198,6 +199,17 @@ def test_a_run_keeps_its_recipe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     with pytest.raises(ValueError, match=r"other settings.*recipe\.json"):
         train.main()
     assert read_log(run)[-1]["step"] == 2 and json.loads((run / "recipe.json").read_text()) == kept
+
+
+def test_even_a_short_run_has_a_loss_curve(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its last entry has the training loss since the one before; the figure has a point of each line for it."""
+    corpus, run = write_corpus(tmp_path / "corpus"), tmp_path / "run"
+    command = ["train", "--corpus", str(corpus), "--run", str(run), "--small", "--no-compile", "--batch", "1024"]
+    monkeypatch.setattr(sys, "argv", [*command, "--tokens", "4096"])
+    train.main()
+    log = read_log(run)
+    assert 1 < log[-1]["train_loss"] < np.log(network.SMALL.vocab_size) + 1
+    assert [len(line.split()) for line in re.findall(r'<polyline points="([^"]*)"', card.loss_figure(log))] == [1, 1]
 
 
 def test_a_small_run_is_exported_in_its_own_shape(

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from training.evaluate import loss_table, neuron_table
+from training.runs import LOG, RECIPE
 
 TEMPLATE = Path(__file__).with_name("card_template.md")
 
@@ -19,8 +20,8 @@ TEMPLATE = Path(__file__).with_name("card_template.md")
 def write_card(run: Path, sources: Path, model: Path) -> Path:
     """Fill the template, draw the loss curve beside it, and return the card's path."""
     evaluation = json.loads((run / "evaluation.json").read_text(encoding="utf-8"))
-    made = json.loads((run / "recipe.json").read_text(encoding="utf-8"))
-    log = [json.loads(line) for line in (run / "log.jsonl").read_text(encoding="utf-8").splitlines()]
+    made = json.loads((run / RECIPE).read_text(encoding="utf-8"))
+    log = [json.loads(line) for line in (run / LOG).read_text(encoding="utf-8").splitlines()]
     (model / "loss.svg").write_text(loss_figure(log), encoding="utf-8")
     values = {
         "LOSSES": loss_table(evaluation),

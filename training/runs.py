@@ -10,7 +10,7 @@ from transformers import GPTNeoForCausalLM
 
 from training import network
 
-RECIPE, CHECKPOINT = "recipe.json", "checkpoint.pt"
+RECIPE, CHECKPOINT, LOG = "recipe.json", "checkpoint.pt", "log.jsonl"
 
 
 def trained_network(run: Path) -> GPTNeoForCausalLM:

@@ -22,7 +22,7 @@ from tokenizers import Tokenizer
 from training import network
 from training.corpus import Windows, encode, load_corpus
 from training.export import export
-from training.runs import CHECKPOINT, RECIPE
+from training.runs import CHECKPOINT, LOG, RECIPE
 from training.tokenizer import train_tokenizer
 
 # A graphics card takes large batches as fast as small ones. Two processor cores would make too few steps of them.
@@ -119,7 +119,7 @@ class Run:
     def log(self, **entry: float) -> None:
         """Append one line to the run's log and show it."""
         line = json.dumps({**asdict(self.state), **entry})
-        with (self.folder / "log.jsonl").open("a", encoding="utf-8") as file:
+        with (self.folder / LOG).open("a", encoding="utf-8") as file:
             file.write(line + "\n")
         print(line, flush=True)
 
@@ -145,7 +145,8 @@ class Run:
                 self.save()
                 saved = time.monotonic()
         self.save()
-        self.log(held_out_loss=self.held_out_loss())
+        since = {"train_loss": float(torch.stack(recent).mean())} if recent else {}
+        self.log(**since, held_out_loss=self.held_out_loss())
 
     def _progress(self, budget_seconds: float, budget_tokens: float) -> float:
         return max(self.state.seconds / budget_seconds, self.state.tokens / budget_tokens)

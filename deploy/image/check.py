@@ -1,4 +1,4 @@
-"""Prove that the app works in the environment that runs this: all files readable, a contrast, every page.
+"""Prove that the app works in the environment that runs this: files readable, a contrast by either loader, every page.
 
     python check.py          # from the app's folder
 
@@ -30,7 +30,11 @@ def check_readable() -> None:
 
 
 def check_contrast() -> None:
-    """A contrast of the bundled model finds neurons with finite statistics, the same whichever loader reads it."""
+    """A contrast of the bundled model finds neurons with finite statistics, the same whichever loader reads it.
+
+    The second loader is given the bundled model's folder, which only a server that offers any model takes: so it is
+    while an image is built.
+    """
     import numpy as np
 
     from core.experiment import run_contrast

@@ -47,8 +47,8 @@ REMOVED = {
 # libraries survive `strip` (those that auditwheel has rewritten may not): these do.
 STRIPPED = ("torch/lib/*.so*", "pyarrow/libarrow*.so*", "pyarrow/libparquet.so*")
 
-# What gets no bytecode: PyTorch's compiler and its helpers for tests; the hundreds of models that core.models does
-# not know; and files for newer Pythons, which this one cannot read. Were one imported, it would still work.
+# What gets no bytecode: PyTorch's compiler and its helpers for tests; the hundreds of models that core.architectures
+# does not know; and files for newer Pythons, which this one cannot read. Were one imported, it would still work.
 NOT_COMPILED = re.compile(
     r"/torch/(_inductor|testing)/"
     r"|/transformers/models/(?!auto/|gpt2/|gptj/|gpt_neox?/|llama/|mistral/|qwen[23]/)[^/]+/"
