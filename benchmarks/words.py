@@ -25,7 +25,7 @@ _OURS, _LOOP, _RATE = "this app", "the notebook's loop", "matrix product"
 _LENS = PEERS[0].name
 _LAYER = 8  # the notebook's
 _TRIED = 500  # words of each class, at most, that a library's batch sizes are tried on
-# Words of each class -> (another way, how many times as fast ours should be), at one layer.
+# Words of each class -> (another way, how many times as fast ours should be), at one layer and at all.
 _MARKS = {100: (_LOOP, 50.0), 1000: (_LENS, 4.0), 5000: (_LENS, 6.0)}
 _SHARE = 75.0  # percent of the machine's matrix rate
 _HEADER = ("words", "layers", "way", "median, s", "min–max, s", "ours is faster", "mark", "largest difference")
@@ -180,16 +180,17 @@ def _report(
 
 
 def _rows(one: Found, loop: float, absent: Sequence[str], marks: list[Mark]) -> list[tuple[str, ...]]:
-    """A case's rows; marks are noted where the case has one."""
+    """A case's rows; marks are noted."""
     ours, case = one.times[_OURS].median, one.case
-    marked, bound = _MARKS.get(case.n, ("", 0.0)) if len(case.layers) == 1 else ("", 0.0)
+    marked, bound = _MARKS.get(case.n, ("", 0.0))
     rows: list[tuple[str, ...]] = []
     for name, times in one.times.items():
         if name == _RATE:
             continue
         mark = ""
         if marked and name.startswith(marked):
-            marks.append(Mark(f"{name}, {case.where[0]} words", times.median / ours, bound, "×"))
+            where = f"{case.where[0]} words, layers {case.where[1]}"
+            marks.append(Mark(f"{name}, {where}", times.median / ours, bound, "×"))
             mark = str(marks[-1])
         ratio = "" if name == _OURS else f"{number(times.median / ours)}×"
         difference = "" if name == _OURS else f"{one.differences[name]:.1e}"
