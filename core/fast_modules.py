@@ -85,7 +85,7 @@ class TanhGELU(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self._scale = torch.tensor(self._SCALE, device="cpu")
+        self._scale = torch.tensor(self._SCALE)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Any shape -> the same shape."""
