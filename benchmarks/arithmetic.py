@@ -26,6 +26,11 @@ def alone(ids: Iterable[Sequence[int]]) -> int:
     return len({row[0] for row in rows} - {row[0] for row in rows if len(row) > 1})
 
 
+def needed(shape: Shape, ids: Sequence[Sequence[int]], deepest: int) -> float:
+    """Float operations of reading rows of token ids at all layers up to ``deepest``, by ``operations``."""
+    return operations(shape, prefixes(ids), deepest, alone(ids))
+
+
 def operations(shape: Shape, counts: Sequence[int] | np.ndarray, deepest: int, n_alone: int = 0) -> float:
     """Float operations of reading the pre-activation of all layers up to ``deepest`` at some positions.
 

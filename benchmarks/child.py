@@ -18,15 +18,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from benchmarks import inputs
-from benchmarks.arithmetic import alone, operations, prefixes
-from benchmarks.models import encode, shape_of
+from benchmarks.arithmetic import needed
+from benchmarks.models import count_tokens, encode, shape_of
 from benchmarks.timing import say, take_turns
-
-if TYPE_CHECKING:
-    from core.models import LoadedModel
 
 _STATUS, _CLEAR = Path("/proc/self/status"), Path("/proc/self/clear_refs")
 
@@ -105,10 +102,7 @@ def grow(folder: Path, along: str, sizes: Sequence[int], rounds: int) -> dict[st
 
     lm = load_model(str(folder))
     lists, middle = inputs.words(), min(8, lm.n_layers - 1)
-
-    def count(text: str) -> int:
-        return len(lm.tokenizer.encode(text, add_special_tokens=False).ids)
-
+    count = partial(count_tokens, lm.tokenizer)
     works: dict[str, Callable[[], object]] = {}
     for size in sizes:
         if along == "words":
@@ -120,13 +114,11 @@ def grow(folder: Path, along: str, sizes: Sequence[int], rounds: int) -> dict[st
     next(iter(works.values()))()
     peaks = [peak_of(work).resident for work in works.values()]  # the smallest first: what stays behind is small
     times = take_turns(works, rounds)
-    work = [_operations(folder, lm, lists.first(500), n - 1) for n in sizes] if along == "layers" else list(sizes)
+    work: list[float] = list(sizes)
+    if along == "layers":
+        ids = encode(lm.tokenizer, lists.first(500))
+        work = [needed(shape_of(folder), ids, n - 1) for n in sizes]
     return {"seconds": [taken.seconds for taken in times.values()], "bytes": peaks, "work": work}
-
-
-def _operations(folder: Path, lm: LoadedModel, words: Sequence[str], deepest: int) -> float:
-    ids = encode(lm, words)
-    return operations(shape_of(folder), prefixes(ids), deepest, alone(ids))
 
 
 if __name__ == "__main__":

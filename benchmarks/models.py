@@ -17,7 +17,7 @@ from core.records import UserError
 from core.words import bundled_classes, bundled_list
 
 if TYPE_CHECKING:
-    from core.models import LoadedModel
+    from tokenizers import Tokenizer
 
 _END_OF_TEXT = "<|endoftext|>"
 _SEED = 20260
@@ -136,6 +136,11 @@ def shape_of(folder: Path) -> Shape:
     )
 
 
-def encode(lm: LoadedModel, words: Sequence[str]) -> list[list[int]]:
-    """Each word's token ids, as every way here makes them: the bare word, no special token."""
-    return [encoding.ids for encoding in lm.tokenizer.encode_batch(list(words), add_special_tokens=False)]
+def encode(tokenizer: Tokenizer, texts: Sequence[str]) -> list[list[int]]:
+    """The token ids of each word or text, as every way here makes them: no special token."""
+    return [encoding.ids for encoding in tokenizer.encode_batch(list(texts), add_special_tokens=False)]
+
+
+def count_tokens(tokenizer: Tokenizer, text: str) -> int:
+    """How many tokens a text is."""
+    return len(encode(tokenizer, [text])[0])

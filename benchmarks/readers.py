@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
+from benchmarks.models import encode
+
 if TYPE_CHECKING:
     import torch
     from tokenizers import Tokenizer
@@ -146,7 +148,7 @@ def in_batches(capture: Capture, tokenizer: Tokenizer, size: int, *, sorts: bool
     import torch
 
     def read(words: Sequence[str], layers: Sequence[int]) -> np.ndarray:
-        rows = [encoding.ids for encoding in tokenizer.encode_batch(list(words), add_special_tokens=False)]
+        rows = encode(tokenizer, words)
         order = sorted(range(len(rows)), key=lambda i: len(rows[i])) if sorts else list(range(len(rows)))
         out: np.ndarray | None = None
         for first in range(0, len(order), size):

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks import inputs
+from benchmarks.models import count_tokens
 from benchmarks.options import TOLERANCE, Options
 from benchmarks.table import Section, markdown
 from benchmarks.timing import number, say, take_turns
@@ -48,11 +49,8 @@ def section(options: Options) -> Section:
     lm = load_model(str(options.model))
     layer = min(_LAYER, lm.n_layers - 1)
     whole = whole_pass(options.model, layer)
+    count = partial(count_tokens, lm.tokenizer)
     rows, wrong = [], []
-
-    def count(text: str) -> int:
-        return len(lm.tokenizer.encode(text, add_special_tokens=False).ids)
-
     for n in (150, min(options.pick(2048, 300), lm.info.context)):
         text = inputs.text(n - 5, count)  # the last piece may be several tokens, and the context is full at n
         say(f"Text: {count(text):,} tokens")

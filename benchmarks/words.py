@@ -208,10 +208,8 @@ def _rows(one: Found, loop: float, absent: Sequence[str], marks: list[Mark]) -> 
 def _share_row(
     one: Found, lm: LoadedModel, lists: inputs.Words, options: Options, marks: list[Mark]
 ) -> tuple[str, ...]:
-    ids = encode(lm, lists.first(one.case.n))
-    counts = arithmetic.prefixes(ids)
-    deepest = max(one.case.layers)
-    needed = arithmetic.operations(shape_of(options.model), counts, deepest, arithmetic.alone(ids))
+    ids = encode(lm.tokenizer, lists.first(one.case.n))
+    needed = arithmetic.needed(shape_of(options.model), ids, max(one.case.layers))
     rate = needed / one.times[_OURS].median
     limit = median(one.rates)
     marks.append(
@@ -225,7 +223,7 @@ def _share_row(
     return (
         *one.case.where,
         f"{sum(map(len, ids)):,}",
-        f"{counts.sum():,}",
+        f"{arithmetic.prefixes(ids).sum():,}",
         number(needed / 1e9),
         number(rate / 1e9),
         f"{number(limit / 1e9)} ({number(min(one.rates) / 1e9)}–{number(max(one.rates) / 1e9)})",

@@ -1,6 +1,6 @@
 """The bundled GPT-Neo without transformers, whose import takes seconds, and 150 MB in every process.
 
-    parts = load(folder)
+    parts = load(folder, sizes)   # the sizes: its config.json
 
 The network is called as transformers' ``GPTNeoModel`` is, keeps its module paths, and gives its values to the last
 bit. Any other model, GPT-Neo or not, is loaded by ``core.transformers_models``: weights in shards, other nonlinearities
@@ -9,7 +9,6 @@ and the many ways in which strangers' files can be broken are all known there.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,9 +23,8 @@ from core.fast_modules import GPTNeoAttention, speed_up
 from core.loaded_model import Parts, read_texts_whole
 
 
-def load(folder: Path) -> Parts:
+def load(folder: Path, sizes: dict[str, Any]) -> Parts:
     """The parts of a model that ``training.export`` wrote, its network in float32 and in evaluation mode."""
-    sizes = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     network = GPTNeo(sizes)  # drawing weights only to forget them takes less time than importing what spares it
     weights = load_file(folder / "model.safetensors")
     network.load_state_dict({key.removeprefix("transformer."): w.float() for key, w in weights.items()}, assign=True)

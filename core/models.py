@@ -138,7 +138,7 @@ def _load_parts(folder: Path, name: str, config: dict[str, Any]) -> Parts:
         from core import gpt_neo
 
         try:
-            return gpt_neo.load(folder)
+            return gpt_neo.load(folder, config)
         except Exception as error:  # each library has kinds of its own for a damaged file
             raise UserError(
                 f"The bundled model's files are damaged: {reason_of(error)}. Fetch the repository again."

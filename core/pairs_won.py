@@ -14,16 +14,16 @@ from core.row_sort import sort_rows
 def wins_of_float32(rows: np.ndarray, n_target: int, spare: np.ndarray, scratch: np.ndarray) -> np.ndarray:
     """The pairs won in each of the rows (n_block, n_words), target words first: float64 (n_block,), exact.
 
-    The values are float32, finite and contiguous; they are overwritten, as are ``spare`` and ``scratch``, contiguous
-    arrays of as many float64.
+    The values are float32, finite and contiguous. They are overwritten, as are ``spare``, a float32 array like them,
+    and ``scratch``, a contiguous int32 array of twice as many values.
     """
-    size = np.abs(rows, out=spare.view(np.float32).reshape(-1)[: rows.size].reshape(rows.shape))
+    size = np.abs(rows, out=spare)
     # Halved so often that it lies below 1, a float32 needs no more than 30 bits beside its sign.
     halvings = max(int(np.frexp(size.max())[1]), 0)
     unhalved = _lose_bits(size, halvings)
     wins_unhalved = wins_by_search(rows[unhalved], n_target)
     size *= np.ldexp(np.float32(1), -halvings)
-    wins = _wins_by_sort(rows, size, n_target, scratch.view(np.int32))
+    wins = _wins_by_sort(rows, size, n_target, scratch)
     wins[unhalved] = wins_unhalved
     return wins
 

@@ -11,6 +11,7 @@ maximum. On others they are not, so a short trial chooses. Both ways give the sa
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -65,10 +66,8 @@ def _sort_in_blocks(keys: np.ndarray, scratch: np.ndarray) -> None:
     n_rows, n_values = keys.shape
     n_blocks = -(-n_values // _BLOCK)
     width = -(-n_values // n_blocks)
-    size = n_rows * width
-    *blocks, spare = (
-        scratch.reshape(-1)[i * size : (i + 1) * size].reshape(n_rows, width) for i in range(n_blocks + 1)
-    )
+    shape = (n_blocks + 1, n_rows, width)
+    *blocks, spare = scratch.reshape(-1)[: math.prod(shape)].reshape(shape)
     places = [slice(i * width, (i + 1) * width) for i in range(n_blocks)]
     for block, place in zip(blocks, places, strict=True):
         part = keys[:, place]

@@ -244,7 +244,8 @@ def _auc_of(block: Block) -> np.ndarray:
     """The share of pairs that each neuron of a block wins."""
     values, n_target = block.values, block.n_target
     if values.dtype == np.float32:
-        wins = wins_of_float32(values, n_target, block.spare, block.wide)
+        spare = shaped(block.spare.view(np.float32), values.shape)
+        wins = wins_of_float32(values, n_target, spare, block.wide.view(np.int32))
     else:
         wins = wins_by_search(values, n_target)
     return wins / (n_target * (values.shape[1] - n_target))

@@ -142,7 +142,7 @@ def test_rooms_do_not_look_back(place: str, forbidden: list[str]) -> None:
 def test_nothing_heavy_at_the_top(path: Path) -> None:
     """torch, transformers and scipy.stats take seconds: only inside functions, or for the type checker."""
     if ".".join(path.relative_to(ROOT).with_suffix("").parts) in LATE:
-        return  # nothing else is so: whoever imports it at its top is found here
+        return  # that it comes late is up to whoever imports it, which is looked at here too
     packages = (*HEAVY, *LATE)
     heavy = {name for name in imported(path, at_start=True) for package in packages if is_of(name, package)}
     assert not heavy, f"{name_of(path)} imports {sorted(heavy)} at its top"

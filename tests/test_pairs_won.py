@@ -85,7 +85,7 @@ def test_auc_of_many_words_whichever_way_they_are_sorted(blocks, n_target, n_bas
 
 @pytest.mark.parametrize("n_words", [65_536, 65_537])
 def test_auc_where_the_sum_of_ranks_no_longer_fits_in_32_bits(n_words):
-    # Every target word wins against all but as many baseline words as stand at the end.
+    # No two alike but the last ten, which are the baseline's and above all others.
     order = np.random.default_rng(5).permutation(n_words - 10)
     target = order[: n_words // 2, None].astype("f4")
     baseline = np.concatenate([order[n_words // 2 :], np.full(10, n_words)])[:, None].astype("f4")
