@@ -47,6 +47,7 @@ WORKDIR /app
 COPY .streamlit .streamlit
 COPY assets assets
 COPY core core
+COPY engine engine
 COPY server server
 COPY ui ui
 COPY pages pages

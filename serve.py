@@ -1,24 +1,34 @@
-"""The class server: the app with a warm start, probes, metrics, security headers, structured logs, an orderly end.
+"""The class server: the app with a warm start, probes, metrics, security headers, JSON logs, a graceful shutdown.
 
     python serve.py
 
-It listens on all interfaces, port 8501, and offers the bundled model alone. docs/class-server.md tells what can be
-set, and what it answers and logs. ``app`` is the ASGI application, for another ASGI server than this one.
+By default it listens on all interfaces, port 8501, and offers only the bundled model. docs/class-server.md has its
+settings, answers and logs. ``app`` is the ASGI application, for other ASGI servers.
 """
 
 from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from server import logs, options
-from server.application import Application
+from server import logs
 
-logs.configure()
-app = Application(
-    Path(__file__).resolve().parent / "app.py",
-    options.read(sys.argv[1:] if __name__ == "__main__" else ()),
-)
+if TYPE_CHECKING:
+    from server.application import Application
+
+
+def _application() -> Application:
+    """Make the application. Logs are configured first, so that no library sets up its own."""
+    logs.configure()
+    from server import options
+    from server.application import Application
+
+    arguments = sys.argv[1:] if __name__ == "__main__" else ()
+    return Application(Path(__file__).resolve().parent / "app.py", options.read(arguments))
+
+
+app = _application()
 
 if __name__ == "__main__":
     from server.listening import serve_and_exit

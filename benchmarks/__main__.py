@@ -1,8 +1,8 @@
-"""How fast the app is, and against what: ``python -m benchmarks [SECTION ...]``.
+"""Measure the app and compare it with alternatives: ``python -m benchmarks [SECTION ...]``.
 
 Every section prints Markdown tables; progress goes to standard error. ``--out docs/performance.md`` also writes each
-section between its markers of that page. The exit code is 1 where another way gave other values than ours, and 2 for a
-mistake that one sentence explains. A mark that is missed is told, and is no error.
+section between its markers on that page. The exit code is 1 if another method gave other values than ours, and 2 for a
+user's mistake. A missed mark is printed, but is not an error.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from benchmarks.models import NEO_125M, QUICK, build, shape_of
 from benchmarks.options import Options
 from benchmarks.table import Section, update_page
 from benchmarks.timing import say
-from core.records import UserError
+from core.errors import UserError
 
 SECTIONS = ("words", "text", "statistics", "memory", "growth", "start", "costs")
 _NEED_MODEL = {"words", "text", "memory", "growth"}
@@ -43,11 +43,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(wanted: argparse.Namespace, folder: Path) -> list[Section]:
-    """Every section wanted, in the order of ``SECTIONS``, printed as soon as it is there."""
+    """Run the requested sections in the order of ``SECTIONS``. Each is printed when it is finished."""
     names = [name for name in SECTIONS if name in (wanted.sections or SECTIONS)]
     model = wanted.model or folder
     if wanted.model:
-        shape_of(model)  # a sentence now rather than an error later
+        shape_of(model)  # fail early with one sentence
     elif _NEED_MODEL & set(names):
         say("Making a model with random weights")
         build(QUICK if wanted.quick else NEO_125M, wanted.tokenizer, folder)
@@ -67,7 +67,7 @@ def _run(wanted: argparse.Namespace, folder: Path) -> list[Section]:
 
 
 def _marks(sections: Sequence[Section]) -> str:
-    """How many marks are met, and each that is missed, in one sentence each."""
+    """The number of marks that are met, and one sentence for each missed one."""
     marks = [mark for section in sections for mark in section.marks]
     missed = [f"Missed: {mark.what}: {mark.value:.3g}{mark.unit}, {mark}." for mark in marks if not mark.met]
     return "\n".join([f"{len(marks) - len(missed)} of {len(marks)} marks are met.", *missed])

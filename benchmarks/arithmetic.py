@@ -1,8 +1,8 @@
-"""How much arithmetic a reading strictly needs: what is left when nothing is computed twice, or for nothing.
+"""How much arithmetic a reading needs at least, if nothing is computed twice or without need.
 
-A causal model's values at a token depend on the tokens before it alone. So words that begin with the same tokens share
-that part of the work: each distinct prefix is needed once, up to the expansion of the deepest layer's MLP, and nothing
-beyond it. The first token attends to itself alone, whatever its query; and its key is for the tokens after it, if any.
+In a causal model, the values at a token depend only on the tokens up to it. So words that begin with the same tokens
+share this work. Each node of the trie of tokens is computed once, up to the expansion of the deepest layer's MLP. The
+first token attends only to itself, so its query is not needed; its key is needed only if tokens follow.
 """
 
 from __future__ import annotations
@@ -14,35 +14,35 @@ import numpy as np
 from benchmarks.models import Shape
 
 
-def prefixes(ids: Iterable[Sequence[int]]) -> np.ndarray:
-    """How many distinct prefixes of each length the rows of token ids have: int64 (longest,), length 1 first."""
+def nodes_by_depth(ids: Iterable[Sequence[int]]) -> np.ndarray:
+    """How many nodes the trie of the rows has at each depth: int64 (longest,), first tokens first."""
     distinct = {tuple(row[: i + 1]) for row in ids for i in range(len(row))}
-    return np.bincount([len(prefix) - 1 for prefix in distinct])
+    return np.bincount([len(node) - 1 for node in distinct])
 
 
-def alone(ids: Iterable[Sequence[int]]) -> int:
-    """How many distinct first tokens no row goes beyond."""
+def single_tokens(ids: Iterable[Sequence[int]]) -> int:
+    """How many distinct first tokens have no token after them in any row."""
     rows = list(ids)
     return len({row[0] for row in rows} - {row[0] for row in rows if len(row) > 1})
 
 
 def needed(shape: Shape, ids: Sequence[Sequence[int]], deepest: int) -> float:
     """Float operations of reading rows of token ids at all layers up to ``deepest``, by ``operations``."""
-    return operations(shape, prefixes(ids), deepest, alone(ids))
+    return operations(shape, nodes_by_depth(ids), deepest, single_tokens(ids))
 
 
-def operations(shape: Shape, counts: Sequence[int] | np.ndarray, deepest: int, n_alone: int = 0) -> float:
+def operations(shape: Shape, counts: Sequence[int] | np.ndarray, deepest: int, n_single: int = 0) -> float:
     """Float operations of reading the pre-activation of all layers up to ``deepest`` at some positions.
 
     Parameters
     ----------
     shape : Shape
     counts : sequence of int
-        How many tokens stand at each 0-based position: ``prefixes`` of words, or ones for a text within the context.
+        How many tokens there are at each 0-based position: ``nodes_by_depth`` of words, or ones for a text.
     deepest : int
         The deepest layer read, 0-based.
-    n_alone : int
-        How many of the tokens at the first position nothing follows.
+    n_single : int
+        How many of the tokens at the first position have no token after them.
 
     Returns
     -------
@@ -55,7 +55,7 @@ def operations(shape: Shape, counts: Sequence[int] | np.ndarray, deepest: int, n
     expansion = shape.d_model * shape.d_mlp  # and as much for the contraction
     linear = attention_layers * (projections + expansion) + deepest * expansion
     total = int(counts[0]) * (linear - attention_layers * shape.d_model**2)
-    total -= n_alone * attention_layers * shape.d_model**2
+    total -= n_single * attention_layers * shape.d_model**2
     for position, count in enumerate(counts[1:], 1):
         seen = sum(shape.seen(layer, position) for layer in range(attention_layers))
         total += int(count) * (linear + 2 * shape.d_model * seen)

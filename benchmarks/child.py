@@ -1,14 +1,13 @@
-"""Work whose memory is measured in a process of its own: ``python -m benchmarks.child WORK FOLDER JSON``.
+"""Measure the memory of some work in a separate process: ``python -m benchmarks.child WORK FOLDER JSON``.
 
-It prints one JSON object. The model is loaded and has read a word before anything is measured, so that what libraries
-and weights take is not counted.
+It prints one JSON object. The model is loaded and has read a word before the measurement, so that the memory of its
+libraries and weights is not counted.
 """
 
 from __future__ import annotations
 
 import contextlib
 import json
-import math
 import os
 import subprocess
 import sys
@@ -30,14 +29,14 @@ _STATUS, _CLEAR = Path("/proc/self/status"), Path("/proc/self/clear_refs")
 
 @dataclass(frozen=True)
 class Peak:
-    """Bytes above what was there before: resident at most, and of these anonymous, which no file stands behind."""
+    """Additional bytes at most: resident memory, and the part of it that is anonymous (not from a file)."""
 
     resident: float
     anonymous: float
 
 
 def run(work: str, folder: Path, **settings: Any) -> dict[str, Any]:
-    """Do some work in a fresh process, and return what it measured."""
+    """Do some work in a new process, and return its measurements."""
     command = [sys.executable, "-m", "benchmarks.child", work, str(folder), json.dumps(settings)]
     environment = {**os.environ, "GRAMMAR_NEURONS_MAX_CHARACTERS": "1000000"}
     done = subprocess.run(command, cwd=inputs.ROOT, env=environment, stdout=subprocess.PIPE, text=True, check=True)
@@ -46,8 +45,8 @@ def run(work: str, folder: Path, **settings: Any) -> dict[str, Any]:
 
 
 def peak_of(work: Callable[[], object]) -> Peak:
-    """The memory that some work takes. The resident peak is the kernel's own; the anonymous one is looked at often."""
-    with contextlib.suppress(OSError):  # without the right to it, the highest so far counts
+    """The memory that some work takes. The resident peak is the kernel's; the anonymous one is sampled."""
+    with contextlib.suppress(OSError):  # without permission, the highest value so far counts
         _CLEAR.write_text("5")  # the kernel begins a new peak
     before, highest, stop = status(), [0], threading.Event()
 
@@ -73,21 +72,20 @@ def status() -> dict[str, int]:
 
 
 def contrast(folder: Path, n_words: int, stored: bool) -> dict[str, Any]:
-    """A contrast of ``n_words`` of each class over all layers, its activations in a store on disk or not."""
-    from core import experiment
-    from core.array_store import ArrayStore
+    """A contrast of ``n_words`` of each class over all layers, with or without a store on disk."""
+    from core.experiment import run_contrast
     from core.models import load_model
     from core.records import ContrastSpec
+    from core.store import NO_STORE
+    from engine.store import ArrayStore
 
     lm = load_model(str(folder))
     spec = ContrastSpec.notebook(model=str(folder), layer=0, family="model", word_source=inputs.word_source())
-    experiment.run_contrast(spec.changed(n_target=2, n_baseline=2), lm)
+    run_contrast(spec.changed(n_target=2, n_baseline=2), lm)
     spec = spec.changed(n_target=n_words, n_baseline=n_words)
-    if not stored:
-        experiment._FLOATS_IN_MEMORY = math.prod((lm.n_layers, 2 * n_words, lm.d_mlp))
     with tempfile.TemporaryDirectory() as kept:
-        store = ArrayStore(Path(kept), 1e12, 10) if stored else None
-        peak = peak_of(lambda: experiment.run_contrast(spec, lm, store=store))
+        store = ArrayStore(Path(kept), 1e12, 10) if stored else NO_STORE
+        peak = peak_of(lambda: run_contrast(spec, lm, store=store))
     return {"resident": peak.resident, "anonymous": peak.anonymous}
 
 
@@ -112,7 +110,7 @@ def grow(folder: Path, along: str, sizes: Sequence[int], rounds: int) -> dict[st
         else:
             works[f"{size:,}"] = partial(token_activations, lm, inputs.text(size, count), middle)
     next(iter(works.values()))()
-    peaks = [peak_of(work).resident for work in works.values()]  # the smallest first: what stays behind is small
+    peaks = [peak_of(work).resident for work in works.values()]  # the smallest first: little of it stays in memory
     times = take_turns(works, rounds)
     work: list[float] = list(sizes)
     if along == "layers":

@@ -1,4 +1,4 @@
-"""How the app bears a class: students in real websocket sessions, without browsers, against a running server.
+"""Simulate a class: students in real websocket sessions, without browsers, on a running server.
 
     python -m benchmarks.class_load --serve --students 100 --minutes 5 --think 10
     python -m benchmarks.class_load --url http://127.0.0.1:8501 --pid 4711 --check-identical --json report.json
@@ -7,7 +7,7 @@ Each student arrives by one link, thinks, and changes the layer, the correction,
 pastes a text of about 150 tokens, reloads, or loses the connection and comes back. An action lasts from what is
 sent until the page's script has ended and the page shows what was asked for; everything else that it may show is an
 error. Static files are not fetched: a real class loads them once, from the same server. The exit code is 1 where
-there was an error, a lost state, or another value than a quiet computation gives.
+there was an error, a lost state, or another value than a computation without load gives.
 """
 
 from __future__ import annotations
@@ -27,19 +27,20 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import report
-from benchmarks.student import Plan, Record, attend_all, look_around
+from benchmarks.record import Plan, Record
+from benchmarks.student import attend_all, look_around
 from benchmarks.tab import TabError
 from benchmarks.watch import MemoryWatch, Server, serve
 
 LINK = "n_target=100&n_baseline=100"
-# A process that is spawned for students needs so long before it can begin.
+# Time that a process for students needs to start.
 _SPAWN_SECONDS = 8.0
 _LAG_EVERY = 0.05
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What one process of the load generator brings back."""
+    """The result of one process of the load generator."""
 
     record: Record
     ended: float
@@ -59,7 +60,7 @@ class Result:
 def measure(server: Server, plan: Plan, processes: int = 1) -> Result:
     """Warm the server up, let the students attend, and look at the server before and after.
 
-    ``begins`` and ``ends`` of the plan are set anew, with the same time between them. Raises TabError where the
+    ``begins`` and ``ends`` of the plan are set again, with the same time between them. Raises TabError where the
     server shows no page to begin with.
     """
     before = server.counters()

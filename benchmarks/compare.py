@@ -1,4 +1,4 @@
-"""Whether what students were shown under load is, bit for bit, what a quiet computation gives.
+"""Check that students were shown, bit for bit, the values of a computation without load.
 
 Every contrast that was shown: its headline, its four figures, and all seven columns of its table, as 64-bit floats.
 A sample of the pasted texts: tokens, shown values, colour steps, and the file with every digit of every value.
@@ -13,17 +13,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from benchmarks.page import Headline
-from benchmarks.student import Record, SeenContrast, SeenText
-from core.correction import LABELS
+from benchmarks.record import Record, SeenContrast, SeenText
 from core.records import ContrastResult, ContrastSpec
+from core.stats.correction import LABELS
 
 if TYPE_CHECKING:
     from core.models import LoadedModel
     from core.records import NeuronTests, WordActivations
 
 
-class Quiet:
-    """The same computations one at a time in this process; words are read once for all specs that share them."""
+class Reference:
+    """The same computations in this process, one at a time. Words are read once for all specs that share them."""
 
     def __init__(self) -> None:
         self._models: dict[str, LoadedModel] = {}
@@ -40,7 +40,7 @@ class Quiet:
 
     def contrast(self, spec: ContrastSpec) -> ContrastResult:
         """What ``run_contrast`` gives, with the words read once."""
-        from core.experiment import choose_words, compare_neurons, conclude, read_words
+        from core.experiment import choose_words, compare_neurons, conclude, correct, read_words
 
         lm, reading = self.model(spec.model), spec.reading()
         if reading not in self._readings:
@@ -48,12 +48,13 @@ class Quiet:
         activations = self._readings[reading]
         if (reading, spec.test) not in self._tests:
             self._tests[reading, spec.test] = compare_neurons(spec, activations)
-        return conclude(spec, lm.info, activations, self._tests[reading, spec.test])
+        tests = self._tests[reading, spec.test]
+        return conclude(spec, lm.info, activations, tests, correct(spec, tests))
 
 
 def compare(record: Record) -> dict[str, dict[str, Any]]:
     """How many contrasts and texts are equal, and a sentence for each that is not."""
-    quiet = Quiet()
+    quiet = Reference()
     return {
         "contrasts": _tally(_contrast_differences(quiet, spec, seen) for spec, seen in record.contrasts.items()),
         "texts": _tally(_text_differences(quiet, seen) for seen in record.texts),
@@ -65,7 +66,7 @@ def _tally(found: Iterable[str | None]) -> dict[str, Any]:
     return {"equal": sentences.count(None), "different": [sentence for sentence in sentences if sentence is not None]}
 
 
-def _contrast_differences(quiet: Quiet, spec_json: str, seen: SeenContrast) -> str | None:
+def _contrast_differences(quiet: Reference, spec_json: str, seen: SeenContrast) -> str | None:
     spec = ContrastSpec.from_json(spec_json)
     result = quiet.contrast(spec)
     wrong = [
@@ -134,14 +135,16 @@ def different_columns(shown: Mapping[str, np.ndarray], expected: Mapping[str, np
     ]
 
 
-def _text_differences(quiet: Quiet, seen: SeenText) -> str | None:
-    from core import export
-    from core.colour_scales import per_text_min_max, readable_number, steps
-    from core.experiment import inspect_text
+def _text_differences(quiet: Reference, seen: SeenText) -> str | None:
+    from core.activations import token_activations
+    from core.report.colours import per_text_min_max, steps
+    from core.report.readable import readable_number
+    from core.report.tables import text_csv
 
     spec = ContrastSpec.from_json(seen.spec)
     result = quiet.contrast(spec)
-    activations = inspect_text(quiet.model(spec.model), seen.text, spec)[spec.layer]
+    lm, how = quiet.model(spec.model), {"side": spec.hook_side, "prefix": spec.prefix}
+    activations = token_activations(lm, seen.text, spec.layer, **how)
     neurons = [result.largest, result.smallest]
     wrong = []
     if seen.heatmap["pieces"] != list(activations.pieces):
@@ -154,7 +157,7 @@ def _text_differences(quiet: Quiet, seen: SeenText) -> str | None:
             wrong.append(f"other values of neuron {neuron}")
         elif block["steps"] != steps(values, per_text_min_max(values, "reds")).tolist():
             wrong.append(f"other colours of neuron {neuron}")
-    if seen.csv is not None and seen.csv != export.text_csv(activations, neurons):
+    if seen.csv is not None and seen.csv != text_csv(activations, neurons):
         wrong.append("another file of values")
     return f"{_short(spec)}, “{seen.text[:40]}…”: {'; '.join(wrong)}." if wrong else None
 

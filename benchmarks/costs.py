@@ -1,4 +1,4 @@
-"""What a bigger model costs: worked out from published configurations, at the rate of the machine that runs this."""
+"""The cost of bigger models, computed from published configurations and the speed of this machine."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from benchmarks.options import Options
 from benchmarks.table import Section, markdown
 from benchmarks.timing import number
 
-_PREFIXES_PER_WORD = 1.1  # distinct prefixes of tokens per word: 10,834 at 5,000 + 5,000 of the notebook's words
+_NODES_PER_WORD = 1.1  # nodes of the trie of tokens per word: 10,834 at 5,000 + 5,000 of the notebook's words
 _TEXT, _WORDS = 150, 1000  # tokens of a text; words of each class
 _SHARE = 0.75  # of the machine's matrix rate
 
 
 @dataclass(frozen=True)
 class Published:
-    """A model as it is published: its shape, bytes of a parameter in its files, and which machine to take."""
+    """A published model: its shape, the bytes of a parameter in its files, and a suitable machine."""
 
     shape: Shape
     bytes_each: int
@@ -79,8 +79,8 @@ def _row(model: Published, rate: float) -> tuple[str, ...]:
 
 
 def words_operations(shape: Shape, n_words: int = _WORDS) -> float:
-    """Float operations of reading all layers for so many words, each a little more than one distinct prefix."""
-    one_each, second = n_words, round(n_words * (_PREFIXES_PER_WORD - 1))
+    """Float operations of reading all layers for ``n_words`` words, each a little more than one node of the trie."""
+    one_each, second = n_words, round(n_words * (_NODES_PER_WORD - 1))
     return arithmetic.operations(shape, [one_each, second], shape.n_layers - 1)
 
 
@@ -94,6 +94,6 @@ def _introduction(rate: float) -> str:
         "Worked out, not measured. The app loads float32, four bytes a parameter, without the head where that has a "
         "matrix of its own; files may be in half precision. Activations on disk are 4 bytes × layers × neurons × "
         f"words, for {_WORDS:,} + {_WORDS:,} words over all layers. Arithmetic is that of every layer, for words at "
-        f"{_PREFIXES_PER_WORD} distinct prefixes each. Seconds are operations / ({_SHARE:.0%} of the rate); on this "
+        f"{_NODES_PER_WORD} distinct prefixes each. Seconds are operations / ({_SHARE:.0%} of the rate); on this "
         f"machine the rate was {rate / 1e9:.0f} GFLOP/s. While it loads, a model may need its size twice."
     )

@@ -13,7 +13,7 @@ from benchmarks.table import Mark, Section, markdown
 from benchmarks.timing import Times, number, say, slope, take_turns
 
 _STEEPEST = 1.1
-# Bytes. A process holds about as much for what is to come: a smaller peak says nothing of what was needed.
+# Bytes. A process reserves about as much memory: a smaller peak is not informative.
 _IN_RESERVE = 10e6
 
 

@@ -1,4 +1,4 @@
-"""What the benchmarks read: the notebook's word lists where they can be had, and texts of so many tokens."""
+"""The inputs of the benchmarks: the notebook's word lists (or the bundled ones), and texts of a given length."""
 
 from __future__ import annotations
 
@@ -8,15 +8,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.texts import some_text
-from core.words import FILE_NAMES, get_word_list
+from core.words import get_word_list
+from core.words.source import FILE_NAMES
 
 ROOT = Path(__file__).resolve().parent.parent
-SHARED = ROOT.parent / "shared"  # beside the project: word lists and a tokenizer, for who has them
+SHARED = ROOT.parent / "shared"  # next to the project, if it is there: word lists and a tokenizer
 
 
 @dataclass(frozen=True)
 class Words:
-    """Nouns and verbs, most frequent first, and where they came from."""
+    """Nouns and verbs, most frequent first, and their source."""
 
     nouns: tuple[str, ...]
     verbs: tuple[str, ...]
@@ -40,14 +41,14 @@ def word_source() -> str:
 
 
 def words() -> Words:
-    """Both lists; where the notebook's cannot be had, the bundled ones stand in, which are shorter."""
+    """Both lists. If the notebook's cannot be read, the shorter bundled ones replace them."""
     nouns, verbs = (get_word_list(name, word_source()) for name in ("nouns", "verbs"))
     own = nouns.source.startswith("bundled")
     return Words(nouns.words, verbs.words, "the bundled lists" if own else "the notebook's lists")
 
 
 def text(n_tokens: int, count: Callable[[str], int]) -> str:
-    """English sentences of at least ``n_tokens`` tokens by ``count``, and of few more: cut at a space."""
+    """English sentences with at least ``n_tokens`` tokens (by ``count``), and few more; cut at a space."""
     rng = random.Random(0)
     pieces: list[str] = []
     while count(" ".join(pieces)) < n_tokens:

@@ -1,4 +1,4 @@
-"""The machine that a benchmark ran on, in words, and its rate at what it does best: large matrix products."""
+"""A description of this machine, and its speed in large matrix products."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 PACKAGES = ("torch", "transformers", "numpy", "scipy", "statsmodels", "transformer-lens", "nnsight", "pingouin")
-MATRIX = 4096  # rows and columns of the square product that tells the machine's rate
+MATRIX = 4096  # rows and columns of the square matrices whose product measures the speed
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Machine:
     matrix: int
 
     def __str__(self) -> str:
-        """One paragraph for the foot of a section."""
+        """One paragraph for the end of a section."""
         return (
             f"Measured on {self.processor}, {self.n_processors} processors, {self.n_threads} threads, "
             f"{self.memory / 2**30:.0f} GiB of memory; a float32 product of two square matrices of {self.matrix:,} "
@@ -75,7 +75,7 @@ def _versions() -> list[str]:
 
 
 def _processor() -> str:
-    """The processor's name as the system tells it."""
+    """The name of the CPU, from the system."""
     info = Path("/proc/cpuinfo")
     lines = info.read_text(encoding="utf-8").splitlines() if info.is_file() else []
     names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]

@@ -1,4 +1,4 @@
-"""What memory a whole contrast takes at its largest, beside what its arrays would take."""
+"""The peak memory of a whole contrast, compared with the size of its arrays."""
 
 from __future__ import annotations
 

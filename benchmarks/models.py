@@ -1,4 +1,4 @@
-"""A GPT-Neo of the size wanted, with random weights, as a folder in hub layout: how fast it is does not depend on them.
+"""A GPT-Neo of a given size with random weights, in hub layout: the speed does not depend on the weights.
 
 folder = build(NEO_125M, tokenizer=None, to=Path("somewhere"))
 lm = load_model(str(folder))
@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.inputs import SHARED
-from core.records import UserError
+from core.errors import UserError
 from core.words import bundled_classes, bundled_list
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ def save_tokenizer(source: Path | None, to: Path) -> int:
 
 
 def default_tokenizer() -> Path | None:
-    """GPT-2's vocabulary and merges beside the project, if they are there."""
+    """GPT-2's vocabulary and merges, if they are next to the project."""
     folder = SHARED / "gpt2_tokenizer"
     return folder if (folder / "vocab.json").is_file() and (folder / "merges.txt").is_file() else None
 
@@ -137,10 +137,10 @@ def shape_of(folder: Path) -> Shape:
 
 
 def encode(tokenizer: Tokenizer, texts: Sequence[str]) -> list[list[int]]:
-    """The token ids of each word or text, as every way here makes them: no special token."""
+    """The token ids of each word or text, without special tokens, as in all methods here."""
     return [encoding.ids for encoding in tokenizer.encode_batch(list(texts), add_special_tokens=False)]
 
 
 def count_tokens(tokenizer: Tokenizer, text: str) -> int:
-    """How many tokens a text is."""
+    """How many tokens a text has."""
     return len(encode(tokenizer, [text])[0])

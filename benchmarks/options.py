@@ -1,11 +1,11 @@
-"""What the command line asked for, as every section is given it."""
+"""The options of the command line, which every section gets."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
 
-TOLERANCE = 1e-5  # how far ways to the same values may differ, as a share of the largest value
+TOLERANCE = 1e-5  # how much two methods may differ, relative to the largest value
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What a page of the app shows, kept from the server's messages much as a browser keeps its elements.
+"""The elements of a page, from the server's messages, as a browser would keep them.
 
 Only what a student of this benchmark reads is understood: titles, sentences, numbers, widgets, mistakes.
 """
@@ -43,7 +43,7 @@ class Headline:
 
 
 class Page:
-    """The elements of a page by their place; what a run does not draw again goes when the run ends."""
+    """The elements of a page by position. An element that a run does not draw again is removed when the run ends."""
 
     def __init__(self) -> None:
         self._shown: dict[Path, Shown] = {}
@@ -55,7 +55,7 @@ class Page:
         self._run += 1
 
     def end_run(self) -> None:
-        """A run has ended by itself: what it did not draw is gone."""
+        """A run has ended without interruption: remove the elements that it did not draw."""
         self._shown = {path: shown for path, shown in self._shown.items() if shown.run == self._run}
         self._blocks = {path: run for path, run in self._blocks.items() if run == self._run}
 
@@ -65,14 +65,14 @@ class Page:
         self._blocks.clear()
 
     def add_block(self, path: Path) -> None:
-        """A container is drawn; drawn for the second time in a run, it is empty again."""
+        """A container is drawn. The second time in a run, it is emptied."""
         if self._blocks.get(path) == self._run:
             self._empty(path)
         self._shown.pop(path, None)
         self._blocks[path] = self._run
 
     def put(self, path: Path, kind: str, message: Any, script: str) -> None:
-        """An element is drawn, in place of what was there."""
+        """An element is drawn, and replaces the one at its position."""
         if path in self._blocks:
             self._empty(path)
             del self._blocks[path]
@@ -100,12 +100,12 @@ class Page:
         return None
 
     def mistakes(self) -> list[str]:
-        """What error boxes and uncaught exceptions say."""
+        """The texts of error boxes and uncaught exceptions."""
         boxes = [alert.body for alert in self.of("alert") if alert.format == Alert.ERROR]
         return boxes + [f"{error.type}: {error.message}" for error in self.of("exception")]
 
     def warnings(self) -> list[str]:
-        """What warning boxes say."""
+        """The texts of warning boxes."""
         return [alert.body for alert in self.of("alert") if alert.format == Alert.WARNING]
 
     def title(self) -> str | None:
@@ -128,7 +128,7 @@ class Page:
         return None
 
     def heatmap(self) -> dict[str, Any] | None:
-        """What the coloured text was given to draw."""
+        """The data of the coloured text."""
         shown = self.keyed("text_heatmap")
         return json.loads(shown.message.json) if shown else None
 
@@ -158,7 +158,7 @@ def _selected(widget: Any) -> str | None:
     return widget.options[widget.default] if widget.HasField("default") and widget.options else None
 
 
-# What a browser holds of a widget that it sees for the first time: the value that the server sets, else the default.
+# The first value of a widget in a browser: the value that the server sets, else the default.
 _FIRST_VALUES: dict[str, Callable[[Any], Any]] = {
     "slider": lambda w: list(w.value if w.set_value else w.default),
     "number_input": lambda w: _of_optional(w, "value" if w.set_value else "default"),

@@ -1,4 +1,4 @@
-"""Other ways to the activations of words: the notebook's loop, padded transformers, TransformerLens, nnsight.
+"""Other methods to read the activations of words: the notebook's loop, padded transformers, TransformerLens, nnsight.
 
 A way is made from a model's folder, and then called with words and layers as ``core.activations.word_activations``
 is: it returns float32 (n_layers, n_words, d_mlp), the pre-activation, mean over each word's tokens. Batches are padded
@@ -27,7 +27,7 @@ Capture: TypeAlias = Callable[["torch.Tensor", "torch.Tensor", Sequence[int]], "
 
 @dataclass(frozen=True)
 class Peer:
-    """Another way: ``build(folder)`` loads the model and returns ``reader(words, layers, batch_size)``.
+    """Another method: ``build(folder)`` loads the model and returns ``reader(words, layers, batch_size)``.
 
     ``package`` is what it needs beyond the app's own requirements. ``batch_sizes`` are tried before anything is timed;
     the best one is used. ``sorts`` says that it is given words of like length together.
@@ -41,7 +41,7 @@ class Peer:
 
 
 def notebook_loop(folder: Path) -> Reader:
-    """The notebook's: one whole pass a word, head included; ``c_fc`` run again on what the MLP was given."""
+    """The notebook's: one full pass for each word, with the head; then ``c_fc`` again on the input of the MLP."""
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
@@ -99,7 +99,7 @@ def padded_transformers(folder: Path) -> Capture:
 
 
 def transformer_lens(folder: Path) -> Capture:
-    """TransformerLens's bridge: ``run_with_cache``, nothing but the layers wanted kept, stopped after the deepest."""
+    """TransformerLens's bridge: ``run_with_cache`` of only the requested layers, stopped after the deepest."""
     import torch
     from transformer_lens.model_bridge import TransformerBridge
 
@@ -116,7 +116,7 @@ def transformer_lens(folder: Path) -> Capture:
 
 
 def nnsight_trace(folder: Path) -> Capture:
-    """nnsight: one trace a batch, stopped after the deepest layer wanted."""
+    """nnsight: one trace for each batch, stopped after the deepest layer."""
     import nnsight
     import torch
     from transformers import AutoModel

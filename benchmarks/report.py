@@ -1,14 +1,16 @@
-"""From what students noted to a report: percentiles by action, errors, memory, work done twice."""
+"""From the students' records to a report: percentiles by action, errors, memory, work done twice."""
 
 from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from benchmarks.student import Action, Record, Trouble
+import numpy as np
+
+from benchmarks.record import Action, Record, Trouble
 
 # Actions that need no forward pass once a contrast has been read.
 WITHOUT_MODEL = ("layer", "correction", "neuron")
@@ -43,26 +45,15 @@ class Line:
     longest: float
 
 
-def percentile(values: Iterable[float], percent: float) -> float:
-    """The percentile by linear interpolation between the ordered values; NaN where there are none."""
-    ordered = sorted(values)
-    if not ordered:
-        return math.nan
-    place = (len(ordered) - 1) * percent / 100
-    below = math.floor(place)
-    above = min(below + 1, len(ordered) - 1)
-    return ordered[below] + (ordered[above] - ordered[below]) * (place - below)
-
-
 def line(name: str, actions: Sequence[Action]) -> Line:
-    """Summarise actions; those that ended in an error are counted apart, since they took as long as they liked."""
+    """Summarise actions. Those that ended in an error are counted separately: their time means nothing."""
     seconds = [action.seconds for action in actions if action.error is None]
-    p50, p95, p99 = (percentile(seconds, percent) for percent in (50, 95, 99))
+    p50, p95, p99 = np.percentile(seconds, (50, 95, 99)).tolist() if seconds else (math.nan,) * 3
     return Line(name, len(seconds), len(actions) - len(seconds), p50, p95, p99, max(seconds, default=math.nan))
 
 
 def lines(actions: Sequence[Action]) -> list[Line]:
-    """One line for each kind of action, then all that need no model, then the texts."""
+    """One line for each kind of action, one for all that need no model, and one for the texts."""
     kinds = list(dict.fromkeys(action.kind for action in sorted(actions, key=lambda action: action.kind)))
     table = [line(kind, [action for action in actions if action.kind == kind]) for kind in kinds]
     pooled = [action for action in actions if action.kind in WITHOUT_MODEL]
@@ -71,12 +62,12 @@ def lines(actions: Sequence[Action]) -> list[Line]:
 
 
 def difference(before: Mapping[str, float], after: Mapping[str, float]) -> dict[str, float]:
-    """How far each counter rose; one that was not there before began at 0."""
+    """The increase of each counter. A new counter began at 0."""
     return {name: value - before.get(name, 0.0) for name, value in after.items()}
 
 
 def work(record: Record, before: Mapping[str, float] | None, after: Mapping[str, float] | None) -> dict[str, Any]:
-    """What was asked for and how often the server did it, from its counters before and after."""
+    """What was requested, and how often the server computed it, from its counters before and after."""
     asked = {"contrasts": len(record.readings), "texts": len(record.passes_of_texts)}
     if before is None or after is None:
         return {"asked": asked, "counters": None}
@@ -94,7 +85,7 @@ def work(record: Record, before: Mapping[str, float] | None, after: Mapping[str,
 
 
 def _counts(name: str) -> bool:
-    """Whether a sample is one of the app's counters, and not the time of its making or part of a histogram."""
+    """Whether a sample is one of the app's counters, not a creation time or a part of a histogram."""
     return name.startswith("grammar_neurons_") and name.partition("{")[0].endswith("_total")
 
 

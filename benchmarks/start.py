@@ -1,4 +1,4 @@
-"""From the start of a process to the first chart in a browser, and what the libraries' imports take of it."""
+"""The time from the start of a process to the first chart in a browser, and the share of imports in it."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ _IMPORTS = {
     "`plotly.graph_objects`": "import plotly.graph_objects",
     "`scipy.stats`": "import scipy.stats",
     "`torch`": "import torch",
-    "the bundled model's loader, with `torch`": "import core.gpt_neo",
-    "the loader of all other models, with `transformers`": "import core.transformers_models",
-    "what a page imports": "import ui.cached, ui.home_panel, ui.neuron_panel, ui.text_panel, ui.words_panel",
+    "the bundled model's loader, with `torch`": "import core.models.load_bundled",
+    "the loader of all other models, with `transformers`": "import core.models.load_transformers",
+    "what a page imports": "import ui.shell; from ui.panels import home, one_neuron, scatter, text_heatmap, words",
 }
 
 
 def section(options: Options) -> Section:
-    """Both tables; where no browser can be driven, one row says so."""
+    """Both tables. Without a usable browser, one row says so."""
     rounds = options.pick(3, 1)
     say("Start: imports")
     imports = take_turns({name: partial(_python, code) for name, code in _IMPORTS.items()}, rounds)
@@ -89,7 +89,7 @@ _app_started = [0.0]  # when the last server was started, by time.perf_counter
 
 @contextmanager
 def _page_maker(browser: str) -> Iterator[Callable[[], Any]]:
-    """A running browser: a function to a fresh page, without what earlier ones kept."""
+    """A running browser: a function that opens a new page without any stored state."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:

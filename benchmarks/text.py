@@ -1,4 +1,4 @@
-"""A text to the heatmap's values: ours beside a whole pass with a hook."""
+"""From a text to the values of the heatmap: our method, compared with a full pass with a hook."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Texts to paste: simple English sentences put together at random, each as good as unique, about 150 tokens long."""
+"""Texts to paste: simple English sentences combined at random, practically unique, about 150 tokens long."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Times of several ways to one thing, taken in turns, and what is made of them: medians, spreads, slopes."""
+"""Interleaved timing of several methods, with medians, ranges and slopes."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Times:
 
     @property
     def spread(self) -> str:
-        """The shortest and the longest, in seconds, for a table; a dash where there was one run."""
+        """The shortest and the longest time in seconds, for a table; a dash if there was one run."""
         if len(self.seconds) == 1:
             return "one run"
         return f"{number(min(self.seconds))}–{number(max(self.seconds))}"
@@ -37,7 +37,7 @@ def take_turns(
     *,
     seen: Callable[[str, object], None] | None = None,
 ) -> dict[str, Times]:
-    """Run every way once in each round, so that whatever else the machine does meets all of them alike.
+    """Run every method once in each round, so that other work of the machine affects all of them equally.
 
     Parameters
     ----------
@@ -81,7 +81,7 @@ def slope(sizes: Sequence[float], values: Sequence[float]) -> float:
 
 
 def number(value: float) -> str:
-    """Three digits that matter, without an exponent: 0.0123, 1.23, 12.3, 1,234."""
+    """Three significant digits, without an exponent: 0.0123, 1.23, 12.3, 1,234."""
     if value == 0 or not math.isfinite(value):
         return f"{value:g}"
     digits = max(0, 2 - math.floor(math.log10(abs(value))))
@@ -89,5 +89,5 @@ def number(value: float) -> str:
 
 
 def say(progress: str) -> None:
-    """One line of progress on standard error, at once: the tables alone go to standard output."""
+    """Print one line of progress to standard error: only tables go to standard output."""
     print(progress, file=sys.stderr, flush=True)

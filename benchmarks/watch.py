@@ -1,4 +1,4 @@
-"""The server from outside: start it, read its memory, its processor time and its counters."""
+"""Start a server, and read its memory, its CPU time and its counters from outside."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Server:
             with urllib.request.urlopen(f"{self.url}/metrics", timeout=10) as answer:
                 text = answer.read().decode("utf-8")
                 if "text/html" in answer.headers.get("Content-Type", ""):
-                    return None  # Streamlit answers an address that it does not know with the app
+                    return None  # for an unknown address, Streamlit returns the app
         except OSError:
             return None
         samples = (sample for family in text_string_to_metric_families(text) for sample in family.samples)

@@ -1,4 +1,4 @@
-"""Words to activations: ours beside the notebook's loop, the field's libraries, and the machine's own limit."""
+"""From words to activations: our method, the notebook's loop, other libraries, and the limit of the machine."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class Case:
 
 @dataclass(frozen=True)
 class Way:
-    """A way that is there: its reader, and the batch size found best for it."""
+    """An installed method: its reader, and its best batch size."""
 
     name: str
     read: Callable[[Sequence[str], Sequence[int]], np.ndarray]
@@ -76,7 +76,7 @@ class Found:
 
 
 def section(options: Options, peers: Sequence[Peer] | None = None) -> Section:
-    """Time all ways at all sizes, compare their values with ours, and tell the share of the machine's rate."""
+    """Time all methods at all sizes, compare their values with ours, and compute the share of the machine's speed."""
     from core.activations import word_activations
     from core.models import load_model
 
@@ -128,7 +128,7 @@ def best(peer: Peer, capture: Capture, options: Options, lm: LoadedModel, words:
 def measure(case: Case, ways: Sequence[Way], words: Sequence[str], options: Options) -> Found:
     """Time a case's ways, ours first, and the matrix product in turns; compare the others' values with ours."""
     say(f"Words: {case.where[0]}, layers {case.where[1]}")
-    # Ours before all: its values are what the others are compared with, and nothing is timed that is not warm.
+    # Ours first: the others are compared with its values, and everything is warm before it is timed.
     expected = ways[0].read(words, case.layers)
     scale = float(np.abs(expected).max())
     differences: dict[str, float] = {}
@@ -223,7 +223,7 @@ def _share_row(
     return (
         *one.case.where,
         f"{sum(map(len, ids)):,}",
-        f"{arithmetic.prefixes(ids).sum():,}",
+        f"{arithmetic.nodes_by_depth(ids).sum():,}",
         number(needed / 1e9),
         number(rate / 1e9),
         f"{number(limit / 1e9)} ({number(min(one.rates) / 1e9)}–{number(max(one.rates) / 1e9)})",

@@ -1,4 +1,4 @@
-"""The experiment without a browser: ``python -m core contrast | text | download``."""
+"""The experiment without a browser: ``python -m core contrast | text | download | repair``."""
 
 from __future__ import annotations
 
@@ -6,13 +6,21 @@ import argparse
 import sys
 from dataclasses import fields
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from core.records import CAREFUL, CORRECTIONS, FAMILIES, HOOK_SIDES, NOTEBOOK, POOLINGS, TESTS, ContrastSpec, UserError
+from core.errors import UserError
+from core.records import CAREFUL, CORRECTIONS, FAMILIES, HOOK_SIDES, NOTEBOOK, POOLINGS, TESTS, ContrastSpec
+
+if TYPE_CHECKING:
+    from core.models import LoadedModel
+
+# Only this module of core imports the engine: it joins the science with this computer's folders and limits.
+# Activations of more bytes than this become mapped files in the cache folder.
+_LARGE = 256_000_000
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one command; a user's mistake gives one sentence on stderr and the exit status 2."""
+    """Run one command. Return the exit status: 2, after one sentence on stderr, for a user's mistake."""
     options = _parser().parse_args(arguments)
     try:
         options.command(options)
@@ -26,11 +34,16 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def contrast(options: argparse.Namespace) -> None:
-    """Run one contrast, print its summary, and write the table of neurons where asked."""
+    """Run one contrast, print its summary, and write the table of neurons if ``--csv`` is given."""
     from core.experiment import run_contrast
-    from core.export import contrast_csv, summary_json
+    from core.report.tables import contrast_csv, summary_json
+    from engine.folders import disk_store, downloads
+    from engine.limits import check_counts
 
-    result = run_contrast(_spec(options), progress=_show_words)
+    spec = _spec(options)
+    check_counts(spec)
+    lm, store = _load(spec.model), disk_store(min_bytes=_LARGE)
+    result = run_contrast(spec, lm, downloads=downloads(), progress=_show_share, store=store)
     print(_summary(result))
     if options.csv:
         options.csv.write_text(contrast_csv(result), encoding="utf-8")
@@ -43,18 +56,20 @@ def contrast(options: argparse.Namespace) -> None:
 def text(options: argparse.Namespace) -> None:
     """Read a text file and write the chosen neurons' value at every token."""
     from core.activations import token_activations
-    from core.export import text_csv
-    from core.models import load_model
+    from core.report.tables import text_csv
+    from engine.limits import check_characters, limits
 
     try:
-        content = options.file.read_text(encoding="utf-8-sig")  # without the mark that some editors put first
+        content = options.file.read_text(encoding="utf-8-sig")  # without a byte-order mark
     except UnicodeDecodeError as error:
         raise UserError(f"{options.file} is not UTF-8 text.") from error
-    lm = load_model(options.model)
+    check_characters(content)
+    lm = _load(options.model)
     for neuron in options.neurons:
         if not 0 <= neuron < lm.d_mlp:
             raise UserError(f"Neuron {neuron} was asked for; a layer of {lm.info.name} has 0 to {lm.d_mlp - 1}.")
-    activations = token_activations(lm, content, options.layer, side=options.hook_side, prefix=options.prefix)
+    how = {"side": options.hook_side, "prefix": options.prefix, "max_tokens": limits().max_tokens}
+    activations = token_activations(lm, content, options.layer, **how)
     table = text_csv(activations, options.neurons)
     for note in activations.notes:
         print(f"note: {note}", file=sys.stderr)
@@ -66,24 +81,41 @@ def text(options: argparse.Namespace) -> None:
 
 
 def download(options: argparse.Namespace) -> None:
-    """Fill the cache with a model, or with the notebook's word lists, ahead of a class."""
+    """Download a model, or the notebook's word lists, into the cache, before a class needs them."""
     if options.words:
         _download_words()
         return
-    from core.models import load_model
-
-    lm = load_model(options.model, progress=_show_share)
-    info = lm.info
+    info = _load(options.model).info
     print(f"{info.name} at revision {info.revision}: {info.n_layers} layers of {info.d_mlp:,} neurons, ready.")
 
 
+def repair(options: argparse.Namespace) -> None:
+    """Download the damaged files of a cached hub model again."""
+    from core.models.hub import repair as repair_copy
+
+    repaired = repair_copy(options.model, progress=_show_share)
+    print(f"Fetched anew: {', '.join(repaired)}." if repaired else f"No file of {options.model} is damaged.")
+
+
 def _download_words() -> None:
-    """Every list that the notebook's source has; the first that cannot be had ends it with its reason."""
-    from core.words import FILE_NAMES, cache_folder, cached, download
+    """Download every list of the notebook's source; stop with a reason at the first failure."""
+    from core.words.download import download
+    from core.words.source import FILE_NAMES
+    from engine.folders import cache_folder, downloads
 
     for word_class in FILE_NAMES:
-        words = (cached(word_class) or download(word_class)).words
+        words = download(word_class, downloads()).words
         print(f"{len(words):,} {word_class}, ready in {cache_folder()}.")
+
+
+def _load(name: str) -> LoadedModel:
+    """Load a model, if this computer's limits allow it."""
+    from core.models import load_model
+    from engine.folders import model_folders
+    from engine.limits import check_allowed
+
+    check_allowed(name)
+    return load_model(name, folders=model_folders(), progress=_show_share)
 
 
 def _summary(result: Any) -> str:
@@ -107,7 +139,7 @@ def _summary(result: Any) -> str:
 
 
 def _spec(options: argparse.Namespace) -> ContrastSpec:
-    """The preset's values, with what was given on the command line over them."""
+    """The preset's values, replaced where the command line gives others."""
     preset = CAREFUL if options.preset == "careful" else NOTEBOOK
     names = {item.name for item in fields(ContrastSpec)}
     given = {name: value for name, value in vars(options).items() if name in names and value is not None}
@@ -156,6 +188,10 @@ def _parser() -> argparse.ArgumentParser:
     what = three.add_mutually_exclusive_group(required=True)
     what.add_argument("model", metavar="MODEL", nargs="?", help="a hub id such as EleutherAI/gpt-neo-125m")
     what.add_argument("--words", action="store_true", help="all of the notebook's word lists")
+
+    four = commands.add_parser("repair", help="download the damaged files of a hub model in the cache again")
+    four.set_defaults(command=repair)
+    four.add_argument("model", metavar="MODEL", help="a hub id such as EleutherAI/gpt-neo-125m")
     return parser
 
 
@@ -164,11 +200,6 @@ def _numbers(value: str) -> list[int]:
         return [int(part) for part in value.split(",")]
     except ValueError:
         raise argparse.ArgumentTypeError(f"“{value}” is not a list of numbers such as 12,40") from None
-
-
-def _show_words(done: int, total: int) -> None:
-    if sys.stderr.isatty():
-        print(f"\r{done:,} of {total:,} words", end="\n" if done == total else "", file=sys.stderr)
 
 
 def _show_share(share: float, message: str) -> None:

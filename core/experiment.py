@@ -1,49 +1,43 @@
-"""The experiment, step by step and whole: the only module that composes the others.
+"""The experiment, as a whole and in steps. Only this module combines the packages of core.
 
     result = run_contrast(ContrastSpec.careful(model="bundled", layer=3))
 
-The steps are public so that an app can keep what it has: words depend on the lists, activations on the words
-and the model, tests on the activations, and a correction only on the tests.
+The steps are public so that an app can cache their results. Words depend on the lists; activations on the words and
+the model; tests on the activations; adjusted p-values on the tests; a result also on the spec's layer.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import fields
-from functools import lru_cache
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from core.activations import Progress, Waiting, text_activations, token_counts, word_activations
-from core.array_store import ArrayStore, release
-from core.correction import adjust, critical_p
-from core.limits import limits
-from core.loaded_model import LoadedModel
-from core.models import load_model
+from core.activations import Gate, token_counts, word_activations
+from core.activations.mapped import release
+from core.errors import UserError
+from core.models import LoadedModel, load_model
+from core.progress import Progress, unwatched
 from core.records import (
     CUSTOM,
     ContrastResult,
     ContrastSpec,
     ModelInfo,
     NeuronTests,
-    TokenActivations,
-    UserError,
     WordActivations,
     WordList,
     WordPair,
 )
-from core.ttest import paired_ttest, t_threshold, welch_ttest
-from core.words import cache_folder, custom_list, get_word_list, shared_words, take
+from core.stats.correction import adjust, critical_p
+from core.stats.ttest import paired_ttest, t_threshold, welch_ttest
+from core.store import NO_STORE, Store
+from core.words import DEFAULT_DOWNLOADS, Downloads, custom_list, get_word_list, shared_words, take
 
-# Activations of more floats are mapped files (256 MB in float32).
-_FLOATS_IN_MEMORY = 64_000_000
-# The share of the memory for results that one text's layers may take together.
-_TEXTS_SHARE = 0.2
-# Counted up when the same words may give other last bits, so that what is on disk is never mixed with what is not.
+# Increase this when the last bits of activations may change, so that stored ones are not mixed with new ones.
 _ARITHMETIC = 3
 _TESTS = {"paired": paired_ttest, "welch": welch_ttest}
 
@@ -52,62 +46,76 @@ def run_contrast(
     spec: ContrastSpec,
     lm: LoadedModel | None = None,
     *,
-    progress: Progress | None = None,
-    store: ArrayStore | None = None,
+    downloads: Downloads = DEFAULT_DOWNLOADS,
+    progress: Progress = unwatched,
+    gate: Gate = nullcontext,
+    store: Store = NO_STORE,
 ) -> ContrastResult:
     """Run one contrast from word lists to adjusted p-values.
 
-    ``lm`` spares loading ``spec.model``; ``progress`` is called with words done and of all words. Activations are
-    kept in ``store``; without one, those of more than 256 MB go to ``disk_store()``. Raises UserError for everything
-    that one sentence explains.
+    Parameters
+    ----------
+    spec : ContrastSpec
+    lm : LoadedModel, optional
+        The model ``spec.model``, if it is loaded already.
+    downloads : Downloads
+        The cache folder and the address of the notebook's word lists.
+    progress, gate
+        As in ``word_activations``.
+    store : Store
+        The store for activations. By default nothing is stored.
+
+    Returns
+    -------
+    ContrastResult
+
+    Raises
+    ------
+    UserError
+        The model, the layer or a word list cannot be read; fewer than two words are left in a class; no neuron of the
+        layer varies.
+
+    Examples
+    --------
+    >>> result = run_contrast(ContrastSpec.careful(layer=3, n_target=50, n_baseline=50))
+    >>> result.n_neurons, result.family_size
+    (512, 3072)
     """
-    lm = lm or load_model(spec.model)
-    lm.check_layer(spec.layer)
+    lm = lm or load_model(spec.model, progress=progress)
+    lm.info.check_layer(spec.layer)
     layers = range(lm.n_layers) if spec.family == "model" else [spec.layer]
-    words = choose_words(spec)
-    if len(layers) * (len(words.target) + len(words.baseline)) * lm.d_mlp > _FLOATS_IN_MEMORY:
-        store = store or disk_store()
-    activations = read_words(lm, words, spec, layers, progress=progress, store=store)
-    return conclude(spec, lm.info, activations, compare_neurons(spec, activations))
+    words = choose_words(spec, downloads)
+    activations = read_words(lm, words, spec, layers, progress=progress, gate=gate, store=store)
+    tests = compare_neurons(spec, activations)
+    return conclude(spec, lm.info, activations, tests, correct(spec, tests))
 
 
-def inspect_text(
-    lm: LoadedModel,
-    text: str,
-    spec: ContrastSpec,
-    *,
-    progress: Progress | None = None,
-    waiting: Waiting | None = None,
-) -> dict[int, TokenActivations]:
-    """Every neuron of the spec's layer and hook side at every token of a text, and of the layers below it.
+def choose_words(spec: ContrastSpec, downloads: Downloads = DEFAULT_DOWNLOADS) -> WordPair:
+    """Take the words of both classes from their lists, and drop shared words if the spec has ``drop_shared``.
 
-    The layers below come with the same passes; of a text so long that they would be more than a fifth of the memory
-    for results, they are left out.
+    Raises
+    ------
+    UserError
+        A list cannot be read or is too short; fewer than two words are left in a class.
+
+    Examples
+    --------
+    >>> words = choose_words(ContrastSpec(word_source="bundled", n_target=3, n_baseline=3))
+    >>> words.target
+    ('time', 'people', 'man')
     """
-    how: dict[str, Any] = {"side": spec.hook_side, "prefix": spec.prefix, "progress": progress, "waiting": waiting}
-    return text_activations(
-        lm, text, range(spec.layer + 1), most_floats=_TEXTS_SHARE * limits().memory_cache_mb * 1e6 / 4, **how
-    )
-
-
-def choose_words(spec: ContrastSpec) -> WordPair:
-    """Take both classes' words from their lists; drop what stands in both where the spec says so."""
-    most = limits().max_words
-    if max(spec.n_target, spec.n_baseline) > most:
-        raise UserError(
-            f"{max(spec.n_target, spec.n_baseline):,} words of one class were asked for; this server allows {most:,}."
-        )
-    lists = [_word_list(spec, side) for side in ("target", "baseline")]
+    lists = [_word_list(spec, side, downloads) for side in ("target", "baseline")]
     target, baseline = take(lists[0], spec.n_target), take(lists[1], spec.n_baseline)
     shared = shared_words(target, baseline)
-    # Both classes often fall back for one reason: say it once.
+    # Both classes often have the same note: keep one.
     notes = list(dict.fromkeys(note for word_list in lists for note in word_list.notes))
     if shared and spec.drop_shared:
         dropped = frozenset(shared)
         target = tuple(word for word in target if word not in dropped)
         baseline = tuple(word for word in baseline if word not in dropped)
+        stand = "1 word stands" if len(shared) == 1 else f"{len(shared):,} words stand"
         notes.append(
-            f"{_words(len(shared))} in both lists: dropped, with {len(target):,} {spec.target} and "
+            f"{stand} in both lists: dropped, with {len(target):,} {spec.target} and "
             f"{len(baseline):,} {spec.baseline} left."
         )
     if min(len(target), len(baseline)) < 2:
@@ -115,11 +123,11 @@ def choose_words(spec: ContrastSpec) -> WordPair:
     return WordPair(target, baseline, lists[0], lists[1], shared, tuple(notes))
 
 
-def _word_list(spec: ContrastSpec, side: str) -> WordList:
+def _word_list(spec: ContrastSpec, side: str, downloads: Downloads) -> WordList:
     word_class = getattr(spec, side)
     if word_class == CUSTOM:
         return custom_list("\n".join(getattr(spec, f"{side}_words")), f"custom {side} list")
-    return get_word_list(word_class, spec.word_source)
+    return get_word_list(word_class, spec.word_source, downloads)
 
 
 def read_words(
@@ -128,13 +136,20 @@ def read_words(
     spec: ContrastSpec,
     layers: Sequence[int],
     *,
-    progress: Progress | None = None,
-    waiting: Waiting | None = None,
-    store: ArrayStore | None = None,
+    progress: Progress = unwatched,
+    gate: Gate = nullcontext,
+    store: Store = NO_STORE,
 ) -> WordActivations:
-    """One pass over the words of both classes for all the layers asked for.
+    """Read the words of both classes at some layers, in the same passes.
 
-    With a ``store``, activations that it has are not computed, and those that it lacks are kept there.
+    Activations that are in the store are not computed again. Other arguments and errors are those of
+    ``word_activations``.
+
+    Examples
+    --------
+    >>> spec = ContrastSpec(word_source="bundled", n_target=3, n_baseline=3)
+    >>> read_words(load_model("bundled"), choose_words(spec), spec, [2, 3]).target.shape
+    (2, 3, 512)
     """
     n_target = len(words.target)
     both = (*words.target, *words.baseline)
@@ -146,43 +161,27 @@ def read_words(
     }
 
     def fill(out: np.ndarray) -> None:
-        def count(done: int, total: int) -> None:
-            release(out)  # where it is a file, so that memory holds one batch, however many words there are
-            if progress:
-                progress(done, total)
+        def watch(share: float, message: str) -> None:
+            release(out)  # if it is a mapped file: so memory holds only one batch
+            progress(share, message)
 
-        word_activations(lm, both, layers, **reading, progress=count, waiting=waiting, out=out)
+        word_activations(lm, both, layers, **reading, progress=watch, gate=gate, out=out)
 
     shape = (len(layers), len(both), lm.d_mlp)
-    if store is None:
-        fill(values := np.empty(shape, dtype=np.float32))
-    else:
-        values = store.obtain(_store_key(lm.info, both, layers, reading), shape, fill)
+    values = store.obtain(_store_key(lm.info, both, layers, reading), shape, fill)
     n_tokens = token_counts(lm, both, leading_space=spec.leading_space)
     return WordActivations(
         words,
         tuple(layers),
-        values[:, :n_target],
-        values[:, n_target:],
+        values[:, :n_target],  # [n_layers, n_words, d_mlp] -> [n_layers, n_target, d_mlp]
+        values[:, n_target:],  # -> [n_layers, n_baseline, d_mlp]
         n_tokens[:n_target],
         n_tokens[n_target:],
     )
 
 
-def disk_store() -> ArrayStore:
-    """The activations in this computer's cache folder, bounded by the limits as they are now."""
-    now = limits()
-    folder = cache_folder() / "activations"
-    return _store_at(folder, now.disk_cache_mb * 1e6, now.disk_cache_entries, now.queue_seconds)
-
-
-@lru_cache(maxsize=8)
-def _store_at(folder: Path, max_bytes: float, max_entries: int, patience: float) -> ArrayStore:
-    return ArrayStore(folder, max_bytes, max_entries, patience)
-
-
 def _store_key(model: ModelInfo, words: Sequence[str], layers: Sequence[int], reading: dict[str, Any]) -> str:
-    """All that activations depend on, to the last bit: the arithmetic, its libraries and its threads included."""
+    """Everything that activations depend on, to the last bit, including library versions and number of threads."""
     import torch
 
     versions = [_ARITHMETIC, torch.__version__, version("transformers")]
@@ -191,20 +190,50 @@ def _store_key(model: ModelInfo, words: Sequence[str], layers: Sequence[int], re
 
 
 def compare_neurons(spec: ContrastSpec, activations: WordActivations) -> NeuronTests:
-    """The spec's test for every neuron of every layer read: arrays of shape (n_layers, n_neurons)."""
+    """Run the spec's test for every neuron of every layer that was read.
+
+    Returns
+    -------
+    NeuronTests
+        Arrays of shape (n_layers, n_neurons). Errors are those of ``core.stats.ttest``.
+    """
     by_layer = []
-    for target, baseline in zip(activations.target, activations.baseline, strict=True):
+    for target, baseline in zip(activations.target, activations.baseline, strict=True):  # (n_words, n_neurons) each
         by_layer.append(_TESTS[spec.test](target, baseline))
-        release(target)  # of a mapped file, memory need not hold more than one layer
+        release(target)  # if it is a mapped file: so memory holds only one layer
+    # n_layers arrays [n_neurons] -> [n_layers, n_neurons]
     return NeuronTests(
         **{item.name: np.stack([getattr(tests, item.name) for tests in by_layer]) for item in fields(NeuronTests)}
     )
 
 
-def conclude(spec: ContrastSpec, model: ModelInfo, activations: WordActivations, tests: NeuronTests) -> ContrastResult:
-    """Correct the tests over the spec's family, and gather what the spec's layer shows.
+def correct(spec: ContrastSpec, tests: NeuronTests) -> np.ndarray:
+    """The adjusted p-values of every layer, for a family of all layers together or of each layer.
 
-    ``tests`` are (n_layers, n_neurons) over ``activations.layers``; a family over the model needs all layers.
+    Returns
+    -------
+    ndarray of shape (n_layers, n_neurons), float64
+        NaN for a neuron that was not tested.
+    """
+    if spec.family == "model":
+        return adjust(tests.p_value, spec.correction)
+    return np.stack([adjust(layer, spec.correction) for layer in tests.p_value])  # [n_neurons] each
+
+
+def conclude(
+    spec: ContrastSpec, model: ModelInfo, activations: WordActivations, tests: NeuronTests, p_adjusted: np.ndarray
+) -> ContrastResult:
+    """Collect the result for the spec's layer.
+
+    ``tests`` (from ``compare_neurons``) and ``p_adjusted`` (from ``correct``) have the shape (n_layers, n_neurons), for
+    ``activations.layers``.
+
+    Raises
+    ------
+    UserError
+        The model does not have the layer; no neuron of the layer varies.
+    ValueError
+        The family is the model, and some of its layers are missing.
     """
     model.check_layer(spec.layer)
     at = activations.layers.index(spec.layer)
@@ -213,30 +242,28 @@ def conclude(spec: ContrastSpec, model: ModelInfo, activations: WordActivations,
     layer_tests = tests.layer(at)
     if np.isnan(layer_tests.statistic).all():
         raise UserError("No neuron of this layer varies over these words, so none can be tested.")
-    family = tests.p_value if spec.family == "model" else layer_tests.p_value
-    adjusted = adjust(family, spec.correction)
-    p_adjusted = adjusted[at] if spec.family == "model" else adjusted
-    df = np.nanmedian(layer_tests.degrees_of_freedom)
+    family = slice(None) if spec.family == "model" else at
+    critical = critical_p(tests.p_value[family], spec.correction, spec.alpha, p_adjusted[family])
     return ContrastResult(
         spec=spec,
         model=model,
         words=activations.words,
-        target_activations=activations.target[at],
+        target_activations=activations.target[at],  # [n_layers, n_words, d_mlp] -> [n_words, d_mlp]
         baseline_activations=activations.baseline[at],
         target_tokens=activations.target_tokens,
         baseline_tokens=activations.baseline_tokens,
         tests=layer_tests,
-        p_adjusted=p_adjusted,
-        significant=p_adjusted <= spec.alpha,  # NaN, an untested neuron, compares as False
-        family_size=int(np.sum(~np.isnan(family))),
-        family_significant=int(np.sum(adjusted <= spec.alpha)),
-        critical_statistic=float(t_threshold(critical_p(family, spec.correction, spec.alpha), df)),
+        # A copy: a view would hold the array of all layers in memory.
+        p_adjusted=p_adjusted[at].copy(),  # [n_layers, n_neurons] -> [n_neurons]
+        significant=p_adjusted[at] <= spec.alpha,  # False for NaN, a neuron that was not tested
+        family_size=int(np.sum(~np.isnan(tests.p_value[family]))),
+        critical_statistic=float(t_threshold(critical, np.nanmedian(layer_tests.degrees_of_freedom))),
         notes=_notes(model, activations, layer_tests),
     )
 
 
 def _notes(model: ModelInfo, activations: WordActivations, tests: NeuronTests) -> tuple[str, ...]:
-    """What a reader must be told: every fallback taken, every neuron and word left out."""
+    """Sentences for the reader: every fallback, and the number of neurons and words that were left out."""
     notes = [*model.notes, *activations.words.notes]
     dead = int(np.isnan(tests.statistic).sum())
     if dead:
@@ -244,15 +271,26 @@ def _notes(model: ModelInfo, activations: WordActivations, tests: NeuronTests) -
     return tuple(notes)
 
 
-def layer_profile(spec: ContrastSpec, tests: NeuronTests) -> tuple[np.ndarray, np.ndarray]:
-    """How many neurons of each layer are significantly higher, and lower, for the target: two (n_layers,)."""
-    if spec.family == "model":
-        adjusted = adjust(tests.p_value, spec.correction)
-    else:
-        adjusted = np.stack([adjust(layer, spec.correction) for layer in tests.p_value])
-    significant = adjusted <= spec.alpha
+def layer_counts(spec: ContrastSpec, tests: NeuronTests, p_adjusted: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Count the significant neurons of each layer.
+
+    Returns
+    -------
+    higher, lower : ndarray of shape (n_layers,), int64
+        How many neurons are significantly higher, and lower, for the target.
+    """
+    significant = p_adjusted <= spec.alpha
+    # [n_layers, n_neurons] -> [n_layers]
     return (significant & (tests.statistic > 0)).sum(1), (significant & (tests.statistic < 0)).sum(1)
 
 
-def _words(n: int) -> str:
-    return f"{n:,} word stands" if n == 1 else f"{n:,} words stand"
+def word_values(result: ContrastResult, neuron: int) -> np.ndarray:
+    """The values of one neuron at every word, target words first: float32 (n_target + n_baseline,).
+
+    To read one column of a mapped file loads all pages of the layer. They are released again, so that the memory of a
+    server does not grow with every contrast.
+    """
+    # [n_target, n_neurons] and [n_baseline, n_neurons] -> [n_target + n_baseline]
+    values = np.concatenate([result.target_activations[:, neuron], result.baseline_activations[:, neuron]])
+    release(result.target_activations)  # and the baseline's, which are in the same file
+    return values

@@ -1,28 +1,27 @@
-"""Neurons: which ones tell the two classes apart, and what one of them does with every word."""
+"""Neurons: which ones tell the two classes apart, and the values of one neuron at every word."""
 
 import streamlit as st
 
-from ui import cached, neuron_panel, page, sidebar
-from ui import settings as state
+from engine.steps import conclusion
+from ui import chosen, page, settings
+from ui.panels import headline, layers, one_neuron, scatter, table
+from ui.progress import show
 
-page.set_up("Neurons")
-st.title("Neurons")
-spec = sidebar.draw()
-with page.one_sentence():
-    result = cached.contrast(spec, meanwhile=neuron_panel.draw_waiting)
-neuron = neuron_panel.chosen_neuron(result)
-neuron_panel.draw_headline(result)
-page.show_notes(result.notes)
-with st.container(key="plot_and_panel"):
-    left, right = st.columns([3, 2], gap="medium")
-    with left:
-        neuron_panel.draw_scatter(result)
-    with right:
-        neuron_panel.draw_neuron(result, neuron)
-with st.container(key="table_and_layers"):
-    left, right = st.columns([3, 2], gap="medium")
-    with left:
-        neuron_panel.draw_table(result)
-    with right:
-        neuron_panel.draw_profile(result, cached.layer_profile(spec))
-state.keep(state.begin())
+page.require_shell()
+with page.showing_user_errors():
+    result = show(conclusion, settings.current().view.spec, meanwhile=scatter.draw_waiting)
+    neuron = chosen.shown_neuron(result)
+    headline.draw(result)
+    page.show_notes(result.notes)
+    with st.container(key="plot_and_panel"):
+        left, right = st.columns([3, 2], gap="medium")
+        with left:
+            scatter.draw(result)
+        with right:
+            one_neuron.draw(result, neuron)
+    with st.container(key="table_and_layers"):
+        left, right = st.columns([3, 2], gap="medium")
+        with left:
+            table.draw(result)
+        with right:
+            layers.draw(result)

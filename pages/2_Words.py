@@ -1,20 +1,21 @@
-"""Words (the notebook's Exercise 3): what the model makes of every word, and which words these are."""
+"""Words (the notebook's Exercise 3): the values of all neurons at every word, and the two word lists."""
 
 import streamlit as st
 
-from ui import cached, page, sidebar, words_panel
+from engine.steps import conclusion
+from ui import page, settings
+from ui.panels import words
+from ui.progress import show
 
-page.set_up("Words")
-st.title("Words")
-spec = sidebar.draw()
-with page.one_sentence():
-    result = cached.contrast(spec)
-words_panel.draw_headline(result)
+page.require_shell()
+with page.showing_user_errors():
+    result = show(conclusion, settings.current().view.spec)
+words.draw_headline(result)
 page.show_notes(result.notes)
 image, means, lists = st.tabs(["Words by neurons", "Mean activation", "The two lists"])
 with image:
-    words_panel.draw_image(result)
+    words.draw_image(result)
 with means:
-    words_panel.draw_means(result)
+    words.draw_means(result)
 with lists:
-    words_panel.draw_lists(result)
+    words.draw_lists(result)

@@ -1,19 +1,16 @@
-"""Text heatmap: any text, coloured token by token by the chosen neurons."""
+"""Text heatmap: any text, with each token coloured by the value of the chosen neurons."""
 
-import streamlit as st
+from engine import steps
+from ui import page, settings
+from ui.panels import text_heatmap, text_input
+from ui.progress import show
 
-from ui import cached, page, sidebar, text_panel
-from ui import settings as state
-
-page.set_up("Text heatmap")
-st.title("Text heatmap")
-spec = sidebar.draw()
-content = text_panel.draw_input()
-with page.one_sentence():
-    result = cached.contrast(spec)
-neurons, scale = text_panel.draw_choices(result)
-state.keep(state.begin())
-with page.one_sentence():
-    activations = cached.text(spec, content)
+page.require_shell()
+spec = settings.current().view.spec
+content = text_input.draw()
+with page.showing_user_errors():
+    result = show(steps.conclusion, spec)
+    neurons, scale = text_heatmap.draw_choices(result)
+    activations = show(steps.text, spec, text=content)
 page.show_notes(activations.notes)
-text_panel.draw_heatmap(result, activations, neurons, scale)
+text_heatmap.draw(result, activations, neurons, scale)

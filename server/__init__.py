@@ -1,1 +1,1 @@
-"""What a class server adds to the app: a warm start, probes, metrics, headers, logs, an orderly end. See serve.py."""
+"""What a class server adds to the app: warm start, probes, metrics, headers, logs, shutdown. See serve.py."""

@@ -1,4 +1,4 @@
-"""The class server's ASGI application: the Streamlit app, and around it what a class server adds."""
+"""The ASGI application of the class server: the Streamlit app, with what a class server adds."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from server import amendments, script_errors
+from server import script_errors, streamlit_patches
 from server.headers import SecurityHeaders, security_headers
 from server.request_log import RequestLog
 from server.routes import probe_routes
@@ -19,16 +19,16 @@ if TYPE_CHECKING:
 
 
 class Application:
-    """The app of a class server, for any ASGI server; ``serve.py`` makes the one there is.
+    """The app of a class server, for any ASGI server. ``serve.py`` makes one.
 
     Parameters
     ----------
     script : Path
         The Streamlit script; the ``.streamlit`` folder beside it is read.
     options : mapping
-        Streamlit's options by the names of its flags, such as ``server_port``; they overrule config.toml.
+        Streamlit's options by the names of its flags, such as ``server_port``. They override config.toml.
     warm_start : WarmStart, optional
-        What is to be done before the server says that it is ready.
+        The work to do before the server is ready.
     """
 
     def __init__(self, script: Path, options: Mapping[str, Any], warm_start: WarmStart | None = None) -> None:
@@ -41,13 +41,13 @@ class Application:
             script,
             lifespan=self._lifespan,
             routes=probe_routes(self.warm_start),
-            on_script_error=script_errors.tell,
+            on_script_error=script_errors.show_error,
         )
-        load_config_options(dict(options))  # once Streamlit knows the script, and so its config.toml
-        # Streamlit would ask a server outside for this machine's address whenever a page of another site connects,
-        # and keep everybody waiting meanwhile. Who else may connect is in server.corsAllowedOrigins.
+        load_config_options(dict(options))  # after Streamlit knows the script, and with it the config.toml
+        # When a page of another site connects, Streamlit would ask an external server for this computer's address, and
+        # block all sessions meanwhile. Other allowed origins are in server.corsAllowedOrigins.
         net_util.get_external_ip = lambda: None
-        # Around the whole of it, because Streamlit's own errors are answered outside its middleware.
+        # Outermost, because Streamlit answers its own errors outside its middleware.
         with_headers = SecurityHeaders(app, security_headers())
         self._app: ASGIApp = RequestLog(with_headers, config.get_option("server.baseUrlPath") or "")
 
@@ -57,10 +57,10 @@ class Application:
 
     @asynccontextmanager
     async def _lifespan(self, app: object) -> AsyncIterator[None]:
-        amendments.look_for_no_changed_sources()
-        amendments.send_to_who_is_there_now()
-        amendments.keep_what_was_made_at_a_press()
-        amendments.collect_now_and_then(ended := threading.Event())
+        streamlit_patches.disable_source_watching()
+        streamlit_patches.send_to_current_client()
+        streamlit_patches.keep_deferred_downloads()
+        streamlit_patches.collect_periodically(ended := threading.Event())
         self.warm_start.begin()
         yield
         self.warm_start.stop()

@@ -1,4 +1,4 @@
-"""Security headers on every HTTP answer: what a browser may do with the app's pages, and nothing beyond it."""
+"""Security headers on every HTTP response: they limit what a browser may do with the app's pages."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ _FEATURES = ("camera", "display-capture", "geolocation", "microphone", "midi", "
 
 
 def content_security_policy(index_html: str) -> str:
-    """The tightest policy that Streamlit's page works under, given that page.
+    """The strictest policy with which Streamlit's page works.
 
-    Every source was found by leaving it out and using each page in a browser; tests/test_headers_browser.py does
-    so again. ``'self'`` in connect-src holds for the websocket too.
+    For each source, it was tested in a browser that a page fails without it; tests/browser/test_headers.py repeats
+    this. ``'self'`` in connect-src includes the websocket.
     """
     policy = {
         "default-src": ["'none'"],
         "script-src": [
             "'self'",
             *inline_script_hashes(index_html),
-            "blob:",  # a component's JavaScript comes with its data, and is imported from a blob
-            "'wasm-unsafe-eval'",  # protobuf's 64-bit arithmetic; no JavaScript is evaluated
+            "blob:",  # the JavaScript of a component is sent with its data, and imported from a blob
+            "'wasm-unsafe-eval'",  # for protobuf's 64-bit arithmetic; it does not allow eval of JavaScript
         ],
         "style-src": ["'self'", "'unsafe-inline'"],  # Streamlit, plotly and components write style elements
-        "img-src": ["'self'", "data:", "blob:"],  # heatmaps and the tab's icon; a plot that is saved as PNG
+        "img-src": ["'self'", "data:", "blob:"],  # heatmaps and the tab's icon; saving a plot as PNG
         "font-src": ["'self'", "data:"],
         "connect-src": ["'self'"],
         "manifest-src": ["'self'"],
@@ -44,25 +44,25 @@ def content_security_policy(index_html: str) -> str:
 
 
 def inline_script_hashes(html: str) -> list[str]:
-    """A CSP source for each script that is written into a page, so that no other inline script is run."""
+    """A CSP source for each inline script of a page, so that no other inline script can run."""
     digests = (hashlib.sha256(script.encode()).digest() for script in _INLINE_SCRIPT.findall(html))
     return [f"'sha256-{base64.b64encode(digest).decode()}'" for digest in digests]
 
 
 def streamlit_page() -> str:
-    """Streamlit's own index.html, as installed."""
+    """The index.html of the installed Streamlit."""
     from streamlit import file_util
 
     return (Path(file_util.get_static_dir()) / "index.html").read_text(encoding="utf-8")
 
 
 def security_headers() -> dict[str, str]:
-    """All headers that are set on every answer, by name."""
+    """The headers of every response, by name."""
     return {
         "Content-Security-Policy": content_security_policy(streamlit_page()),
         "X-Content-Type-Options": "nosniff",
         "X-Frame-Options": "DENY",  # for browsers that do not know frame-ancestors
-        "Referrer-Policy": "no-referrer",  # an address holds settings and custom words
+        "Referrer-Policy": "no-referrer",  # the address contains settings and custom words
         "Permissions-Policy": ", ".join(f"{feature}=()" for feature in _FEATURES),
         "Cross-Origin-Opener-Policy": "same-origin",
         "Cross-Origin-Resource-Policy": "same-origin",
@@ -70,9 +70,9 @@ def security_headers() -> dict[str, str]:
 
 
 class SecurityHeaders:
-    """ASGI middleware: sets headers on HTTP answers, and lets websockets through as they are.
+    """ASGI middleware that sets headers on HTTP responses. Websockets are not changed.
 
-    A header that the app sets itself under one of these names is replaced.
+    It replaces headers of the same names that the app has set.
     """
 
     def __init__(self, app: ASGIApp, headers: dict[str, str]) -> None:
@@ -81,7 +81,7 @@ class SecurityHeaders:
         self._names = {name for name, _ in self._headers}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass one connection on."""
+        """Handle one connection."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return

@@ -1,4 +1,4 @@
-"""Listen, and end in order: on SIGTERM first not ready, then closed, then gone, with exit code 0."""
+"""Listen, and shut down gracefully: on SIGTERM first not ready, then no new connections, then exit code 0."""
 
 from __future__ import annotations
 
@@ -15,27 +15,27 @@ from typing import NoReturn
 import uvicorn
 
 from server.application import Application
-from server.logs import fields, withhold_last_words
+from server.logs import fields, log_fatal_errors
 from server.options import MISUSED
 
 _log = logging.getLogger(__name__)
 
-# How long /readyz says 503 before connections are refused, so that a load balancer may look away first.
+# How long /readyz returns 503 before connections are refused, so that a load balancer can stop sending requests.
 _DRAIN_SECONDS = 1.0
-# How long open connections may take to end after that.
+# How long open connections may stay after that.
 _CLOSE_SECONDS = 3
 _PING_SECONDS = 20
 _FAILED = 3
 
 
 def serve_and_exit(app: Application) -> NoReturn:
-    """Serve at Streamlit's ``server.address`` and ``server.port`` until told to end; then end the process."""
+    """Serve at Streamlit's ``server.address`` and ``server.port`` until a signal; then exit the process."""
     code = _serve(app)
     logging.shutdown()
     sys.stdout.flush()
     sys.stderr.flush()
-    # Threads may be in the middle of a forward pass. Python would take torch apart beneath them, which takes
-    # seconds and may crash; nothing that is kept needs it.
+    # Threads may be in a forward pass. A normal exit would unload torch while they run: this takes seconds, and may
+    # crash. Stored files do not need a normal exit.
     os._exit(code)
 
 
@@ -53,8 +53,8 @@ def _serve(app: Application) -> int:
     with listener:
         server = _Server(app, _uvicorn_config(app))
         _log.info("listening", extra=fields(address=address, port=listener.getsockname()[1]))
-        signal.signal(signal.SIGTERM, server.handle_exit)  # uvicorn does so too, a moment later
-        withhold_last_words()
+        signal.signal(signal.SIGTERM, server.handle_exit)  # uvicorn does the same later, when it starts
+        log_fatal_errors()
         server.run(sockets=[listener])
     _log.info("ended")
     return 0 if server.started else _FAILED
@@ -67,8 +67,8 @@ def _uvicorn_config(app: Application) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         lifespan="on",
-        log_config=None,  # server/logs.py has them all
-        access_log=False,  # it would tell query strings
+        log_config=None,  # server/logs.py configures all logs
+        access_log=False,  # it would contain query strings
         server_header=False,
         ssl_certfile=config.get_option("server.sslCertFile"),
         ssl_keyfile=config.get_option("server.sslKeyFile"),
@@ -82,25 +82,25 @@ def _uvicorn_config(app: Application) -> uvicorn.Config:
 
 
 class _Server(uvicorn.Server):
-    """uvicorn's server, which ends by SIGTERM in steps, and leaves no signal behind that would kill the process."""
+    """uvicorn's server with a stepwise shutdown on SIGTERM. It does not raise the signal again at the end."""
 
     def __init__(self, app: Application, settings: uvicorn.Config) -> None:
         super().__init__(settings)
         self._app = app
-        self._told_to_end = False
-        self._leave_at = math.inf
+        self._stopping = False
+        self._exit_at = math.inf
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Called by a signal, in the middle of anything: SIGTERM drains first; SIGINT, or a second one, does not."""
-        self.should_exit = self._told_to_end or sig != signal.SIGTERM
-        self._told_to_end = True
+        """Signal handler: a first SIGTERM drains connections; SIGINT or a second signal exits at once."""
+        self.should_exit = self._stopping or sig != signal.SIGTERM
+        self._stopping = True
 
     async def on_tick(self, counter: int) -> bool:
-        """Called by uvicorn ten times a second; True ends it."""
-        if self._told_to_end and self._leave_at == math.inf:
+        """Called by uvicorn ten times per second. True stops the server."""
+        if self._stopping and self._exit_at == math.inf:
             self._app.warm_start.stop()
-            self._leave_at = time.monotonic() + _DRAIN_SECONDS
+            self._exit_at = time.monotonic() + _DRAIN_SECONDS
             _log.info("told to end")
-        if time.monotonic() >= self._leave_at:
+        if time.monotonic() >= self._exit_at:
             self.should_exit = True
         return await super().on_tick(counter)

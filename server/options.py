@@ -1,4 +1,4 @@
-"""What a class server's surroundings say: our limits, and Streamlit's options, with the defaults of a class server."""
+"""The options of a class server, from environment and arguments: our limits, and Streamlit's options."""
 
 from __future__ import annotations
 
@@ -7,26 +7,26 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from core.limits import limits
-from core.records import UserError
+from core.errors import UserError
+from engine.limits import limits
 
-MISUSED = 2  # the exit code where the surroundings ask for what is not allowed
+MISUSED = 2  # the exit code for a wrong option or limit
 
-# What holds on a class server unless its environment says otherwise.
+# The defaults of a class server. Its environment may override them.
 _ENVIRONMENT = {
     "GRAMMAR_NEURONS_MODELS": "bundled",
-    "HF_HUB_DISABLE_PROGRESS_BARS": "1",  # a bar is no log line
+    "HF_HUB_DISABLE_PROGRESS_BARS": "1",  # a progress bar is not a log line
     "HF_HUB_DISABLE_TELEMETRY": "1",
-    # PyTorch's threads: one processor stays for the pages while a text is read.
+    # PyTorch's threads: one CPU core stays free for pages while a text is read.
     "OMP_NUM_THREADS": str(max(1, (os.cpu_count() or 2) - 1)),
 }
 _ADDRESS = "0.0.0.0"  # nosec B104 # a class server is for the class
 
 
 def read(arguments: Sequence[str] = ()) -> dict[str, Any]:
-    """Set the environment's class defaults, check the limits, and return Streamlit's options by flag name.
+    """Set the defaults in the environment, check the limits, and return Streamlit's options by flag name.
 
-    What asks for what is not allowed ends the process: one sentence on standard error, exit code 2.
+    A wrong value ends the process, with one sentence on standard error and exit code 2.
     """
     for name, value in _ENVIRONMENT.items():
         os.environ.setdefault(name, value)
@@ -39,15 +39,15 @@ def read(arguments: Sequence[str] = ()) -> dict[str, Any]:
     if options["server_address"] is None:
         options["server_address"] = _ADDRESS
     options["server_maxUploadSize"] = allowed.max_upload_mb
-    options["runner_postScriptGC"] = False  # server/amendments.py collects now and then
-    options["logger_enableRich"] = False  # it prints errors by itself, with what they quote
+    options["runner_postScriptGC"] = False  # server/streamlit_patches.py collects garbage periodically
+    options["logger_enableRich"] = False  # it would print errors with their messages
     return options
 
 
 def streamlit_options(arguments: Sequence[str]) -> dict[str, Any]:
-    """Streamlit's options as ``streamlit run`` reads them: flags, then ``STREAMLIT_…`` variables; None where unset.
+    """Streamlit's options from flags, then from ``STREAMLIT_…`` variables, as ``streamlit run`` reads them.
 
-    Without this, an app that is not started by ``streamlit run`` gets what config.toml says, and no variables.
+    An option that is not set is None. Without this, only ``streamlit run`` reads the variables.
     """
     import click
     from streamlit.web.cli import configurator_options
@@ -61,6 +61,6 @@ def streamlit_options(arguments: Sequence[str]) -> dict[str, Any]:
         options = command.main(list(arguments), prog_name="serve.py", standalone_mode=False)
     except click.ClickException as error:
         raise UserError(error.format_message()) from error
-    if not isinstance(options, dict):  # --help was asked for, and given
+    if not isinstance(options, dict):  # --help has been printed
         raise SystemExit(0)
     return options

@@ -1,4 +1,4 @@
-"""A log line for each page, upload, download and session; none for probes and static files that go well."""
+"""A log line for each page, upload, download and session. Successful probes and static files are not logged."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ OTHER = "other"
 _METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS")
 _PARENTS = ("/static", "/media", "/component", "/_stcore/upload_file", "/_stcore/bidi-components")
 _QUIET = ("/static", "/favicon.png", "/manifest.json", "/_stcore/health", "/_stcore/host-config", "/readyz", "/metrics")
-# A page that is opened by its address asks for these below itself first.
+# A page that is opened by its address first requests these paths below its own.
 _BELOW_A_PAGE = re.compile(r"/[^/]+(/_stcore/(?:health|host-config))")
 
 
 def page_paths(pages: Path = ROOT / "pages") -> frozenset[str]:
-    """The paths of the app's pages: ``1_Text_heatmap.py`` is served at ``/Text_heatmap``."""
+    """The paths of the app's pages. For example, ``1_Text_heatmap.py`` is served at ``/Text_heatmap``."""
     return frozenset({"/", *(f"/{file.stem.partition('_')[2]}" for file in pages.glob("*.py"))})
 
 
 def known_path(path: str, pages: frozenset[str]) -> str:
-    """What a log may tell of a request's path: one of ours, its parent where ids follow, else ``other``.
+    """The part of a request's path that may be logged: a known path, its parent if ids follow, else ``other``.
 
-    Whoever types an address may type anything; and an upload's path names a session, which nobody else should know.
+    A user may type anything as an address. And the path of an upload contains a session id, which is secret.
     """
     if path in pages or path in _QUIET or path == "/_stcore/stream":
         return path
@@ -43,7 +43,7 @@ def known_path(path: str, pages: frozenset[str]) -> str:
 
 
 class RequestLog:
-    """ASGI middleware: logs method, known path, status and seconds of requests, and how long sessions last."""
+    """ASGI middleware that logs method, known path, status and seconds of requests, and the length of sessions."""
 
     def __init__(self, app: ASGIApp, base_path: str = "") -> None:
         self._app = app
@@ -51,7 +51,7 @@ class RequestLog:
         self._pages = page_paths()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass one connection on, and log it."""
+        """Handle one connection, and log it."""
         if scope["type"] == "http":
             await self._http(scope, receive, send)
         elif scope["type"] == "websocket":
@@ -60,7 +60,7 @@ class RequestLog:
             await self._app(scope, receive, send)
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
-        status = 500  # what the client gets if the app raises before it answers
+        status = 500  # what the client gets if the app raises an error before its response
         started = time.perf_counter()
 
         async def send_and_note(message: MutableMapping[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""What the server answers to whoever watches it: ``/readyz`` and ``/metrics``, beside Streamlit's own health route."""
+"""Routes for monitoring: ``/readyz`` and ``/metrics``, in addition to Streamlit's health route."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from core import metrics
+from engine import metrics
 from server.warm_start import WarmStart
 
 if TYPE_CHECKING:
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 
 
 def probe_routes(warm_start: WarmStart) -> list[Route]:
-    """The routes, answering for one warm start."""
+    """The routes. ``/readyz`` returns the state of the warm start."""
 
     async def readiness(request: Request) -> Response:
         status = 200 if warm_start.ready else 503
         return PlainTextResponse(f"{warm_start.state}\n", status, headers={"Cache-Control": "no-store"})
 
-    # Not async: Starlette runs it in a thread, since process metrics read files.
+    # Not async, so that Starlette runs it in a thread: process metrics read files.
     def scrape(request: Request) -> Response:
         metrics.SESSIONS.set(_connected_sessions())
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST, headers={"Cache-Control": "no-store"})

@@ -1,14 +1,14 @@
-"""What a user is told when a page fails for a reason that we did not foresee. The log has the place: server/logs.py."""
+"""The message of a page after an unexpected error. server/logs.py logs the place of the error."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from core import metrics
+from engine import metrics
 
 
-def tell(error: Exception) -> bool:
-    """Streamlit's handler for errors of a page: one sentence in place of the error, which may quote the user."""
+def show_error(error: Exception) -> bool:
+    """Streamlit's handler for errors of a page: show one sentence. The error itself may quote another user."""
     import streamlit as st
 
     metrics.SCRIPT_ERRORS.inc()

@@ -1,4 +1,4 @@
-"""The warm start: before a server says that it is ready, it has done what the first page would have to wait for."""
+"""The warm start: the work that the first page would otherwise wait for. It is done before the server is ready."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import threading
 import time
 from collections.abc import Callable
 
-from core import metrics
-from core.records import UserError
+from core.errors import UserError
+from engine import metrics
 from server.logs import fields
 
 _log = logging.getLogger(__name__)
@@ -23,27 +23,27 @@ FAILED = "not ready: an error in the warm start; the log says where"
 _RETRY_SECONDS = 60.0
 
 
-# What Streamlit and plotly import when the first table or figure is drawn, which takes a second.
-_DRAWN_WITH = ("pandas", "pyarrow", "core.figures")
+# Modules that Streamlit and plotly import for the first table or figure. This takes a second.
+_DRAWING_MODULES = ("pandas", "pyarrow", "core.report.figures")
 
 
 def prepare() -> None:
-    """Load the default model, and compute what both presets show of it, where pages will look for it."""
-    from ui import cached
-    from ui.settings import default_spec, preset
+    """Load the default model, and compute the results of both presets, so that pages find them in the cache."""
+    from engine import steps
+    from ui.defaults import default_spec, preset
 
     spec = default_spec()
     for each in (spec, spec.changed(**preset("Notebook"))):
-        cached.prepare(each)
-    for name in _DRAWN_WITH:
+        steps.prepare(each)
+    for name in _DRAWING_MODULES:
         importlib.import_module(name)
 
 
 class WarmStart:
-    """The state of a server, from warming up to stopping; ``state`` is what ``/readyz`` answers.
+    """The state of a server, from warming up to stopping. ``/readyz`` returns ``state``.
 
-    A warm start that fails is tried again every minute: a network or a mounted folder may come late. Meanwhile
-    pages are served, and say themselves what is wrong.
+    A failed warm start is repeated every minute: a network or a mounted folder may become available later. Meanwhile,
+    pages are served, and show what is wrong.
     """
 
     def __init__(self, work: Callable[[], object] = prepare, retry_seconds: float = _RETRY_SECONDS) -> None:
@@ -55,7 +55,7 @@ class WarmStart:
 
     @property
     def ready(self) -> bool:
-        """Whether traffic should come here."""
+        """Whether the server should get requests."""
         return self.state == READY
 
     def begin(self) -> None:
@@ -63,7 +63,7 @@ class WarmStart:
         threading.Thread(target=self._run, daemon=True, name="warm-start").start()
 
     def stop(self) -> None:
-        """From now on, not ready: the server is about to end."""
+        """Become not ready, because the server is shutting down."""
         self._stop.set()
         self._become(STOPPING)
 
@@ -77,7 +77,7 @@ class WarmStart:
         try:
             self._work()
         except UserError as error:
-            # Its sentence is about the server's own settings: no user has been here.
+            # The sentence may be logged: it is about the server's settings, and no user has connected yet.
             _log.error("warm start refused", extra=fields(reason=str(error), again_in=self._retry_seconds))
             self._become(REFUSED)
             return False
@@ -85,7 +85,7 @@ class WarmStart:
             _log.exception("warm start failed", extra=fields(again_in=self._retry_seconds))
             self._become(FAILED)
             return False
-        _spare_the_collector()
+        _freeze_loaded_objects()
         self._become(READY)
         _log.info("ready", extra=fields(seconds=round(time.monotonic() - started, 2)))
         return True
@@ -97,10 +97,10 @@ class WarmStart:
             metrics.READY.set(self.ready)
 
 
-def _spare_the_collector() -> None:
-    """Take what is loaded now out of garbage collection.
+def _freeze_loaded_objects() -> None:
+    """Exclude all current objects from garbage collection.
 
-    Streamlit collects after every run of a page; going through the libraries' objects takes it 0.3 s each time.
+    A collection would visit all objects of the libraries, which takes 0.3 s each time.
     """
     gc.collect()
     gc.freeze()

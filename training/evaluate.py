@@ -22,7 +22,7 @@ from tokenizers import Tokenizer
 from core.experiment import run_contrast
 from core.models import LoadedModel, load_model
 from core.records import CAREFUL, NOTEBOOK, ContrastSpec
-from core.ttest import auc
+from core.stats.effect_size import auc
 from training.gold import read_conllu, word_values
 from training.network import hidden_states
 from training.runs import trained_network
@@ -201,7 +201,7 @@ def evaluate(run: Path, model: Path, ud: Path | None, wordlists: Path | None) ->
 
 
 def _half_precision_costs(run: Path, model: Path, documents: list[str], exported: dict[str, float]) -> float:
-    """Nats a token that rounding the weights to float16 added, on the held-out documents."""
+    """The increase of the held-out loss, in nats per token, from rounding the weights to float16."""
     full = trained_network(run)
     tokenizer = Tokenizer.from_file(str(model / "tokenizer.json"))
     context = full.config.max_position_embeddings

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from core.activations import text_activations
+from core.activations import layered_token_activations
 from core.models import LoadedModel
 
 
@@ -57,7 +57,7 @@ def word_values(
         words = [word for word in all_words if word.upos in rows]
         if not words:
             continue
-        by_layer = text_activations(lm, text, range(lm.n_layers), prefix=prefix)
+        by_layer = layered_token_activations(lm, text, range(lm.n_layers), prefix=prefix)
         values = np.stack([by_layer[layer].values for layer in range(lm.n_layers)])  # [layer, token, d_mlp]
         starts, ends = _token_edges(by_layer[0].pieces)
         for word in words:

@@ -2,7 +2,7 @@
 
 The weights live in the very module that the app loads (``transformers``' ``GPTNeoForCausalLM``). Only
 the forward pass is written again: PyTorch's fused attention instead of an explicit score matrix, which
-compiles into one graph and trains about a tenth faster. ``tests/test_training.py`` holds the two equal.
+compiles into one graph and trains about a tenth faster. ``tests/training/test_training.py`` holds the two equal.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a run folder keeps, for whoever reads it after the training."""
+"""Read a run folder after the training."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ _SECONDS_BETWEEN_LOOKS = 15
 
 @dataclass(frozen=True)
 class Recipe:
-    """What decides the weights, beside the corpus. Learning rates are peaks."""
+    """Everything, except the corpus, that determines the weights. Learning rates are peaks."""
 
     seed: int = 2026
     batch_tokens: int = BATCH_TOKENS["cuda"]
@@ -56,7 +56,7 @@ class Recipe:
 
 @dataclass
 class State:
-    """How far a run has come. ``position`` counts windows of the current length."""
+    """The progress of a run. ``position`` counts windows of the current length."""
 
     step: int = 0
     tokens: int = 0
@@ -81,7 +81,7 @@ class Run:
             self._restore()
 
     def _write_down(self) -> None:
-        """Keep how the run is trained, for the model card; a run is not continued with other settings."""
+        """Save the settings of the run, for the model card. A run cannot continue with other settings."""
         path = self.folder / RECIPE
         settings = {"shape": asdict(self.shape), "recipe": asdict(self.recipe)}
         if path.exists():
@@ -104,7 +104,7 @@ class Run:
         self.state = State(**saved["state"])
 
     def save(self) -> None:
-        """Write the checkpoint beside the old one, then put it in its place."""
+        """Write the checkpoint to a temporary file, then replace the old one."""
         temporary = self._checkpoint.with_suffix(".tmp")
         torch.save(
             {
@@ -124,7 +124,7 @@ class Run:
         print(line, flush=True)
 
     def train(self, budget_seconds: float, budget_tokens: float, compiled: bool) -> None:
-        """Train until either budget is spent; the schedule follows whichever is nearer its end."""
+        """Train until the time or the token budget is used. The schedule follows the one that is nearer its end."""
         windows = self._windows()
         loss_of = torch.compile(network.loss, dynamic=False) if compiled else network.loss
         self.model.train()

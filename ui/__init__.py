@@ -1,1 +1,1 @@
-"""All that knows Streamlit and is shared by pages: settings and links, caching, jobs, the token heatmap."""
+"""Everything that uses Streamlit and that pages share: settings, links, progress, panels, the token heatmap."""

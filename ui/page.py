@@ -1,4 +1,4 @@
-"""What every page begins with, and how every page tells of a mistake."""
+"""What all pages share: setup, and messages for mistakes, warnings and notes."""
 
 from __future__ import annotations
 
@@ -8,19 +8,32 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import streamlit as st
+from streamlit.runtime.pages_manager import PagesManager
 
-from core.records import UserError
+from core.errors import UserError
+from engine.steps import layers_of
+from ui import settings
 
-# Where the session says which page is shown.
-SHOWN = "_page"
+# Advice for each kind of mistake (``UserError.about``). The error itself says what is wrong.
+_ADVICE = {
+    "busy": "Try again in a minute; your settings and texts are kept.",
+    "paired_counts": "Make them equal, or choose Welch's test.",
+    "prefix": "Switch “Beginning-of-text token first” off, under Advanced.",
+    "text_length": "Shorten it.",
+    "network": "The bundled model needs no network.",
+    "gated": "Log in there, or choose another model.",
+    "download": "Try again in a minute.",
+    "bundled_files": "Whoever runs this app can fetch its repository again.",
+}
+_TOASTS = "_toasts"
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#!|$~:^&])")
-# Where an address is known as one: the dot after www, the slashes after a scheme, the sign in an e-mail address.
+# What makes a text look like an address: the dot after www, the slashes after a scheme, the @ in an e-mail address.
 _ADDRESS = re.compile(r"((?<=www)\.|//|@)", re.IGNORECASE)
 _STYLE = (Path(__file__).parent / "style.css").read_text(encoding="utf-8")
 
 
 def set_up(title: str) -> None:
-    """Configure the page; the first thing that a page does, since any page may be the first one opened."""
+    """Configure the page."""
     st.set_page_config(
         page_title=f"{title} · Grammar Neurons",
         page_icon="🧠",
@@ -28,50 +41,73 @@ def set_up(title: str) -> None:
         initial_sidebar_state="auto",
         menu_items={"about": "**Grammar Neurons**: which MLP neurons tell nouns from verbs, and does it hold up?"},
     )
-    st.session_state[SHOWN] = title
     st.html(f"<style>{_STYLE}</style>")
 
 
+def require_shell() -> None:
+    """Every page calls this first. If Streamlit has started the page without the shell, run it again within the shell.
+
+    In a new process, Streamlit runs the first page that is requested by its address without app.py, because the folder
+    is called ``pages``: this was its behaviour before ``st.navigation``.
+    """
+    if PagesManager.uses_pages_directory:
+        PagesManager.uses_pages_directory = False
+        st.rerun()
+
+
 @contextmanager
-def one_sentence() -> Iterator[None]:
-    """Show a UserError as its sentence, and end the page there."""
+def showing_user_errors() -> Iterator[None]:
+    """Show the sentence of a UserError, and end the page there."""
     try:
         yield
     except UserError as error:
+        spec = settings.current().view.spec
+        n_layers = layers_of(spec.model)
+        if error.about == "layer" and n_layers is not None and spec.layer >= n_layers:
+            st.rerun()  # the model has been downloaded, so its layers are known now: the sidebar corrects the layer
         show_mistake(error)
         st.stop()
 
 
 def show_mistake(error: UserError) -> None:
-    """The one sentence of a mistake."""
-    st.error(plain(str(error)), icon=":material/error:")
+    """Show the sentence of a mistake, and the advice for it."""
+    st.error(plain(f"{error} {_ADVICE.get(error.about, '')}"), icon=":material/error:")
 
 
 def show_warning(sentence: str) -> None:
-    """What was asked for and could not be had."""
+    """Show a sentence about a value that was replaced."""
     st.warning(plain(sentence), icon=":material/warning:")
 
 
 def show_notes(notes: tuple[str, ...]) -> None:
-    """What was fallen back to or left out."""
+    """Show sentences about fallbacks, and about words or neurons that were left out."""
     for note in notes:
         st.info(plain(note), icon=":material/info:")
 
 
 def show_toast(sentence: str) -> None:
-    """A passing remark on something that the user just did."""
-    st.toast(plain(sentence), icon=":material/info:", duration="long")
+    """Add a short message about the user's last action. The shell draws it (``draw_toasts``).
+
+    A message that a callback draws directly is lost if the run restarts.
+    """
+    st.session_state.setdefault(_TOASTS, []).append(sentence)
+
+
+def draw_toasts() -> None:
+    """Draw the messages of ``show_toast``."""
+    for sentence in st.session_state.pop(_TOASTS, []):
+        st.toast(plain(sentence), icon=":material/info:", duration="long")
 
 
 def signed(value: float, digits: int = 2) -> str:
-    """A number with its sign, and a true minus, as the plots' axes have it."""
+    """A number with its sign, and a minus sign (U+2212) as on the axes of plots."""
     return f"{value:+.{digits}f}".replace("-", "−")
 
 
 def plain(text: str) -> str:
-    """Text for a place where Streamlit reads Markdown: a link's or file's text must not become an image or formula.
+    """Escape a text for Markdown: text from a link or a file must not become an image, a formula or an address.
 
-    Nor an address that can be clicked: no escape helps against that, but a word joiner, which nobody sees, does.
+    Markdown has no escape for addresses. An invisible word joiner prevents the link.
     """
     escaped = _MARKDOWN.sub(r"\\\1", " ".join(text.split()))
     return _ADDRESS.sub("\u2060\\1", escaped)

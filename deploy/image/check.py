@@ -20,7 +20,7 @@ WITHIN = 300.0  # seconds for a page, on a slow builder too
 
 
 def check_readable() -> None:
-    """Whoever runs this may read the app, the libraries, and the models and word lists that are baked in."""
+    """Check that this user can read the app, the libraries, and the models and word lists of the image."""
     baked = [Path(os.environ[name]) for name in ("HF_HOME", "GRAMMAR_NEURONS_SEED") if name in os.environ]
     files = [file for root in [APP, Path(sys.prefix), *baked] for file in root.rglob("*")]
     closed = [str(file) for file in files if not os.access(file, os.R_OK)]
@@ -53,15 +53,16 @@ def check_contrast() -> None:
 
 
 def check_page(page: Path) -> None:
-    """A page runs to its end without an exception, and without a sentence that says it cannot."""
+    """Check that a page runs to its end, without an exception or an error message."""
     from streamlit.testing.v1 import AppTest
 
     from core.records import ContrastSpec
+    from core.records.link import to_params
 
     at = AppTest.from_file(APP / "app.py", default_timeout=WITHIN)
     if page.name != "app.py":
         at.switch_page(page.relative_to(APP).as_posix())
-    at.query_params.update(ContrastSpec.careful(layer=2, n_target=40, n_baseline=40).to_params())
+    at.query_params.update(to_params(ContrastSpec.careful(layer=2, n_target=40, n_baseline=40)))
     until = time.monotonic() + WITHIN
     at.run()
     while at.get("progress") and time.monotonic() < until:
@@ -74,7 +75,7 @@ def check_page(page: Path) -> None:
 
 
 def main() -> None:
-    """The files, the contrast, then the pages."""
+    """Check the files, the contrast and the pages."""
     check_readable()
     check_contrast()
     for page in [APP / "app.py", *sorted((APP / "pages").glob("*.py"))]:

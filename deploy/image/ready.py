@@ -13,7 +13,7 @@ import sys
 
 
 def main() -> int:
-    """Ask the server on this machine's loopback address; whatever goes wrong means that it is not ready."""
+    """Ask the server at the loopback address. Any error means that it is not ready."""
     port = int(os.environ.get("STREAMLIT_SERVER_PORT", "8501"))
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=4)
     try:

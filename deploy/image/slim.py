@@ -47,8 +47,9 @@ REMOVED = {
 # libraries survive `strip` (those that auditwheel has rewritten may not): these do.
 STRIPPED = ("torch/lib/*.so*", "pyarrow/libarrow*.so*", "pyarrow/libparquet.so*")
 
-# What gets no bytecode: PyTorch's compiler and its helpers for tests; the hundreds of models that core.architectures
-# does not know; and files for newer Pythons, which this one cannot read. Were one imported, it would still work.
+# What gets no bytecode: PyTorch's compiler and its helpers for tests; the hundreds of models that
+# core.models.hook_points does not know; and files for newer Pythons, which this one cannot read. Were one imported, it
+# would still work.
 NOT_COMPILED = re.compile(
     r"/torch/(_inductor|testing)/"
     r"|/transformers/models/(?!auto/|gpt2/|gptj/|gpt_neox?/|llama/|mistral/|qwen[23]/)[^/]+/"
@@ -57,7 +58,7 @@ NOT_COMPILED = re.compile(
 
 
 def remove(packages: Path) -> Iterator[tuple[str, int]]:
-    """Remove what ``REMOVED`` names below a site-packages folder; yields each pattern and the bytes it freed."""
+    """Remove the patterns in ``REMOVED`` below a site-packages folder. Yields each pattern and the freed bytes."""
     for pattern in REMOVED:
         freed = 0
         for path in sorted(packages.glob(pattern)):
@@ -101,7 +102,7 @@ def size(paths: Iterable[Path]) -> int:
 
 
 def main(environment: Path) -> None:
-    """Slim one virtual environment and say what it saved, in MB of 1,000,000 bytes."""
+    """Slim one virtual environment, and print how much it saved, in MB of 1,000,000 bytes."""
     (packages,) = environment.glob("lib/python*/site-packages")
     before = size([packages])
     for pattern, freed in remove(packages):

@@ -1,8 +1,7 @@
-"""Tokens coloured by a neuron's value: a Streamlit component that shows the text exactly as it is.
+"""Tokens coloured by a neuron's value: a Streamlit component that shows the exact text.
 
-The text goes to the browser as data and into the page as ``textContent``, never as markup, so that ``<b>``,
-``$x$`` and ``**bold**`` stay what they are. ``heatmap.js`` only looks colours up: they are computed, and
-tested, in ``core.colour_scales``.
+The text is sent to the browser as data, and set as ``textContent``, never as markup. So ``<b>``, ``$x$`` and
+``**bold**`` are shown literally. ``heatmap.js`` only looks up colours: ``core.report.colours`` computes them.
 """
 
 from __future__ import annotations
@@ -17,7 +16,8 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from core.colour_scales import THEMES, ColourScale, ramp, readable_number, steps
+from core.report.colours import THEMES, ColourScale, ramp, steps
+from core.report.readable import readable_number
 
 _HERE = Path(__file__).parent
 _component = st.components.v2.component(
@@ -30,7 +30,7 @@ _component = st.components.v2.component(
 
 @dataclass(frozen=True, eq=False)
 class HeatmapBlock:
-    """One neuron's view of the text: ``values`` is (n_tokens,); the scale says which colours they take."""
+    """The text coloured by one neuron: ``values`` is (n_tokens,), and ``scale`` gives their colours."""
 
     title: str
     subtitle: str
@@ -44,92 +44,75 @@ def token_heatmap(
     blocks: Sequence[HeatmapBlock],
     *,
     window_starts: Sequence[int] = (0,),
-    selected: int | None = None,
-    show_spaces: bool = False,
     key: str = "text_heatmap",
 ) -> int | None:
-    """Draw the text once per block, and return the token that is selected.
+    """Draw the text once for each block, and return the token that was clicked.
+
+    A single space before a word is not coloured and has no mark: at a line break, a coloured strip of the next token
+    would remain. Newlines, tabs, other spaces and control characters are marked.
 
     Parameters
     ----------
     pieces, parts : sequence of str, n_tokens long
-        As in ``TokenActivations``: ``"".join(pieces)`` is the text, ``parts`` tells split characters.
+        As in ``TokenActivations``: ``"".join(pieces)`` is the text, and ``parts`` has the parts of split characters.
     blocks : sequence of HeatmapBlock
-        Drawn side by side where the page is wide enough, else below each other.
+        Drawn side by side if the page is wide enough, else one below the other.
     window_starts : sequence of int
-        Token positions at which the model's context began anew; all but 0 are marked in the text.
-    selected : int or None
-        The token to outline. A click overrules it, until the argument changes: the later of the two holds.
-    show_spaces : bool
-        Mark and colour the single space before a word too. Without it, colours keep to the words, since a
-        line that breaks there would leave a sliver of the next token behind. Newlines, tabs, other spaces and
-        control characters are always marked.
+        Token positions at which a new window of the model's context begins; all except 0 are marked in the text.
 
     Returns
     -------
     int or None
-        The position of the selected token. None if there is none, or if the text is another than the one the
-        user clicked in. A click on the selected token deselects it.
+        The position of the clicked token, which is outlined. None if there is none, or if the user clicked in another
+        text. A second click on the token deselects it.
 
     Raises
     ------
     ValueError
-        ``parts``, the values of a block, ``window_starts`` or ``selected`` do not fit the pieces.
+        ``parts``, the values of a block or ``window_starts`` do not fit the pieces.
     """
-    _check(pieces, parts, blocks, window_starts, selected)
+    _check(pieces, parts, blocks, window_starts)
     text = _digest([list(pieces), list(parts)])
-    chosen = _later_choice(selected, text, key)
+    selected = _clicked_token(text, key)
     content = {
         "text": text,
         "pieces": list(pieces),
         "parts": {str(i): part for i, part in enumerate(parts) if part},
         "windows": sorted({int(start) for start in window_starts} - {0}),
-        "show_spaces": show_spaces,
         "blocks": [_block_data(block) for block in blocks],
     }
-    # The browser rebuilds its tokens only when the digest changes, not at each click.
+    # The browser rebuilds the tokens only if the digest changes, not at each click.
     _component(
         key=key,
-        data={**content, "content": _digest(content), "selected": chosen},
+        data={**content, "content": _digest(content), "selected": selected},
         on_clicked_change=_nothing,
     )
-    return chosen
+    return selected
 
 
 def _nothing() -> None:
-    """A state value needs a callback for its name to be known; all we want of a click is the rerun."""
+    """Do nothing: Streamlit knows a state value only if it has a callback. A click needs only the rerun."""
 
 
-def _later_choice(selected: int | None, text: str, key: str) -> int | None:
-    """The caller's ``selected`` or the user's click, whichever changed last in this text.
+def _clicked_token(text: str, key: str) -> int | None:
+    """The token that was clicked last; None if the click was in another text.
 
-    What was last seen of both lies in the session state, under the component's key with a suffix.
+    It is also stored in the session state under another key: Streamlit drops the state of a component in a run that
+    does not draw it.
     """
-    memory = f"{key}_last_seen"
-    seen = st.session_state.get(memory) or {
-        "text": None,
-        "selected": None,
-        "clicked_at": None,
-        "chosen": None,
-    }
-    click = (st.session_state.get(key) or {}).get("clicked") or {"text": None, "at": seen["clicked_at"]}
-    if click["text"] == text and click["at"] != seen["clicked_at"]:
-        chosen = click["index"]
-    elif seen["text"] != text or selected != seen["selected"]:
-        chosen = selected
+    backup = f"{key}_last_seen"
+    last = st.session_state.get(backup) or {"text": None, "clicked_at": None, "selected": None}
+    click = (st.session_state.get(key) or {}).get("clicked") or {"text": None, "at": last["clicked_at"]}
+    if click["text"] == text and click["at"] != last["clicked_at"]:
+        selected = click["index"]
     else:
-        chosen = seen["chosen"]
-    st.session_state[memory] = {
-        "text": text,
-        "selected": selected,
-        "clicked_at": click["at"],
-        "chosen": chosen,
-    }
-    return chosen
+        selected = last["selected"] if last["text"] == text else None
+    st.session_state[backup] = {"text": text, "clicked_at": click["at"], "selected": selected}
+    return selected
 
 
 def _block_data(block: HeatmapBlock) -> dict[str, Any]:
-    """What the browser needs of a block: a colour step and a readable value per token, and the two ramps."""
+    """The data of a block for the browser: a colour step and a readable value for each token, and two ramps."""
     scale = block.scale
     centre = None if scale.centre is None else readable_number(scale.centre, padded=False)
     return {
@@ -147,7 +130,7 @@ def _block_data(block: HeatmapBlock) -> dict[str, Any]:
 
 
 def _digest(content: Any) -> str:
-    """Sixteen hexadecimal digits that change with the content."""
+    """A digest of the content, sixteen hexadecimal digits."""
     return hashlib.blake2b(json.dumps(content).encode(), digest_size=8).hexdigest()
 
 
@@ -156,7 +139,6 @@ def _check(
     parts: Sequence[str],
     blocks: Sequence[HeatmapBlock],
     window_starts: Sequence[int],
-    selected: int | None,
 ) -> None:
     n_tokens = len(pieces)
     if len(parts) != n_tokens:
@@ -168,5 +150,3 @@ def _check(
     outside = [start for start in window_starts if not 0 <= start <= max(n_tokens - 1, 0)]
     if outside:
         raise ValueError(f"window starts must be token positions below {n_tokens:,}, not {outside}")
-    if selected is not None and not 0 <= selected < n_tokens:
-        raise ValueError(f"selected must be a token position below {n_tokens:,}, not {selected}")

@@ -79,7 +79,7 @@ function drawTokens(data, block, theme, panel) {
   const fragment = document.createDocumentFragment();
   const windows = new Set(data.windows);
   const tokens = data.pieces.map((piece, index) => {
-    const token = drawToken(piece, data.parts[index], data.show_spaces);
+    const token = drawToken(piece, data.parts[index]);
     token.dataset.index = index;
     const body = token.querySelector(".body") ?? token;
     if (block.steps[index] < 0) body.classList.add("missing");
@@ -92,13 +92,13 @@ function drawTokens(data, block, theme, panel) {
   return tokens;
 }
 
-// A token, whose textContent is the exact piece. Its body takes the colour: the token itself, or, if a space before a
-// word stays plain, what follows the space.
-function drawToken(piece, part, showSpaces) {
+// A token, whose textContent is the exact piece. Its body takes the colour: the token itself, or what follows the space
+// before a word.
+function drawToken(piece, part) {
   const token = element("span", "token");
   let body = token;
   let text = piece;
-  if (!showSpaces && SPACE_BEFORE_WORD.test(piece)) {
+  if (SPACE_BEFORE_WORD.test(piece)) {
     token.append(" ");
     body = token.appendChild(element("span"));
     text = piece.slice(1);

@@ -1,0 +1,66 @@
+"""What every test stands on: no network, caches of the tests' own, and tiny models made once a session."""
+
+from __future__ import annotations
+
+import os
+import socket
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+
+def _free_port() -> int:
+    """A port that nothing listens on, below those that the system hands out by itself."""
+    for port in range(20_000 + os.getpid() % 5_000, 32_000):
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) != 0:
+                return port
+    raise RuntimeError("No free port.")
+
+
+# huggingface_hub reads these once, when it is first imported: hence here, before any test module is.
+# Nothing listens at the endpoint until tests/core/models/test_hub.py puts its stand-in there.
+_home = tempfile.TemporaryDirectory(prefix="grammar-neurons-tests-")
+os.environ |= {
+    "HF_ENDPOINT": f"http://127.0.0.1:{_free_port()}",
+    "HF_HOME": str(Path(_home.name) / "huggingface"),
+    "HF_HUB_DISABLE_XET": "1",
+    "HF_HUB_DISABLE_TELEMETRY": "1",
+    "NO_PROXY": "127.0.0.1,localhost",
+    "GRAMMAR_NEURONS_CACHE": str(Path(_home.name) / "words"),
+    "GRAMMAR_NEURONS_WORDLISTS_URL": "http://127.0.0.1:9/",
+}
+for _name in ("HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE", "HF_HUB_OFFLINE", "HF_TOKEN", "no_proxy"):
+    os.environ.pop(_name, None)
+
+
+# Rooms whose tests start a server or a browser: marked so, and given more time.
+_MARKS = {"tests/browser/": "browser", "tests/server/": "server"}
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark tests by their room."""
+    for item in items:
+        place = item.path.relative_to(config.rootpath).as_posix()
+        for room, mark in _MARKS.items():
+            if place.startswith(room):
+                item.add_marker(mark)
+                if not item.get_closest_marker("timeout"):
+                    item.add_marker(pytest.mark.timeout(300))
+
+
+@pytest.fixture(scope="session")
+def tiny_folder(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """A function from an architecture's name to a hub-layout folder with a tiny random model of it."""
+    from tests.support.tiny_models import save_tiny
+
+    made: dict[str, Path] = {}
+
+    def folder(architecture: str) -> Path:
+        if architecture not in made:
+            made[architecture] = save_tiny(architecture, tmp_path_factory.mktemp(architecture))
+        return made[architecture]
+
+    return folder

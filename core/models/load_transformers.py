@@ -1,0 +1,130 @@
+"""Load any model that transformers knows from a folder in hub layout: only safetensors weights, and no code.
+
+lm = load(folder, name, revision, hook_points)   # after core.models.safety.check_safe(folder, ...)
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from tokenizers import Tokenizer
+from torch import nn
+from transformers import AutoModelForCausalLM, AutoTokenizer, DynamicCache
+from transformers.activations import NewGELUActivation
+from transformers.models.gpt_neo.modeling_gpt_neo import GPTNeoSelfAttention
+from transformers.pytorch_utils import Conv1D
+from transformers.utils import logging
+
+from core.errors import UserError
+from core.models import fast_modules
+from core.models.fast_modules import GPTNeoAttention
+from core.models.hook_points import HookPoints
+from core.models.hub import reason_of
+from core.models.loaded import LoadedModel, assemble, configure_tokenizer
+
+
+def load(folder: Path, name: str, revision: str, hook_points: HookPoints) -> LoadedModel:
+    """Load a model, in float32 and in evaluation mode.
+
+    Raises
+    ------
+    UserError
+        The weights are broken, or do not fit the configuration; there is no fast tokenizer.
+    """
+    network = _load_network(folder, name)
+    tokenizer, start_token = _load_tokenizer(folder, name)
+    sizes: Any = network.config
+    return assemble(
+        network,
+        tokenizer,
+        start_token,
+        hook_points,
+        new_cache=DynamicCache,
+        speed_up=speed_up,
+        name=name,
+        revision=revision,
+        architecture=sizes.model_type,
+        n_layers=sizes.num_hidden_layers,
+        d_model=sizes.hidden_size,
+        context=sizes.max_position_embeddings,
+    )
+
+
+def speed_up(network: nn.Module) -> None:
+    """Replace transformers' modules by PyTorch's or ours, then these by faster ones (``fast_modules``)."""
+    replacements: dict[type, fast_modules.Replacement] = {
+        GPTNeoSelfAttention: _gpt_neo_attention,
+        NewGELUActivation: lambda _: nn.GELU("tanh"),
+        Conv1D: _linear,
+    }
+    fast_modules.replace(network, replacements)
+    fast_modules.speed_up(network)
+
+
+def _linear(layer: Conv1D) -> nn.Linear:
+    """PyTorch's linear layer for GPT-2's ``Conv1D``, which is a linear layer with transposed weights."""
+    d_in, d_out = layer.weight.shape
+    linear = nn.Linear(d_in, d_out, device="meta")
+    linear.weight = nn.Parameter(layer.weight.t(), requires_grad=False)  # [d_in, d_out] -> [d_out, d_in]
+    linear.bias = layer.bias
+    return linear
+
+
+def _gpt_neo_attention(attention: Any) -> GPTNeoAttention:
+    return GPTNeoAttention(
+        layer=attention.layer_id,
+        n_heads=attention.num_heads,
+        window=attention.config.window_size if attention.attention_type == "local" else None,
+        q_proj=attention.q_proj,
+        k_proj=attention.k_proj,
+        v_proj=attention.v_proj,
+        out_proj=attention.out_proj,
+    )
+
+
+def _load_network(folder: Path, name: str) -> nn.Module:
+    logging.disable_progress_bar()
+    try:
+        model, report = AutoModelForCausalLM.from_pretrained(
+            folder,
+            dtype=torch.float32,
+            use_safetensors=True,
+            trust_remote_code=False,
+            local_files_only=True,
+            ignore_mismatched_sizes=True,  # _check_weights refuses them below, as it does missing ones
+            output_loading_info=True,
+        )
+    except Exception as error:  # transformers and safetensors raise many kinds for a broken file
+        raise UserError(f"The weights of {name} cannot be loaded: {reason_of(error)}.") from error
+    _check_weights(name, model, report)
+    network: nn.Module = model.eval().requires_grad_(False).base_model
+    return network
+
+
+def _check_weights(name: str, model: Any, report: dict[str, Any]) -> None:
+    """Raise UserError if weights of the base network are missing: transformers would use random ones."""
+    unset = {*report["missing_keys"], *(key for key, *_ in report["mismatched_keys"])}
+    unset = {key for key in unset if key.startswith(f"{model.base_model_prefix}.")}  # the head is not read
+    if unset:
+        raise UserError(
+            f"The weights of {name} do not fit its config.json: {len(unset):,} of its arrays are missing or of "
+            f"another shape, among them {min(unset)}."
+        )
+
+
+def _load_tokenizer(folder: Path, name: str) -> tuple[Tokenizer, int | None]:
+    """The tokenizer, and the id of its beginning-of-text token, else of its end-of-text token, else None."""
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False, local_files_only=True)
+    except Exception as error:  # a missing or broken tokenizer file raises many kinds
+        raise UserError(f"The tokenizer of {name} cannot be loaded: {reason_of(error)}.") from error
+    if not tokenizer.is_fast:
+        raise UserError(f"{name} has no fast tokenizer; only a fast one gives the position of each token in a text.")
+    plain = configure_tokenizer(tokenizer.backend_tokenizer)
+    # If files are missing, transformers may make an empty tokenizer that knows no letter.
+    if not plain.encode("a", add_special_tokens=False).ids:
+        raise UserError(f"{name} has no tokenizer: its files are missing or empty.")
+    tokens = (tokenizer.bos_token_id, tokenizer.eos_token_id)
+    return plain, next((token for token in tokens if token is not None), None)

@@ -1,0 +1,126 @@
+"""A loaded model, and the steps that all loaders share."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from core.models.hook_points import HookPoints
+from core.records import ModelInfo
+
+if TYPE_CHECKING:
+    import torch
+    from tokenizers import Tokenizer
+
+# Keys and values (n_rows, n_heads, n_tokens, d_head) of each layer, the first layer first.
+KeysAndValues = Sequence[tuple["torch.Tensor", "torch.Tensor"]]
+
+
+@dataclass(eq=False)
+class LoadedModel:
+    """A loaded model: its base network (without language-model head), its tokenizer, and facts about it.
+
+    ``info`` is what a reader needs to reproduce a result. ``start_token`` is the id of the beginning-of-text token, or
+    None. ``new_cache`` makes a key-value cache for the network. The tokenizer has passed ``configure_tokenizer``. Hold
+    ``lock`` during a forward pass with hooks: hooks belong to the module, not to the caller.
+    """
+
+    info: ModelInfo
+    network: torch.nn.Module
+    tokenizer: Tokenizer
+    start_token: int | None
+    new_cache: Callable[[KeysAndValues], Any]
+    d_model: int
+    hook_points: HookPoints
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @property
+    def n_layers(self) -> int:
+        """How many blocks the network has."""
+        return self.info.n_layers
+
+    @property
+    def d_mlp(self) -> int:
+        """How many neurons one layer's MLP has."""
+        return self.info.d_mlp
+
+
+def configure_tokenizer(tokenizer: Tokenizer) -> Tokenizer:
+    """Set a tokenizer to read any text literally and completely. The same tokenizer is returned.
+
+    A special token that is typed in a text is read as text, so that a user cannot end the document with a tag. There
+    is no truncation and no padding, whatever the tokenizer's file says.
+    """
+    tokenizer.encode_special_tokens = True
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    return tokenizer
+
+
+def on_best_device(network: torch.nn.Module) -> tuple[torch.nn.Module, tuple[str, ...]]:
+    """Move a network to the GPU (CUDA or MPS) if there is one.
+
+    Returns
+    -------
+    network : Module
+    notes : tuple of str
+        One sentence if the GPU refused the network and the CPU is used.
+    """
+    import torch
+
+    if torch.cuda.is_available():
+        device = "cuda"
+    elif torch.backends.mps.is_available():
+        device = "mps"
+    else:
+        return network, ()
+    try:
+        return network.to(device), ()
+    except RuntimeError as error:  # out of memory, or a driver that does not answer
+        note = f"The {device} device did not take the model ({str(error).splitlines()[0]}); the CPU is used."
+        return network.to("cpu"), (note,)
+
+
+def expansion_width(network: torch.nn.Module, hook_points: HookPoints) -> int:
+    """d_mlp: how many outputs the first layer's expansion has, a ``Linear`` or GPT-2's transposed ``Conv1D``."""
+    layer: Any = network.get_submodule(hook_points.path(0, "pre-activation"))
+    return int(layer.nf) if hasattr(layer, "nf") else int(layer.out_features)
+
+
+def assemble(
+    network: torch.nn.Module,
+    tokenizer: Tokenizer,
+    start_token: int | None,
+    hook_points: HookPoints,
+    *,
+    new_cache: Callable[[KeysAndValues], Any],
+    speed_up: Callable[[torch.nn.Module], None],
+    name: str,
+    revision: str,
+    architecture: str,
+    n_layers: int,
+    d_model: int,
+    context: int,
+) -> LoadedModel:
+    """Make a ``LoadedModel``: move the network to its device, collect its facts, replace slow modules.
+
+    ``speed_up`` is called on the network after it has been moved.
+    """
+    network, notes = on_best_device(network)
+    first = next(network.parameters())
+    info = ModelInfo(
+        name=name,
+        revision=revision,
+        architecture=architecture,
+        n_layers=n_layers,
+        d_mlp=expansion_width(network, hook_points),
+        context=context,
+        n_parameters=sum(p.numel() for p in network.parameters()),
+        device=first.device.type,
+        dtype=str(first.dtype).removeprefix("torch."),
+        notes=notes,
+    )
+    speed_up(network)
+    return LoadedModel(info, network, tokenizer, start_token, new_cache, d_model, hook_points)

@@ -1,0 +1,75 @@
+"""Load a causal language model: the bundled one, one from the hub, or one in a folder.
+
+torch and transformers are imported inside functions: this takes seconds, and a page should appear before that.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from core.errors import UserError
+from core.models.catalogue import BUNDLED
+from core.models.hook_points import HOOK_POINTS, HookPoints
+from core.models.hub import reason_of
+from core.models.loaded import LoadedModel
+from core.models.locate import ANY_FOLDER, Folders, locate
+from core.models.safety import check_safe, read_config
+from core.progress import Progress, unwatched
+
+
+def load_model(name: str = BUNDLED, *, folders: Folders = ANY_FOLDER, progress: Progress = unwatched) -> LoadedModel:
+    """Load a model.
+
+    Parameters
+    ----------
+    name : str
+        ``"bundled"``, a hub id such as ``"EleutherAI/gpt-neo-125m"``, or a folder in hub layout.
+    folders : Folders
+        Which folders may be loaded. A server restricts them.
+    progress : callable
+        Called with a share (0 to 1) and a sentence while files are downloaded and loaded.
+
+    Returns
+    -------
+    LoadedModel
+        In float32, on a GPU if there is one. Each call loads the model again.
+
+    Raises
+    ------
+    UserError
+        There is no such model, no network, or no safetensors weights; a file is broken; the architecture is unknown.
+
+    Examples
+    --------
+    >>> lm = load_model("bundled")
+    >>> lm.n_layers, lm.d_mlp
+    (6, 512)
+    """
+    folder, revision = locate(name, folders, progress)
+    config = read_config(folder, name)
+    hook_points = _hook_points(name, config)
+    progress(1.0, "Loading the weights")
+    if name == BUNDLED:
+        # Without transformers, which would take twice as long, and 150 MB.
+        from core.models import load_bundled
+
+        try:
+            return load_bundled.load(folder, config, revision, hook_points)
+        except Exception as error:  # each library raises its own errors for a damaged file
+            raise UserError(
+                f"The bundled model's files are damaged: {reason_of(error)}.", about="bundled_files"
+            ) from error
+    check_safe(folder, name, config)
+    from core.models import load_transformers
+
+    return load_transformers.load(folder, name, revision, hook_points)
+
+
+def _hook_points(name: str, config: dict[str, Any]) -> HookPoints:
+    kind = config.get("model_type")
+    if str(kind) not in HOOK_POINTS:
+        raise UserError(
+            f"{name} is of the type {kind!r}, whose neurons are not known here; "
+            f"known are {', '.join(sorted(HOOK_POINTS))}."
+        )
+    return HOOK_POINTS[str(kind)]

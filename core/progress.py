@@ -1,0 +1,12 @@
+"""Progress of long work: one callback signature for all of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+# Called with the share of the work that is done (0 to 1) and a sentence about the current work.
+Progress = Callable[[float, str], None]
+
+
+def unwatched(share: float, message: str) -> None:
+    """Do nothing: the default progress callback."""

@@ -1,0 +1,109 @@
+"""Convert a spec to the parameters of a URL, and back.
+
+to_params(ContrastSpec.careful(layer=3))["layer"]   # "3"
+spec, problems = from_params({"layer": "3"}, default=ContrastSpec())
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, fields
+from typing import Any
+
+from core.errors import UserError
+from core.records.spec import COUNTS, CUSTOM, FLAGS, ContrastSpec, check_field, quoted
+
+# A link contains custom words up to this many characters: mail and chat programs cut longer links.
+MAX_LINK_WORDS = 1_500
+
+
+def to_params(spec: ContrastSpec) -> dict[str, str]:
+    """A spec as URL parameters, with every field. Custom words are left out if they are too long for a link.
+
+    Examples
+    --------
+    >>> to_params(ContrastSpec(layer=2, prefix=True))["prefix"]
+    '1'
+    """
+    params = {}
+    for name, value in asdict(spec).items():
+        if name.endswith("_words"):
+            joined = "\n".join(value)  # a word may contain a comma, but no newline
+            if getattr(spec, name.removesuffix("_words")) != CUSTOM or len(joined) > MAX_LINK_WORDS:
+                continue
+            params[name] = joined
+        else:
+            params[name] = str(int(value)) if isinstance(value, bool) else str(value)
+    return params
+
+
+def from_params(params: Mapping[str, str], default: ContrastSpec) -> tuple[ContrastSpec, list[str]]:
+    """Read a spec from URL parameters. An invalid or missing value is replaced by the default's.
+
+    Parameters
+    ----------
+    params : mapping of str to str
+        Unknown names are ignored: they belong to other parts of a page.
+    default : ContrastSpec
+
+    Returns
+    -------
+    spec : ContrastSpec
+    problems : list of str
+        One sentence for each value that was replaced.
+
+    Examples
+    --------
+    >>> spec, problems = from_params({"layer": "2", "alpha": "much"}, ContrastSpec())
+    >>> spec.layer, problems
+    (2, ["alpha is “much”, which is not a number. The link's value was set aside; “0.05” is used."])
+    """
+    values, problems = asdict(default), []
+    for item in fields(ContrastSpec):
+        if item.name not in params:
+            continue
+        try:
+            value = _parse_field(item.name, params[item.name])
+            check_field(item.name, value)
+        except UserError as error:
+            problems.append(f"{error} The link's value was set aside; {quoted(values[item.name])} is used.")
+        else:
+            values[item.name] = value
+    problems += _reconcile(values, default)
+    try:
+        return ContrastSpec(**values), problems
+    except UserError as error:
+        problems.append(f"{error} The link's settings do not fit together, so the default ones are used.")
+        return ContrastSpec(**asdict(default)), problems
+
+
+def _reconcile(values: dict[str, Any], default: ContrastSpec) -> list[str]:
+    """Change, in place, values that are valid but do not fit together. Return a sentence for each change."""
+    problems = []
+    for side in ("target", "baseline"):
+        if values[side] == CUSTOM and not values[f"{side}_words"]:
+            values[side] = getattr(default, side) if getattr(default, side) != CUSTOM else getattr(ContrastSpec, side)
+            problems.append(f"The link names a custom {side} list without its words; {values[side]} are used.")
+    if values["test"] == "paired" and values["n_target"] != values["n_baseline"]:
+        problems.append(
+            f"The link asks for a paired test of {values['n_target']:,} and {values['n_baseline']:,} words, "
+            f"which needs equal counts; {values['n_target']:,} of each are used."
+        )
+        values["n_baseline"] = values["n_target"]
+    return problems
+
+
+def _parse_field(name: str, text: str) -> Any:
+    """Convert a URL parameter to the type of the spec's field ``name``; UserError if it is no number."""
+    try:
+        if name in COUNTS:
+            return int(text)
+        if name == "alpha":
+            return float(text)
+    except ValueError:
+        raise UserError(f"{name} is {quoted(text)}, which is not a number.") from None
+    if name in FLAGS:
+        return {"1": True, "true": True, "0": False, "false": False}.get(text.lower(), text)
+    if name.endswith("_words"):
+        return tuple(word for word in (part.strip() for part in text.split("\n")) if word)
+    return text

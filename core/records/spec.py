@@ -1,0 +1,161 @@
+"""The complete description of one experiment, and the allowed values of its fields."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, fields, replace
+from typing import Any, Self
+
+from core.errors import UserError
+from core.records.presets import CAREFUL, NOTEBOOK
+
+WORD_CLASSES = ("nouns", "verbs", "adjectives", "adverbs", "pronouns")
+# Closed classes. Their downloaded lists have at most 500 words.
+SHORT_WORD_CLASSES = ("adpositions", "conjunctions", "determiners", "numbers", "particles")
+CUSTOM = "custom"
+
+HOOK_SIDES = ("pre-activation", "activation")
+POOLINGS = ("mean", "last")
+TESTS = ("paired", "welch")
+CORRECTIONS = ("none", "bonferroni", "sidak", "holm", "fdr_bh", "fdr_by")
+FAMILIES = ("layer", "model")
+
+MAX_WORDS = 10_000  # the length of the longest downloadable list
+
+_CHOICES: dict[str, tuple[str, ...]] = {
+    "target": (*WORD_CLASSES, *SHORT_WORD_CLASSES, CUSTOM),
+    "baseline": (*WORD_CLASSES, *SHORT_WORD_CLASSES, CUSTOM),
+    "hook_side": HOOK_SIDES,
+    "pooling": POOLINGS,
+    "test": TESTS,
+    "correction": CORRECTIONS,
+    "family": FAMILIES,
+}
+COUNTS = {"layer": (0, 999), "n_target": (2, MAX_WORDS), "n_baseline": (2, MAX_WORDS), "seed": (0, 2**32 - 1)}
+FLAGS = ("leading_space", "prefix", "drop_shared")
+
+
+@dataclass(frozen=True)
+class ContrastSpec:
+    """The complete description of one experiment. The same spec and model revision give the same numbers.
+
+    The defaults are the course notebook's analysis. ``word_source`` is ``"notebook"`` (its downloaded lists),
+    ``"bundled"`` (this project's curated lists), or a folder of list files. If ``target`` or ``baseline`` is
+    ``"custom"``, its words are in ``target_words`` or ``baseline_words``, and the count is how many of them to use.
+    ``family`` is the set of tests that are adjusted together: those of this layer, or of the whole model. With
+    ``prefix``, the model reads the beginning-of-text token before each word; this token is not pooled.
+
+    Raises
+    ------
+    UserError
+        The value of a field is not allowed. The sentence names the field, the value, and the allowed values.
+
+    Examples
+    --------
+    >>> ContrastSpec(layer=2).changed(test="welch").test
+    'welch'
+    """
+
+    model: str = "bundled"
+    layer: int = 3
+    target: str = "nouns"
+    baseline: str = "verbs"
+    n_target: int = 100
+    n_baseline: int = 100
+    word_source: str = "notebook"
+    hook_side: str = "pre-activation"
+    pooling: str = "mean"
+    leading_space: bool = False
+    prefix: bool = False
+    drop_shared: bool = False
+    test: str = "paired"
+    correction: str = "bonferroni"
+    family: str = "layer"
+    alpha: float = 0.05
+    seed: int = 0
+    target_words: tuple[str, ...] = ()
+    baseline_words: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        for item in fields(self):
+            check_field(item.name, getattr(self, item.name))
+        if self.target == self.baseline and self.target != CUSTOM:
+            raise UserError(f"Target and baseline are both {self.target}: choose two different word classes.")
+        for side in ("target", "baseline"):
+            if getattr(self, side) == CUSTOM and not getattr(self, f"{side}_words"):
+                raise UserError(f"The custom {side} list is empty: give at least 2 words, one a line.")
+        if self.test == "paired" and self.n_target != self.n_baseline:
+            raise UserError(
+                "The paired test pairs word i with word i, so both counts must be equal: "
+                f"{self.n_target:,} target and {self.n_baseline:,} baseline words were asked for.",
+                about="paired_counts",
+            )
+
+    @classmethod
+    def notebook(cls, **changes: Any) -> Self:
+        """The notebook's analysis: its lists, bare words, mean, pre-activation, paired test, Bonferroni, 0.05."""
+        return cls(**{**NOTEBOOK, **changes})
+
+    @classmethod
+    def careful(cls, **changes: Any) -> Self:
+        """The careful analysis: curated lists, leading space and prefix, Welch's test, Holm over all layers."""
+        return cls(**{**CAREFUL, **changes})
+
+    def changed(self, **changes: Any) -> Self:
+        """A copy with some changed fields. It is checked like a new spec."""
+        return replace(self, **changes)
+
+    def reading(self) -> Self:
+        """A copy in which the fields that do not change words and activations have fixed values.
+
+        Two specs with equal ``reading()`` have the same activations: use it as a cache key.
+        """
+        # Welch, because the paired test needs equal counts.
+        return replace(self, layer=0, test="welch", correction="none", family="layer", alpha=0.05, seed=0)
+
+    def to_json(self) -> str:
+        """The spec as a JSON object."""
+        return json.dumps(asdict(self), ensure_ascii=False, indent=2)
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """Read a spec that ``to_json`` wrote; UserError if the text is not such an object."""
+        try:
+            values = json.loads(text)
+            known = {item.name for item in fields(cls)}
+            if not isinstance(values, dict) or not set(values) <= known:
+                raise UserError(f"A spec is a JSON object with the fields {', '.join(sorted(known))}.")
+        except json.JSONDecodeError as error:
+            raise UserError(f"This is not JSON: {error}.") from error
+        lists = {name: tuple(value) for name, value in values.items() if isinstance(value, list)}  # JSON has no tuples
+        return cls(**{**values, **lists})
+
+
+def check_field(name: str, value: Any) -> None:
+    """Raise UserError if ``value`` is not allowed in the spec's field ``name``."""
+    if name in _CHOICES and value not in _CHOICES[name]:
+        raise UserError(f"{name} is {quoted(value)}; allowed are {', '.join(_CHOICES[name])}.")
+    if name in COUNTS:
+        low, high = COUNTS[name]
+        if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
+            raise UserError(f"{name} is {quoted(value)}; a whole number from {low} to {high:,} is allowed.")
+    if name in FLAGS and not isinstance(value, bool):
+        raise UserError(f"{name} is {quoted(value)}; allowed are true and false.")
+    if name == "alpha" and not (isinstance(value, float) and 0.0 < value < 1.0):
+        raise UserError(f"alpha is {quoted(value)}; a number above 0 and below 1 is allowed.")
+    if name in ("model", "word_source") and not (isinstance(value, str) and value.strip()):
+        raise UserError(f"{name} is empty; a name is needed.")
+    if name.endswith("_words") and not (isinstance(value, tuple) and all(isinstance(w, str) and w for w in value)):
+        raise UserError(f"{name} must be a tuple of words.")
+
+
+def quoted(value: object) -> str:
+    """A value in quotation marks, shortened to 60 characters.
+
+    Examples
+    --------
+    >>> quoted(0.05)
+    '“0.05”'
+    """
+    text = str(value)
+    return f"“{text[:60]}…”" if len(text) > 60 else f"“{text}”"

@@ -1,0 +1,1 @@
+"""Turn records into figures, colours, tables and files. No model, no torch, no Streamlit."""

@@ -1,0 +1,26 @@
+"""Figures: records in, plotly figures out. One file for each figure.
+
+Colours are safe for colour-blind readers, and shapes repeat what colours show. The page's theme sets fonts and
+backgrounds. Plotly interprets tags in labels, so every text that a user may have typed is escaped.
+
+Figures that are drawn often are a ``Picture``: the dictionary that plotly's JavaScript reads. To build it with
+plotly's classes takes ten times as long. ``go.Figure(picture)`` validates it, as the tests do.
+"""
+
+from core.report.figures.layers import layer_profile
+from core.report.figures.packed import packed
+from core.report.figures.scatter import neuron_scatter, waiting
+from core.report.figures.spread import neuron_spread
+from core.report.figures.style import Picture
+from core.report.figures.words import mean_activations, words_image
+
+__all__ = [
+    "Picture",
+    "layer_profile",
+    "mean_activations",
+    "neuron_scatter",
+    "neuron_spread",
+    "packed",
+    "waiting",
+    "words_image",
+]

@@ -1,0 +1,1 @@
+"""Statistics for every neuron: arrays in, arrays out. No model, no torch, no files."""

@@ -1,0 +1,26 @@
+"""Word lists: the notebook's (downloaded), the project's (bundled), those in a folder, or a user's own words.
+
+get_word_list("nouns", "notebook") -> WordList, most frequent first; its notes name every fallback
+take(word_list, 100)               -> the first hundred words
+
+``core.words.download`` downloads a list, or reads it from the cache.
+"""
+
+from core.words.download import forget_failures
+from core.words.failures import DownloadError
+from core.words.lists import bundled_classes, bundled_list, custom_list, get_word_list, shared_words, take
+from core.words.source import DEFAULT_DOWNLOADS, FILE_NAMES, Downloads
+
+__all__ = [
+    "DEFAULT_DOWNLOADS",
+    "FILE_NAMES",
+    "DownloadError",
+    "Downloads",
+    "bundled_classes",
+    "bundled_list",
+    "custom_list",
+    "forget_failures",
+    "get_word_list",
+    "shared_words",
+    "take",
+]

@@ -1,0 +1,60 @@
+"""The folders of this server, read from environment variables."""
+
+from __future__ import annotations
+
+import os
+import platform
+import tempfile
+from functools import lru_cache
+from pathlib import Path
+
+from core.models import Folders
+from core.words import Downloads
+from core.words.source import BASE_URL
+from engine.limits import limits
+from engine.store import ArrayStore
+
+
+def cache_folder() -> Path:
+    """The folder of downloads and activations: $GRAMMAR_NEURONS_CACHE, else in the user's cache folder."""
+    configured = os.environ.get("GRAMMAR_NEURONS_CACHE")
+    if configured:
+        return Path(os.path.abspath(os.path.expanduser(configured)))
+    xdg = os.environ.get("XDG_CACHE_HOME", "")
+    if os.path.isabs(xdg):  # the XDG specification says to ignore a relative path
+        return Path(xdg) / "grammar-neurons"
+    system = platform.system()
+    if system == "Windows" and os.environ.get("LOCALAPPDATA"):
+        return Path(os.environ["LOCALAPPDATA"]) / "grammar-neurons"
+    home = os.path.expanduser("~/Library/Caches" if system == "Darwin" else "~/.cache")
+    if home.startswith("~"):  # a user without a home folder, as in a container
+        home = tempfile.gettempdir()
+    return Path(home) / "grammar-neurons"
+
+
+def downloads() -> Downloads:
+    """The folders and the address of the notebook's word lists. $GRAMMAR_NEURONS_SEED is a container image's folder."""
+    seed = os.environ.get("GRAMMAR_NEURONS_SEED")
+    mirror = os.environ.get("GRAMMAR_NEURONS_WORDLISTS_URL")
+    return Downloads(cache_folder(), Path(seed) if seed else None, mirror or BASE_URL)
+
+
+def model_folders() -> Folders:
+    """Which folders may be loaded as models: those below the root; any folder if any model may be loaded."""
+    allowed = limits()
+    return Folders(allowed.model_root, allowed=allowed.model_root is not None or allowed.any_model)
+
+
+def disk_store(min_bytes: float = 0) -> ArrayStore:
+    """The store of activations in the cache folder, with the current limits.
+
+    Arrays of fewer bytes than ``min_bytes`` stay in memory.
+    """
+    now = limits()
+    folder = cache_folder() / "activations"
+    return _store_at(folder, now.disk_cache_mb * 1e6, now.disk_cache_entries, now.queue_seconds, min_bytes)
+
+
+@lru_cache(maxsize=8)
+def _store_at(folder: Path, max_bytes: float, max_entries: int, lock_seconds: float, min_bytes: float) -> ArrayStore:
+    return ArrayStore(folder, max_bytes, max_entries, lock_seconds, min_bytes)

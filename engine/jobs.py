@@ -1,0 +1,187 @@
+"""A cache of results by key. Each result is computed once; other callers wait for it."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field, fields, is_dataclass
+from typing import Any
+
+import numpy as np
+
+from core.activations.mapped import mapping_of
+from core.progress import Progress, unwatched
+from engine import metrics
+
+Work = Callable[[Progress], Any]
+
+# How often a caller that waits for another thread passes on its progress.
+_POLL_SECONDS = 0.1
+
+
+class NotCached(LookupError):
+    """There is no result for a key, or it is too old."""
+
+
+@dataclass(eq=False)
+class Job:
+    """One computation and its progress. ``result`` or ``error`` is set when ``finished`` is set."""
+
+    finished: threading.Event = field(default_factory=threading.Event)
+    share: float = 0.0
+    message: str = ""
+    result: Any = None
+    error: BaseException | None = None
+    size: int = 0  # bytes in memory
+    started: float = field(default_factory=time.monotonic)
+
+    def report(self, share: float, message: str) -> None:
+        """The progress callback for the work."""
+        self.share, self.message = min(max(share, 0.0), 1.0), message
+
+    def run(self, work: Work, progress: Progress = unwatched) -> None:
+        """Do the work in this thread. Its exception is stored, and ``outcome`` raises it."""
+
+        def report(share: float, message: str) -> None:
+            self.report(share, message)
+            progress(share, message)
+
+        try:
+            self.result = work(report)
+            self.size = bytes_in_memory(self.result)
+        except BaseException as error:  # outcome() raises it, in each thread that waits
+            self.error = error
+
+    def outcome(self) -> Any:
+        """Return the result of a finished job, or raise its error."""
+        if self.error is not None:
+            raise self.error
+        return self.result
+
+    def wait(self, progress: Progress) -> None:
+        """Wait until the job is finished. Its progress is passed on."""
+        while not self.finished.wait(_POLL_SECONDS):
+            progress(self.share, self.message)
+
+
+class Results:
+    """A thread-safe LRU cache of results by key, which computes each result once.
+
+    A failed job is removed at once, so that the next call tries again.
+
+    Parameters
+    ----------
+    name : str
+        The label in the metrics.
+    max_entries : int
+    max_bytes : float
+        The limit for all arrays in memory. The newest result stays, whatever its size.
+
+    Examples
+    --------
+    >>> squares = Results("squares", max_entries=10)
+    >>> squares.obtain(3, lambda progress: 3**2), squares.get(3)
+    (9, 9)
+    """
+
+    def __init__(self, name: str, max_entries: int, max_bytes: float = float("inf")) -> None:
+        self.name = name
+        self._jobs: OrderedDict[Hashable, Job] = OrderedDict()
+        self._lock = threading.Lock()
+        self._max_entries, self._max_bytes = max_entries, max_bytes
+
+    def get(self, key: Hashable, max_age: float = float("inf")) -> Any:
+        """The cached result of a key.
+
+        Raises
+        ------
+        NotCached
+            There is no result yet, or it is older than ``max_age`` seconds.
+        """
+        with self._lock:
+            job = self._jobs.get(key)
+            if job is None or not job.finished.is_set() or _is_old(job, max_age):
+                raise NotCached(key)
+            self._jobs.move_to_end(key)
+            return job.outcome()
+
+    def obtain(self, key: Hashable, work: Work, progress: Progress = unwatched, max_age: float = float("inf")) -> Any:
+        """The result of a key: from the cache, or computed here, or computed by another thread, which is waited for.
+
+        Raises
+        ------
+        BaseException
+            Whatever ``work`` raises, in every thread that waits.
+        """
+        with self._lock:
+            job = self._jobs.get(key)
+            compute = job is None or (job.finished.is_set() and _is_old(job, max_age))
+            if job is None or compute:
+                self._jobs[key] = job = Job()
+            outcome = "miss" if compute else "hit" if job.finished.is_set() else "wait"
+            metrics.CACHE_REQUESTS.labels(self.name, outcome).inc()
+            self._jobs.move_to_end(key)
+        if compute:
+            with metrics.SECONDS.labels(self.name).time():
+                job.run(work, progress)
+            self._finish(key, job)
+        else:
+            job.wait(progress)
+        return job.outcome()
+
+    def put(self, key: Hashable, result: Any) -> None:
+        """Cache a result before anyone asks for it, if there is room. It is the first to be evicted."""
+        job = Job(result=result, size=bytes_in_memory(result))
+        job.finished.set()
+        with self._lock:
+            n_entries, size = self._totals()
+            if key not in self._jobs and n_entries < self._max_entries and size + job.size <= self._max_bytes:
+                self._jobs[key] = job
+                self._jobs.move_to_end(key, last=False)
+
+    def _finish(self, key: Hashable, job: Job) -> None:
+        with self._lock:
+            if self._jobs.get(key) is job:
+                # The newest, even if others were used meanwhile: it must not be evicted before anyone has read it.
+                self._jobs.move_to_end(key)
+                if job.error is not None:
+                    del self._jobs[key]
+            job.finished.set()
+            self._evict()
+
+    def _totals(self) -> tuple[int, int]:
+        """The number of entries, including unfinished ones, and their bytes in memory."""
+        return len(self._jobs), sum(job.size for job in self._jobs.values())
+
+    def _evict(self) -> None:
+        finished = [key for key, job in self._jobs.items() if job.finished.is_set()]
+        n_entries, size = self._totals()
+        for key in finished[:-1]:
+            if n_entries <= self._max_entries and size <= self._max_bytes:
+                break
+            n_entries, size = n_entries - 1, size - self._jobs.pop(key).size
+
+
+def _is_old(job: Job, max_age: float) -> bool:
+    return time.monotonic() - job.started > max_age
+
+
+def bytes_in_memory(result: Any) -> int:
+    """The bytes of all arrays and ``bytes`` in a record, tuple or list. Memory-mapped arrays count as 0.
+
+    Examples
+    --------
+    >>> bytes_in_memory((np.zeros(2, dtype=np.float32), b"abc"))
+    11
+    """
+    if isinstance(result, bytes):
+        return len(result)
+    if isinstance(result, np.ndarray):
+        return result.nbytes if mapping_of(result) is None else 0
+    if isinstance(result, (tuple, list)):
+        return sum(bytes_in_memory(item) for item in result) if result and not isinstance(result[0], str) else 0
+    if is_dataclass(result):
+        return sum(bytes_in_memory(getattr(result, item.name)) for item in fields(result))
+    return 0

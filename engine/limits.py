@@ -1,0 +1,165 @@
+"""The limits of this server, read from environment variables.
+
+    limits().max_words
+
+docs/class-server.md has the table. An invalid value stops the server with one sentence: without it, a class would run
+without the limit that its instructor wanted.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from core.errors import UserError
+from core.models import BUNDLED
+from core.records import MAX_WORDS, ContrastSpec
+
+ANY = "*"
+_PREFIX = "GRAMMAR_NEURONS_"
+
+
+def _whole(default: int, least: int, most: int, meaning: str) -> Any:
+    return field(default=default, metadata={"least": least, "most": most, "meaning": meaning})
+
+
+@dataclass(frozen=True)
+class Limits:
+    """The limits of one server. ``GRAMMAR_NEURONS_MAX_WORDS`` sets the field ``max_words``, and so on.
+
+    ``models`` are the models that may be loaded; ``("*",)`` allows any. Pages open with the first one. A folder may be
+    a model only if it is below ``model_root``. Without a root, folders are allowed only if any model is.
+    """
+
+    models: tuple[str, ...] = field(default=(ANY,), metadata={"meaning": "models that may be loaded; * is any"})
+    model_root: Path | None = field(default=None, metadata={"meaning": "the folder below which models may lie"})
+    loaded_models: int = _whole(2, 1, 16, "models kept in memory; the least recently used is forgotten")
+    max_words: int = _whole(MAX_WORDS, 2, MAX_WORDS, "words of each class")
+    max_characters: int = _whole(20_000, 100, 1_000_000, "characters of a text")
+    # Activations have a row for each token. In a script that the tokenizer does not know, a character may be four
+    # tokens: with only a limit of characters, one text could take a gigabyte.
+    max_tokens: int = _whole(20_000, 100, 1_000_000, "tokens of a text")
+    max_upload_mb: int = _whole(1, 1, 100, "megabytes of an uploaded file")
+    queue_length: int = _whole(200, 1, 10_000, "readings that may wait for a forward pass of one model")
+    queue_seconds: int = _whole(120, 1, 3_600, "seconds that a reading may wait")
+    memory_cache_mb: int = _whole(512, 16, 1_000_000, "megabytes of results kept in memory")
+    disk_cache_mb: int = _whole(4_000, 0, 10_000_000, "megabytes of activations kept on disk; 0 keeps none")
+    disk_cache_entries: int = _whole(500, 1, 1_000_000, "experiments whose activations are kept on disk")
+
+    @property
+    def any_model(self) -> bool:
+        """Whether any model may be loaded, as on one's own computer."""
+        return ANY in self.models
+
+    @property
+    def default_model(self) -> str:
+        """The model that pages open with."""
+        return next((name for name in self.models if name != ANY), BUNDLED)
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> Limits:
+        """Read the limits.
+
+        Raises
+        ------
+        UserError
+            The sentence names the variable, its value, and the allowed values.
+
+        Examples
+        --------
+        >>> Limits.from_environment({"GRAMMAR_NEURONS_MAX_WORDS": "100"}).max_words
+        100
+        """
+        values: dict[str, Any] = {}
+        for item in fields(cls):
+            name = variable(item.name)
+            text = environment.get(name, "").strip()
+            if item.name == "models" and name in environment:
+                values["models"] = _model_names(name, text)
+            elif not text:
+                continue
+            elif item.name == "model_root":
+                values["model_root"] = _existing_folder(name, text)
+            else:
+                values[item.name] = _whole_number(name, text, item.metadata["least"], item.metadata["most"])
+        return cls(**values)
+
+
+_NAMES = tuple(item.name for item in fields(Limits))
+
+
+def variable(limit: str) -> str:
+    """The name of a limit's environment variable.
+
+    Examples
+    --------
+    >>> variable("max_words")
+    'GRAMMAR_NEURONS_MAX_WORDS'
+    """
+    return _PREFIX + limit.upper()
+
+
+def limits() -> Limits:
+    """The limits of this process. They are parsed again when the environment has changed.
+
+    Raises
+    ------
+    UserError
+        As ``Limits.from_environment``.
+    """
+    return _read(tuple((name, os.environ[name]) for name in map(variable, _NAMES) if name in os.environ))
+
+
+def check_allowed(model: str) -> None:
+    """Raise UserError if this server does not offer the model."""
+    allowed = limits()
+    if not allowed.any_model and model not in allowed.models:
+        shown = f"{model[:80]}…" if len(model) > 80 else model
+        raise UserError(f"This server does not offer the model “{shown}”; it offers {', '.join(allowed.models)}.")
+
+
+def check_counts(spec: ContrastSpec) -> None:
+    """Raise UserError if a spec has more words than this server allows."""
+    asked, most = max(spec.n_target, spec.n_baseline), limits().max_words
+    if asked > most:
+        raise UserError(f"{asked:,} words of one class were asked for; this server allows {most:,}.")
+
+
+def check_characters(text: str) -> None:
+    """Raise UserError if a text has more characters than this server allows."""
+    most = limits().max_characters
+    if len(text) > most:
+        raise UserError(f"The text has {len(text):,} characters; at most {most:,} are allowed.", about="text_length")
+
+
+@lru_cache(maxsize=1)
+def _read(environment: tuple[tuple[str, str], ...]) -> Limits:
+    return Limits.from_environment(dict(environment))
+
+
+def _model_names(name: str, text: str) -> tuple[str, ...]:
+    """The names in a comma-separated list. An empty list is refused: it would be unclear if it means none or any."""
+    names = tuple(part for part in (part.strip() for part in text.split(",")) if part)
+    if not names:
+        raise UserError(f"{name} is set, and names no model; name them with commas between, or {ANY} for any.")
+    return names
+
+
+def _existing_folder(name: str, text: str) -> Path:
+    if not os.path.isdir(text):
+        raise UserError(f"{name} is “{text}”, which is not a folder.")
+    return Path(text).resolve()
+
+
+def _whole_number(name: str, text: str, least: int, most: int) -> int:
+    try:
+        value = int(text)
+    except ValueError:
+        value = None
+    if value is None or not least <= value <= most:
+        raise UserError(f"{name} is “{text}”; a whole number from {least:,} to {most:,} is allowed.")
+    return value

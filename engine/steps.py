@@ -1,0 +1,313 @@
+"""The steps of an experiment: what each computes and needs, where its result is stored, and its key.
+
+A key leaves out what the result does not depend on. So another correction, alpha or layer uses the same activations,
+and another neuron uses everything again. Activations are stored on disk, also for other processes and later starts.
+Texts are stored only in memory, because they are private.
+"""
+
+from __future__ import annotations
+
+import gc
+import hashlib
+from collections.abc import Hashable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from core.activations import layered_token_activations
+from core.errors import UserError
+from core.experiment import choose_words, compare_neurons, conclude, correct, layer_counts, read_words
+from core.models import LoadedModel, count_layers, load_model
+from core.progress import Progress, unwatched
+from core.records import (
+    ContrastResult,
+    ContrastSpec,
+    ModelInfo,
+    NeuronTests,
+    TokenActivations,
+    WordActivations,
+    WordPair,
+)
+from engine import metrics
+from engine.folders import disk_store, downloads, model_folders
+from engine.limits import check_allowed, check_characters, check_counts, limits
+from engine.pipeline import Request, begin, is_cached, resolve, results_of, step
+from engine.turns import gate_of
+
+if TYPE_CHECKING:
+    from core.report.figures import Picture
+
+# Up to this many words, all layers are read in the same passes and stored (590 MB for GPT-Neo 125M), so that another
+# layer needs no new reading.
+_ALL_LAYERS_WORDS = 4_000
+
+
+def sources(words: WordPair) -> tuple[str, str]:
+    """The sources of both classes' words: bundled lists may have replaced downloaded ones."""
+    return words.target_list.source, words.baseline_list.source
+
+
+def reads_all_layers(spec: ContrastSpec) -> bool:
+    """Whether all layers are read together. With many words, only the spec's layer is read, to save time."""
+    return spec.family == "model" or spec.n_target + spec.n_baseline <= _ALL_LAYERS_WORDS
+
+
+# --- Keys: the part of a request that a step depends on ---
+
+
+def _activations_key(request: Request, need: Any) -> tuple[Hashable, ...]:
+    spec = request.spec
+    return spec.reading(), sources(need(words)), None if reads_all_layers(spec) else spec.layer
+
+
+def _tests_key(request: Request, need: Any) -> tuple[Hashable, ...]:
+    return *_activations_key(request, need), request.spec.test
+
+
+def _adjusted_key(request: Request, need: Any) -> tuple[Hashable, ...]:
+    return *_tests_key(request, need), request.spec.correction, request.spec.family
+
+
+def _conclusion_key(request: Request, need: Any) -> tuple[Hashable, ...]:
+    return request.spec, sources(need(words))
+
+
+def _profile_key(request: Request, need: Any) -> tuple[Hashable, ...]:
+    return request.spec.changed(layer=0), sources(need(words))  # the profile has all layers: it is the same for each
+
+
+def _scatter_key(request: Request, need: Any) -> tuple[Hashable, ...]:
+    return *_conclusion_key(request, need), request.marked
+
+
+def _text_key(request: Request, need: Any) -> tuple[Hashable, ...]:
+    spec = request.spec
+    digest = hashlib.sha256(request.text.encode("utf-8", "surrogatepass")).hexdigest()
+    return spec.model, spec.layer, spec.hook_side, spec.prefix, digest
+
+
+# --- Steps ---
+
+
+@step(
+    lambda request, need: request.spec.model,
+    key_text="the name",
+    entries=lambda: limits().loaded_models,
+)
+def model(request: Request, need: Any, progress: Progress) -> LoadedModel:
+    """The loaded model."""
+    check_allowed(request.spec.model)
+    progress(0.0, "Loading the libraries, then the model")
+    with _without_garbage_collection():
+        loaded = load_model(request.spec.model, folders=model_folders(), progress=progress)
+    metrics.MODEL_LOADS.inc()
+    return loaded
+
+
+@step(
+    lambda request, need: request.spec.model,
+    key_text="the name",
+    needs=(model,),
+    entries=64,
+)
+def model_info(request: Request, need: Any, progress: Progress) -> ModelInfo:
+    """The particulars of the model, which outlive it in memory."""
+    info: ModelInfo = need(model).info
+    return info
+
+
+@step(
+    lambda request, need: request.spec.reading(),
+    key_text="`spec.reading()`",
+    entries=64,
+    share=0.05,
+    # If bundled lists replaced downloaded ones, the network may be back.
+    max_age=300,
+    stored="memory, for five minutes",
+)
+def words(request: Request, need: Any, progress: Progress) -> WordPair:
+    """The words of both classes."""
+    check_counts(request.spec)
+    progress(0.0, "Getting the word lists")
+    return choose_words(request.spec, downloads())
+
+
+@step(
+    _activations_key,
+    key_text="the key and sources of the words; the layer, if only one is read; on disk: model, revision, words, "
+    "reading options",
+    needs=(model, words),
+    entries=64,
+    share=0.25,
+    stored="disk, memory-mapped",
+)
+def activations(request: Request, need: Any, progress: Progress) -> WordActivations:
+    """Every neuron of every layer for every word."""
+    # Progress sentences do not name the spec's layer: visitors who look at another layer wait for the same work.
+    spec, lm = request.spec, need(model)
+    layers = range(lm.n_layers) if reads_all_layers(spec) else [spec.layer]
+    gate = gate_of(spec.model, "words", progress)
+    return read_words(lm, need(words), spec, layers, progress=progress, gate=gate, store=disk_store())
+
+
+@step(
+    _tests_key,
+    key_text="the key of the activations, and the test",
+    needs=(words, activations),
+    entries=64,
+    share=0.15,
+)
+def tests(request: Request, need: Any, progress: Progress) -> NeuronTests:
+    """The test of every neuron of every layer."""
+    read: WordActivations = need(activations)
+    progress(1.0, f"Testing {len(read.layers) * read.target.shape[-1]:,} neurons")
+    return compare_neurons(request.spec, read)
+
+
+@step(
+    _adjusted_key,
+    key_text="the key of the tests, correction and family",
+    needs=(words, tests),
+    entries=256,
+    share=0.05,
+)
+def adjusted(request: Request, need: Any, progress: Progress) -> np.ndarray:
+    """The adjusted p-values of every layer."""
+    return correct(request.spec, need(tests))
+
+
+@step(
+    _conclusion_key,
+    key_text="the whole spec, and the sources of the words",
+    needs=(words, activations, tests, adjusted, model_info),
+    entries=1024,
+    share=0.15,
+)
+def conclusion(request: Request, need: Any, progress: Progress) -> ContrastResult:
+    """The result for the spec's layer."""
+    info = need(model_info)
+    info.check_layer(request.spec.layer)
+    return conclude(request.spec, info, need(activations), need(tests), need(adjusted))
+
+
+@step(
+    _profile_key,
+    key_text="the spec without its layer, and the sources of the words",
+    needs=(words, tests, adjusted),
+    entries=256,
+    share=0.01,
+)
+def profile(request: Request, need: Any, progress: Progress) -> tuple[np.ndarray, np.ndarray] | None:
+    """The number of significant neurons of each layer, higher and lower; None if only one layer is read."""
+    if not reads_all_layers(request.spec):
+        return None
+    return layer_counts(request.spec, need(tests), need(adjusted))
+
+
+@step(
+    _scatter_key,
+    key_text="the key of the conclusion, and the marked neuron",
+    needs=(words, conclusion),
+    entries=32,  # a quarter of a megabyte each
+)
+def scatter(request: Request, need: Any, progress: Progress) -> Picture:
+    """The chart of every neuron, encoded for the browser."""
+    from core.report.figures import neuron_scatter, packed
+
+    return packed(neuron_scatter(need(conclusion), request.marked))
+
+
+@step(
+    _text_key,
+    key_text="model, layer, hook side, beginning-of-text token, a digest of the text",
+    needs=(model,),
+    entries=256,
+    share=0.2,
+)
+def text(request: Request, need: Any, progress: Progress) -> TokenActivations:
+    """Every neuron of the spec's layer at every token of a text."""
+    spec, allowed = request.spec, limits()
+    check_characters(request.text)
+    # The same passes also read the layers below, unless all together would fill a fifth of the memory for results.
+    by_layer = layered_token_activations(
+        need(model),
+        request.text,
+        range(spec.layer + 1),
+        side=spec.hook_side,
+        prefix=spec.prefix,
+        max_tokens=allowed.max_tokens,
+        max_floats=0.2 * allowed.memory_cache_mb * 1e6 / 4,
+        progress=progress,
+        gate=gate_of(spec.model, "text", progress),
+    )
+    for layer in sorted(set(by_layer) - {spec.layer}, reverse=True):
+        below = Request(spec.changed(layer=layer), request.text)
+        results_of(text).put(_text_key(below, need), by_layer[layer])
+    return by_layer[spec.layer]
+
+
+# --- Other entry points than a page's step ---
+
+
+def layers_of(model_name: str) -> int | None:
+    """How many layers a model has, without loading it; None if it is not allowed, or not on this computer."""
+    try:
+        check_allowed(model_name)
+    except UserError:
+        return None  # the step ``model`` raises this error
+    return count_layers(model_name, model_folders())
+
+
+def warm_up(spec: ContrastSpec) -> None:
+    """Begin to load the spec's model, before a page is drawn: on a fresh server this takes longest.
+
+    Not where the contrast is cached: its page does without the model, which may be one of too many.
+    """
+    request = Request(ContrastSpec(model=spec.model))  # so that one thread loads it, whatever the other settings are
+    if not is_cached(model, request) and not is_cached(conclusion, Request(spec)):
+        begin(model, request)
+
+
+def prepare(spec: ContrastSpec, progress: Progress = unwatched) -> ContrastResult:
+    """Compute everything that the spec's page shows, in this thread. A server does this before its class comes."""
+    result = resolve(conclusion, Request(spec), progress)  # first, because it checks the layer before it reads words
+    resolve(profile, Request(spec), progress)
+    return result
+
+
+def csv(spec: ContrastSpec, shown: tuple[str, str]) -> bytes:
+    """The CSV of all neurons of the spec's layer, computed when its button is pressed.
+
+    Parameters
+    ----------
+    spec : ContrastSpec
+    shown : (str, str)
+        The sources of the words that the page shows.
+
+    Raises
+    ------
+    UserError
+        The word lists now come from other sources than the page shows.
+    """
+    from core.report.tables import contrast_csv
+
+    result = resolve(conclusion, Request(spec))
+    if sources(result.words) != shown:
+        raise UserError("The word lists are others than the page shows.")
+    return contrast_csv(result).encode()
+
+
+@contextmanager
+def _without_garbage_collection() -> Iterator[None]:
+    """Exclude the objects of the libraries and the model from garbage collection.
+
+    torch and transformers make about a hundred thousand objects, which live as long as the process. Streamlit runs a
+    full collection after every run of a page, which would visit all of them each time (0.3 s).
+    """
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()

@@ -1,0 +1,237 @@
+"""A visit in a real browser, from Home to a coloured text; every page's picture goes to the artefact folder.
+
+The folder is ``$GRAMMAR_NEURONS_ARTIFACTS``, else ``artifacts/`` beside the project's files. What pages should
+say is computed here by ``core``, so that no number of the bundled model is written down.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core.activations import token_activations
+from core.experiment import run_contrast
+from core.models import load_model
+from tests.support.browser import ROOT, require_browser, wait_until_idle
+from tests.support.visits import (
+    arrive,
+    chosen,
+    click_table_row,
+    follow,
+    heading,
+    loneliest_point,
+    marked,
+    new_page_like,
+    scatter,
+    token_in_panel,
+    visit,
+    whole_app,
+    x_range,
+)
+from ui.defaults import DEFAULT
+
+require_browser()
+
+ARTIFACTS = Path(os.environ.get("GRAMMAR_NEURONS_ARTIFACTS", ROOT / "artifacts"))
+PAGES = {"Home": "", "Neurons": "Neurons", "Words": "Words", "Text heatmap": "Text_heatmap"}
+LAYER = DEFAULT.layer - 1  # one key press away
+NASTY = (
+    "Read <img src=x onerror=alert(1)> and </textarea><script>alert(2)</script> as $x$ or **bold** `code`.\n"
+    "\tA family 👩‍👩‍👧‍👦 of 🧠 went home;\tمرحبا بالعالم and 漢字かな交じり文.\n\n"
+    "Trailing spaces   \n& entities &amp; :smile: [a](javascript:alert(3)) naïve café\u00a0…"
+)
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory):
+    with whole_app(tmp_path_factory.mktemp("words")) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def result():
+    """What the Neurons page should say after one step down the layers."""
+    return run_contrast(DEFAULT.changed(layer=LAYER), load_model("bundled"))
+
+
+def headline(result):
+    return f"{result.n_higher + result.n_lower:,} of {result.n_neurons:,} neurons in layer {result.spec.layer} "
+
+
+def test_from_home_to_a_neuron(app, result):
+    order = np.argsort(-np.abs(np.nan_to_num(result.tests.statistic)), kind="stable")
+    with visit() as page:
+        page.goto(app)
+        arrive(page, "Home")
+        page.locator("[data-testid='stMain']").get_by_role("link", name="Find the neurons").click()
+        arrive(page, "Neurons")
+
+        page.get_by_role("slider", name="Layer").focus()
+        page.keyboard.press("ArrowLeft")
+        page.get_by_text(headline(result)).wait_for()
+        page.wait_for_url(re.compile(rf"[?&]layer={LAYER}&"))
+        wait_until_idle(page)
+        assert heading(page, result.largest).is_visible()
+        assert page.locator("[data-testid='stAlert']").count() == len(result.notes)
+
+        neuron, place = loneliest_point(page, but=[result.largest])
+        page.mouse.click(*place)
+        chosen(page, neuron)
+
+        other = next(int(n) for n in order[:5] if n != neuron)
+        click_table_row(page, order.tolist().index(other))
+        chosen(page, other)
+        assert marked(page) == [other], "the plot marks the table's choice"
+
+        again, place = loneliest_point(page, but=[result.largest, neuron, other])
+        page.mouse.click(*place)
+        chosen(page, again)
+        assert marked(page) == [again], "the neuron chosen before is marked no more"
+
+        address = page.url
+        with new_page_like(page) as fresh:
+            fresh.goto(address)
+            arrive(fresh, "Neurons")
+            chosen(fresh, again)
+            assert fresh.get_by_text(headline(result)).is_visible()
+            assert fresh.url == address
+            assert marked(fresh) == [again]
+
+
+def test_zoom_and_neuron_survive_what_they_should(app):
+    with visit() as page:
+        page.goto(f"{app}/Neurons?layer={LAYER}")
+        arrive(page, "Neurons")
+        whole = x_range(page)
+        frame = scatter(page).locator(".nsewdrag").first.bounding_box()
+        page.mouse.move(frame["x"] + 0.3 * frame["width"], frame["y"] + 5)
+        page.mouse.down()
+        page.mouse.move(frame["x"] + 0.6 * frame["width"], frame["y"] + frame["height"] - 5, steps=5)
+        page.mouse.up()
+        page.wait_for_function(
+            "([plot, low]) => plot._fullLayout.xaxis.range[0] > low + 9", arg=[scatter(page).element_handle(), whole[0]]
+        )
+        zoomed = x_range(page)
+        neuron, place = loneliest_point(page)
+        page.wait_for_timeout(400)  # plotly takes two presses within 300 ms for a double click
+        page.mouse.click(*place)
+        chosen(page, neuron)
+        assert x_range(page) == zoomed and marked(page) == [neuron]
+
+        page.get_by_role("combobox", name="Correction").click()
+        page.get_by_role("option", name="None").click()
+        page.wait_for_url(re.compile(r"[?&]correction=none(&|$)"))
+        arrive(page, "Neurons")
+        chosen(page, neuron)
+        assert marked(page) == [neuron]
+        follow(page, "Words")
+        follow(page, "Neurons")
+        assert marked(page) == [neuron]
+
+
+def test_the_back_button_goes_back(app, result):
+    with visit() as page:
+        page.goto(f"{app}/Neurons?neuron=7")
+        arrive(page, "Neurons")
+        chosen(page, 7)
+        page.get_by_role("slider", name="Layer").focus()
+        page.keyboard.press("ArrowLeft")
+        page.get_by_text(headline(result)).wait_for()
+        follow(page, "Words")
+        page.go_back()
+        arrive(page, "Neurons")
+        page.get_by_text(headline(result)).wait_for()
+        page.go_back()
+        page.get_by_text(f"neurons in layer {DEFAULT.layer} ").wait_for()
+        chosen(page, 7)
+        assert marked(page) == [7]
+
+
+def test_a_custom_list_goes_along(app):
+    """Streamlit must not bring back the empty box that the session held before the list was typed."""
+    with visit() as page:
+        page.goto(f"{app}/Neurons?n_target=50&n_baseline=50")
+        arrive(page, "Neurons")
+        page.get_by_role("combobox", name="Target").click()
+        page.get_by_role("option", name="Custom list…").click()
+        box = page.get_by_role("textbox", name="Custom target list")
+        box.fill("dog\ncat\nbird")
+        box.press("Control+Enter")
+        page.get_by_text(re.compile(r"neurons in layer \d+ tells? 3 custom from 50 verbs")).wait_for()
+        for name in ("Words", "Home", "Neurons"):
+            follow(page, name)
+            assert box.input_value() == "dog\ncat\nbird"
+            assert page.get_by_test_id("stAlertContentError").count() == 0
+
+
+def tokens(page, block):
+    return (
+        page.locator(".heatmap .panel")
+        .nth(block)
+        .evaluate("p => [...p.querySelectorAll('.token')].map(t => t.textContent)")
+    )
+
+
+def test_a_pasted_text_comes_through_exactly(app):
+    pieces = token_activations(load_model("bundled"), NASTY, DEFAULT.layer).pieces
+    assert "".join(pieces) == NASTY
+    with visit() as page:
+        page.goto(f"{app}/Words")
+        arrive(page, "Words")
+        follow(page, "Text heatmap")
+        page.get_by_role("textbox", name="Text").fill(NASTY)
+        page.keyboard.press("Control+Enter")
+        page.locator(".heatmap .panel").first.get_by_text("onerror").first.wait_for()
+        wait_until_idle(page)
+        assert page.locator(".heatmap .panel").count() == 2
+        for block in (0, 1):
+            assert tokens(page, block) == pieces
+        assert page.locator(".heatmap img, .heatmap script, .heatmap a, .heatmap strong").count() == 0
+        assert not re.search(r"onerror|alert|[?&]text=", page.url)
+        picture(page, "text-pasted")
+
+        follow(page, "Neurons")
+        assert not re.search(r"onerror|alert|[?&]text=", page.url)
+        follow(page, "Text heatmap")
+        assert page.get_by_role("textbox", name="Text").input_value() == NASTY
+        assert "".join(tokens(page, 0)) == NASTY
+
+
+def test_the_button_colours_a_text_too(app):
+    with visit() as page:
+        page.goto(f"{app}/Text_heatmap")
+        arrive(page, "Text heatmap")
+        page.get_by_role("textbox", name="Text").fill("One short sentence.")
+        page.get_by_role("button", name="Colour the text").click()
+        page.wait_for_function(
+            """() => {
+                const host = document.querySelector("[data-testid='stBidiComponentIsolated']")?.shadowRoot;
+                return host?.querySelector(".panel")?.textContent === "One short sentence.";
+            }"""
+        )
+        page.locator(".heatmap .token").nth(1).click()
+        token_in_panel(page, 2).wait_for()
+
+
+def picture(page, name):
+    """Keep what the page looks like, for a person to look at."""
+    ARTIFACTS.mkdir(parents=True, exist_ok=True)
+    page.mouse.move(0, 0)
+    page.screenshot(path=ARTIFACTS / f"{name}.png", animations="disabled")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize(("width", "height"), [(1440, 1900), (800, 2600)])
+def test_every_page_fits_and_is_kept_as_a_picture(app, theme, width, height):
+    with visit(width, height, color_scheme=theme) as page:
+        for name, path in PAGES.items():
+            page.goto(f"{app}/{path}")
+            arrive(page, name)
+            picture(page, f"{path.lower() or 'home'}-{theme}-{width}")
+            overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+            main = page.locator("[data-testid='stMain']").evaluate("m => m.scrollWidth - m.clientWidth")
+            assert overflow <= 0 and main <= 0, f"{name} is wider than {width} pixels"

@@ -1,0 +1,254 @@
+"""``python -m core``: summaries and tables as promised, and one sentence with status 2 for a mistake."""
+
+from __future__ import annotations
+
+import csv
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from core.__main__ import main
+from core.activations import token_activations
+from core.experiment import run_contrast
+from core.models import load_model
+from core.records import ContrastSpec
+from core.report.tables import contrast_csv, text_csv
+from tests.support.tiny_models import N_LAYERS
+
+ROOT = Path(__file__).resolve().parents[2]
+Capture = pytest.CaptureFixture[str]
+
+
+@pytest.fixture(scope="module")
+def model(tiny_folder: Callable[[str], Path]) -> str:
+    """A tiny GPT-Neo's folder, as one types it."""
+    return str(tiny_folder("gpt_neo"))
+
+
+@pytest.fixture
+def text_file(tmp_path: Path) -> Path:
+    """A short text."""
+    file = tmp_path / "text.txt"
+    file.write_text("The time, people 🙂\nwalking.", encoding="utf-8")
+    return file
+
+
+def contrast(model: str, *more: str) -> list[str]:
+    """The arguments of a small contrast."""
+    return ["contrast", "--model", model, "--layer", "1", "--words", "30", "--word-source", "bundled", *more]
+
+
+# --- What works ---
+
+
+def test_contrast_writes_the_table_of_the_experiment(model: str, tmp_path: Path, capsys: Capture) -> None:
+    """The CSV is that of ``run_contrast`` with the same settings, to the last bit."""
+    out = tmp_path / "out.csv"
+    more = ["--target", "adverbs", "--baseline", "adjectives", "--test", "welch", "--correction", "fdr_bh"]
+    more += ["--alpha", "0.2", "--family", "model", "--pooling", "last", "--hook-side", "activation", "--csv", str(out)]
+    assert main(contrast(model, *more, "--leading-space")) == 0
+    spec = ContrastSpec.notebook(
+        model=model,
+        layer=1,
+        target="adverbs",
+        baseline="adjectives",
+        n_target=30,
+        n_baseline=30,
+        word_source="bundled",
+        test="welch",
+        correction="fdr_bh",
+        alpha=0.2,
+        family="model",
+        pooling="last",
+        hook_side="activation",
+        leading_space=True,
+    )
+    assert out.read_text(encoding="utf-8") == contrast_csv(run_contrast(spec))
+    assert str(out) in capsys.readouterr().out
+
+
+def test_the_summary_on_the_screen(model: str, capsys: Capture) -> None:
+    """The model with its revision, the lists, the test, the counts, the two extreme neurons."""
+    assert main(contrast(model)) == 0
+    result = run_contrast(
+        ContrastSpec.notebook(model=model, layer=1, n_target=30, n_baseline=30, word_source="bundled")
+    )
+    shown = capsys.readouterr()
+    assert shown.err == ""
+    for part in (model, result.model.revision, "layer 1", "30 nouns", "30 verbs", "paired", "bonferroni"):
+        assert part in shown.out
+    n_significant = result.n_higher + result.n_lower
+    assert f"{n_significant} of {result.n_neurons} neurons significant" in shown.out
+    assert f"neuron {result.largest}: t = {result.tests.statistic[result.largest]:.3f}" in shown.out
+    assert f"neuron {result.smallest}: t = {result.tests.statistic[result.smallest]:.3f}" in shown.out
+
+
+def test_the_careful_preset(model: str, tmp_path: Path, capsys: Capture) -> None:
+    """Its settings hold where the command line says nothing; the JSON tells them all."""
+    out = tmp_path / "out.json"
+    assert main(["contrast", "--preset", "careful", *contrast(model)[1:], "--json", str(out)]) == 0
+    expected = ContrastSpec.careful(model=model, layer=1, n_target=30, n_baseline=30)
+    assert ContrastSpec.from_json(json.dumps(json.loads(out.read_text())["spec"])) == expected
+    assert "holm" in capsys.readouterr().out
+
+
+def test_a_folder_of_lists(model: str, tmp_path: Path, capsys: Capture) -> None:
+    """The word source may be a folder; its notes are on the screen."""
+    (tmp_path / "nouns.txt").write_text("time\ntime\npeople\nway\n")
+    (tmp_path / "verbs.txt").write_text("go\ntake\nmake\n")
+    assert main(contrast(model, "--word-source", str(tmp_path), "--words", "3")) == 0
+    shown = capsys.readouterr().out
+    assert str(tmp_path) in shown and "repeated" in shown
+
+
+def test_text_to_the_screen_and_to_a_file(model: str, text_file: Path, tmp_path: Path, capsys: Capture) -> None:
+    """The same table either way: that of ``token_activations``."""
+    arguments = ["text", "--model", model, "--layer", "2", "--neurons", "12,4", "--file", str(text_file)]
+    assert main(arguments) == 0
+    expected = text_csv(token_activations(load_model(model), text_file.read_text("utf-8"), 2), [12, 4])
+    assert capsys.readouterr().out == expected
+    assert expected.startswith("position,token_id,token,neuron_12,neuron_4\n0,")
+
+    out = tmp_path / "out.csv"
+    assert main([*arguments, "--csv", str(out)]) == 0
+    assert out.read_text(encoding="utf-8") == expected
+    assert "tokens to" in capsys.readouterr().out
+
+
+def test_a_text_with_a_mark_and_dos_lines(model: str, tmp_path: Path, capsys: Capture) -> None:
+    """What some editors add to a text is no part of it."""
+    (tmp_path / "plain.txt").write_bytes(b"The dog\nran off.\n")
+    (tmp_path / "dos.txt").write_bytes(b"\xef\xbb\xbfThe dog\r\nran off.\r\n")
+    tables = []
+    for name in ("plain.txt", "dos.txt"):
+        assert main(["text", "--model", model, "--layer", "0", "--neurons", "0", "--file", str(tmp_path / name)]) == 0
+        tables.append(capsys.readouterr().out)
+    assert tables[0] == tables[1]
+
+
+def test_a_long_texts_note(model: str, tmp_path: Path, capsys: Capture) -> None:
+    """Windows are told of on stderr, so that the table on stdout stays a table."""
+    (tmp_path / "long.txt").write_text("walking " * 200)
+    file = str(tmp_path / "long.txt")
+    assert main(["text", "--model", model, "--layer", "0", "--neurons", "0", "--file", file]) == 0
+    shown = capsys.readouterr()
+    assert "windows" in shown.err and "windows" not in shown.out
+    assert len(list(csv.reader(shown.out.splitlines()))) > 200
+
+
+def test_download_of_a_folder(model: str, capsys: Capture) -> None:
+    """What is already here is loaded and named (tests/core/models/test_hub.py downloads)."""
+    assert main(["download", model]) == 0
+    assert f"{N_LAYERS} layers" in capsys.readouterr().out
+
+
+def test_as_a_process(model: str, tmp_path: Path) -> None:
+    """The real command: status 0, then 2 with one sentence and no traceback."""
+
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "core", *arguments]
+        return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+    out = tmp_path / "out.csv"
+    done = run(*contrast(model, "--csv", str(out)))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert len(out.read_text().splitlines()) == 1 + load_model(model).d_mlp
+    failed = run("contrast", "--model", str(tmp_path))
+    assert failed.returncode == 2 and failed.stdout == ""
+    assert failed.stderr.startswith("error: ") and failed.stderr.count("\n") == 1
+
+
+# --- Mistakes ---
+
+
+def refusal(arguments: list[str], capsys: Capture) -> str:
+    """Run a command that must fail: status 2, nothing on stdout, one line on stderr."""
+    assert main(arguments) == 2
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert shown.err.startswith("error: ") and shown.err.count("\n") == 1 and len(shown.err) < 350
+    return shown.err
+
+
+@pytest.mark.parametrize(
+    ("more", "parts"),
+    [
+        (["--layer", "9"], ["Layer 9", "0 to 3"]),
+        (["--layer", "-1"], ["layer", "-1"]),
+        (["--words", "9999"], ["9,999", "nouns"]),
+        (["--words", "1"], ["n_target"]),
+        (["--target", "noun"], ["target", "nouns"]),
+        (["--baseline", "nouns"], ["nouns", "different"]),
+        (["--alpha", "2"], ["alpha"]),
+        (["--word-source", "nowhere"], ["nowhere", "folder"]),
+        (["--target", "custom"], ["custom"]),
+        (["--model", "no such model"], ["no such model"]),
+        (["--csv", "/nowhere/out.csv"], ["/nowhere/out.csv"]),
+    ],
+    ids=" ".join,
+)
+def test_mistakes_in_a_contrast(model: str, more: list[str], parts: list[str], capsys: Capture) -> None:
+    """Each gives one sentence that names the thing."""
+    if "--csv" in more:  # the summary is on the screen by then
+        assert main(contrast(model, *more)) == 2
+        error = capsys.readouterr().err
+    else:
+        error = refusal(contrast(model, *more), capsys)
+    assert all(part in error for part in parts), error
+
+
+@pytest.mark.parametrize(
+    ("changes", "parts"),
+    [
+        ({"--layer": "9"}, ["Layer 9", "0 to 3"]),
+        ({"--neurons": "0,128"}, ["Neuron 128", "0 to 127"]),
+        ({"--neurons": "-1"}, ["Neuron -1"]),
+        ({"--file": "missing.txt"}, ["missing.txt"]),
+        ({"--file": "assets"}, ["assets"]),
+    ],
+    ids=str,
+)
+def test_mistakes_with_a_text(
+    model: str, text_file: Path, changes: dict[str, str], parts: list[str], capsys: Capture
+) -> None:
+    """Unknown layer or neuron, a file that is not there or is a folder."""
+    options = {"--model": model, "--layer": "0", "--neurons": "0", "--file": str(text_file), **changes}
+    error = refusal(["text", *(f"{name}={value}" for name, value in options.items())], capsys)
+    assert all(part in error for part in parts), error
+
+
+@pytest.mark.parametrize(
+    ("content", "part"),
+    [(b"caf\xe9", "not UTF-8"), ("text".encode("utf-16"), "not UTF-8"), (b"", "empty"), (b"x" * 20_001, "20,001")],
+    ids=["latin-1", "utf-16", "empty", "too long"],
+)
+def test_a_file_that_cannot_be_read(model: str, tmp_path: Path, content: bytes, part: str, capsys: Capture) -> None:
+    """Not UTF-8, empty, or too long."""
+    file = tmp_path / "odd.txt"
+    file.write_bytes(content)
+    error = refusal(["text", "--model", model, "--layer", "0", "--neurons", "0", "--file", str(file)], capsys)
+    assert part in error
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["text", "--layer", "0", "--neurons", "a,b", "--file", "x"],
+        ["text", "--layer", "0", "--neurons", "", "--file", "x"],
+        ["contrast", "--test", "student"],
+        ["contrast", "--layer", "one"],
+        ["download"],
+        [],
+    ],
+    ids=" ".join,
+)
+def test_arguments_that_cannot_be_read(arguments: list[str], capsys: Capture) -> None:
+    """The parser's own refusals have status 2 too."""
+    with pytest.raises(SystemExit) as caught:
+        main(arguments)
+    assert caught.value.code == 2
+    assert "error: " in capsys.readouterr().err

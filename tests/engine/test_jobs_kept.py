@@ -1,0 +1,136 @@
+"""Which results are kept, and which are forgotten first: by use, by number, by bytes."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+
+from engine.jobs import Results, bytes_in_memory
+from tests.support.slow_work import Slow, is_kept, making, never, waiting_for
+from tests.support.threads import WAIT
+
+
+@pytest.fixture
+def results() -> Results:
+    return Results("of a test", max_entries=3)
+
+
+def test_the_least_recently_used_result_is_forgotten(results: Results) -> None:
+    for key in "abc":
+        results.obtain(key, making(key))
+    results.obtain("a", never)
+    results.get("b")
+    results.obtain("d", making("d"))  # c is the oldest now
+    assert [is_kept(results, key) for key in "abcd"] == [True, True, False, True]
+    results.obtain("e", making("e"))
+    assert [is_kept(results, key) for key in "abde"] == [False, True, True, True]
+
+
+def test_a_result_is_kept_though_others_were_used_while_it_was_made() -> None:
+    """A slow model would otherwise be loaded anew by each who asks, while others look at two quick ones."""
+    results = Results("of a test", max_entries=2)
+    for key in "ab":
+        results.obtain(key, making(key))
+    slow = Slow()
+    thread = slow.asked(results, "slow")
+    for key in "ab":
+        results.obtain(key, never)
+    slow.end(thread)
+    assert [is_kept(results, key) for key in ("a", "b", "slow")] == [False, True, True]
+
+
+def test_arrays_are_bounded_in_bytes_and_the_newest_stays() -> None:
+    results = Results("of a test", max_entries=100, max_bytes=1_000)
+    for key in "abc":
+        results.obtain(key, making(np.zeros(400, dtype=np.int8)))
+    assert [is_kept(results, key) for key in "abc"] == [False, True, True]
+    results.obtain("large", making(np.zeros(5_000, dtype=np.int8)))
+    assert [is_kept(results, key) for key in ("b", "c", "large")] == [False, False, True]
+    assert results.get("large").size == 5_000
+
+
+def test_what_is_waited_for_is_handed_on_though_it_is_forgotten_at_once() -> None:
+    results = Results("of a test", max_entries=1)
+    with ThreadPoolExecutor(8) as pool:
+        asked = [pool.submit(results.obtain, key, making(key)) for key in range(64)]
+        assert [future.result(WAIT) for future in asked] == list(range(64))
+    assert len(results._jobs) == 1
+
+
+def test_running_jobs_are_never_forgotten(results: Results) -> None:
+    """Though they are twice what is kept."""
+    running = {key: Slow() for key in range(6)}
+    threads = {key: work.asked(results, key) for key, work in running.items()}
+    results.obtain("another", making("another"))
+    assert all(is_kept(results, key) for key in running)
+    waiting = waiting_for(results, 0)
+    for key, work in running.items():
+        work.end(threads[key])
+    assert waiting.result(WAIT) == "result"
+    assert [is_kept(results, key) for key in running] == [False] * 3 + [True] * 3
+
+
+def test_what_is_put_is_forgotten_first() -> None:
+    """Nothing that was asked for makes room for it; once asked for, it is a result like any other."""
+    results = Results("of a test", max_entries=3)
+    for key in "ab":
+        results.obtain(key, making("asked for"))
+    results.put("below", "put")
+    results.obtain("c", making("asked for"))
+    assert [is_kept(results, key) for key in ("a", "b", "c", "below")] == [True, True, True, False]
+    results.put("below", "put")
+    assert not is_kept(results, "below"), "there is no room"
+
+    results = Results("of a test", max_entries=2)
+    results.put("below", "put")
+    results.put("below", "put twice")
+    assert results.obtain("below", never) == "put"
+    results.obtain("a", making("asked for"))
+    assert results.obtain("below", never) == "put"
+    results.obtain("b", making("asked for"))
+    assert [is_kept(results, key) for key in ("a", "b", "below")] == [False, True, True]
+
+
+def test_what_is_put_takes_only_the_bytes_that_are_free() -> None:
+    results = Results("of a test", max_entries=100, max_bytes=1_000)
+    results.obtain("a", making(np.zeros(700, dtype=np.int8)))
+    results.put("too large", np.zeros(301, dtype=np.int8))
+    results.put("fits", np.zeros(300, dtype=np.int8))
+    results.put("another", np.zeros(1, dtype=np.int8))
+    assert list(results._jobs) == ["fits", "a"]
+    results.obtain("b", making(np.zeros(1, dtype=np.int8)))
+    assert list(results._jobs) == ["a", "b"]
+
+
+def test_what_is_put_drives_nothing_out_while_much_is_under_way() -> None:
+    """What runs counts as kept: where there is more of it than may be kept, the results are over their bound."""
+    results = Results("of a test", max_entries=2)
+    for key in "ab":
+        results.obtain(key, making("asked for"))
+    slow = Slow()
+    thread = slow.asked(results, "slow")
+    results.put("below", "put")
+    assert [is_kept(results, key) for key in ("a", "b", "slow", "below")] == [True, True, True, False]
+    slow.end(thread)
+
+
+def test_what_is_put_leaves_what_is_there_and_what_is_under_way(results: Results) -> None:
+    results.obtain("made", making("made"))
+    slow = Slow(outcome="made, too")
+    thread = slow.asked(results, "slow")
+    results.put("made", "put")
+    results.put("slow", "put")
+    slow.end(thread)
+    assert (results.get("made"), results.get("slow")) == ("made", "made, too")
+
+
+def test_the_bytes_of_a_result_are_those_of_its_arrays_in_memory(tmp_path) -> None:
+    array = np.zeros((3, 4), dtype=np.float32)
+    mapped = np.memmap(tmp_path / "array", dtype=np.float32, mode="w+", shape=(3, 4))
+    assert bytes_in_memory(array) == 48
+    assert bytes_in_memory(array[:2]) == 32
+    assert bytes_in_memory((array, [array, b"12345"])) == 101
+    assert bytes_in_memory(mapped) == bytes_in_memory(mapped[1:]) == bytes_in_memory(np.asarray(mapped)) == 0
+    assert bytes_in_memory("text") == bytes_in_memory(None) == bytes_in_memory(["text"] * 9) == bytes_in_memory(()) == 0

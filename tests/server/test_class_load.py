@@ -1,0 +1,202 @@
+"""The load generator: a short lesson on a real class server."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+import time
+from collections import Counter
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from benchmarks import report
+from benchmarks.class_load import LINK, main, measure
+from benchmarks.compare import Reference, compare, different_columns, read_table
+from benchmarks.record import WEIGHTS, Plan, Record, SeenContrast
+from benchmarks.student import DROPS, NEURONS, TEXT, Student
+from benchmarks.tab import Closed, Mistake, Tab, TooSlow, WrongState
+from benchmarks.watch import serve
+from core.records import ContrastSpec
+
+KINDS = {*WEIGHTS, "arrive", f"open {NEURONS}", f"open {TEXT}"}
+
+
+@pytest.fixture(scope="module")
+def server():
+    with serve() as running:
+        yield running
+
+
+def lesson(url: str, **changes: Any) -> Plan:
+    return Plan(**{"url": url, "link": LINK, "begins": 0.0, "ends": 15.0, "students": 4, "ramp": 1.0, **changes})
+
+
+@pytest.fixture(scope="module")
+def result(server):
+    """Four hasty students, until each kind of action has been taken: a busy machine needs more than one lesson."""
+    plan = lesson(server.url, think=0.2, weights=dict.fromkeys(WEIGHTS, 1))
+    result = measure(server, plan)
+    for seed in range(1, 6):
+        if {action.kind for action in result.record.actions} >= KINDS:
+            break
+        result.record.add(measure(server, replace(plan, seed=seed)).record)
+    return result
+
+
+def test_a_lesson_without_errors(result):
+    record = result.record
+    assert {action.kind for action in record.actions} == KINDS
+    assert record.troubles == []
+    assert [action for action in record.actions if action.error] == []
+    assert record.lost == []
+    assert len(record.sessions) >= 4 + sum(action.kind == "reload" for action in record.actions)
+
+
+def test_the_server_was_watched(result):
+    start, end, highest = result.resources.memory["VmRSS"]
+    assert 1e8 < start <= highest and end <= highest < 4e9
+    assert result.resources.server_cpu > 0.1
+    assert len(result.resources.client_cpu) == 1
+    assert result.work["counters"][report.cache_counter("activations", "miss")] >= 1
+
+
+def test_what_was_shown_is_what_a_quiet_computation_gives(result):
+    identical = compare(result.record)
+    assert identical["contrasts"] == {"equal": len(result.record.contrasts), "different": []}
+    assert identical["texts"] == {"equal": len(result.record.texts), "different": []}
+    assert len(result.record.contrasts) > 5 and result.record.texts
+
+
+def test_other_bits_are_found(result):
+    spec, seen = next(iter(result.record.contrasts.items()))
+    digest, table = next(iter(seen.examples.items()))
+    columns = read_table(table)
+    changed = columns["t"].copy()
+    changed.view(np.uint64)[17] ^= 1
+    assert different_columns({**columns, "t": changed}, columns) == ["t"]
+    assert different_columns({}, columns) == list(columns)
+
+    quiet = Reference().contrast(ContrastSpec.from_json(spec).changed(n_target=77))
+    assert different_columns(columns, {"mean difference": quiet.tests.mean_difference}) == ["mean difference"]
+
+    headline = next(iter(seen.headlines))
+    wrong = SeenContrast(Counter([replace(headline, sentence="**0** of")]), Counter([digest]), {digest: table})
+    text = result.record.texts[0]
+    values = [*text.heatmap["blocks"][0]["values"]]
+    values[3] = "0.1234"
+    first = {**text.heatmap["blocks"][0], "values": values}
+    shown = replace(text, heatmap={**text.heatmap, "blocks": [first, text.heatmap["blocks"][1]]}, csv="position\n")
+    found = compare(Record(contrasts={spec: wrong}, texts=[shown]))
+    assert "1 times the headline was" in found["contrasts"]["different"][0]
+    assert "other values of neuron" in found["texts"]["different"][0]
+    assert "another file of values" in found["texts"]["different"][0]
+
+
+def student_of(url: str) -> Student:
+    return Student(0, lesson(url, begins=time.time()), Record())
+
+
+def visit(url: str, *kinds: str, then: Any = None) -> Student:
+    """A student who does some things, then ``then``, an async function of the student."""
+
+    async def go() -> Student:
+        student = student_of(url)
+        try:
+            for kind in kinds:
+                await student.visit(kind)
+            if then is not None:
+                await then(student)
+        finally:
+            await student.tab.close()
+        return student
+
+    return asyncio.run(go())
+
+
+@pytest.mark.parametrize("manner", DROPS)
+def test_everything_is_there_again_after_a_lost_connection(server, manner):
+    asked = {}
+
+    async def lose_and_look(student: Student) -> None:
+        asked["before"], session = student.asked, student.tab.session
+        await student.visit(f"open {NEURONS}")
+        student._started = time.perf_counter()
+        await student._drop(manner)
+        assert student.tab.session == session and student._look_for_text
+        await student.visit(f"open {TEXT}")
+
+    kinds = ("arrive", f"open {NEURONS}", "layer", "correction", "contrast", "neuron", f"open {TEXT}", "text")
+    student = visit(server.url, *kinds, then=lose_and_look)
+    assert student.asked == asked["before"] and student.asked.neuron is not None and student.asked.text is not None
+    assert "".join(student.tab.page.heatmap()["pieces"]) == student.asked.text
+
+
+def test_another_session_after_a_lost_connection_is_noticed(server):
+    async def come_back_as_somebody_else(student: Student) -> None:
+        student.tab.reconnect = lambda: student.tab._connect("no-such-session")
+        await student.visit("drop")
+
+    with pytest.raises(WrongState, match="gave another session"):
+        visit(server.url, "arrive", f"open {NEURONS}", then=come_back_as_somebody_else)
+
+
+def test_a_lost_text_is_noticed(server):
+    async def lose_it(student: Student) -> None:
+        await student.visit(f"open {TEXT}")
+        student._asked = replace(student.asked, text="This was pasted before.")
+        student._look_for_text = True
+        await student._do(f"open {NEURONS}")
+        await student._do(f"open {TEXT}")
+
+    student = visit(server.url, "arrive", then=lose_it)
+    assert [trouble.action for trouble in student.record.lost] == [f"open {TEXT}"]
+    assert "text in the box should be 'This was pasted before.'" in student.record.lost[0].sentence
+
+
+def test_another_layer_than_asked_is_noticed(server):
+    async def ask_for_another(student: Student) -> None:
+        student._asked = replace(student.asked, layer=student.asked.layer + 1)
+        await student.visit(f"open {NEURONS}")
+
+    with pytest.raises(WrongState, match="layer should be 4 and is 3; "):
+        visit(server.url, "arrive", then=ask_for_another)
+
+
+def test_an_error_box_is_noticed(server):
+    async def pair_unequal_counts(student: Student) -> None:
+        await student.tab.change({"n_target": 50, "test": "Paired t-test (the notebook's)"})
+        await student._settle(NEURONS)
+
+    with pytest.raises(Mistake, match="both counts must be equal"):
+        visit(server.url, "arrive", f"open {NEURONS}", then=pair_unequal_counts)
+
+
+def test_a_slow_page_is_noticed(server):
+    async def wait_too_little(student: Student) -> None:
+        student.tab.timeout = 0.001
+        await student.visit(f"open {NEURONS}")
+
+    with pytest.raises(TooSlow, match=r"After 0.001 s"):
+        visit(server.url, "arrive", then=wait_too_little)
+
+
+def test_no_server_is_noticed():
+    with pytest.raises(Closed, match="No connection"):
+        asyncio.run(Tab("http://127.0.0.1:9").open("", ""))
+
+
+def test_the_command(server, tmp_path, capsys, monkeypatch):
+    # Another test's AppTest leaves its script behind as the main module, which new processes would run.
+    monkeypatch.setitem(sys.modules, "__main__", sys.modules["benchmarks.class_load"])
+    file = tmp_path / "report.json"
+    options = ["--url", server.url, "--students", "2", "--minutes", "0.1", "--think", "1", "--ramp", "0"]
+    assert main([*options, "--processes", "2", "--pid", str(server.pid), "--json", str(file)]) in (0, 1)
+    assert "2 students, " in capsys.readouterr().out
+    written = json.loads(file.read_text(), parse_constant=lambda name: pytest.fail(f"{name} is not JSON"))
+    assert written["students"] == 2 and written["sessions"] >= 2
+    assert main(["--url", "http://127.0.0.1:9", "--students", "1"]) == 2
+    assert "No connection" in capsys.readouterr().err

@@ -1,0 +1,200 @@
+"""Help for tests in a real browser: an app on a free port of this machine, and a page of Chromium.
+
+    require_browser()
+    with running_app(script) as url, chromium_page() as page:
+        seen = watch(page)
+        page.goto(url)
+
+Nothing here leaves the machine: ``watch`` records, and stops, whatever request tries to.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import pytest
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+ROOT = Path(__file__).resolve().parents[2]
+CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
+CHROMIUM_FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking")
+LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+
+
+def require_browser() -> None:
+    """Skip the test, or the module that calls this at its head, where no browser can be driven."""
+    pytest.importorskip("playwright.sync_api", reason="playwright is not installed (pip install playwright)")
+    if chromium() is None:
+        pytest.skip(f"no browser: none of {', '.join(CHROMIUM_NAMES)} is on the PATH", allow_module_level=True)
+
+
+def chromium() -> str | None:
+    """The path of an installed Chromium, if there is one."""
+    return next((path for name in CHROMIUM_NAMES if (path := shutil.which(name))), None)
+
+
+def free_port() -> int:
+    """A loopback port that was free a moment ago."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@contextmanager
+def running_app(
+    script: Path | str,
+    env: Mapping[str, str] | None = None,
+    *,
+    options: tuple[str, ...] = (),
+    ready_within: float = 60.0,
+) -> Iterator[str]:
+    """Run a Streamlit script from the project's folder and yield its address once it answers.
+
+    Parameters
+    ----------
+    script : path
+        A script anywhere; it can import the project's modules.
+    env : mapping, optional
+        Environment variables on top of this process's own.
+    options : tuple of str
+        More command-line options, such as ``("--theme.base", "dark")``.
+    ready_within : float
+        Seconds to wait for the server.
+
+    Raises
+    ------
+    RuntimeError
+        The server ended or did not answer in time; the message carries the end of what it printed.
+    """
+    port = free_port()
+    command = [sys.executable, "-m", "streamlit", "run", str(script), *_server_options(port), *options]
+    path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
+    environment = {**os.environ, "PYTHONPATH": path, **(env or {})}
+    with tempfile.TemporaryFile("w+") as log:
+        # Standard input is closed: a first run would ask for an e-mail address there.
+        server = subprocess.Popen(
+            command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT
+        )
+        try:
+            _wait_until_ready(server, f"http://127.0.0.1:{port}/_stcore/health", log, ready_within)
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            _stop(server)
+
+
+@contextmanager
+def chromium_page(
+    width: int = 1440, height: int = 900, *, color_scheme: str = "light", **context_options: Any
+) -> Iterator[Page]:
+    """A fresh page of a headless Chromium; more options go to playwright's ``new_context``."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium(), args=list(CHROMIUM_FLAGS))
+        try:
+            context = browser.new_context(
+                viewport={"width": width, "height": height}, color_scheme=color_scheme, **context_options
+            )
+            yield context.new_page()
+        finally:
+            browser.close()
+
+
+@dataclass
+class Seen:
+    """What a page did that a test may want to forbid."""
+
+    dialogs: list[str] = field(default_factory=list)  # alert, confirm, prompt
+    errors: list[str] = field(default_factory=list)  # uncaught errors, and errors on the console
+    outside: list[str] = field(default_factory=list)  # requests to another machine, which were stopped
+
+
+def watch(page: Page) -> Seen:
+    """Record the dialogs, errors and outside requests of a page from now on."""
+    seen = Seen()
+
+    def on_dialog(dialog: Any) -> None:
+        seen.dialogs.append(dialog.message)
+        dialog.dismiss()
+
+    def on_route(route: Any) -> None:
+        address = urlsplit(route.request.url)
+        if address.scheme in ("data", "blob") or address.hostname in LOOPBACK:
+            route.continue_()
+        else:
+            seen.outside.append(route.request.url)
+            route.abort()
+
+    page.on("dialog", on_dialog)
+    page.on("pageerror", lambda error: seen.errors.append(str(error)))
+    page.on("console", lambda message: seen.errors.append(message.text) if message.type == "error" else None)
+    page.route("**/*", on_route)
+    return seen
+
+
+def wait_until_idle(page: Page, timeout: float = 30.0) -> None:
+    """Wait until Streamlit has connected and its script has come to rest."""
+    page.locator("[data-testid='stApp'][data-test-script-state='notRunning']").wait_for(timeout=timeout * 1000)
+
+
+def wait_for(page: Page, true: Callable[[], bool], timeout: float = 30.0) -> None:
+    """Let the page go on until something that it brings about here is true; the test fails if it never is."""
+    deadline = time.monotonic() + timeout
+    while not true():
+        assert time.monotonic() < deadline, f"still not so after {timeout:g} s"
+        page.wait_for_timeout(20)
+
+
+def wait_for_token_panel(page: Page, number: int) -> None:
+    """Wait for the panel on a chosen token. The tooltip, which begins with a small letter, says almost the same."""
+    page.get_by_text(re.compile(rf"^Token {number:,} of ")).wait_for()
+
+
+def _server_options(port: int) -> list[str]:
+    return [
+        "--server.address=127.0.0.1",
+        f"--server.port={port}",
+        "--server.headless=true",
+        "--server.fileWatcherType=none",
+        "--browser.gatherUsageStats=false",
+    ]
+
+
+def _stop(server: subprocess.Popen) -> None:
+    server.terminate()
+    try:
+        server.wait(timeout=10)
+    except subprocess.TimeoutExpired:
+        server.kill()
+        server.wait()
+
+
+def _wait_until_ready(server: subprocess.Popen, health: str, log: IO[str], seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline and server.poll() is None:
+        try:
+            with urllib.request.urlopen(health, timeout=2) as answer:
+                if answer.status == 200:
+                    return
+        except OSError:
+            time.sleep(0.1)
+    ended = server.poll()
+    what = f"did not answer in {seconds:g} s" if ended is None else f"ended with {ended}"
+    log.seek(0)
+    raise RuntimeError(f"the Streamlit server {what}; it printed:\n{log.read()[-3000:]}")

@@ -1,0 +1,120 @@
+"""Help for tests of pages: open one by a link in a session of AppTest, and read what it shows."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+import time
+
+import numpy as np
+from streamlit.testing.v1 import AppTest
+
+from core.records import ContrastSpec
+from core.records.link import to_params
+from tests.support.browser import ROOT
+
+HOME, NEURONS, WORDS, TEXT = "pages/0_Home.py", "pages/1_Neurons.py", "pages/2_Words.py", "pages/3_Text_heatmap.py"
+PAGES = {HOME: "Grammar Neurons", NEURONS: "Neurons", WORDS: "Words", TEXT: "Text heatmap"}
+# Few words, so that tests are quick; another layer than the default one, so that a lost setting shows.
+SMALL = ContrastSpec.careful(layer=2, n_target=40, n_baseline=40)
+SECRET = "A platypus reads <b>this</b>."
+
+
+def open_page(page=HOME, spec=SMALL, **params):
+    """A new session that opens a page by a link."""
+    at = AppTest.from_file(ROOT / "app.py", default_timeout=60)
+    if page != HOME:
+        at.switch_page(page)
+    at.query_params.update({**(to_params(spec) if spec else {}), **params})
+    return settle(at)
+
+
+def settle(at, within=60.0):
+    """Run until no progress bar is left; what the page raised fails the test."""
+    until = time.monotonic() + within
+    at.run()
+    while at.get("progress") and time.monotonic() < until:
+        time.sleep(0.1)
+        at.run()
+    assert not at.get("progress"), f"still at work after {within:g} s"
+    assert not at.exception, [item.message for item in at.exception]
+    return at
+
+
+def go_to(at, page):
+    return settle(at.switch_page(page))
+
+
+def type_model(at, name):
+    """Type a name that the model's box does not offer, which AppTest has no method for."""
+    box = at.selectbox(key="model")
+    box.options.append(name)
+    box.set_value(name)
+    return settle(at)
+
+
+def said(elements):
+    """The sentences of errors, warnings or notes, without Markdown's backslashes and unseen joiners."""
+    return [re.sub(r"\\([^\w\s]|_)", r"\1", element.value).replace("\u2060", "") for element in elements]
+
+
+def metrics(at):
+    return {metric.label: metric.value for metric in at.metric}
+
+
+def neuron_shown(at):
+    """The neuron that the Neurons page is about, in its heading."""
+    return next(int(head.value.split()[1]) for head in at.subheader if re.fullmatch(r"Neuron \d+", head.value))
+
+
+def figure(at, key):
+    return json.loads(at.get_by_key(key).proto.spec)
+
+
+def statistics_drawn(at):
+    """The scatter's heights, as the browser gets them."""
+    y = figure(at, "neurons_plot")["data"][0]["y"]
+    return np.frombuffer(base64.b64decode(y["bdata"]), dtype=y["dtype"]) if isinstance(y, dict) else np.array(y)
+
+
+def heatmap(at):
+    """What the heatmap component was sent."""
+    return json.loads(at.get_by_key("text_heatmap").proto.json)
+
+
+def neurons_drawn(at):
+    return [int(re.search(r"Neuron (\d+)", block["title"])[1]) for block in heatmap(at)["blocks"]]
+
+
+def link(at):
+    return dict(at.query_params)
+
+
+def with_sign(statistic):
+    """A statistic as the page writes it: its sign, two decimals, and a true minus."""
+    return f"{statistic:+.2f}".replace("-", "\N{MINUS SIGN}")
+
+
+def assert_shows(at, result):
+    """The Neurons page tells what ``core`` found."""
+    spec, tests = result.spec, result.tests
+    assert metrics(at) == {
+        f"Higher for {spec.target}": f"{result.n_higher:,}",
+        f"Higher for {spec.baseline}": f"{result.n_lower:,}",
+        "Largest t": with_sign(tests.statistic[result.largest]),
+        "Smallest t": with_sign(tests.statistic[result.smallest]),
+    }
+    np.testing.assert_allclose(statistics_drawn(at), tests.statistic, rtol=1e-6)
+    table = at.dataframe(key="neurons_table").value.set_index("neuron").sort_index()
+    np.testing.assert_allclose(table["t"], tests.statistic, rtol=1e-6)
+    np.testing.assert_allclose(table["adjusted p"], result.p_adjusted, rtol=1e-5)
+    assert table["significant"].tolist() == result.significant.tolist()
+
+
+def marked(at):
+    """The neurons that the scatter is drawn with as marked."""
+    return figure(at, "neurons_plot")["data"][0].get("selectedpoints")
+
+
+FULL = {"neuron": "17", "neurons": "3,11", "scale": "zero"}

@@ -1,0 +1,191 @@
+"""Tiny random models of every architecture, in hub layout, and a plain, slow way to read their neurons.
+
+    folder = save_tiny("gpt_neo", tmp_path)
+    reference = Reference(folder)
+    reference.read([5, 6, 7], layer=2, side="activation")    # (3, d_mlp)
+
+Nothing here is shared with ``core``: the module paths are written out again, and the whole model always runs.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import transformers
+from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+
+torch.set_num_threads(1)  # on matrices this small, threads only wait for each other
+
+N_LAYERS = 4
+ABSOLUTE = 1e-5  # how far float32 sums in another order may lie apart here
+CONTEXT = 64
+END_OF_TEXT = "<|endoftext|>"
+
+# Words of one piece and of several, repeats, capitals, an accent, an apostrophe, an emoji, an inner space.
+WORDS = ["time", "people", "a", "antidisestablishmentarianism", "Time", "time", "don't", "naïve", "🙂"]
+WORDS += ["walking", "bureaucracy", "x", "people", "ice cream", "j.", "to"]
+TEXT = "The quick brown fox jumps over the lazy dog, and then it naps: 3 hours!\n\tTwo more."
+
+# Architecture -> (MLP, expansion, down-projection), as module paths from the causal model on.
+PATHS = {
+    "gpt_neo": ("transformer.h.{}.mlp", "c_fc", "c_proj"),
+    "gpt2": ("transformer.h.{}.mlp", "c_fc", "c_proj"),
+    "gptj": ("transformer.h.{}.mlp", "fc_in", "fc_out"),
+    "gpt_neox": ("gpt_neox.layers.{}.mlp", "dense_h_to_4h", "dense_4h_to_h"),
+    **dict.fromkeys(("llama", "mistral", "qwen2", "qwen3"), ("model.layers.{}.mlp", "gate_proj", "down_proj")),
+}
+_LLAMA_LIKE = {
+    "hidden_size": 32,
+    "num_hidden_layers": N_LAYERS,
+    "num_attention_heads": 4,
+    "num_key_value_heads": 2,
+    "intermediate_size": 48,
+    "max_position_embeddings": CONTEXT,
+}
+_GPT2_LIKE = {"n_embd": 32, "n_layer": N_LAYERS, "n_head": 4, "n_positions": CONTEXT}
+_SETTINGS: dict[str, tuple[str, dict[str, Any]]] = {
+    "gpt_neo": (
+        "GPTNeo",
+        {
+            "hidden_size": 32,
+            "num_layers": N_LAYERS,
+            "num_heads": 4,
+            "attention_types": [[["global", "local"], N_LAYERS // 2]],
+            "max_position_embeddings": CONTEXT,
+            "window_size": 8,
+        },
+    ),
+    "gpt2": ("GPT2", _GPT2_LIKE),
+    "gptj": ("GPTJ", {**_GPT2_LIKE, "rotary_dim": 4}),
+    "gpt_neox": ("GPTNeoX", {k: v for k, v in _LLAMA_LIKE.items() if k != "num_key_value_heads"}),
+    "llama": ("Llama", _LLAMA_LIKE),
+    "mistral": ("Mistral", {**_LLAMA_LIKE, "sliding_window": 8}),
+    "qwen2": ("Qwen2", _LLAMA_LIKE),
+    "qwen3": ("Qwen3", {**_LLAMA_LIKE, "head_dim": 8}),
+}
+
+
+def save_tiny(architecture: str, folder: Path, *, dead_neurons: dict[int, list[int]] | None = None) -> Path:
+    """Write a random model and its tokenizer; ``dead_neurons``: layer -> neurons whose weights are 0."""
+    name, settings = _SETTINGS[architecture]
+    tokenizer = save_tokenizer(folder)
+    config = getattr(transformers, f"{name}Config")(
+        # Wide weights, so that attention, positions and neighbours matter far more than rounding does.
+        **{**settings, "vocab_size": len(tokenizer), "initializer_range": 0.1},
+        bos_token_id=tokenizer.bos_token_id,
+        eos_token_id=tokenizer.eos_token_id,
+    )
+    torch.manual_seed(7)
+    model = transformers.AutoModelForCausalLM.from_config(config)
+    for layer, neurons in (dead_neurons or {}).items():
+        mlp, expand, _ = PATHS[architecture]
+        module = model.get_submodule(f"{mlp.format(layer)}.{expand}")
+        with torch.no_grad():
+            module.weight[neurons] = 0.0
+            module.bias[neurons] = 0.0
+    model.save_pretrained(folder)
+    return folder
+
+
+def save_tokenizer(folder: Path) -> transformers.PreTrainedTokenizerFast:
+    """Train a small byte-level BPE and write its files: every text has tokens, an emoji four of them."""
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(
+        vocab_size=320,
+        special_tokens=[END_OF_TEXT],
+        initial_alphabet=sorted(pre_tokenizers.ByteLevel.alphabet()),
+        show_progress=False,
+    )
+    tokenizer.train_from_iterator(["time people the walking to and then " * 3, TEXT], trainer)
+    wrapped = transformers.PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer, bos_token=END_OF_TEXT, eos_token=END_OF_TEXT, unk_token=END_OF_TEXT
+    )
+    wrapped.save_pretrained(folder)
+    return wrapped
+
+
+class Reference:
+    """The whole model, loaded by transformers alone, one unpadded row at a time, nothing stopped early."""
+
+    def __init__(self, folder: Path) -> None:
+        self._model = transformers.AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32).eval()
+        self._paths = PATHS[self._model.config.model_type]
+        self._folder = folder
+
+    @cached_property
+    def _tokenizer(self) -> Tokenizer:
+        return Tokenizer.from_file(str(self._folder / "tokenizer.json"))
+
+    def ids(self, text: str) -> list[int]:
+        """The text's token ids."""
+        return self._tokenizer.encode(text, add_special_tokens=False).ids
+
+    def read(self, ids: list[int], layer: int, side: str) -> np.ndarray:
+        """One layer's neurons at every token: (n_tokens, d_mlp)."""
+        return self.read_all(ids, side)[layer]
+
+    @torch.no_grad()
+    def read_all(self, ids: list[int], side: str) -> np.ndarray:
+        """Every layer's neurons at every token: (n_layers, n_tokens, d_mlp)."""
+        mlp_path, expand, contract = self._paths
+        seen: list[np.ndarray] = []
+        handles = []
+
+        def after_mlp(module: torch.nn.Module, inputs: tuple[torch.Tensor, ...], output: Any) -> None:
+            # As the notebook does it: the expansion is computed again from what the MLP was given.
+            seen.append(getattr(module, expand)(inputs[0])[0].numpy())
+
+        def before_contraction(module: torch.nn.Module, inputs: tuple[torch.Tensor, ...]) -> None:
+            seen.append(inputs[0][0].numpy().copy())
+
+        for layer in range(self._model.config.num_hidden_layers):
+            mlp = self._model.get_submodule(mlp_path.format(layer))
+            if side == "pre-activation":
+                handles.append(mlp.register_forward_hook(after_mlp))
+            else:
+                handles.append(getattr(mlp, contract).register_forward_pre_hook(before_contraction))
+        self._model(torch.tensor([ids]))
+        for handle in handles:
+            handle.remove()
+        return np.stack(seen)
+
+    def word(self, word: str, side: str, *, leading_space: bool = False, prefix: bool = False) -> np.ndarray:
+        """One word, alone, the prefix read but left out: (n_layers, n_tokens, d_mlp)."""
+        ids = self.ids(f" {word}" if leading_space else word)
+        head = self.ids(END_OF_TEXT) if prefix else []
+        return self.read_all([*head, *ids], side)[:, len(head) :]
+
+
+def copy_folder(folder: Path, to: Path, *, without: tuple[str, ...] = ()) -> Path:
+    """A copy of a model's folder, to be broken by a test."""
+    shutil.copytree(folder, to, ignore=shutil.ignore_patterns(*without))
+    return to
+
+
+def change_config(folder: Path, **changes: Any) -> None:
+    """Write some fields of a folder's config.json anew."""
+    file = folder / "config.json"
+    file.write_text(json.dumps({**json.loads(file.read_text()), **changes}))
+
+
+def assert_one_sentence(error: BaseException, *names: str) -> None:
+    """The error's message is short, on one line, and names what it is about."""
+    message = str(error)
+    assert "\n" not in message and 10 < len(message) < 300, message
+    assert message[-1] in ".!?)", message
+    assert all(name in message for name in names), message
+
+
+def assert_close(found: np.ndarray, expected: np.ndarray) -> None:
+    """Equal shapes, and values within 1e-5, in float32."""
+    assert found.dtype == np.float32
+    assert found.shape == expected.shape
+    np.testing.assert_allclose(found, expected, rtol=0, atol=ABSOLUTE)

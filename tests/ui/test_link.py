@@ -1,0 +1,160 @@
+"""The address as a link: read into a view, and back; what a bad link says."""
+
+from __future__ import annotations
+
+import pytest
+
+from core.models import count_layers
+from core.records import CUSTOM, ContrastSpec
+from core.records.link import to_params
+from ui.defaults import DEFAULT, MAX_NEURONS, PRESETS, matching_preset
+from ui.link import View, params_of, read
+
+UNUSUAL = ContrastSpec(
+    layer=1,
+    target="adjectives",
+    baseline="adverbs",
+    n_target=37,
+    n_baseline=41,
+    word_source="bundled",
+    hook_side="activation",
+    pooling="last",
+    leading_space=True,
+    prefix=True,
+    drop_shared=True,
+    test="welch",
+    correction="fdr_by",
+    family="model",
+    alpha=0.001,
+    seed=7,
+)
+CUSTOM_SPEC = ContrastSpec.careful(
+    target=CUSTOM, n_target=3, target_words=("ice cream", "naïve, café", "a&b=c?#%"), baseline=CUSTOM,
+    n_baseline=2, baseline_words=("go", "走る"),
+)  # fmt: skip
+
+
+def test_an_empty_link_is_the_default():
+    assert read({}) == (View(DEFAULT), [])
+
+
+def test_what_pages_add_is_left_out_while_it_is_the_default():
+    assert params_of(View(DEFAULT)) == to_params(DEFAULT)
+
+
+@pytest.mark.parametrize("spec", [DEFAULT, UNUSUAL, CUSTOM_SPEC, *(ContrastSpec(**p) for p in PRESETS.values())])
+@pytest.mark.parametrize(
+    ("neuron", "neurons", "scale"), [(None, (), "text"), (0, (), "zero"), (1023, (5, 0, 99), "words")]
+)
+def test_a_link_brings_everything_back(spec, neuron, neurons, scale):
+    view = View(spec, neuron, neurons, scale)
+    params = params_of(view)
+    assert all(isinstance(value, str) for value in params.values())
+    assert read(params) == (view, [])
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("layer", "three", "not a number"),
+        ("layer", "-1", "whole number from 0"),
+        ("layer", "", "not a number"),
+        ("target", "<b>nouns</b>", "allowed are nouns, verbs"),
+        ("baseline", "nouns", "both nouns"),
+        ("n_target", "1", "from 2 to 10,000"),
+        ("n_target", "1e3", "not a number"),
+        ("n_baseline", "10001", "from 2 to 10,000"),
+        ("hook_side", "before", "pre-activation, activation"),
+        ("pooling", "max", "mean, last"),
+        ("leading_space", "maybe", "true and false"),
+        ("prefix", "2", "true and false"),
+        ("drop_shared", "", "true and false"),
+        ("test", "wilcoxon", "paired, welch"),
+        ("correction", "hochberg", "bonferroni"),
+        ("family", "all", "layer, model"),
+        ("alpha", "0", "above 0 and below 1"),
+        ("alpha", "nan", "above 0 and below 1"),
+        ("alpha", "five", "not a number"),
+        ("alpha", "0.00001", "0.0001 to 0.5"),  # a spec may hold these two, the widget may not
+        ("alpha", "0.9", "0.0001 to 0.5"),
+        ("seed", "-1", "whole number from 0"),
+        ("model", " ", "model is empty"),
+        ("word_source", "", "word_source is empty"),
+        ("neuron", "-1", "neuron is “-1”"),
+        ("neuron", "٣", "whole number from 0"),
+        ("neuron", "1e2", "whole number from 0"),
+        ("neuron", "9999999", "whole number from 0"),
+        ("neurons", "many", "neurons is “many”"),
+        ("scale", "log", "text, zero, words"),
+    ],
+)
+def test_a_bad_value_falls_back_and_says_so_once(name, value, said):
+    view, problems = read({name: value})
+    assert view == View(DEFAULT)
+    assert len(problems) == 1
+    assert said in problems[0] and problems[0].endswith(".")
+
+
+def test_a_bad_value_leaves_the_good_ones_alone():
+    params = {**to_params(UNUSUAL), "correction": "x" * 5000, "neuron": "12", "unknown": "ignored"}
+    view, problems = read(params)
+    assert view == View(UNUSUAL.changed(correction=DEFAULT.correction), neuron=12)
+    assert len(problems) == 1 and len(problems[0]) < 300
+
+
+def test_good_neurons_of_a_list_stay_once_each_and_not_too_many():
+    view, problems = read({"neurons": "5,x,5,7"})
+    assert view.neurons == (5, 7) and len(problems) == 1
+    many, _ = read({"neurons": ",".join(str(n) for n in range(20))})
+    assert many.neurons == tuple(range(MAX_NEURONS))
+
+
+def test_a_link_cannot_read_a_folder_of_the_server(tmp_path):
+    view, problems = read({**to_params(UNUSUAL), "word_source": str(tmp_path)})
+    assert view == View(UNUSUAL.changed(word_source="bundled"))
+    assert len(problems) == 1 and "cannot name the folder" in problems[0]
+
+
+def test_a_layer_that_the_model_lacks_becomes_its_last():
+    n_layers = count_layers("bundled")
+    view, problems = read({"layer": str(n_layers)})
+    assert view == View(DEFAULT.changed(layer=n_layers - 1))
+    assert len(problems) == 1 and f"0 to {n_layers - 1}" in problems[0]
+    assert read({"layer": str(n_layers - 1)})[1] == []
+
+
+def test_a_paired_test_of_unequal_counts_is_mended():
+    view, problems = read({"test": "paired", "n_target": "30", "n_baseline": "40"})
+    assert (view.spec.n_target, view.spec.n_baseline) == (30, 30)
+    assert len(problems) == 1 and "equal counts" in problems[0]
+
+
+def test_a_custom_list_too_long_for_a_link_falls_back():
+    words = tuple(f"word{i}" for i in range(1000))
+    spec = ContrastSpec.careful(target=CUSTOM, n_target=1000, target_words=words)
+    view, problems = read(params_of(View(spec)))
+    assert view.spec.target == "nouns" and view.spec.target_words == ()
+    assert any("custom target list" in problem for problem in problems)
+
+
+def test_a_custom_list_too_long_for_a_link_is_the_one_in_the_box():
+    words = tuple(f"word{i}" for i in range(1000))
+    texts = {"target_text": "\n".join(words), "baseline_text": "one"}  # one word is too few for a list
+    view = View(ContrastSpec.careful(target=CUSTOM, n_target=1000, target_words=words))
+    assert read(params_of(view), texts) == (view, [])
+    assert read(params_of(View(DEFAULT)), texts) == (View(DEFAULT), [])
+    assert read({"target": CUSTOM, "target_words": "dog\ncat"}, texts)[0].spec.target_words == ("dog", "cat")
+
+
+def test_two_neurons_in_place_of_one_are_set_aside():
+    view, problems = read({"neuron": "1,2"})
+    assert view == View(DEFAULT) and len(problems) == 1 and "“1,2”" in problems[0]
+
+
+def test_the_presets_are_known_again():
+    assert matching_preset(DEFAULT) == "Careful"
+    assert matching_preset(ContrastSpec()) == "Notebook"
+    # A preset says how to analyse, not what.
+    assert matching_preset(ContrastSpec(model="other/model", layer=1, target="adverbs")) == "Notebook"
+    assert matching_preset(ContrastSpec(correction="holm")) is None
+    assert matching_preset(DEFAULT.changed(n_target=501)) is None

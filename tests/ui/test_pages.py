@@ -1,0 +1,276 @@
+"""Every page by AppTest: what it shows at first, and after one interaction each, as ``core`` called directly says."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from core.activations import token_activations
+from core.models import load_model
+from core.records import ContrastSpec
+from core.records.link import from_params
+from tests.support.pages import (
+    HOME,
+    NEURONS,
+    PAGES,
+    SECRET,
+    SMALL,
+    TEXT,
+    WORDS,
+    assert_shows,
+    figure,
+    go_to,
+    heatmap,
+    link,
+    marked,
+    metrics,
+    neuron_shown,
+    neurons_drawn,
+    open_page,
+    said,
+    settle,
+    statistics_drawn,
+    with_sign,
+)
+from ui.defaults import DEFAULT
+from ui.panels.text_input import SAMPLES
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_opened_plain_shows_the_default_experiment(page):
+    at = open_page(page, spec=None)
+    assert [title.value for title in at.title] == [PAGES[page]]
+    assert not at.error and not at.warning
+    assert from_params(link(at), ContrastSpec()) == (DEFAULT, [])
+    assert len(at.sidebar.get("page_link")) == len(PAGES)
+
+
+def test_home_tells_where_the_experiment_stands(contrast):
+    at, result = open_page(HOME, spec=None), contrast(DEFAULT)
+    assert metrics(at) == {
+        "Higher for nouns": f"{result.n_higher:,} of {result.n_neurons:,} neurons",
+        "Higher for verbs": f"{result.n_lower:,} of {result.n_neurons:,} neurons",
+        "The two extremes": f"Neurons {result.largest} and {result.smallest}",
+    }
+    assert said(at.info) == list(result.notes)
+
+
+def test_neurons_shows_what_core_found(contrast):
+    at, result = open_page(NEURONS, spec=None), contrast(DEFAULT)
+    assert_shows(at, result)
+    assert neuron_shown(at) == result.largest
+    assert "neuron" not in link(at)
+    assert at.get_by_key("layer_profile") and at.get_by_key("neuron_spread")
+    headline = f"**{result.n_higher + result.n_lower:,}** of {result.n_neurons:,} neurons in layer **{DEFAULT.layer}**"
+    assert any(item.value.startswith(headline) for item in at.markdown)
+
+
+def test_words_shows_images_means_and_lists(contrast):
+    at, result = open_page(WORDS), contrast(SMALL)
+    assert [tab.label for tab in at.tabs] == ["Words by neurons", "Mean activation", "The two lists"]
+    images = figure(at, "words_image")["data"]
+    assert [image["y"] for image in images] == [list(result.words.target), list(result.words.baseline)]
+    assert len(figure(at, "mean_activations")["data"]) == 2
+    lists = [table.value for table in at.dataframe]
+    assert [table["word"].tolist() for table in lists] == [list(result.words.target), list(result.words.baseline)]
+    assert lists[0]["tokens"].tolist() == result.target_tokens.tolist()
+
+
+def test_the_text_page_colours_its_first_sample(contrast):
+    at, result = open_page(TEXT), contrast(SMALL)
+    sent = heatmap(at)
+    text = at.text_area(key="text").value
+    expected = token_activations(load_model("bundled"), text, SMALL.layer, prefix=SMALL.prefix)
+    assert sent["pieces"] == expected.pieces and "".join(sent["pieces"]) == text
+    assert neurons_drawn(at) == [result.largest, result.smallest]
+    for block, neuron in zip(sent["blocks"], (result.largest, result.smallest), strict=True):
+        values = expected.values[:, neuron]
+        assert block["steps"][int(values.argmin())] == 0, "the palest token is the lowest"
+        assert block["steps"][int(values.argmax())] == max(block["steps"])
+        shown = [float(value.replace("−", "-").replace(",", "")) for value in block["values"]]
+        np.testing.assert_allclose(shown, values, rtol=2e-3, atol=1e-6)
+    assert sent["blocks"][0]["title"].endswith("higher for nouns")
+    assert sent["blocks"][1]["title"].endswith("higher for verbs")
+
+
+def test_home_follows_a_change(contrast):
+    at = open_page(HOME)
+    at.slider(key="layer").set_value(1)
+    settle(at)
+    result = contrast(SMALL.changed(layer=1))
+    assert metrics(at)["The two extremes"] == f"Neurons {result.largest} and {result.smallest}"
+    assert link(at)["layer"] == "1"
+
+
+def test_another_layer_is_another_picture(contrast):
+    at = open_page(NEURONS, neuron="5")
+    assert neuron_shown(at) == 5
+    at.slider(key="layer").set_value(4)
+    settle(at)
+    result = contrast(SMALL.changed(layer=4))
+    assert_shows(at, result)
+    assert neuron_shown(at) == result.largest, "neuron 5 of another layer is another neuron"
+    assert link(at)["layer"] == "4" and "neuron" not in link(at)
+
+
+def test_a_neuron_is_chosen_by_number(contrast):
+    at, result = open_page(NEURONS), contrast(SMALL)
+    at.number_input(key="neuron").set_value(17)
+    settle(at)
+    assert neuron_shown(at) == 17 and link(at)["neuron"] == "17"
+    assert marked(at) == [17]
+    assert any(f"t = **{with_sign(result.tests.statistic[17])}**" in item.value for item in at.markdown)
+    highest = at.dataframe[1].value
+    both = np.concatenate([result.target_activations[:, 17], result.baseline_activations[:, 17]])
+    np.testing.assert_allclose(sorted(highest["value"], reverse=True), np.sort(both)[::-1][: len(highest)], rtol=1e-6)
+
+
+def test_the_box_is_told_its_number_in_every_run(contrast):
+    """In quick steps there and back, the browser's answer to the last run comes late, and the box would keep that."""
+    at = open_page(NEURONS)
+    for layer in (SMALL.layer, SMALL.layer, 3, SMALL.layer):
+        at.slider(key="layer").set_value(layer)
+        settle(at)
+        box = at.number_input(key="neuron").proto
+        assert box.set_value and box.value == contrast(SMALL.changed(layer=layer)).largest
+
+
+def test_the_plot_marks_the_chosen_neuron_and_no_other():
+    at = open_page(NEURONS, neuron="17")
+    assert marked(at) == [17]
+    at.selectbox(key="correction").set_value("none")
+    settle(at)
+    assert marked(at) == [17]
+    go_to(go_to(at, WORDS), NEURONS)
+    assert marked(at) == [17]
+    at.slider(key="layer").set_value(0)
+    settle(at)
+    assert marked(at) is None, "17 was a neuron of another layer"
+
+
+def test_the_smallest_is_one_button_away(contrast):
+    at = open_page(NEURONS)
+    at.button(key="show_smallest").click()
+    settle(at)
+    assert neuron_shown(at) == contrast(SMALL).smallest
+    at.button(key="show_largest").click()
+    settle(at)
+    assert neuron_shown(at) == contrast(SMALL).largest
+
+
+def test_another_correction_keeps_the_neuron(contrast):
+    at = open_page(NEURONS, neuron="17")
+    before = statistics_drawn(at)
+    at.selectbox(key="correction").set_value("none")
+    settle(at)
+    result = contrast(SMALL.changed(correction="none"))
+    assert_shows(at, result)
+    np.testing.assert_array_equal(statistics_drawn(at), before)
+    assert neuron_shown(at) == 17 and link(at)["correction"] == "none"
+
+
+def test_the_notebook_preset_says_which_list_stands_in(contrast):
+    at = open_page(NEURONS)
+    at.segmented_control(key="preset").set_value("Notebook")
+    settle(at)
+    spec = ContrastSpec.notebook(layer=SMALL.layer)
+    assert from_params(link(at), DEFAULT) == (spec, [])
+    assert_shows(at, contrast(spec))
+    stands_in = [note for note in said(at.info) if "bundled list stands in" in note]
+    assert len(stands_in) == 2 and "noun list could not be downloaded" in stands_in[0]
+    at.segmented_control(key="preset").set_value("Careful")
+    settle(at)
+    assert from_params(link(at), DEFAULT) == (ContrastSpec.careful(layer=SMALL.layer), [])
+    assert at.segmented_control(key="preset").value == "Careful" and not at.info
+
+
+def test_a_changed_preset_is_none():
+    at = open_page(NEURONS, spec=DEFAULT)
+    assert at.segmented_control(key="preset").value == "Careful"
+    at.number_input(key="alpha").set_value(0.01)
+    settle(at)
+    assert at.segmented_control(key="preset").value is None
+
+
+def test_a_line_that_is_not_every_neurons_threshold_says_so(contrast):
+    spec = SMALL.changed(n_target=8)
+    at, result = open_page(NEURONS, spec), contrast(spec)
+    strays = ((abs(result.tests.statistic) >= result.critical_statistic) != result.significant).sum()
+    assert strays
+    assert any(f"({strays:,} of {result.n_neurons:,} are on the other side" in caption.value for caption in at.caption)
+    at.selectbox(key="family").set_value("layer")
+    at.selectbox(key="test").set_value("paired")
+    at.number_input(key="n_baseline").set_value(8)
+    settle(at)
+    assert any(caption.value.endswith("Beyond the dashed lines t is significant.") for caption in at.caption)
+
+
+def test_words_can_be_fewer_and_in_order_of_the_statistic(contrast):
+    at, result = open_page(WORDS), contrast(SMALL)
+    at.slider(key="image_words").set_value(10)
+    at.segmented_control(key="image_order").set_value("Statistic")
+    settle(at)
+    images = figure(at, "words_image")["data"]
+    assert images[0]["y"] == list(result.words.target[:10])
+    assert figure(at, "words_image")["layout"]["xaxis2"]["title"]["text"] == "Neurons, by statistic"
+
+
+def test_a_text_typed_is_coloured_and_never_in_the_link():
+    at = open_page(TEXT)
+    at.text_area(key="text").set_value(SECRET)
+    settle(at)
+    assert "".join(heatmap(at)["pieces"]) == SECRET
+    assert not any("platypus" in value for value in link(at).values())
+    assert "text" not in link(at)
+
+
+@pytest.mark.parametrize("sample", sorted(path.name for path in SAMPLES.glob("*.txt")))
+def test_every_sample_comes_through_exactly(sample):
+    at = open_page(TEXT)
+    at.selectbox(key="sample").set_value(sample)
+    settle(at)
+    text = (SAMPLES / sample).read_text(encoding="utf-8")
+    assert at.text_area(key="text").value == text == "".join(heatmap(at)["pieces"])
+
+
+def test_the_scale_changes_legend_and_link():
+    at = open_page(TEXT)
+    low = heatmap(at)["blocks"][0]["low"]
+    at.segmented_control(key="scale").set_value("zero")
+    settle(at)
+    assert heatmap(at)["blocks"][0]["centre"] == "0" and link(at)["scale"] == "zero"
+    at.segmented_control(key="scale").set_value("words")
+    settle(at)
+    assert heatmap(at)["blocks"][0]["centre"] is None and heatmap(at)["blocks"][0]["low"] != low
+    assert link(at)["scale"] == "words"
+
+
+def test_other_neurons_are_drawn_and_linked(contrast):
+    at, result = open_page(TEXT), contrast(SMALL)
+    at.multiselect(key="neurons").set_value([3, 11, 3 + 11])
+    settle(at)
+    assert neurons_drawn(at) == [3, 11, 14] and link(at)["neurons"] == "3,11,14"
+    at.multiselect(key="neurons").set_value([])
+    settle(at)
+    assert neurons_drawn(at) == [result.largest, result.smallest] and "neurons" not in link(at)
+
+
+def test_an_uploaded_text_is_coloured():
+    at = open_page(TEXT)
+    at.file_uploader(key="text_file").set_value(("a.txt", SECRET.encode(), "text/plain"))
+    settle(at)
+    assert "".join(heatmap(at)["pieces"]) == SECRET
+    at.file_uploader(key="text_file").set_value(("b.txt", b"\xff\xfe\x00broken", "text/plain"))
+    settle(at)
+    assert at.text_area(key="text").value == SECRET
+    assert any("not UTF-8" in sentence for sentence in said(at.toast))
+    at.file_uploader(key="text_file").set_value(("c.txt", b"\xef\xbb\xbfThe dog\r\nran.\r", "text/plain"))
+    settle(at)
+    assert "".join(heatmap(at)["pieces"]) == "The dog\nran.\n"
+
+
+def test_a_files_name_is_text_not_markup():
+    at = open_page(TEXT)
+    at.file_uploader(key="text_file").set_value(("![x](y) **b**.txt", b"\xff", "text/plain"))
+    settle(at)
+    assert r"\!\[x\](y) \*\*b\*\*.txt" in at.toast[0].value

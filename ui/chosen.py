@@ -1,0 +1,77 @@
+"""The neuron that a user has chosen (in the plot, the table, the box, by a button or a link), and the one shown."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import streamlit as st
+
+from core.records import ContrastResult
+from ui import link, page, settings
+
+# The values of the settings with which a widget was drawn.
+Snapshot = tuple[object, ...]
+# The values that code has set, by the key of the widget: the last few.
+_WRITTEN = "_chosen_written"
+_N_WRITTEN = 50
+# How late a browser's answer may come: many times what it takes on a busy class server.
+_LATE_SECONDS = 2.0
+
+
+def shown_neuron(result: ContrastResult) -> int:
+    """The neuron to show: the chosen one, else the one with the largest statistic."""
+    neuron = settings.current().view.neuron
+    if neuron is not None and neuron >= result.n_neurons:
+        page.show_warning(
+            f"Neuron {neuron:,} was asked for; a layer of this model has 0 to {result.n_neurons - 1:,}. "
+            "The one with the largest statistic is shown."
+        )
+        settings.choose(neuron=None)
+        link.write(settings.current().view)
+        neuron = None
+    shown = result.largest if neuron is None else neuron
+    write("neuron", shown)
+    return shown
+
+
+def write(key: str, value: Any) -> None:
+    """Set a widget from code, and remember the value: a browser may send it back late (``is_stale``).
+
+    It is set in every run, even where the widget seems to have it: the last run may have set another value since the
+    browser sent this one.
+    """
+    st.session_state[key] = value
+    st.session_state.setdefault(_WRITTEN, {}).setdefault(key, []).append(value)
+    del st.session_state[_WRITTEN][key][:-_N_WRITTEN]
+
+
+def choose(neuron: int | None, drawn_with: Snapshot, key: str = "") -> None:
+    """Callback: set the chosen neuron; None resets it to the default.
+
+    Not if the value is stale: it then belongs to another layer. ``key`` is that of a widget whose value code sets too.
+    """
+    if not is_stale(drawn_with, key):
+        settings.choose(neuron=neuron)
+
+
+def snapshot() -> Snapshot:
+    """The current values of the settings. Pass it to the callback of a widget, for ``is_stale``."""
+    return tuple(st.session_state.get(key) for key in settings.WIDGETS)
+
+
+def is_stale(drawn_with: Snapshot, key: str = "") -> bool:
+    """Whether the new value of a widget is no user's choice, but belongs to settings that have changed since.
+
+    A browser sends all values with every change, and it may not have heard yet of what code has set. So a value does
+    not count if a setting has changed since the widget was drawn, or changes with the same message. After quick
+    changes there and back, neither shows it. So in the first seconds after a change, a value that code has set before
+    does not count either.
+    """
+    now = settings.current()
+    if drawn_with != snapshot() or any(
+        st.session_state.get(name, value) != value for name, value in now.values.items()
+    ):
+        return True
+    written = st.session_state.get(_WRITTEN, {}).get(key, [])
+    return time.monotonic() - now.changed_at < _LATE_SECONDS and st.session_state.get(key) in written

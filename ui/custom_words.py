@@ -1,0 +1,20 @@
+"""Parse and check a user's own words."""
+
+from __future__ import annotations
+
+from core.errors import UserError
+from core.words import custom_list
+from engine.limits import limits
+
+
+def custom_words(side: str, text: str) -> tuple[str, ...]:
+    """The words in the text box of a class; UserError if there are too few or too many, or if they are not words."""
+    most = limits().max_words
+    if not text.strip():
+        raise UserError(f"The custom {side} list is empty: give at least 2 words, one a line.")
+    words = custom_list(text, f"custom {side} list").words
+    if len(words) < 2:
+        raise UserError(f"The custom {side} list has 1 word; at least 2 are needed.")
+    if len(words) > most:
+        raise UserError(f"The custom {side} list has {len(words):,} words; this server allows {most:,}.")
+    return words

@@ -1,0 +1,20 @@
+"""Labels of options on pages."""
+
+from __future__ import annotations
+
+from core.models import CATALOGUE
+from core.records import CUSTOM
+
+TEST_LABELS = {"paired": "Paired t-test (the notebook's)", "welch": "Welch's t-test"}
+FAMILY_LABELS = {"layer": "This layer's neurons", "model": "All layers' neurons"}
+SOURCE_LABELS = {"notebook": "The notebook's (downloaded)", "bundled": "Curated (bundled)"}
+
+
+def model_label(name: str) -> str:
+    """The label of a model: from the catalogue, else its name."""
+    return CATALOGUE[name].label if name in CATALOGUE else name
+
+
+def class_label(name: str) -> str:
+    """The label of a word class."""
+    return "Custom list…" if name == CUSTOM else name.capitalize()

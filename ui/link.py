@@ -1,0 +1,144 @@
+"""The address as a link: read when a session begins, written after each run.
+
+Streamlit can bind widgets to parameters of the address (``bind``). This is not used: it writes the label of a select
+box, so a new wording would break all links; and it leaves out defaults, which differ between servers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+
+import streamlit as st
+
+from core.errors import UserError
+from core.records import CUSTOM, ContrastSpec
+from core.records.link import from_params, to_params
+from engine.limits import check_allowed, limits
+from engine.steps import layers_of
+from ui.custom_words import custom_words
+from ui.defaults import ALPHAS, DEFAULT, MAX_NEURONS, SCALES, WORD_SOURCES, default_spec, within_limits
+
+SIDES = ("target", "baseline")
+MAX_VALUE = 10_000  # characters of one value in a link; the app writes much shorter ones
+_NAMES = (*(item.name for item in fields(ContrastSpec)), "neuron", "neurons", "scale")
+
+
+@dataclass(frozen=True)
+class View:
+    """What a link opens: an experiment, and the choices on pages.
+
+    ``neuron`` is None for the default, the largest statistic. ``neurons`` is empty for the default of the text page,
+    the two extremes.
+    """
+
+    spec: ContrastSpec
+    neuron: int | None = None
+    neurons: tuple[int, ...] = ()
+    scale: str = "text"
+
+
+def write(view: View) -> None:
+    """Write a view to the address, so that it can be copied at any time.
+
+    It is written even if the address of this run is equal: the browser may have sent that address before it received
+    the one of the last run. The browser adds an entry to its history only if the address differs.
+    """
+    st.query_params.from_dict(params_of(view))
+
+
+def params_of(view: View) -> dict[str, str]:
+    """The URL parameters that open this view."""
+    params = to_params(view.spec)
+    if view.neuron is not None:
+        params["neuron"] = str(view.neuron)
+    if view.neurons:
+        params["neurons"] = ",".join(map(str, view.neurons))
+    if view.scale != SCALES[0]:
+        params["scale"] = view.scale
+    return params
+
+
+def read(params: Mapping[str, str], texts: Mapping[str, str] | None = None) -> tuple[View, list[str]]:
+    """The view of a link, and one sentence for each value that was replaced by a default.
+
+    ``texts`` are the session's custom lists, by the keys of their boxes. A link does not have the words of a long list.
+    """
+    params, problems = _valid_text(params)
+    own = {f"{side}_words": _words_in(side, texts or {}) for side in SIDES}
+    spec, spec_problems = from_params(params, default_spec().changed(**own))
+    spec = spec.changed(**{f"{side}_words": () for side in SIDES if getattr(spec, side) != CUSTOM})
+    problems += spec_problems
+    spec = _allowed_here(spec, problems)
+    neuron = _neurons([params["neuron"]] if "neuron" in params else [], "neuron", problems)
+    neurons = _neurons(params["neurons"].split(",") if "neurons" in params else [], "neurons", problems)
+    scale = params.get("scale", SCALES[0])
+    if scale not in SCALES:
+        problems.append(f"scale is “{scale[:60]}”; allowed are {', '.join(SCALES)}. “{SCALES[0]}” is used.")
+        scale = SCALES[0]
+    return View(spec, neuron[0] if neuron else None, neurons, scale), problems
+
+
+def _words_in(side: str, texts: Mapping[str, str]) -> tuple[str, ...]:
+    """The custom words of a class; none if they are not valid. The sidebar shows the mistake."""
+    try:
+        return custom_words(side, texts.get(f"{side}_text") or "")
+    except UserError:
+        return ()
+
+
+def _valid_text(params: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
+    """The values that are short and printable, and one sentence for each other value."""
+    values, problems = {}, []
+    for name in _NAMES:
+        value = params.get(name, "")
+        if len(value) > MAX_VALUE:
+            problems.append(
+                f"{name} has {len(value):,} characters; a link's value may have {MAX_VALUE:,}. It was set aside."
+            )
+        elif not value.isprintable() and not name.endswith("_words"):  # words are checked line by line
+            problems.append(f"{name} holds characters that cannot be shown. It was set aside.")
+        elif name in params:
+            values[name] = value
+    return values, problems
+
+
+def _allowed_here(spec: ContrastSpec, problems: list[str]) -> ContrastSpec:
+    """The spec, with each value that this server or its pages do not allow replaced by a default."""
+    default = default_spec()
+    try:
+        check_allowed(spec.model)
+    except UserError as error:
+        problems.append(f"{error} {default.model} is used.")
+        spec = spec.changed(model=default.model)
+    most = limits().max_words
+    for name in ("n_target", "n_baseline"):
+        if getattr(spec, name) > most:
+            problems.append(f"{name} is “{getattr(spec, name)}”; at most {most:,} words of a class are allowed here.")
+    spec = within_limits(spec)
+    if spec.word_source not in WORD_SOURCES:
+        shown = spec.word_source[:80]
+        problems.append(f"A link cannot name the folder “{shown}” as word source; bundled is used.")
+        spec = spec.changed(word_source="bundled")
+    if not ALPHAS[0] <= spec.alpha <= ALPHAS[1]:
+        problems.append(
+            f"alpha is “{spec.alpha:g}”; here {ALPHAS[0]} to {ALPHAS[1]} are offered. {DEFAULT.alpha} is used."
+        )
+        spec = spec.changed(alpha=DEFAULT.alpha)
+    n_layers = layers_of(spec.model)
+    if n_layers is not None and spec.layer >= n_layers:
+        problems.append(f"layer is “{spec.layer}”; the model has 0 to {n_layers - 1}. {n_layers - 1} is used.")
+        spec = spec.changed(layer=n_layers - 1)
+    return spec
+
+
+def _neurons(parts: list[str], name: str, problems: list[str]) -> tuple[int, ...]:
+    """The neurons that the parts of a value name. One sentence is added for all invalid parts together."""
+    invalid = [part for part in parts if not _is_index(part)]
+    if invalid:
+        problems.append(f"{name} is “{invalid[0][:60]}”; a neuron's index is a whole number from 0. It was set aside.")
+    return tuple(dict.fromkeys(int(part) for part in parts if _is_index(part)))[:MAX_NEURONS]
+
+
+def _is_index(value: str) -> bool:
+    return value.isascii() and value.isdigit() and len(value) < 7

@@ -1,0 +1,37 @@
+"""The pages: their scripts, addresses and icons, and links to them."""
+
+from __future__ import annotations
+
+import streamlit as st
+from streamlit.navigation.page import Page
+
+from ui import settings
+from ui.link import params_of
+
+HOME = "Home"
+# Script, title, icon. The address is the title with underscores, except for Home.
+PAGES = (
+    ("pages/0_Home.py", HOME, ":material/home:"),
+    ("pages/1_Neurons.py", "Neurons", ":material/scatter_plot:"),
+    ("pages/2_Words.py", "Words", ":material/dictionary:"),
+    ("pages/3_Text_heatmap.py", "Text heatmap", ":material/format_ink_highlighter:"),
+)
+
+
+def find() -> Page:
+    """Declare the pages, and return the requested one."""
+    pages = [
+        # Without an icon: the browser would fetch the icon of a page from Google.
+        st.Page(script, title=title, url_path=title.replace(" ", "_"), default=title == HOME)
+        for script, title, _ in PAGES
+    ]
+    return st.navigation(pages, position="hidden")
+
+
+def draw_link(script: str, label: str, icon: str) -> None:
+    """Draw a link to a page, with the settings in its address.
+
+    If only the next page wrote them, this would often be a second entry in the browser's history, and the Back button
+    would have to be pressed twice.
+    """
+    st.page_link(script, label=label, icon=icon, query_params=params_of(settings.current().view))

@@ -1,0 +1,1 @@
+"""The parts of pages. One file for each panel."""

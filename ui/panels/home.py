@@ -1,0 +1,84 @@
+"""The parts of the Home page: introduction, links to the pages, summary of the experiment."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from core.records import ContrastSpec
+from core.stats.correction import LABELS
+from engine.steps import conclusion
+from ui import navigation, page
+from ui.labels import model_label
+from ui.progress import show
+
+_PICTURE = Path(__file__).resolve().parents[2] / "assets" / "pictures" / "experiment.svg"
+# The names of colours in the picture, and their values in the two themes.
+_COLOURS = {
+    "light": {
+        "ink": "#1F2328",
+        "soft": "#8A8F98",
+        "panel": "#F4F2EE",
+        "line": "#D8D4CC",
+        "target": "#B34E00",
+        "baseline": "#0072B2",
+    },
+    "dark": {
+        "ink": "#E8EAED",
+        "soft": "#8A8F98",
+        "panel": "#1E232B",
+        "line": "#3A414C",
+        "target": "#F08A4B",
+        "baseline": "#56B4E9",
+    },
+}
+
+
+def draw_introduction() -> None:
+    """Draw three sentences and one picture."""
+    st.markdown(
+        "A language model is never told what a noun or a verb is, yet some of its neurons tell them apart. "
+        "Here you give a model the most frequent words of two classes, read every neuron of one layer, and test "
+        "each for a difference. Then you put the best ones to the test on any text, token by token."
+    )
+    with st.container(key="picture"):
+        st.image(_picture(st.context.theme.type), width="stretch")
+
+
+def draw_page_cards() -> None:
+    """Draw a card with a link for each page."""
+    cards = (
+        ("Find the neurons", "Which ones are higher for nouns, which for verbs, and how sure is that?"),
+        ("Look at the words", "What does every neuron do with every word, and which words are these?"),
+        ("Try a text", "Do the neurons light up on the nouns and verbs of a text that you paste?"),
+    )
+    for column, (script, _, icon), (label, text) in zip(st.columns(3), navigation.PAGES[1:], cards, strict=True):
+        with column.container(border=True, height="stretch"):
+            navigation.draw_link(script, f"**{label}**", icon)
+            st.markdown(text)
+
+
+def draw_summary(spec: ContrastSpec) -> None:
+    """Draw the settings of the experiment in a sentence, and its result."""
+    st.subheader("Your experiment now")
+    st.markdown(
+        f"**{page.plain(model_label(spec.model))}**, layer **{spec.layer}**: {spec.n_target:,} {spec.target} against "
+        f"{spec.n_baseline:,} {spec.baseline}, {'paired' if spec.test == 'paired' else 'Welch’s'} t-test, "
+        f"correction: {LABELS[spec.correction]}."
+    )
+    with page.showing_user_errors():
+        result = show(conclusion, spec)
+    columns = st.columns(3)
+    columns[0].metric(f"Higher for {spec.target}", f"{result.n_higher:,} of {result.n_neurons:,} neurons")
+    columns[1].metric(f"Higher for {spec.baseline}", f"{result.n_lower:,} of {result.n_neurons:,} neurons")
+    columns[2].metric("The two extremes", f"Neurons {result.largest} and {result.smallest}")
+    page.show_notes(result.notes)
+
+
+def _picture(theme: str | None) -> str:
+    """The picture in the colours of the theme: an image in a page does not know them."""
+    svg = _PICTURE.read_text(encoding="utf-8")
+    for name, colour in _COLOURS.get(theme or "light", _COLOURS["light"]).items():
+        svg = svg.replace(f"{{{name}}}", colour)
+    return svg

@@ -1,0 +1,25 @@
+"""The profile of layers: significant neurons of every layer."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.records import ContrastResult
+from core.report import figures
+from engine import steps
+from ui import page
+from ui.charts import Chart
+from ui.progress import show
+
+
+def draw(result: ContrastResult) -> None:
+    """Draw the profile, or a note if only one layer was read."""
+    st.subheader("Every layer")
+    counts = show(steps.profile, result.spec)
+    if counts is None:
+        page.show_notes(("With so many words only the chosen layer is read; fewer words show all layers.",))
+        return
+    spec = result.spec
+    profile = Chart(figures.layer_profile(*counts, spec.layer, spec.target, spec.baseline))
+    st.plotly_chart(profile, key="layer_profile", config={"displayModeBar": False})
+    st.caption("Significant neurons, higher for the target upward, for the baseline downward; this layer stands out.")

@@ -1,0 +1,74 @@
+"""The plot of the Neurons page: every neuron of the layer. A click chooses one."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import numpy as np
+import streamlit as st
+
+from core.records import ContrastResult
+from core.report import figures
+from engine import steps
+from ui import chosen, settings
+from ui.charts import Chart
+from ui.progress import show
+
+# The spec and the marked neuron (or None) with which the plot was last drawn.
+_DRAWN = "_neurons_plot_drawn"
+
+
+def draw_waiting() -> None:
+    """Draw an empty chart in place of the scatter: the browser loads the plotting library while the model loads."""
+    st.plotly_chart(figures.waiting(), key="waiting_plot", config={"displayModeBar": False})
+
+
+def draw(result: ContrastResult) -> None:
+    """Draw the scatter. A click chooses a neuron."""
+    st.subheader("Every neuron of the layer")
+    st.plotly_chart(
+        Chart(show(steps.scatter, result.spec, marked=_mark(result))),
+        key="neurons_plot",
+        on_select=partial(_choose, chosen.snapshot()),
+        selection_mode="points",
+        config={"displaylogo": False, "scrollZoom": False},
+    )
+    st.caption(f"Click a point to see its words. Drag to zoom, double-click to zoom out. {_about_thresholds(result)}")
+
+
+def _about_thresholds(result: ContrastResult) -> str:
+    """A sentence about the dashed lines. In Welch's test each neuron has its own threshold, but there is one line."""
+    if result.spec.test != "welch":
+        return "Beyond the dashed lines t is significant."
+    beyond = np.abs(result.tests.statistic) >= result.critical_statistic
+    strays = int((beyond != result.significant).sum())
+    return (
+        "Beyond the dashed lines t is significant at the median degrees of freedom; with Welch's test each neuron has "
+        f"its own ({strays:,} of {result.n_neurons:,} are on the other side of the line)."
+    )
+
+
+def _mark(result: ContrastResult) -> int | None:
+    """The neuron to mark in the figure: the chosen one, unless the plot in the browser marks it already.
+
+    The plot marks a point that was clicked in it. To mark it in the figure too would rebuild the plot, and lose the
+    zoom. The plot does not know a choice from elsewhere (table, box, link), or from before it was rebuilt.
+    """
+    neuron = settings.current().view.neuron
+    clicked = st.session_state.get(_DRAWN) == (result.spec, None) and neuron in _selected_points()
+    mark = None if clicked else neuron
+    st.session_state[_DRAWN] = (result.spec, mark)
+    return mark
+
+
+def _selected_points() -> list[int]:
+    plot = st.session_state.get("neurons_plot")
+    return [point["point_index"] for point in plot.selection.points] if plot else []
+
+
+def _choose(drawn_with: chosen.Snapshot) -> None:
+    """Callback. The selection may contain two points: the mark from the figure, and the point that was clicked."""
+    points = _selected_points()
+    _, mark = st.session_state.get(_DRAWN, (None, None))
+    clicked = [neuron for neuron in points if neuron != mark] or points
+    chosen.choose(clicked[0] if clicked else None, drawn_with)

@@ -1,0 +1,128 @@
+"""The coloured text: choice of neurons and colour scale, a block for each neuron, and the clicked token."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from core.experiment import word_values
+from core.records import ContrastResult, TokenActivations
+from core.report.colours import ColourScale, fixed, per_text_min_max, zero_centred
+from core.report.readable import readable
+from core.report.tables import text_csv
+from ui import chosen, page, settings
+from ui.defaults import MAX_NEURONS, SCALES
+from ui.token_heatmap import HeatmapBlock, token_heatmap
+
+_SCALE_LABELS = {"text": "This text", "zero": "Zero-centred", "words": "Word lists"}
+_SCALE_HELP = (
+    "**This text**: the palest token is the lowest of this text, the darkest its highest (the notebook's). "
+    "**Zero-centred**: the middle colour is zero. **Word lists**: from the lowest to the highest word of the two "
+    "lists, so that texts can be compared."
+)
+
+
+def draw_choices(result: ContrastResult) -> tuple[list[int], str]:
+    """Draw the choices, and return the neurons and the scale. Default: the two extremes, and this text's range."""
+    view = settings.current().view
+    extremes = (result.largest, result.smallest)
+    neurons = tuple(neuron for neuron in view.neurons if neuron < result.n_neurons)
+    if len(neurons) < len(view.neurons):
+        page.show_warning(f"A layer has neurons 0 to {result.n_neurons - 1:,}; others were set aside.")
+    chosen.write("neurons", list(neurons or extremes))
+    st.session_state["scale"] = view.scale
+    left, right = st.columns([3, 2], gap="medium")
+    left.multiselect(
+        "Neurons",
+        np.argsort(-np.abs(np.nan_to_num(result.tests.statistic)), kind="stable").tolist(),
+        key="neurons",
+        format_func=lambda neuron: f"{neuron} (t {page.signed(float(result.tests.statistic[neuron]), 1)})",
+        max_selections=MAX_NEURONS,
+        on_change=_save_neurons,
+        args=(extremes, chosen.snapshot()),
+        help=f"Up to {MAX_NEURONS}. By default the largest and the smallest statistic of the layer.",
+    )
+    right.segmented_control(
+        "Colour scale",
+        SCALES,
+        key="scale",
+        required=True,
+        format_func=_SCALE_LABELS.__getitem__,
+        on_change=_save_scale,
+        help=_SCALE_HELP,
+    )
+    return st.session_state["neurons"], st.session_state["scale"]
+
+
+def draw(result: ContrastResult, activations: TokenActivations, neurons: list[int], scale: str) -> None:
+    """Draw one coloured block for each neuron, the clicked token, and the CSV download."""
+    blocks = [_block(result, activations, neuron, scale) for neuron in neurons]
+    clicked = token_heatmap(
+        activations.pieces, activations.parts, blocks, window_starts=activations.window_starts, key="text_heatmap"
+    )
+    if clicked is None:
+        st.caption("Point at a token to see its value; click it to keep it.")
+    else:
+        _draw_token(activations, neurons, clicked)
+    st.download_button(
+        "Values as CSV",
+        text_csv(activations, neurons),  # not a callback, which would hold the text's activations in memory
+        f"text-layer{result.spec.layer}.csv",
+        "text/csv",
+        on_click="ignore",
+    )
+
+
+def _block(result: ContrastResult, activations: TokenActivations, neuron: int, scale: str) -> HeatmapBlock:
+    statistic = float(result.tests.statistic[neuron])
+    for_target = not statistic < 0
+    values = activations.values[:, neuron]  # [n_tokens, d_mlp] -> [n_tokens]
+    higher = result.spec.target if for_target else result.spec.baseline
+    significant = "" if result.significant[neuron] else ", not significant"
+    return HeatmapBlock(
+        title=f"Neuron {neuron} · higher for {higher}",
+        subtitle=f"t = {page.signed(statistic)}{significant}",
+        values=values,
+        scale=_scale(result, values, neuron, scale, "reds" if for_target else "blues"),
+    )
+
+
+def _scale(result: ContrastResult, values: np.ndarray, neuron: int, scale: str, palette: str) -> ColourScale:
+    if scale == "zero":
+        return zero_centred(values, palette)
+    if scale == "words":
+        words = word_values(result, neuron)
+        return fixed(float(words.min()), float(words.max()), values, palette)
+    return per_text_min_max(values, palette)
+
+
+def _draw_token(activations: TokenActivations, neurons: list[int], token: int) -> None:
+    """Draw the values of the clicked token, and their rank in the text."""
+    values = activations.values[:, neurons]  # [n_tokens, d_mlp] -> [n_tokens, n_neurons]
+    lower = (values < values[token]).mean(axis=0)  # [n_neurons]
+    st.markdown(f"**Token {token + 1:,} of {len(activations.pieces):,}**")
+    st.dataframe(
+        {
+            "token": [readable(activations.pieces[token], activations.parts[token])] * len(neurons),
+            "neuron": neurons,
+            "value": values[token],
+            "higher than … of this text's tokens": lower,
+        },
+        hide_index=True,
+        column_config={
+            "value": st.column_config.NumberColumn(format="%.4g"),
+            "higher than … of this text's tokens": st.column_config.NumberColumn(format="percent"),
+        },
+    )
+
+
+def _save_neurons(extremes: tuple[int, int], drawn_with: chosen.Snapshot) -> None:
+    """Callback: save the neurons, unless they belong to settings that have changed since."""
+    if not chosen.is_stale(drawn_with, "neurons"):
+        # A browser can send an option that is not in the list; it arrives as text.
+        neurons = tuple(neuron for neuron in st.session_state["neurons"] if isinstance(neuron, int))[:MAX_NEURONS]
+        settings.choose(neurons=() if neurons == extremes else neurons)
+
+
+def _save_scale() -> None:
+    settings.choose(scale=st.session_state["scale"])
