@@ -73,5 +73,7 @@ def is_stale(drawn_with: Snapshot, key: str = "") -> bool:
         st.session_state.get(name, value) != value for name, value in now.values.items()
     ):
         return True
-    written = st.session_state.get(_WRITTEN, {}).get(key, [])
-    return time.monotonic() - now.changed_at < _LATE_SECONDS and st.session_state.get(key) in written
+    written = st.session_state.get(_WRITTEN, {}).get(key)
+    if not written:  # a plot, a table or a button: code never sets it
+        return False
+    return time.monotonic() - now.changed_at < _LATE_SECONDS and st.session_state[key] in written

@@ -54,3 +54,11 @@ def test_is_stale_refuses_a_number_that_comes_with_another_layer():
     box(at).set_value(7)
     settle(at)
     assert box(at).value != 7 and "neuron" not in at.query_params
+
+
+def test_a_button_counts_at_once_after_a_change_of_the_layer():
+    at, (here, *_) = at_layers(1)
+    smallest = next(button for button in at.button if button.key == "show_smallest")
+    smallest.click()
+    settle(at)
+    assert box(at).value != here and at.query_params["neuron"] == str(box(at).value)
