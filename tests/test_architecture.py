@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.sources import sources
+
 ROOT = Path(__file__).resolve().parent.parent
 ROOMS = ("core", "engine", "ui", "server", "training", "benchmarks")
 SHELL = ("app.py", "serve.py", "pages")
@@ -21,17 +23,6 @@ HEAVY = ("torch", "transformers", "scipy.stats")
 LATE = ("core.models.fast_modules", "core.models.load_bundled", "core.models.load_transformers")
 # A notebook has none of these.
 SERVER_ONLY = ("streamlit", "prometheus_client", "filelock", "starlette", "engine", "ui", "server")
-
-
-def sources(*places: str) -> list[Path]:
-    """The Python files of folders and files below the root; a place that has none is a mistake in the test."""
-    found: list[Path] = []
-    for place in places:
-        path = ROOT / place
-        files = [path] if path.is_file() else sorted(path.rglob("*.py"))
-        assert files, f"{place} has no Python file"
-        found += files
-    return found
 
 
 def name_of(path: Path) -> str:

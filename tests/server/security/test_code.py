@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import runpy
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +13,7 @@ from tests.support.hostile import (
     ALL,
     SERVED,
 )
+from tests.support.sources import sources
 
 _FORBIDDEN_MODULES = {"pickle", "cPickle", "marshal", "shelve", "dill", "cloudpickle", "joblib"}
 _FORBIDDEN_CALLS = {
@@ -31,17 +31,6 @@ _NEEDED_OPTIONS = {"torch.load": ("weights_only", True), "np.load": ("allow_pick
 # Whoever asks the network; an address that a user gave must not get here.
 _NETWORK = {"requests", "httpx", "httpx2", "aiohttp", "urllib3", "urllib.request", "http.client", "ftplib", "smtplib"}
 _NETWORK |= {"huggingface_hub", "pooch", "socket"}
-
-
-def sources(*places: str) -> list[Path]:
-    """The Python files of files and folders below the root; a place that has none is a mistake in the test."""
-    found: list[Path] = []
-    for place in places:
-        path = ROOT / place
-        files = [path] if path.is_file() else sorted(path.rglob("*.py"))
-        assert files, f"{place} has no Python file"
-        found += files
-    return found
 
 
 def imported(tree: ast.AST) -> set[str]:
