@@ -1,7 +1,7 @@
 """Check that students were shown, bit for bit, the values of a computation without load.
 
-Every contrast that was shown: its headline, its four figures, and all seven columns of its table, as 64-bit floats.
-A sample of the pasted texts: tokens, shown values, colour steps, and the file with every digit of every value.
+Every contrast that was shown: its headline, its four figures, and all columns of numbers of its table, as 64-bit
+floats. A sample of the pasted texts: tokens, shown values, colour steps, and the file with every digit of every value.
 """
 
 from __future__ import annotations
@@ -15,6 +15,9 @@ import numpy as np
 from benchmarks.page import Headline
 from benchmarks.record import Record, SeenContrast, SeenText
 from core.records import ContrastResult, ContrastSpec
+from core.report import sentences
+from core.report.glossary import SIDE_WORDS, statistic_name
+from core.report.readable import rounded_auc
 from core.stats.correction import LABELS
 
 if TYPE_CHECKING:
@@ -28,7 +31,7 @@ class Reference:
     def __init__(self) -> None:
         self._models: dict[str, LoadedModel] = {}
         self._readings: dict[ContrastSpec, WordActivations] = {}
-        self._tests: dict[tuple[ContrastSpec, str], NeuronTests] = {}
+        self._tests: dict[tuple[ContrastSpec, str, str, str], NeuronTests] = {}
 
     def model(self, name: str) -> LoadedModel:
         """A model, loaded once."""
@@ -40,16 +43,17 @@ class Reference:
 
     def contrast(self, spec: ContrastSpec) -> ContrastResult:
         """What ``run_contrast`` gives, with the words read once."""
-        from core.experiment import choose_words, compare_neurons, conclude, correct, read_words
+        from core.experiment import choose_words, compare_neurons, conclude, correct, measure_effects, read_words
 
         lm, reading = self.model(spec.model), spec.reading()
         if reading not in self._readings:
             self._readings[reading] = read_words(lm, choose_words(spec), spec, range(lm.n_layers))
         activations = self._readings[reading]
-        if (reading, spec.test) not in self._tests:
-            self._tests[reading, spec.test] = compare_neurons(spec, activations)
-        tests = self._tests[reading, spec.test]
-        return conclude(spec, lm.info, activations, tests, correct(spec, tests))
+        key = reading, spec.hook_side, spec.unit, spec.test
+        if key not in self._tests:
+            self._tests[key] = compare_neurons(spec, activations)
+        tests, effects = self._tests[key], measure_effects(spec, activations)
+        return conclude(spec, lm.info, activations, tests, correct(spec, tests, activations), effects=effects)
 
 
 def compare(record: Record) -> dict[str, dict[str, Any]]:
@@ -85,31 +89,33 @@ def _contrast_differences(quiet: Reference, spec_json: str, seen: SeenContrast) 
 
 def expected_headline(result: ContrastResult) -> Headline:
     """The headline and figures that the Neurons page should have for a result."""
-    spec, n_significant = result.spec, result.n_higher + result.n_lower
-    sentence = (
-        f"**{n_significant:,}** of {result.n_neurons:,} neurons in layer **{spec.layer}** "
-        f"tell{'s' if n_significant == 1 else ''} {len(result.words.target):,} {spec.target} from "
-        f"{len(result.words.baseline):,} {spec.baseline} "
-        f"({LABELS[spec.correction]} over {result.family_size:,} tests, α = {spec.alpha:g})."
-    )
+    spec = result.spec
+    label = LABELS[spec.correction]
+    sentence = f"{sentences.headline(result)}\n{sentences.compared(result)} · {sentences.tested(result, label)}"
+    name = statistic_name(spec.test)
     extremes = tuple(
-        (label, f"{result.tests.statistic[neuron]:+.2f}".replace("-", "−"), f"Neuron {neuron} of layer {spec.layer}")
-        for label, neuron in (("Largest t", result.largest), ("Smallest t", result.smallest))
+        (title, f"{result.tests.statistic[neuron]:+.2f}".replace("-", "−"), f"Neuron {neuron} of layer {spec.layer}.")
+        for title, neuron in ((f"Largest {name}", result.largest), (f"Smallest {name}", result.smallest))
     )
-    counts = ((spec.target, result.n_higher), (spec.baseline, result.n_lower))
-    figures = tuple((f"Higher for {name}", f"{count:,}", "") for name, count in counts)
-    return Headline(sentence, spec.layer, LABELS[spec.correction], figures + extremes)
+    counts = zip(sentences.class_names(spec), (result.n_higher, result.n_lower), strict=True)
+    figures = tuple((f"Significantly higher for {name}", f"{count:,}", "") for name, count in counts)
+    return Headline(sentence, spec.layer, sentences.correction_name(spec.correction, label), figures + extremes)
 
 
 def _table(result: ContrastResult) -> dict[str, np.ndarray]:
-    tests = result.tests
+    """The columns of numbers. Of the marks, the shares above zero are the harder part."""
+    tests, other = result.tests, result.other_side
+    target, baseline = sentences.class_names(result.spec)
     return {
-        "t": tests.statistic,
-        "adjusted p": result.p_adjusted,
+        statistic_name(result.spec.test): tests.statistic,
+        "log10 p adj.": result.log10_p_adjusted,
         "significant": result.significant,
+        "AUC": rounded_auc(tests.auc),
+        f"AUC {SIDE_WORDS[other.side]}": rounded_auc(other.auc),
+        "g": result.effect_sizes.hedges_g,
+        f"> 0, {target}": other.above_zero_target,
+        f"> 0, {baseline}": other.above_zero_baseline,
         "mean difference": tests.mean_difference,
-        "Cohen's d": tests.cohens_d,
-        "AUC": tests.auc,
     }
 
 

@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from streamlit.proto.Alert_pb2 import Alert
@@ -16,10 +17,9 @@ from streamlit.proto.WidgetStates_pb2 import WidgetState
 
 Path = tuple[int, ...]
 
-_HEADLINE = re.compile(
-    r"\*\*([\d,]+)\*\* of ([\d,]+) neurons in layer \*\*(\d+)\*\* tells? ([\d,]+) (\S+) from ([\d,]+) (\S+) "
-    r"\((.+) over ([\d,]+) tests, α = (\S+)\)\.$"
-)
+_RESULT = re.compile(r"\*\*[\d,]+ of [\d,]+\*\* neurons in layer \*\*(\d+)\*\* differs?\b")
+# The caption below it ends with the test, the correction and alpha.
+_TESTED = re.compile(r" · [^,]+, (.+) over [\d,]+ tests?, α = \S+$")
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Shown:
 
 @dataclass(frozen=True)
 class Headline:
-    """The sentence on top of the Neurons page, and the four figures under it, as (label, figure, note)."""
+    """The two sentences on top of the Neurons page, and the four figures under it, as (label, figure, note)."""
 
     sentence: str
     layer: int
@@ -120,11 +120,13 @@ class Page:
         return None
 
     def headline(self) -> Headline | None:
-        """The Neurons page's sentence and figures, if they are there."""
-        for markdown in self.of("markdown"):
-            if found := _HEADLINE.match(markdown.body):
-                figures = tuple((metric.label, metric.body, metric.help) for metric in self.of("metric"))
-                return Headline(markdown.body, int(found[3]), found[8], figures)
+        """The Neurons page's sentences and figures, if they are there. A note is the first line of a figure's help."""
+        texts = [markdown.body for markdown in self.of("markdown")]
+        for text, below in pairwise(texts):
+            if (found := _RESULT.match(text)) and (tested := _TESTED.search(below)):
+                metrics = self.of("metric")
+                figures = tuple((metric.label, metric.body, metric.help.partition("\n")[0]) for metric in metrics)
+                return Headline(f"{text}\n{below}", int(found[1]), tested[1], figures)
         return None
 
     def heatmap(self) -> dict[str, Any] | None:

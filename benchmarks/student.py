@@ -16,6 +16,7 @@ from benchmarks.tab import Tab, TabError, WrongState
 from benchmarks.texts import some_text
 from core.records import ContrastSpec
 from core.records.link import from_params
+from core.report.sentences import correction_name
 from core.stats.correction import LABELS
 
 COUNTS = (50, 100, 150, 200)
@@ -238,12 +239,16 @@ class Student:
         headline = page.headline()
         if headline is None:
             return [("headline", "there", "missing")]
-        # "Neuron 778 of layer 1" stands with the largest statistic, and the page's own choice is that neuron.
+        # "Neuron 778 of layer 1." stands with the largest statistic, and the page's own choice is that neuron.
         largest = next((note.split()[1] for label, _, note in headline.figures if label == "Largest t"), "-1")
         neuron = int(largest) if asked.neuron is None else asked.neuron
         return [
             ("layer in the headline", asked.layer, headline.layer),
-            ("correction in the headline", LABELS[asked.correction], headline.correction),
+            (
+                "correction in the headline",
+                correction_name(asked.correction, LABELS[asked.correction]),
+                headline.correction,
+            ),
             ("neuron in the address", None if asked.neuron is None else str(asked.neuron), params.get("neuron")),
             ("neuron", neuron, page.neuron()),
             ("widget neuron", neuron, self.tab.value("neuron")),

@@ -1,4 +1,4 @@
-"""The science: which MLP neurons tell two word classes apart, and does it hold up?
+"""The science: which MLP neurons differ between two word classes, and does it hold up?
 
     from core import ContrastSpec, run_contrast
 
@@ -12,6 +12,8 @@ from __future__ import annotations
 
 from importlib import import_module
 from typing import TYPE_CHECKING
+
+from core.version import __version__ as __version__
 
 if TYPE_CHECKING:
     from core.activations import token_activations, word_activations

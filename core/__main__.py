@@ -6,10 +6,10 @@ import argparse
 import sys
 from dataclasses import fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from core.errors import UserError
-from core.records import CAREFUL, CORRECTIONS, FAMILIES, HOOK_SIDES, NOTEBOOK, POOLINGS, TESTS, ContrastSpec
+from core.records import CAREFUL, CORRECTIONS, FAMILIES, HOOK_SIDES, NOTEBOOK, POOLINGS, TESTS, UNITS, ContrastSpec
 
 if TYPE_CHECKING:
     from core.models import LoadedModel
@@ -36,7 +36,10 @@ def main(arguments: list[str] | None = None) -> int:
 def contrast(options: argparse.Namespace) -> None:
     """Run one contrast, print its summary, and write the table of neurons if ``--csv`` is given."""
     from core.experiment import run_contrast
-    from core.report.tables import contrast_csv, summary_json
+    from core.report.summary import summary_json
+    from core.report.tables import contrast_csv
+    from core.report.terminal import terminal_summary
+    from core.stats.correction import LABELS
     from engine.folders import disk_store, downloads
     from engine.limits import check_counts
 
@@ -44,7 +47,7 @@ def contrast(options: argparse.Namespace) -> None:
     check_counts(spec)
     lm, store = _load(spec.model), disk_store(min_bytes=_LARGE)
     result = run_contrast(spec, lm, downloads=downloads(), progress=_show_share, store=store)
-    print(_summary(result))
+    print(terminal_summary(result, LABELS[spec.correction]))
     if options.csv:
         options.csv.write_text(contrast_csv(result), encoding="utf-8")
         print(f"Wrote {result.n_neurons:,} neurons to {options.csv}")
@@ -118,33 +121,13 @@ def _load(name: str) -> LoadedModel:
     return load_model(name, folders=model_folders(), progress=_show_share)
 
 
-def _summary(result: Any) -> str:
-    """A contrast in a few lines for a terminal."""
-    spec, tests = result.spec, result.tests
-    lines = [
-        f"Model     {result.model.name} ({result.model.revision}), layer {spec.layer}, {spec.hook_side}",
-        f"Target    {len(result.words.target):,} {spec.target} ({result.words.target_list.source})",
-        f"Baseline  {len(result.words.baseline):,} {spec.baseline} ({result.words.baseline_list.source})",
-        f"Test      {spec.test}, {spec.correction} over {result.family_size:,} tests, alpha {spec.alpha:g}",
-        f"Result    {result.n_higher + result.n_lower:,} of {result.n_neurons:,} neurons significant: "
-        f"{result.n_higher:,} higher for {spec.target}, {result.n_lower:,} higher for {spec.baseline}",
-    ]
-    for label, neuron in (("Largest", result.largest), ("Smallest", result.smallest)):
-        lines.append(
-            f"{label:<9} neuron {neuron}: t = {tests.statistic[neuron]:.3f}, adjusted p = "
-            f"{result.p_adjusted[neuron]:.3g}, d = {tests.cohens_d[neuron]:.2f}, AUC = {tests.auc[neuron]:.3f}"
-        )
-    lines += [f"Note      {note}" for note in result.notes]
-    return "\n".join(lines)
-
-
 def _spec(options: argparse.Namespace) -> ContrastSpec:
     """The preset's values, replaced where the command line gives others."""
     preset = CAREFUL if options.preset == "careful" else NOTEBOOK
     names = {item.name for item in fields(ContrastSpec)}
     given = {name: value for name, value in vars(options).items() if name in names and value is not None}
     if options.words is not None:
-        given |= {"n_target": options.words, "n_baseline": options.words}
+        given = {"n_target": options.words, "n_baseline": options.words} | given
     return ContrastSpec(**{**preset, **given})
 
 
@@ -160,13 +143,17 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--target", help="the word class that a positive statistic favours")
     one.add_argument("--baseline", help="the word class that it is compared with")
     one.add_argument("--words", type=int, metavar="N", help="words of each class, the most frequent first")
+    one.add_argument("--n-target", type=int, metavar="N", help="words of the target, if not as many as of the baseline")
+    one.add_argument("--n-baseline", type=int, metavar="N", help="words of the baseline")
     one.add_argument("--word-source", metavar="SOURCE", help="notebook, bundled, or a folder of lists")
-    one.add_argument("--test", choices=TESTS)
-    one.add_argument("--correction", choices=CORRECTIONS)
-    one.add_argument("--family", choices=FAMILIES, help="which tests are adjusted together")
-    one.add_argument("--alpha", type=float)
+    one.add_argument("--unit", choices=UNITS, help="what is compared: words, or the mean over each lemma's forms")
+    one.add_argument("--test", choices=TESTS, help="paired and welch compare means, mannwhitney ranks")
+    one.add_argument("--correction", choices=CORRECTIONS, help="for many tests; max_t permutes, and takes longer")
+    one.add_argument("--family", choices=FAMILIES, help="which tests are corrected together")
+    one.add_argument("--alpha", type=float, help="an adjusted p of at most this is significant")
+    one.add_argument("--seed", type=int, help="of max_t's random permutations")
     one.add_argument("--pooling", choices=POOLINGS, help="over a word's tokens")
-    one.add_argument("--hook-side", choices=HOOK_SIDES)
+    one.add_argument("--hook-side", choices=HOOK_SIDES, help="test before or after the nonlinearity")
     one.add_argument("--leading-space", action=argparse.BooleanOptionalAction)
     one.add_argument("--prefix", action=argparse.BooleanOptionalAction, help="beginning-of-text token first")
     one.add_argument("--drop-shared", action=argparse.BooleanOptionalAction, help="drop words of both lists")

@@ -3,43 +3,50 @@
     result = run_contrast(ContrastSpec.careful(model="bundled", layer=3))
 
 The steps are public so that an app can cache their results. Words depend on the lists; activations on the words and
-the model; tests on the activations; adjusted p-values on the tests; a result also on the spec's layer.
+the model; tests on the activations; adjusted p-values on the tests (and with max-T on the activations); effect sizes
+and the result also on the spec's layer.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
 from contextlib import nullcontext
-from dataclasses import fields
-from importlib.metadata import version
-from typing import Any
 
 import numpy as np
 
-from core.activations import Gate, token_counts, word_activations
+from core.activations import Gate, read_words
 from core.activations.mapped import release
+from core.comparison import compare_neurons, correct, measure_effects, units_of_pair
 from core.errors import UserError
 from core.models import LoadedModel, load_model
 from core.progress import Progress, unwatched
 from core.records import (
-    CUSTOM,
+    AdjustedTests,
     ContrastResult,
     ContrastSpec,
+    EffectSizes,
     ModelInfo,
     NeuronTests,
+    OtherSide,
     WordActivations,
-    WordList,
-    WordPair,
 )
-from core.stats.correction import adjust, critical_p
-from core.stats.ttest import paired_ttest, t_threshold, welch_ttest
+from core.stats.cautions import cautions
+from core.stats.correction import critical_p
+from core.stats.log_p import log10_p
+from core.stats.ttest import t_threshold
 from core.store import NO_STORE, Store
-from core.words import DEFAULT_DOWNLOADS, Downloads, custom_list, get_word_list, shared_words, take
+from core.words import DEFAULT_DOWNLOADS, Downloads, choose_words
 
-# Increase this when the last bits of activations may change, so that stored ones are not mixed with new ones.
-_ARITHMETIC = 3
-_TESTS = {"paired": paired_ttest, "welch": welch_ttest}
+__all__ = [
+    "choose_words",
+    "compare_neurons",
+    "conclude",
+    "correct",
+    "layer_counts",
+    "measure_effects",
+    "read_words",
+    "run_contrast",
+    "unit_values",
+]
 
 
 def run_contrast(
@@ -72,8 +79,8 @@ def run_contrast(
     Raises
     ------
     UserError
-        The model, the layer or a word list cannot be read; fewer than two words are left in a class; no neuron of the
-        layer varies.
+        The model, the layer or a word list cannot be read; fewer than two words or units are left in a class; no
+        neuron of the layer varies.
 
     Examples
     --------
@@ -87,146 +94,23 @@ def run_contrast(
     words = choose_words(spec, downloads)
     activations = read_words(lm, words, spec, layers, progress=progress, gate=gate, store=store)
     tests = compare_neurons(spec, activations)
-    return conclude(spec, lm.info, activations, tests, correct(spec, tests))
-
-
-def choose_words(spec: ContrastSpec, downloads: Downloads = DEFAULT_DOWNLOADS) -> WordPair:
-    """Take the words of both classes from their lists, and drop shared words if the spec has ``drop_shared``.
-
-    Raises
-    ------
-    UserError
-        A list cannot be read or is too short; fewer than two words are left in a class.
-
-    Examples
-    --------
-    >>> words = choose_words(ContrastSpec(word_source="bundled", n_target=3, n_baseline=3))
-    >>> words.target
-    ('time', 'people', 'man')
-    """
-    lists = [_word_list(spec, side, downloads) for side in ("target", "baseline")]
-    target, baseline = take(lists[0], spec.n_target), take(lists[1], spec.n_baseline)
-    shared = shared_words(target, baseline)
-    # Both classes often have the same note: keep one.
-    notes = list(dict.fromkeys(note for word_list in lists for note in word_list.notes))
-    if shared and spec.drop_shared:
-        dropped = frozenset(shared)
-        target = tuple(word for word in target if word not in dropped)
-        baseline = tuple(word for word in baseline if word not in dropped)
-        stand = "1 word stands" if len(shared) == 1 else f"{len(shared):,} words stand"
-        notes.append(
-            f"{stand} in both lists: dropped, with {len(target):,} {spec.target} and "
-            f"{len(baseline):,} {spec.baseline} left."
-        )
-    if min(len(target), len(baseline)) < 2:
-        raise UserError("After dropping the words of both lists, fewer than two are left in one of them.")
-    return WordPair(target, baseline, lists[0], lists[1], shared, tuple(notes))
-
-
-def _word_list(spec: ContrastSpec, side: str, downloads: Downloads) -> WordList:
-    word_class = getattr(spec, side)
-    if word_class == CUSTOM:
-        return custom_list("\n".join(getattr(spec, f"{side}_words")), f"custom {side} list")
-    return get_word_list(word_class, spec.word_source, downloads)
-
-
-def read_words(
-    lm: LoadedModel,
-    words: WordPair,
-    spec: ContrastSpec,
-    layers: Sequence[int],
-    *,
-    progress: Progress = unwatched,
-    gate: Gate = nullcontext,
-    store: Store = NO_STORE,
-) -> WordActivations:
-    """Read the words of both classes at some layers, in the same passes.
-
-    Activations that are in the store are not computed again. Other arguments and errors are those of
-    ``word_activations``.
-
-    Examples
-    --------
-    >>> spec = ContrastSpec(word_source="bundled", n_target=3, n_baseline=3)
-    >>> read_words(load_model("bundled"), choose_words(spec), spec, [2, 3]).target.shape
-    (2, 3, 512)
-    """
-    n_target = len(words.target)
-    both = (*words.target, *words.baseline)
-    reading: dict[str, Any] = {
-        "side": spec.hook_side,
-        "pooling": spec.pooling,
-        "leading_space": spec.leading_space,
-        "prefix": spec.prefix,
-    }
-
-    def fill(out: np.ndarray) -> None:
-        def watch(share: float, message: str) -> None:
-            release(out)  # if it is a mapped file: so memory holds only one batch
-            progress(share, message)
-
-        word_activations(lm, both, layers, **reading, progress=watch, gate=gate, out=out)
-
-    shape = (len(layers), len(both), lm.d_mlp)
-    values = store.obtain(_store_key(lm.info, both, layers, reading), shape, fill)
-    n_tokens = token_counts(lm, both, leading_space=spec.leading_space)
-    return WordActivations(
-        words,
-        tuple(layers),
-        values[:, :n_target],  # [n_layers, n_words, d_mlp] -> [n_layers, n_target, d_mlp]
-        values[:, n_target:],  # -> [n_layers, n_baseline, d_mlp]
-        n_tokens[:n_target],
-        n_tokens[n_target:],
-    )
-
-
-def _store_key(model: ModelInfo, words: Sequence[str], layers: Sequence[int], reading: dict[str, Any]) -> str:
-    """Everything that activations depend on, to the last bit, including library versions and number of threads."""
-    import torch
-
-    versions = [_ARITHMETIC, torch.__version__, version("transformers")]
-    identity = [model.name, model.revision, model.device, model.dtype, *versions, torch.get_num_threads()]
-    return json.dumps([identity, reading, list(layers), list(words)])
-
-
-def compare_neurons(spec: ContrastSpec, activations: WordActivations) -> NeuronTests:
-    """Run the spec's test for every neuron of every layer that was read.
-
-    Returns
-    -------
-    NeuronTests
-        Arrays of shape (n_layers, n_neurons). Errors are those of ``core.stats.ttest``.
-    """
-    by_layer = []
-    for target, baseline in zip(activations.target, activations.baseline, strict=True):  # (n_words, n_neurons) each
-        by_layer.append(_TESTS[spec.test](target, baseline))
-        release(target)  # if it is a mapped file: so memory holds only one layer
-    # n_layers arrays [n_neurons] -> [n_layers, n_neurons]
-    return NeuronTests(
-        **{item.name: np.stack([getattr(tests, item.name) for tests in by_layer]) for item in fields(NeuronTests)}
-    )
-
-
-def correct(spec: ContrastSpec, tests: NeuronTests) -> np.ndarray:
-    """The adjusted p-values of every layer, for a family of all layers together or of each layer.
-
-    Returns
-    -------
-    ndarray of shape (n_layers, n_neurons), float64
-        NaN for a neuron that was not tested.
-    """
-    if spec.family == "model":
-        return adjust(tests.p_value, spec.correction)
-    return np.stack([adjust(layer, spec.correction) for layer in tests.p_value])  # [n_neurons] each
+    adjusted = correct(spec, tests, activations, progress)
+    return conclude(spec, lm.info, activations, tests, adjusted, effects=measure_effects(spec, activations))
 
 
 def conclude(
-    spec: ContrastSpec, model: ModelInfo, activations: WordActivations, tests: NeuronTests, p_adjusted: np.ndarray
+    spec: ContrastSpec,
+    model: ModelInfo,
+    activations: WordActivations,
+    tests: NeuronTests,
+    adjusted: AdjustedTests,
+    *,
+    effects: tuple[EffectSizes, OtherSide],
 ) -> ContrastResult:
     """Collect the result for the spec's layer.
 
-    ``tests`` (from ``compare_neurons``) and ``p_adjusted`` (from ``correct``) have the shape (n_layers, n_neurons), for
-    ``activations.layers``.
+    ``tests`` (from ``compare_neurons``) and ``adjusted`` (from ``correct``) have arrays (n_layers, n_neurons), for
+    ``activations.layers``. ``effects`` (from ``measure_effects``) are of the spec's layer.
 
     Raises
     ------
@@ -243,23 +127,44 @@ def conclude(
     if np.isnan(layer_tests.statistic).all():
         raise UserError("No neuron of this layer varies over these words, so none can be tested.")
     family = slice(None) if spec.family == "model" else at
-    critical = critical_p(tests.p_value[family], spec.correction, spec.alpha, p_adjusted[family])
+    target_units, baseline_units = units_of_pair(spec, activations.words)
+    family_size = int(np.sum(~np.isnan(tests.p_value[family])))
+    maxima = adjusted.null_maxima
     return ContrastResult(
         spec=spec,
         model=model,
         words=activations.words,
-        target_activations=activations.target[at],  # [n_layers, n_words, d_mlp] -> [n_words, d_mlp]
-        baseline_activations=activations.baseline[at],
+        target_sides=activations.target_sides.layer(at),
+        baseline_sides=activations.baseline_sides.layer(at),
+        target_units=target_units.names,
+        baseline_units=baseline_units.names,
         target_tokens=activations.target_tokens,
         baseline_tokens=activations.baseline_tokens,
         tests=layer_tests,
-        # A copy: a view would hold the array of all layers in memory.
-        p_adjusted=p_adjusted[at].copy(),  # [n_layers, n_neurons] -> [n_neurons]
-        significant=p_adjusted[at] <= spec.alpha,  # False for NaN, a neuron that was not tested
-        family_size=int(np.sum(~np.isnan(tests.p_value[family]))),
-        critical_statistic=float(t_threshold(critical, np.nanmedian(layer_tests.degrees_of_freedom))),
+        # Copies: a view would hold the array of all layers in memory.
+        p_adjusted=adjusted.p_adjusted[at].copy(),  # [n_layers, n_neurons] -> [n_neurons]
+        significant=adjusted.p_adjusted[at] <= spec.alpha,  # False for NaN, a neuron that was not tested
+        log10_p=log10_p(layer_tests.statistic, layer_tests.degrees_of_freedom),
+        log10_p_adjusted=adjusted.log10_p_adjusted[at].copy(),
+        effect_sizes=effects[0],
+        other_side=effects[1],
+        family_size=family_size,
+        critical_statistic=_critical_statistic(spec, tests, adjusted, at),
+        null_maxima=None if maxima is None else maxima[0 if spec.family == "model" else at].copy(),
+        cautions=cautions(spec, len(target_units.names), len(baseline_units.names), family_size),
         notes=_notes(model, activations, layer_tests),
     )
+
+
+def _critical_statistic(spec: ContrastSpec, tests: NeuronTests, adjusted: AdjustedTests, at: int) -> float:
+    """The |statistic| from which a neuron of the layer ``at`` is significant."""
+    if adjusted.null_maxima is not None:
+        maxima = adjusted.null_maxima[0 if spec.family == "model" else at]
+        # Not interpolated: that is NaN between two infinite values.
+        return float(np.quantile(maxima, 1 - spec.alpha, method="higher"))
+    family = slice(None) if spec.family == "model" else at
+    critical = critical_p(tests.p_value[family], spec.correction, spec.alpha, adjusted.p_adjusted[family])
+    return float(t_threshold(critical, np.nanmedian(tests.degrees_of_freedom[at])))
 
 
 def _notes(model: ModelInfo, activations: WordActivations, tests: NeuronTests) -> tuple[str, ...]:
@@ -271,7 +176,7 @@ def _notes(model: ModelInfo, activations: WordActivations, tests: NeuronTests) -
     return tuple(notes)
 
 
-def layer_counts(spec: ContrastSpec, tests: NeuronTests, p_adjusted: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def layer_counts(spec: ContrastSpec, tests: NeuronTests, adjusted: AdjustedTests) -> tuple[np.ndarray, np.ndarray]:
     """Count the significant neurons of each layer.
 
     Returns
@@ -279,18 +184,20 @@ def layer_counts(spec: ContrastSpec, tests: NeuronTests, p_adjusted: np.ndarray)
     higher, lower : ndarray of shape (n_layers,), int64
         How many neurons are significantly higher, and lower, for the target.
     """
-    significant = p_adjusted <= spec.alpha
+    significant = adjusted.p_adjusted <= spec.alpha
     # [n_layers, n_neurons] -> [n_layers]
     return (significant & (tests.statistic > 0)).sum(1), (significant & (tests.statistic < 0)).sum(1)
 
 
-def word_values(result: ContrastResult, neuron: int) -> np.ndarray:
-    """The values of one neuron at every word, target words first: float32 (n_target + n_baseline,).
+def unit_values(result: ContrastResult, neuron: int, side: str) -> tuple[np.ndarray, np.ndarray]:
+    """The values of one neuron at one side: float32 (n_target_units,) and (n_baseline_units,).
 
     To read one column of a mapped file loads all pages of the layer. They are released again, so that the memory of a
     server does not grow with every contrast.
     """
-    # [n_target, n_neurons] and [n_baseline, n_neurons] -> [n_target + n_baseline]
-    values = np.concatenate([result.target_activations[:, neuron], result.baseline_activations[:, neuron]])
-    release(result.target_activations)  # and the baseline's, which are in the same file
-    return values
+    units = units_of_pair(result.spec, result.words)
+    columns = (result.target_sides.column(side, neuron), result.baseline_sides.column(side, neuron))
+    # [n_words] -> [n_words, 1] -> [n_units, 1] -> [n_units]; a copy, because a column may be a view of the file
+    target, baseline = (each.mean(column[:, None])[:, 0].copy() for each, column in zip(units, columns, strict=True))
+    release(result.target_sides.pre_activation)  # and the other arrays, which are in the same file
+    return target, baseline

@@ -17,14 +17,25 @@ import numpy as np
 
 from core.activations import layered_token_activations
 from core.errors import UserError
-from core.experiment import choose_words, compare_neurons, conclude, correct, layer_counts, read_words
+from core.experiment import (
+    choose_words,
+    compare_neurons,
+    conclude,
+    correct,
+    layer_counts,
+    measure_effects,
+    read_words,
+)
 from core.models import LoadedModel, count_layers, load_model
 from core.progress import Progress, unwatched
 from core.records import (
+    AdjustedTests,
     ContrastResult,
     ContrastSpec,
+    EffectSizes,
     ModelInfo,
     NeuronTests,
+    OtherSide,
     TokenActivations,
     WordActivations,
     WordPair,
@@ -38,8 +49,8 @@ from engine.turns import gate_of
 if TYPE_CHECKING:
     from core.report.figures import Picture
 
-# Up to this many words, all layers are read in the same passes and stored (590 MB for GPT-Neo 125M), so that another
-# layer needs no new reading.
+# Up to this many words, all layers are read in the same passes and stored (590 MB for GPT-Neo 125M, and as much again
+# if the activations do not follow from the pre-activations), so that another layer needs no new reading.
 _ALL_LAYERS_WORDS = 4_000
 
 
@@ -62,11 +73,18 @@ def _activations_key(request: Request, need: Any) -> tuple[Hashable, ...]:
 
 
 def _tests_key(request: Request, need: Any) -> tuple[Hashable, ...]:
-    return *_activations_key(request, need), request.spec.test
+    spec = request.spec
+    return *_activations_key(request, need), spec.hook_side, spec.unit, spec.test
 
 
 def _adjusted_key(request: Request, need: Any) -> tuple[Hashable, ...]:
-    return *_tests_key(request, need), request.spec.correction, request.spec.family
+    spec = request.spec
+    seed = spec.seed if spec.correction == "max_t" else None
+    return *_tests_key(request, need), spec.correction, spec.family, seed
+
+
+def _effects_key(request: Request, need: Any) -> tuple[Hashable, ...]:
+    return *_tests_key(request, need), request.spec.layer
 
 
 def _conclusion_key(request: Request, need: Any) -> tuple[Hashable, ...]:
@@ -143,17 +161,18 @@ def words(request: Request, need: Any, progress: Progress) -> WordPair:
     stored="disk, memory-mapped",
 )
 def activations(request: Request, need: Any, progress: Progress) -> WordActivations:
-    """Every neuron of every layer for every word."""
+    """Every neuron of every layer for every word, on both sides of the nonlinearity."""
     # Progress sentences do not name the spec's layer: visitors who look at another layer wait for the same work.
     spec, lm = request.spec, need(model)
     layers = range(lm.n_layers) if reads_all_layers(spec) else [spec.layer]
     gate = gate_of(spec.model, "words", progress)
-    return read_words(lm, need(words), spec, layers, progress=progress, gate=gate, store=disk_store())
+    # spec.reading(), because visitors who look at the other side share the result.
+    return read_words(lm, need(words), spec.reading(), layers, progress=progress, gate=gate, store=disk_store())
 
 
 @step(
     _tests_key,
-    key_text="the key of the activations, and the test",
+    key_text="the key of the activations, hook side, unit and test",
     needs=(words, activations),
     entries=64,
     share=0.15,
@@ -161,34 +180,46 @@ def activations(request: Request, need: Any, progress: Progress) -> WordActivati
 def tests(request: Request, need: Any, progress: Progress) -> NeuronTests:
     """The test of every neuron of every layer."""
     read: WordActivations = need(activations)
-    progress(1.0, f"Testing {len(read.layers) * read.target.shape[-1]:,} neurons")
+    progress(1.0, f"Testing {len(read.layers) * read.target_sides.pre_activation.shape[-1]:,} neurons")
     return compare_neurons(request.spec, read)
 
 
 @step(
     _adjusted_key,
-    key_text="the key of the tests, correction and family",
-    needs=(words, tests),
+    key_text="the key of the tests, correction and family; with max-T, the seed",
+    needs=(words, activations, tests),
     entries=256,
+    share=0.08,
+)
+def adjusted(request: Request, need: Any, progress: Progress) -> AdjustedTests:
+    """The adjusted p-values of every layer."""
+    return correct(request.spec, need(tests), need(activations), progress)
+
+
+@step(
+    _effects_key,
+    key_text="the key of the tests, and the layer",
+    needs=(words, activations),
+    entries=1024,
     share=0.05,
 )
-def adjusted(request: Request, need: Any, progress: Progress) -> np.ndarray:
-    """The adjusted p-values of every layer."""
-    return correct(request.spec, need(tests))
+def effects(request: Request, need: Any, progress: Progress) -> tuple[EffectSizes, OtherSide]:
+    """The effect sizes of the spec's layer, and its neurons on the other side of the nonlinearity."""
+    return measure_effects(request.spec, need(activations))
 
 
 @step(
     _conclusion_key,
     key_text="the whole spec, and the sources of the words",
-    needs=(words, activations, tests, adjusted, model_info),
+    needs=(words, activations, tests, adjusted, effects, model_info),
     entries=1024,
     share=0.15,
 )
 def conclusion(request: Request, need: Any, progress: Progress) -> ContrastResult:
     """The result for the spec's layer."""
-    info = need(model_info)
-    info.check_layer(request.spec.layer)
-    return conclude(request.spec, info, need(activations), need(tests), need(adjusted))
+    spec, info = request.spec, need(model_info)
+    info.check_layer(spec.layer)
+    return conclude(spec, info, need(activations), need(tests), need(adjusted), effects=need(effects))
 
 
 @step(

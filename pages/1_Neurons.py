@@ -1,10 +1,10 @@
-"""Neurons: which ones tell the two classes apart, and the values of one neuron at every word."""
+"""Neurons: which ones differ between the two classes, how much, and the values of one neuron at every word."""
 
 import streamlit as st
 
 from engine.steps import conclusion
 from ui import chosen, page, settings
-from ui.panels import headline, layers, one_neuron, scatter, table
+from ui.panels import cautions, headline, layers, one_neuron, scatter, table
 from ui.progress import show
 
 page.require_shell()
@@ -12,6 +12,7 @@ with page.showing_user_errors():
     result = show(conclusion, settings.current().view.spec, meanwhile=scatter.draw_waiting)
     neuron = chosen.shown_neuron(result)
     headline.draw(result)
+    cautions.draw(result)
     page.show_notes(result.notes)
     with st.container(key="plot_and_panel"):
         left, right = st.columns([3, 2], gap="medium")
@@ -19,9 +20,6 @@ with page.showing_user_errors():
             scatter.draw(result)
         with right:
             one_neuron.draw(result, neuron)
-    with st.container(key="table_and_layers"):
-        left, right = st.columns([3, 2], gap="medium")
-        with left:
-            table.draw(result)
-        with right:
+        with left:  # after the panel, because it may have to wait
             layers.draw(result)
+    table.draw(result)

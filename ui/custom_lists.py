@@ -7,6 +7,7 @@ import streamlit as st
 from core.errors import UserError
 from core.records import CUSTOM
 from core.words import custom_list
+from core.words.entries import written
 from ui import page, settings
 
 
@@ -48,6 +49,6 @@ def _use_file(side: str) -> None:
     except UserError as error:
         page.show_toast(str(error))
         return
-    settings.set_values({f"{side}_text": "\n".join(words.words)})
+    settings.set_values({f"{side}_text": "\n".join(written(words.words, words.lemmas))})
     for note in words.notes:  # the box has only the remaining words, so _draw_notes cannot show these
         page.show_toast(note)

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from core.errors import UserError
 from core.words import custom_list
+from core.words.entries import written
 from engine.limits import limits
 
 
 def custom_words(side: str, text: str) -> tuple[str, ...]:
-    """The words in the text box of a class; UserError if there are too few or too many, or if they are not words."""
+    """The lines of the text box of a class: a word each, with its lemma after a tab if the user gave one.
+
+    UserError if there are too few or too many, or if they are not words.
+    """
     most = limits().max_words
     if not text.strip():
         raise UserError(f"The custom {side} list is empty: give at least 2 words, one a line.")
-    words = custom_list(text, f"custom {side} list").words
+    own = custom_list(text, f"custom {side} list")
+    words = written(own.words, own.lemmas)
     if len(words) < 2:
         raise UserError(f"The custom {side} list has 1 word; at least 2 are needed.")
     if len(words) > most:

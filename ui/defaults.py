@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from core.records import CAREFUL, NOTEBOOK, ContrastSpec
+from core.errors import UserError
+from core.records import CAREFUL, NOTEBOOK, SHORT_WORD_CLASSES, WORD_CLASSES, ContrastSpec
+from core.words import list_length
 from engine.limits import limits
 from engine.steps import layers_of
 
@@ -34,6 +36,32 @@ def within_limits(spec: ContrastSpec) -> ContrastSpec:
     return spec.changed(n_target=min(spec.n_target, most), n_baseline=min(spec.n_baseline, most))
 
 
+def length_of(word_class: str, source: str) -> int | None:
+    """The number of words in a list that is offered, without the network.
+
+    None for a custom list, a value that is not offered, and a list that is missing: whoever reads it, says so.
+    """
+    if word_class not in (*WORD_CLASSES, *SHORT_WORD_CLASSES) or source not in WORD_SOURCES:
+        return None
+    try:
+        return list_length(word_class, source)
+    except UserError:
+        return None
+
+
+def within_lists(spec: ContrastSpec) -> ContrastSpec:
+    """The spec, with the numbers of words reduced to what its lists have, in the paired test to the same number.
+
+    Not in a paired test with a custom list, which is used whole: the numbers would no longer be equal.
+    """
+    lengths = [length_of(word_class, spec.word_source) for word_class in (spec.target, spec.baseline)]
+    asked = (spec.n_target, spec.n_baseline)
+    counts = [n if length is None else min(n, length) for n, length in zip(asked, lengths, strict=True)]
+    if spec.test == "paired":
+        counts = [*asked] if None in lengths else [min(counts)] * 2
+    return spec.changed(n_target=counts[0], n_baseline=counts[1])
+
+
 def preset(name: str) -> dict[str, Any]:
     """The settings of a preset, with the numbers of words reduced to this server's limit."""
     most = limits().max_words
@@ -41,8 +69,8 @@ def preset(name: str) -> dict[str, Any]:
 
 
 def matching_preset(spec: ContrastSpec) -> str | None:
-    """The name of the preset that the spec matches; None if there is none."""
+    """The name of the preset that the spec matches, as far as its lists have enough words; None if there is none."""
     for name in PRESETS:
-        if all(getattr(spec, key) == value for key, value in preset(name).items()):
+        if spec == within_lists(spec.changed(**preset(name))):
             return name
     return None

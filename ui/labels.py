@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from core.models import CATALOGUE
 from core.records import CUSTOM
+from core.report.glossary import TEST_NAMES
 
-TEST_LABELS = {"paired": "Paired t-test (the notebook's)", "welch": "Welch's t-test"}
+TEST_LABELS = {**TEST_NAMES, "paired": "Paired t-test (the notebook's)"}
+UNIT_LABELS = {"word": "Word form", "lemma": "Lemma (mean over its forms)"}
 FAMILY_LABELS = {"layer": "This layer's neurons", "model": "All layers' neurons"}
 SOURCE_LABELS = {"notebook": "The notebook's (downloaded)", "bundled": "Curated (bundled)"}
 

@@ -17,7 +17,17 @@ from core.records.link import from_params, to_params
 from engine.limits import check_allowed, limits
 from engine.steps import layers_of
 from ui.custom_words import custom_words
-from ui.defaults import ALPHAS, DEFAULT, MAX_NEURONS, SCALES, WORD_SOURCES, default_spec, within_limits
+from ui.defaults import (
+    ALPHAS,
+    DEFAULT,
+    MAX_NEURONS,
+    SCALES,
+    WORD_SOURCES,
+    default_spec,
+    length_of,
+    within_limits,
+    within_lists,
+)
 
 SIDES = ("target", "baseline")
 MAX_VALUE = 10_000  # characters of one value in a link; the app writes much shorter ones
@@ -120,6 +130,7 @@ def _allowed_here(spec: ContrastSpec, problems: list[str]) -> ContrastSpec:
         shown = spec.word_source[:80]
         problems.append(f"A link cannot name the folder “{shown}” as word source; bundled is used.")
         spec = spec.changed(word_source="bundled")
+    spec = _within_lists(spec, problems)
     if not ALPHAS[0] <= spec.alpha <= ALPHAS[1]:
         problems.append(
             f"alpha is “{spec.alpha:g}”; here {ALPHAS[0]} to {ALPHAS[1]} are offered. {DEFAULT.alpha} is used."
@@ -130,6 +141,18 @@ def _allowed_here(spec: ContrastSpec, problems: list[str]) -> ContrastSpec:
         problems.append(f"layer is “{spec.layer}”; the model has 0 to {n_layers - 1}. {n_layers - 1} is used.")
         spec = spec.changed(layer=n_layers - 1)
     return spec
+
+
+def _within_lists(spec: ContrastSpec, problems: list[str]) -> ContrastSpec:
+    """The spec with no more words than its lists have, and a sentence for each number that was reduced."""
+    fitted = within_lists(spec)
+    for side in SIDES:
+        asked, n, name = getattr(spec, f"n_{side}"), getattr(fitted, f"n_{side}"), getattr(spec, side)
+        if n < asked and n == length_of(name, spec.word_source):
+            problems.append(f"n_{side} is “{asked}”; the list of {name} has {n:,} words: all of them are used.")
+        elif n < asked:
+            problems.append(f"n_{side} is “{asked}”; the paired test uses {n:,}, as many as the other list has.")
+    return fitted
 
 
 def _neurons(parts: list[str], name: str, problems: list[str]) -> tuple[int, ...]:

@@ -18,6 +18,7 @@ from ui import settings
 _ADVICE = {
     "busy": "Try again in a minute; your settings and texts are kept.",
     "paired_counts": "Make them equal, or choose Welch's test.",
+    "paired_unit": "Choose words as the unit, or Welch's test.",
     "prefix": "Switch “Beginning-of-text token first” off, under Advanced.",
     "text_length": "Shorten it.",
     "network": "The bundled model needs no network.",
@@ -39,7 +40,7 @@ def set_up(title: str) -> None:
         page_icon="🧠",
         layout="wide",
         initial_sidebar_state="auto",
-        menu_items={"about": "**Grammar Neurons**: which MLP neurons tell nouns from verbs, and does it hold up?"},
+        menu_items={"about": "**Grammar Neurons**: which MLP neurons differ between nouns and verbs, and by how much?"},
     )
     st.html(f"<style>{_STYLE}</style>")
 
@@ -97,11 +98,6 @@ def draw_toasts() -> None:
     """Draw the messages of ``show_toast``."""
     for sentence in st.session_state.pop(_TOASTS, []):
         st.toast(plain(sentence), icon=":material/info:", duration="long")
-
-
-def signed(value: float, digits: int = 2) -> str:
-    """A number with its sign, and a minus sign (U+2212) as on the axes of plots."""
-    return f"{value:+.{digits}f}".replace("-", "−")
 
 
 def plain(text: str) -> str:

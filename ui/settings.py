@@ -29,12 +29,16 @@ WIDGETS = (*_FIELDS, "target_text", "baseline_text")
 
 @dataclass
 class Settings:
-    """A session's last valid view, its widgets' values and when these last changed, and sentences about its link."""
+    """A session's last valid view, its widgets' values and when these last changed, and sentences about its link.
+
+    ``asked`` has, for a class whose list is too short, the number of words in use and the number that was asked for.
+    """
 
     view: View
     values: dict[str, Any]
     problems: list[str] = field(default_factory=list)
     changed_at: float = 0.0  # by time.monotonic
+    asked: dict[str, tuple[int, int]] = field(default_factory=dict)
 
 
 def current() -> Settings:

@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.errors import UserError
 from engine.steps import warm_up
-from ui import link, navigation, page, settings, sidebar
+from ui import link, navigation, page, remedies, settings, sidebar, word_settings
 
 
 def run() -> None:
@@ -16,6 +16,7 @@ def run() -> None:
     st.title("Grammar Neurons" if shown.title == navigation.HOME else shown.title)
     settings.begin()
     sidebar.fit_layer()
+    word_settings.fit_counts()
     page.draw_toasts()
     mistake = None
     try:
@@ -27,6 +28,7 @@ def run() -> None:
         page.show_warning(problem)
     if mistake:
         page.show_mistake(mistake)
+        remedies.draw(remedies.of_mistake(mistake), "mend")
         st.caption("Your entries are kept: change one of them in the sidebar.")
         return
     link.write(settings.current().view)

@@ -12,24 +12,14 @@ from typing import Any
 import streamlit as st
 
 from core.models import CATALOGUE
-from core.records import (
-    CORRECTIONS,
-    CUSTOM,
-    FAMILIES,
-    HOOK_SIDES,
-    POOLINGS,
-    SHORT_WORD_CLASSES,
-    TESTS,
-    WORD_CLASSES,
-)
+from core.records import CORRECTIONS, FAMILIES, HOOK_SIDES, POOLINGS, TESTS
+from core.report.glossary import GLOSSARY
 from core.stats.correction import LABELS
 from engine.limits import limits
 from engine.steps import layers_of
-from ui import custom_lists, navigation, page, settings
+from ui import custom_lists, navigation, page, settings, word_settings
 from ui.defaults import ALPHAS, PRESETS
-from ui.labels import FAMILY_LABELS, SOURCE_LABELS, TEST_LABELS, class_label, model_label
-
-_CLASSES = (*WORD_CLASSES, *SHORT_WORD_CLASSES, CUSTOM)
+from ui.labels import FAMILY_LABELS, SOURCE_LABELS, TEST_LABELS, model_label
 
 
 def fit_layer() -> None:
@@ -55,28 +45,39 @@ def _draw_settings() -> None:
         list(PRESETS),
         key="preset",
         on_change=settings.apply_preset,
-        help="**Notebook**: the course notebook's analysis, number for number. **Careful**: what a methodologist "
-        "would ask for: curated words with a leading space after the beginning-of-text token, "
-        "Welch's test, Holm's correction over all layers.",
+        help="**Notebook**: the course notebook's analysis, number for number. **Careful**: curated words with a "
+        "leading space after the beginning-of-text token, one value for each lemma, Welch's test, Holm's correction "
+        "over all layers.",
     )
     _draw_model()
     _draw_layer()
     left, right = st.columns(2)
     with left:
-        _draw_class("target", "Target", "A positive statistic means higher for these words.")
+        word_settings.draw_class("target", "Target", "Its most frequent words. A positive statistic: higher for these.")
     with right:
-        _draw_class("baseline", "Baseline", "The words that the target is compared with.")
+        word_settings.draw_class("baseline", "Baseline", "The words to compare with: the most frequent of this class.")
     custom_lists.draw()
-    _choice("Test", TESTS, "test", TEST_LABELS.__getitem__)
+    word_settings.draw_unit()
+    _choice(
+        "Test",
+        TESTS,
+        "test",
+        TEST_LABELS.__getitem__,
+        help="The paired test pairs word i with word i. Welch's compares the means of two groups, whose variances may "
+        "differ. Mann–Whitney compares ranks, so a few extreme words count little.",
+    )
     _choice(
         "Correction",
         CORRECTIONS,
         "correction",
         LABELS.__getitem__,
-        help="With thousands of tests, some are significant by chance. Bonferroni, Šidák and Holm bound the chance "
-        "of even one false finding; Benjamini's two bound the share of false findings.",
+        help="With thousands of tests, some are significant by chance. Bonferroni, Šidák, Holm and max-T bound the "
+        "chance of even one false finding in the family. Benjamini's two bound the *expected* share of false "
+        f"findings. **Max-T**: {GLOSSARY['max-T']} It needs no normal distribution, and takes seconds.",
     )
-    st.number_input("Alpha", *ALPHAS, _default("alpha"), key="alpha", step=0.01, format="%.4g")
+    st.number_input(
+        "Alpha", *ALPHAS, _default("alpha"), key="alpha", step=0.01, format="%.4g", help=GLOSSARY["p adjusted"]
+    )
     with st.expander("Advanced"):
         _draw_advanced()
 
@@ -103,13 +104,6 @@ def _draw_layer() -> None:
         st.slider("Layer", 0, last, _default("layer"), key="layer", help=explanation)
 
 
-def _draw_class(side: str, label: str, explanation: str) -> None:
-    _choice(label, _CLASSES, side, class_label, help=explanation)
-    if st.session_state[side] != CUSTOM:
-        key, most = f"n_{side}", limits().max_words
-        st.number_input("Words", 2, most, _default(key), 50, key=key, help="The most frequent ones of the list.")
-
-
 def _draw_advanced() -> None:
     _choice(
         "Word lists",
@@ -123,14 +117,15 @@ def _draw_advanced() -> None:
     start = "Read before the word or the text, never pooled: a model's first token behaves unlike all others."
     _flag("prefix", "Beginning-of-text token first", start)
     _flag("drop_shared", "Drop words that stand in both lists", "Of the words that are used, before any test.")
-    _choice("Hook side", HOOK_SIDES, "hook_side", help="Before the MLP's nonlinearity, or after it.")
+    sides = " ".join(f"**{side.capitalize()}**: {GLOSSARY[side]}" for side in HOOK_SIDES)
+    _choice("Hook side", HOOK_SIDES, "hook_side", help=sides)
     _choice("Pooling over a word's tokens", POOLINGS, "pooling", str.capitalize)
     _choice(
         "Family of tests",
         FAMILIES,
         "family",
         FAMILY_LABELS.__getitem__,
-        help="Which tests the correction counts together. Whoever looks at all layers should count them all.",
+        help=f"{GLOSSARY['family']} If you look at all layers, count them all.",
     )
 
 

@@ -1,12 +1,24 @@
 """Run words or text through a model and read its MLP neurons.
 
 word_activations(lm, ["time", "people"], layers=[8])   # (1, 2, d_mlp)
+read_both_sides(lm, ["time", "people"], layers=[8])    # before and after the nonlinearity, in the same passes
 token_activations(lm, "A whole text.", layer=8)         # .values: one row for each token
 """
 
 from core.activations.encode import token_counts
 from core.activations.hooks import Gate
+from core.activations.pair import read_words
 from core.activations.text import layered_token_activations, token_activations
-from core.activations.words import word_activations
+from core.activations.words import both_sides, read_both_sides, stored_words, word_activations
 
-__all__ = ["Gate", "layered_token_activations", "token_activations", "token_counts", "word_activations"]
+__all__ = [
+    "Gate",
+    "both_sides",
+    "layered_token_activations",
+    "read_both_sides",
+    "read_words",
+    "stored_words",
+    "token_activations",
+    "token_counts",
+    "word_activations",
+]

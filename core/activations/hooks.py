@@ -1,10 +1,12 @@
 """One forward pass, with hooks that read neurons. The pass ends at the deepest hook.
 
-captured = read_layers(lm, ids, layers=[8], side="pre-activation", reduce=lambda values: values[:, -1])
+captured = read_layers(lm, ids, layers=[8], sides=["pre-activation"], reduce=lambda values: values[:, -1])
+captured[8, "pre-activation"]   # (batch, d_mlp)
 """
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Any
@@ -14,13 +16,15 @@ from core.models.loaded import LoadedModel
 if TYPE_CHECKING:
     import torch
 
-# From one layer's values (batch, pos, d_mlp) to what is returned of them.
+# A layer, and the side of its nonlinearity.
+Point = tuple[int, str]
+# From the values (batch, pos, d_mlp) at one point to what is returned of them.
 Reduce = Callable[["torch.Tensor"], "torch.Tensor"]
 # Makes the context manager of one forward pass: ``contextlib.nullcontext``, or a server's place in its queue.
 Gate = Callable[[], AbstractContextManager[object]]
 
 
-class _DeepestLayerReached(Exception):
+class _DeepestPointReached(Exception):
     """Ends a forward pass early. The hook raises it; ``read_layers`` catches it."""
 
 
@@ -28,12 +32,12 @@ def read_layers(
     lm: LoadedModel,
     ids: torch.Tensor,
     layers: Sequence[int],
-    side: str,
+    sides: Sequence[str],
     reduce: Reduce,
     *,
     cache: Any = None,
-) -> dict[int, torch.Tensor]:
-    """Read the neurons of some layers in one forward pass.
+) -> dict[Point, torch.Tensor]:
+    """Read the neurons of some layers in one forward pass, on one or both sides of the nonlinearity.
 
     Parameters
     ----------
@@ -42,15 +46,15 @@ def read_layers(
         All rows have the same length: there is no padding.
     layers : sequence of int
         0-based. Nothing after the deepest layer's hook point is computed.
-    side : {"pre-activation", "activation"}
+    sides : sequence of {"pre-activation", "activation"}
     reduce : callable
-        Called with the values (batch, pos, d_mlp) of each layer. The result is returned, in float32.
+        Called with the values (batch, pos, d_mlp) at each point. The result is returned, in float32.
     cache : key-value cache from ``lm.new_cache``, optional
         Keys and values of earlier tokens, one row for each row of ids. The new ones are added to it.
 
     Returns
     -------
-    dict of layer -> float32 tensor, on the model's device
+    dict of (layer, side) -> float32 tensor, on the model's device
         In the units of the hook point.
 
     Raises
@@ -62,45 +66,45 @@ def read_layers(
     --------
     >>> import torch
     >>> from core.models import load_model
-    >>> captured = read_layers(load_model("bundled"), torch.tensor([[5, 6]]), [2], "activation", lambda x: x[:, -1])
-    >>> captured[2].shape
+    >>> captured = read_layers(load_model("bundled"), torch.tensor([[5, 6]]), [2], ["activation"], lambda x: x[:, -1])
+    >>> captured[2, "activation"].shape
     torch.Size([1, 512])
     """
     import torch
 
-    captured: dict[int, torch.Tensor] = {}
-    with lm.lock, torch.inference_mode(), _hooks(lm, layers, side, reduce, captured):
+    captured: dict[Point, torch.Tensor] = {}
+    with lm.lock, torch.inference_mode(), _hooks(lm, layers, sides, reduce, captured):
         try:
             lm.network(input_ids=ids.to(lm.info.device), past_key_values=cache, use_cache=cache is not None)
-        except _DeepestLayerReached:
+        except _DeepestPointReached:
             return captured
-    missing = sorted(set(layers) - set(captured))
+    missing = sorted({layer for layer in layers for side in sides if (layer, side) not in captured})
     raise RuntimeError(f"The hooks of layers {missing} of {lm.info.name} never ran.")
 
 
 @contextmanager
 def _hooks(
-    lm: LoadedModel, layers: Sequence[int], side: str, reduce: Reduce, captured: dict[int, torch.Tensor]
+    lm: LoadedModel, layers: Sequence[int], sides: Sequence[str], reduce: Reduce, captured: dict[Point, torch.Tensor]
 ) -> Iterator[None]:
-    """Add a hook to each layer, end the pass at the deepest one, and always remove the hooks."""
-    deepest = max(layers)
+    """Add a hook to each point, end the pass at the deepest one, and always remove the hooks."""
+    deepest = max(layers), "activation" if "activation" in sides else "pre-activation"
 
-    def hook_for(layer: int) -> Callable[..., None]:
+    def hook_for(point: Point) -> Callable[..., None]:
         def hook(module: Any, inputs: tuple[torch.Tensor, ...], output: torch.Tensor | None = None) -> None:
-            captured[layer] = reduce(inputs[0] if output is None else output).float()
-            if layer == deepest:
-                raise _DeepestLayerReached
+            captured[point] = reduce(inputs[0] if output is None else output).float()
+            if point == deepest:
+                raise _DeepestPointReached
 
         return hook
 
     handles = []
     try:
-        for layer in set(layers):
+        for layer, side in itertools.product(set(layers), set(sides)):
             module = lm.network.get_submodule(lm.hook_points.path(layer, side))
             if side == "pre-activation":
-                handles.append(module.register_forward_hook(hook_for(layer)))
+                handles.append(module.register_forward_hook(hook_for((layer, side))))
             else:  # the input of the down-projection is the output of the nonlinearity
-                handles.append(module.register_forward_pre_hook(hook_for(layer)))
+                handles.append(module.register_forward_pre_hook(hook_for((layer, side))))
         yield
     finally:
         for handle in handles:

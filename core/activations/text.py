@@ -124,9 +124,9 @@ def layered_token_activations(
         row = torch.tensor([start + ids[first:last]])  # [batch = 1, pos]
         skip = len(start) + keep_from - first
         with gate():
-            captured = read_layers(lm, row, layers, side, partial(_rows_from, skip))
+            captured = read_layers(lm, row, layers, [side], partial(_rows_from, skip))
             for layer in layers:
-                values[layer][keep_from:last] = captured.pop(layer).cpu().numpy()  # [n_kept, d_mlp]
+                values[layer][keep_from:last] = captured.pop((layer, side)).cpu().numpy()  # [n_kept, d_mlp]
         progress((k + 1) / len(windows), f"Reading the text: window {k + 1:,} of {len(windows):,}")
     pieces, parts = cut_text(text, offsets)
     notes = _notes(n_replaced, len(ids), len(windows), lm.info.context)

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from core.activations.hooks import Gate, Reduce, read_layers
+from core.activations.hooks import Gate, Point, Reduce, read_layers
 from core.activations.token_trie import Level, Rows, chunks, levels
 from core.models.loaded import LoadedModel
 
@@ -35,35 +35,45 @@ _MAX_STATE_FLOATS = 24_000_000
 # Most multiplications of one pass: about half a second on two cores. No other reading waits longer for its turn.
 _MAX_PASS_PRODUCTS = 8e10
 
-# Indices of rows, and for each layer their pooled neurons, float32 (n_rows, d_mlp).
-Batch = tuple[np.ndarray, dict[int, np.ndarray]]
+# Indices of rows with equally many tokens, and for each layer and side their pooled neurons, float32 (n_rows, d_mlp).
+Batch = tuple[np.ndarray, dict[Point, np.ndarray]]
 
 
 @dataclass(frozen=True)
 class Reading:
-    """How rows of token ids are read. The first ``n_start`` ids of each row are read, but not pooled."""
+    """How rows of token ids are read. The first ``n_start`` ids of each row are read, but not pooled.
+
+    ``sides`` are read of every row. An exception are rows with one token to pool: of these, only ``sides_of_one``.
+    """
 
     lm: LoadedModel
     layers: Sequence[int]
-    side: str
+    sides: Sequence[str]
+    sides_of_one: Sequence[str]
     pooling: str
     n_start: int
     gate: Gate = nullcontext
 
-    def read(self, ids: torch.Tensor, reduce: Reduce, cache: Any = None) -> dict[int, torch.Tensor]:
-        """Run one pass over ids (batch, pos). Return, for each layer, ``reduce`` of its (batch, pos, d_mlp)."""
-        return read_layers(self.lm, ids, self.layers, self.side, reduce, cache=cache)
+    def read(
+        self, ids: torch.Tensor, sides: Sequence[str], reduce: Reduce, cache: Any = None
+    ) -> dict[Point, torch.Tensor]:
+        """Run one pass over ids (batch, pos). Return, for each point, ``reduce`` of its (batch, pos, d_mlp)."""
+        return read_layers(self.lm, ids, self.layers, sides, reduce, cache=cache)
+
+    def sides_of(self, n_tokens: int) -> Sequence[str]:
+        """The sides that are read of rows with ``n_tokens`` tokens."""
+        return self.sides_of_one if n_tokens == self.n_start + 1 else self.sides
 
     def state_floats(self, n_tokens: int) -> float:
         """How many floats a node after ``n_tokens`` tokens keeps for its children: keys, values and sums."""
         if n_tokens <= self.n_start:  # one node, shared by all rows
             return 0.0
-        return self._cached_floats(n_tokens) + len(self.layers) * self.lm.d_mlp
+        return self._cached_floats(n_tokens) + len(self.sides) * len(self.layers) * self.lm.d_mlp
 
-    def rows_per_pass(self, n_tokens: int, n_before: int = 0) -> int:
+    def rows_per_pass(self, n_tokens: int, sides: Sequence[str], n_before: int = 0) -> int:
         """How many rows of ``n_tokens`` new tokens one pass may read, with ``n_before`` tokens in the cache."""
-        # The network holds about four arrays of width d_mlp for each token, and one capture for each row and layer.
-        floats = (n_tokens * 4 + len(self.layers)) * self.lm.d_mlp + self._cached_floats(n_before)
+        # The network holds about four arrays of width d_mlp for each token, and one capture for each row and point.
+        floats = (n_tokens * 4 + len(sides) * len(self.layers)) * self.lm.d_mlp + self._cached_floats(n_before)
         products = self.lm.info.n_parameters * n_tokens
         return max(1, int(min(_MAX_PASS_FLOATS / floats, _MAX_PASS_PRODUCTS / products)))
 
@@ -90,18 +100,18 @@ class _NodeState:
     """What the children of some nodes need: one row for each node.
 
     ``past`` holds keys and values (n_nodes, n_heads, n_tokens, d_head) for each layer of the network. ``sums`` holds,
-    for each captured layer, the sum (n_nodes, d_mlp) over the tokens to pool so far.
+    for each captured point, the sum (n_nodes, d_mlp) over the tokens to pool so far.
     """
 
     past: list[tuple[torch.Tensor, torch.Tensor]] = field(default_factory=list)
-    sums: dict[int, torch.Tensor] = field(default_factory=dict)
+    sums: dict[Point, torch.Tensor] = field(default_factory=dict)
 
     def rows(self, indices: torch.Tensor) -> _NodeState:
         """The states of some nodes, in the order of ``indices`` (n,)."""
         # [n_nodes, n_heads, n_tokens, d_head] -> [n, n_heads, n_tokens, d_head]
         past = [(keys[indices], values[indices]) for keys, values in self.past]
         # [n_nodes, d_mlp] -> [n, d_mlp]
-        return _NodeState(past, {layer: sums[indices] for layer, sums in self.sums.items()})
+        return _NodeState(past, {point: sums[indices] for point, sums in self.sums.items()})
 
     @staticmethod
     def concatenated(parts: list[_NodeState]) -> _NodeState:
@@ -112,20 +122,20 @@ class _NodeState:
             return parts[0]
         layers = zip(*(part.past for part in parts), strict=True)  # [part][layer] -> [layer][part]
         past = [(torch.cat([k for k, _ in layer]), torch.cat([v for _, v in layer])) for layer in layers]
-        return _NodeState(past, {layer: torch.cat([part.sums[layer] for part in parts]) for layer in parts[0].sums})
+        return _NodeState(past, {point: torch.cat([part.sums[point] for part in parts]) for point in parts[0].sums})
 
 
 def _read_trie(reading: Reading, rows: Rows) -> Iterator[Batch]:
     """Read one chunk of rows, level by level. A row is returned at the level of its last token."""
     parents = _NodeState()
     for depth, level in enumerate(levels(rows)):
-        size = reading.rows_per_pass(1, depth)
         leaves = np.setdiff1d(np.arange(len(level.token_ids)), level.inner, assume_unique=True)
         states = []
-        for nodes in (level.inner, leaves):
+        for nodes, sides in ((level.inner, reading.sides), (leaves, reading.sides_of(depth + 1))):
+            size = reading.rows_per_pass(1, sides, depth)
             for part in np.array_split(nodes, math.ceil(len(nodes) / size)) if len(nodes) else ():
                 with reading.gate():
-                    sums, state = _read_nodes(reading, level, depth, part, parents)
+                    sums, state = _read_nodes(reading, level, depth, part, parents, sides=sides)
                 ended = np.isin(level.ends, part)
                 if ended.any():
                     at = np.searchsorted(part, level.ends[ended])
@@ -136,11 +146,11 @@ def _read_trie(reading: Reading, rows: Rows) -> Iterator[Batch]:
 
 
 def _read_nodes(
-    reading: Reading, level: Level, depth: int, part: np.ndarray, parents: _NodeState
-) -> tuple[dict[int, torch.Tensor], _NodeState | None]:
+    reading: Reading, level: Level, depth: int, part: np.ndarray, parents: _NodeState, *, sides: Sequence[str]
+) -> tuple[dict[Point, torch.Tensor], _NodeState | None]:
     """Read the nodes ``part`` (n,) of a level: either all of them have children, or none has.
 
-    Returns, for each layer, the values (n, d_mlp) at these nodes, or their sums if the pooling is the mean. The second
+    Returns, for each point, the values (n, d_mlp) at these nodes, or their sums if the pooling is the mean. The second
     result is the state that their children need; None where there are no children.
     """
     import torch
@@ -149,10 +159,10 @@ def _read_nodes(
     before = parents.rows(torch.from_numpy(level.parents[part])) if depth else parents
     cache = reading.lm.new_cache(before.past) if depth or have_children else None
     ids = torch.from_numpy(level.token_ids[part, None])  # [n_nodes] -> [n, pos = 1]
-    values = reading.read(ids, _last_token, cache)
+    values = reading.read(ids, sides, _last_token, cache)
     if reading.pooling == "mean" and depth > reading.n_start:
         # In place: rows() has copied the sums.
-        values = {layer: before.sums[layer].add_(value) for layer, value in values.items()}
+        values = {point: before.sums[point].add_(value) for point, value in values.items()}
     if cache is None or not have_children:
         return values, None
     sums = values if depth >= reading.n_start else {}
@@ -163,13 +173,17 @@ def _last_token(values: torch.Tensor) -> torch.Tensor:
     return values[:, -1]  # [batch, pos, d_mlp] -> [batch, d_mlp]
 
 
-def _pooled(reading: Reading, sums: dict[int, torch.Tensor], at: np.ndarray, depth: int) -> dict[int, np.ndarray]:
+def _pooled(reading: Reading, sums: dict[Point, torch.Tensor], at: np.ndarray, depth: int) -> dict[Point, np.ndarray]:
     """The pooled neurons of the rows that end at the nodes ``at`` (n_rows,): [n_nodes, d_mlp] -> [n_rows, d_mlp]."""
     import torch
 
     n_pooled = depth + 1 - reading.n_start if reading.pooling == "mean" else 1
-    rows = torch.from_numpy(at)
-    return {layer: values[rows].div_(n_pooled).cpu().numpy() for layer, values in sums.items()}
+    rows, sides = torch.from_numpy(at), reading.sides_of(depth + 1)
+    return {
+        (layer, side): values[rows].div_(n_pooled).cpu().numpy()
+        for (layer, side), values in sums.items()
+        if side in sides
+    }
 
 
 # --- Rows that are too long for the trie ---
@@ -188,9 +202,10 @@ def _read_long(reading: Reading, ids: Rows) -> Iterator[Batch]:
         if len(row) > _MAX_TRIE_TOKENS:
             buckets[len(row)].append(index)
     for length, bucket in sorted(buckets.items()):
-        size = reading.rows_per_pass(length)
+        sides = reading.sides_of(length)
+        size = reading.rows_per_pass(length, sides)
         for first in range(0, len(bucket), size):
             batch = bucket[first : first + size]
             with reading.gate():
-                captured = reading.read(torch.tensor([ids[i] for i in batch]), pool)
-            yield np.array(batch), {layer: values.cpu().numpy() for layer, values in captured.items()}
+                captured = reading.read(torch.tensor([ids[i] for i in batch]), sides, pool)
+            yield np.array(batch), {point: values.cpu().numpy() for point, values in captured.items()}

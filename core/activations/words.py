@@ -1,6 +1,7 @@
 """Read the MLP neurons of every layer for single words.
 
-word_activations(lm, ["time", "people"], layers=[8])   # (1, 2, d_mlp)
+    word_activations(lm, ["time", "people"], layers=[8])   # (1, 2, d_mlp): one side of the nonlinearity
+    read_both_sides(lm, ["time", "people"], layers=[8])    # both sides, in the same passes
 
 A pass ends at the deepest layer (``core.activations.hooks``). The language-model head never runs. There is no padding,
 and tokens that words share are computed once (``core.activations.word_passes``).
@@ -8,16 +9,17 @@ and tokens that words share are computed once (``core.activations.word_passes``)
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
 
 import numpy as np
 
 from core.activations.encode import check_choices, encode_words, start_ids
 from core.activations.hooks import Gate
-from core.activations.word_passes import Reading, read_rows
+from core.activations.word_passes import Batch, Reading, read_rows
 from core.models.loaded import LoadedModel
 from core.progress import Progress, unwatched
+from core.records import HOOK_SIDES, BothSides
 
 
 def word_activations(
@@ -80,10 +82,111 @@ def word_activations(
     ids = encode_words(lm, words, leading_space, start)
     if out is None:
         out = np.empty((len(layers), len(words), lm.d_mlp), dtype=np.float32)
-    done = 0
-    for rows, values in read_rows(Reading(lm, layers, side, pooling, len(start), gate), ids):
+    reading = Reading(lm, layers, [side], [side], pooling, len(start), gate)
+    for rows, values in _batches(reading, ids, progress):
         for j, layer in enumerate(layers):
-            out[j, rows] = values[layer]  # [n_rows, d_mlp] into [n_layers, n_words, d_mlp]
-        done += len(rows)
-        progress(done / len(words), f"Reading words: {done:,} of {len(words):,}")
+            out[j, rows] = values[layer, side]  # [n_rows, d_mlp] into [n_layers, n_words, d_mlp]
     return out
+
+
+def read_both_sides(
+    lm: LoadedModel,
+    words: Sequence[str],
+    layers: Sequence[int] | None = None,
+    *,
+    pooling: str = "mean",
+    leading_space: bool = False,
+    prefix: bool = False,
+    progress: Progress = unwatched,
+    gate: Gate = nullcontext,
+    out: np.ndarray | None = None,
+) -> BothSides:
+    """Read every neuron for every word on both sides of the nonlinearity, in the same passes.
+
+    Parameters
+    ----------
+    lm, words, layers, pooling, leading_space, prefix, progress, gate
+        As in ``word_activations``.
+    out : ndarray of shape (n_layers, n_words + n_stored, d_mlp), float32, optional
+        The values are written to it: first the pre-activations of all words, then the activations of the words
+        ``stored_words(...)``, which do not follow from their pre-activations. By default a new array.
+
+    Returns
+    -------
+    BothSides
+        Its arrays are views of ``out``.
+
+    Raises
+    ------
+    UserError
+        As ``word_activations``.
+
+    Examples
+    --------
+    >>> from core.models import load_model
+    >>> sides = read_both_sides(load_model("bundled"), ["time", "people"], layers=[2, 3])
+    >>> sides.at("pre-activation").shape, sides.at("activation").shape
+    ((2, 2, 512), (2, 2, 512))
+    """
+    layers = range(lm.n_layers) if layers is None else layers
+    check_choices(lm, layers, "activation", pooling)
+    start = start_ids(lm, prefix)
+    ids = encode_words(lm, words, leading_space, start)
+    stored = stored_words(lm, np.array([len(row) - len(start) for row in ids]), pooling)
+    if out is None:
+        out = np.empty((len(layers), len(words) + len(stored), lm.d_mlp), dtype=np.float32)
+    place = np.full(len(words), -1)  # [n_words]: where a word's activation is in ``out``
+    place[stored] = len(words) + np.arange(len(stored))
+    sides = HOOK_SIDES if len(stored) else HOOK_SIDES[:1]
+    sides_of_one = sides if lm.nonlinearity is None else HOOK_SIDES[:1]
+    reading = Reading(lm, layers, sides, sides_of_one, pooling, len(start), gate)
+    for rows, values in _batches(reading, ids, progress):
+        for j, layer in enumerate(layers):
+            out[j, rows] = values[layer, "pre-activation"]  # [n_rows, d_mlp] into [n_layers, n_words + n_stored, d_mlp]
+            if (layer, "activation") in values:
+                out[j, place[rows]] = values[layer, "activation"]
+    return both_sides(lm, out, stored)
+
+
+def stored_words(lm: LoadedModel, n_tokens: np.ndarray, pooling: str) -> np.ndarray:
+    """The words whose activation does not follow from their pre-activation.
+
+    The activation of one token is the nonlinearity of its pre-activation. But the mean of several activations is not
+    that of the mean pre-activation. In a gated model, no activation follows.
+
+    Parameters
+    ----------
+    lm : LoadedModel
+    n_tokens : ndarray of shape (n_words,)
+        As ``token_counts``.
+    pooling : {"mean", "last"}
+
+    Returns
+    -------
+    ndarray of shape (n_stored,), int64
+        The positions of these words, in ascending order.
+
+    Examples
+    --------
+    >>> from core.models import load_model
+    >>> stored_words(load_model("bundled"), np.array([1, 2, 1, 3]), "mean")
+    array([1, 3])
+    """
+    if lm.nonlinearity is None:
+        return np.arange(len(n_tokens))
+    return np.flatnonzero((n_tokens > 1) & (pooling == "mean"))
+
+
+def both_sides(lm: LoadedModel, values: np.ndarray, stored: np.ndarray) -> BothSides:
+    """The record of an array (n_layers, n_words + n_stored, d_mlp) that ``read_both_sides`` filled: views of it."""
+    n_words = values.shape[1] - len(stored)
+    return BothSides(values[:, :n_words], values[:, n_words:], stored, lm.nonlinearity)
+
+
+def _batches(reading: Reading, ids: list[list[int]], progress: Progress) -> Iterator[Batch]:
+    """The batches of ``read_rows``. Progress is reported after each."""
+    done = 0
+    for rows, values in read_rows(reading, ids):
+        yield rows, values
+        done += len(rows)
+        progress(done / len(ids), f"Reading words: {done:,} of {len(ids):,}")

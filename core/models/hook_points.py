@@ -11,12 +11,14 @@ class HookPoints:
 
     ``mlp`` is the MLP of a layer. ``expand`` is its expansion layer; the output is the pre-activation. ``contract`` is
     its down-projection; the input is the activation. In a gated model, the pre-activation is the gate's, and the
-    activation is the gated product.
+    activation is the gated product. ``nonlinearity`` is the module between the two; None in a gated model, whose
+    activation does not follow from its pre-activation.
     """
 
     mlp: str
     expand: str
     contract: str
+    nonlinearity: str | None
 
     def path(self, layer: int, side: str) -> str:
         """The path of the module at which one side of a layer is read.
@@ -30,12 +32,12 @@ class HookPoints:
 
 
 HOOK_POINTS = {
-    "gpt_neo": HookPoints("h.{}.mlp", "c_fc", "c_proj"),
-    "gpt2": HookPoints("h.{}.mlp", "c_fc", "c_proj"),
-    "gptj": HookPoints("h.{}.mlp", "fc_in", "fc_out"),
-    "gpt_neox": HookPoints("layers.{}.mlp", "dense_h_to_4h", "dense_4h_to_h"),
-    "llama": HookPoints("layers.{}.mlp", "gate_proj", "down_proj"),
-    "mistral": HookPoints("layers.{}.mlp", "gate_proj", "down_proj"),
-    "qwen2": HookPoints("layers.{}.mlp", "gate_proj", "down_proj"),
-    "qwen3": HookPoints("layers.{}.mlp", "gate_proj", "down_proj"),
+    "gpt_neo": HookPoints("h.{}.mlp", "c_fc", "c_proj", "act"),
+    "gpt2": HookPoints("h.{}.mlp", "c_fc", "c_proj", "act"),
+    "gptj": HookPoints("h.{}.mlp", "fc_in", "fc_out", "act"),
+    "gpt_neox": HookPoints("layers.{}.mlp", "dense_h_to_4h", "dense_4h_to_h", "act"),
+    "llama": HookPoints("layers.{}.mlp", "gate_proj", "down_proj", None),
+    "mistral": HookPoints("layers.{}.mlp", "gate_proj", "down_proj", None),
+    "qwen2": HookPoints("layers.{}.mlp", "gate_proj", "down_proj", None),
+    "qwen3": HookPoints("layers.{}.mlp", "gate_proj", "down_proj", None),
 }

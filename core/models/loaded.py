@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from core.models.hook_points import HookPoints
+from core.models.nonlinearity import Nonlinearity
 from core.records import ModelInfo
 
 if TYPE_CHECKING:
@@ -45,6 +46,18 @@ class LoadedModel:
     def d_mlp(self) -> int:
         """How many neurons one layer's MLP has."""
         return self.info.d_mlp
+
+    @property
+    def nonlinearity(self) -> Nonlinearity | None:
+        """The function from pre-activations to activations. It does not hold the network.
+
+        None if activations do not follow: in a gated model, or if each layer has learned its own function.
+        """
+        points = self.hook_points
+        if points.nonlinearity is None:
+            return None
+        module = self.network.get_submodule(f"{points.mlp.format(0)}.{points.nonlinearity}")
+        return Nonlinearity(module) if next(module.parameters(), None) is None else None
 
 
 def configure_tokenizer(tokenizer: Tokenizer) -> Tokenizer:

@@ -1,7 +1,10 @@
 """The frozen records that pass between packages, and the names of their options."""
 
+from core.records.effects import SILENT_SHARE, STRONG_AUC, Caution, EffectSizes, OtherSide, Remedy
 from core.records.presets import CAREFUL, NOTEBOOK
 from core.records.results import (
+    AdjustedTests,
+    BothSides,
     ContrastResult,
     ModelInfo,
     NeuronTests,
@@ -19,6 +22,7 @@ from core.records.spec import (
     POOLINGS,
     SHORT_WORD_CLASSES,
     TESTS,
+    UNITS,
     WORD_CLASSES,
     ContrastSpec,
 )
@@ -33,12 +37,21 @@ __all__ = [
     "NOTEBOOK",
     "POOLINGS",
     "SHORT_WORD_CLASSES",
+    "SILENT_SHARE",
+    "STRONG_AUC",
     "TESTS",
+    "UNITS",
     "WORD_CLASSES",
+    "AdjustedTests",
+    "BothSides",
+    "Caution",
     "ContrastResult",
     "ContrastSpec",
+    "EffectSizes",
     "ModelInfo",
     "NeuronTests",
+    "OtherSide",
+    "Remedy",
     "TokenActivations",
     "WordActivations",
     "WordList",

@@ -59,6 +59,8 @@ def from_params(params: Mapping[str, str], default: ContrastSpec) -> tuple[Contr
     (2, ["alpha is “much”, which is not a number. The link's value was set aside; “0.05” is used."])
     """
     values, problems = asdict(default), []
+    if "test" in params:  # links that name all settings but this one are from before it: words were compared
+        values["unit"] = "word"
     for item in fields(ContrastSpec):
         if item.name not in params:
             continue
@@ -90,6 +92,9 @@ def _reconcile(values: dict[str, Any], default: ContrastSpec) -> list[str]:
             f"which needs equal counts; {values['n_target']:,} of each are used."
         )
         values["n_baseline"] = values["n_target"]
+    if values["test"] == "paired" and values["unit"] == "lemma":
+        problems.append("The link asks for a paired test of lemmas; it pairs word i with word i, so words are used.")
+        values["unit"] = "word"
     return problems
 
 

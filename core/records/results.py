@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
 from core.errors import UserError
+from core.records.effects import SILENT_SHARE, Caution, EffectSizes, OtherSide, is_strong
 from core.records.spec import ContrastSpec
 
 
@@ -16,22 +18,26 @@ class WordList:
     """The words of one class, most frequent first, and their source.
 
     ``notes`` are sentences for the reader, for example about a fallback, dropped duplicates or skipped blank lines.
+    ``lemmas`` has the lemma of each word; it is empty if the list does not say.
     """
 
     name: str
     words: tuple[str, ...]
     source: str
     notes: tuple[str, ...] = ()
+    lemmas: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
 class NeuronTests:
     """One two-sample test for each neuron.
 
-    All arrays are float64 and have the same shape, (n_neurons,) or (n_layers, n_neurons). ``statistic`` and every
-    effect size are positive if the target is higher. ``mean_difference`` is in the units of the hook point. ``auc`` is
-    the probability that a random target word is above a random baseline word; a tie counts one half. If the values of
-    a neuron (or its paired differences) do not vary, it cannot be tested: its statistic and p-value are NaN.
+    All arrays are float64 and have the same shape, (n_neurons,) or (n_layers, n_neurons). ``statistic`` is t, or in
+    the Mann-Whitney test z; its degrees of freedom are then infinite. ``statistic`` and every effect size are positive
+    if the target is higher. ``cohens_d`` is d_z in the paired test, and d_av in the other two. ``mean_difference`` is
+    in the units of the hook point. ``auc`` is the probability that a random target word is above a random baseline
+    word; a tie counts one half. If the values of a neuron (or its paired differences) do not vary, it cannot be
+    tested: its statistic and p-value are NaN.
     """
 
     statistic: np.ndarray
@@ -94,7 +100,7 @@ class WordPair:
     """The words of both classes in an experiment, and the lists that they come from.
 
     ``shared`` has the words that are in both classes. With the spec's ``drop_shared``, ``target`` and ``baseline`` do
-    not contain them.
+    not contain them. ``target_lemmas`` and ``baseline_lemmas`` have the lemma of each word.
     """
 
     target: tuple[str, ...]
@@ -103,52 +109,144 @@ class WordPair:
     baseline_list: WordList
     shared: tuple[str, ...]
     notes: tuple[str, ...] = ()
+    target_lemmas: tuple[str, ...] = ()
+    baseline_lemmas: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class BothSides:
+    """The neurons of some words on both sides of the nonlinearity. Arrays are float32.
+
+    ``pre_activation`` is (..., n_words, d_mlp): (n_layers, n_words, d_mlp), or (n_words, d_mlp) for one layer.
+    ``stored`` (..., n_stored, d_mlp) has the activations of the words ``stored_words`` (n_stored,), whose activation
+    does not follow from their pre-activation: all words of a gated model, else words of several tokens under mean
+    pooling. All other words' activation is ``nonlinearity`` (from an array to an array of the same shape) of their
+    pre-activation.
+    """
+
+    pre_activation: np.ndarray
+    stored: np.ndarray
+    stored_words: np.ndarray
+    nonlinearity: Callable[[np.ndarray], np.ndarray] | None
+
+    def layer(self, index: int) -> BothSides:
+        """One layer of several: views of its arrays."""
+        return BothSides(self.pre_activation[index], self.stored[index], self.stored_words, self.nonlinearity)
+
+    def at(self, side: str) -> np.ndarray:
+        """The values at one side: (..., n_words, d_mlp). Pre-activations are a view; activations are computed anew."""
+        return self._at(side, slice(None))
+
+    def column(self, side: str, neuron: int) -> np.ndarray:
+        """The values of one neuron at one side: (..., n_words)."""
+        # [..., n_words, d_mlp] -> [..., n_words, 1] -> [..., n_words]
+        return self._at(side, slice(neuron, neuron + 1))[..., 0]
+
+    def _at(self, side: str, neurons: slice) -> np.ndarray:
+        values = self.pre_activation[..., neurons]
+        if side == "pre-activation":
+            return values
+        if self.nonlinearity is None:
+            return self.stored[..., neurons]
+        values = self.nonlinearity(values)
+        values[..., self.stored_words, :] = self.stored[..., neurons]
+        return values
 
 
 @dataclass(frozen=True, eq=False)
 class WordActivations:
-    """The value of every neuron of some layers for the words of both classes.
+    """The value of every neuron of some layers for the words of both classes, on both sides of the nonlinearity.
 
-    ``target`` and ``baseline`` are float32 (n_layers, n_words, d_mlp), in the units of the hook point; the first axis
-    has the order of ``layers``. The token counts are int64 (n_words,), without a beginning-of-text token.
+    The first axis of the arrays has the order of ``layers``. The token counts are int64 (n_words,), without a
+    beginning-of-text token. ``target`` and ``baseline`` are float32 (n_layers, n_words, d_mlp): the values at ``side``.
     """
 
     words: WordPair
     layers: tuple[int, ...]
-    target: np.ndarray
-    baseline: np.ndarray
+    target_sides: BothSides
+    baseline_sides: BothSides
+    side: str
     target_tokens: np.ndarray
     baseline_tokens: np.ndarray
+
+    @property
+    def target(self) -> np.ndarray:
+        """The target's values (n_layers, n_words, d_mlp) at ``side``."""
+        return self.target_sides.at(self.side)
+
+    @property
+    def baseline(self) -> np.ndarray:
+        """The baseline's values (n_layers, n_words, d_mlp) at ``side``."""
+        return self.baseline_sides.at(self.side)
+
+
+@dataclass(frozen=True, eq=False)
+class AdjustedTests:
+    """Adjusted p-values of every layer, float64 (n_layers, n_neurons); NaN for a neuron that was not tested.
+
+    ``log10_p_adjusted`` is their logarithm, which stays exact where p-values are too small for a float. With the
+    correction max-T, ``null_maxima`` (n_families, n_permutations) has, for each family (all layers together, or each
+    layer), the largest |statistic| of each permutation; else it is None.
+    """
+
+    p_adjusted: np.ndarray
+    log10_p_adjusted: np.ndarray
+    null_maxima: np.ndarray | None = None
 
 
 @dataclass(frozen=True, eq=False)
 class ContrastResult:
-    """One contrast at one layer: the tests, the adjusted p-values, and the activations that were tested.
+    """One contrast at one layer: the tests, the adjusted p-values, effect sizes, and the values that were tested.
 
-    Arrays over neurons have shape (n_neurons,). Activations are float32 (n_words, n_neurons), in the units of the hook
-    point. ``family_size`` is the number of tests that were adjusted together; neurons that could not be tested do not
-    count. ``critical_statistic`` is the |t| from which a neuron is significant. In Welch's test the degrees of freedom
-    differ between neurons, and the value is for their median.
+    Arrays over neurons have shape (n_neurons,). ``family_size`` is the number of tests that were adjusted together;
+    neurons that could not be tested do not count. ``critical_statistic`` is the |statistic| from which a neuron is
+    significant. In Welch's test the degrees of freedom differ between neurons, and the value is for their median. With
+    max-T it is the 1 - alpha quantile of ``null_maxima`` (n_permutations,). ``target_units`` and ``baseline_units`` are
+    the names of what was compared: words, or lemmas. ``log10_p`` and ``log10_p_adjusted`` stay exact where p-values
+    are too small for a float.
     """
 
     spec: ContrastSpec
     model: ModelInfo
     words: WordPair
-    target_activations: np.ndarray
-    baseline_activations: np.ndarray
+    target_sides: BothSides
+    baseline_sides: BothSides
+    target_units: tuple[str, ...]
+    baseline_units: tuple[str, ...]
     target_tokens: np.ndarray
     baseline_tokens: np.ndarray
     tests: NeuronTests
     p_adjusted: np.ndarray
     significant: np.ndarray
+    log10_p: np.ndarray
+    log10_p_adjusted: np.ndarray
+    effect_sizes: EffectSizes
+    other_side: OtherSide
     family_size: int
     critical_statistic: float
+    null_maxima: np.ndarray | None = None
+    cautions: tuple[Caution, ...] = ()
     notes: tuple[str, ...] = ()
+
+    @property
+    def target_activations(self) -> np.ndarray:
+        """The target words' values at the spec's side: float32 (n_words, n_neurons)."""
+        return self.target_sides.at(self.spec.hook_side)
+
+    @property
+    def baseline_activations(self) -> np.ndarray:
+        """The baseline words' values at the spec's side: float32 (n_words, n_neurons)."""
+        return self.baseline_sides.at(self.spec.hook_side)
 
     @property
     def n_neurons(self) -> int:
         """The number of neurons in the layer, tested or not."""
         return len(self.significant)
+
+    @property
+    def null_95(self) -> float | None:
+        """The 95% quantile of the largest |statistic| under permutation, which may be infinite; None without max-T."""
+        return None if self.null_maxima is None else float(np.quantile(self.null_maxima, 0.95, method="higher"))
 
     @cached_property
     def largest(self) -> int:
@@ -169,3 +267,34 @@ class ContrastResult:
     def n_lower(self) -> int:
         """The number of significant neurons that are higher for the baseline."""
         return int(np.sum(self.significant & (self.tests.statistic < 0)))
+
+    @property
+    def strong(self) -> np.ndarray:
+        """Which neurons are significant, and have an AUC of at least 0.90 or at most 0.10."""
+        return self.significant & is_strong(self.tests.auc)
+
+    @property
+    def strong_on_both_sides(self) -> np.ndarray:
+        """Which strong neurons are strong on the other side of the nonlinearity too, in the same direction."""
+        return self.strong & is_strong(self.other_side.auc) & ~self._other_direction
+
+    @property
+    def strong_reversed(self) -> np.ndarray:
+        """Which strong neurons are strong on the other side of the nonlinearity too, in the opposite direction."""
+        return self.strong & is_strong(self.other_side.auc) & self._other_direction
+
+    @property
+    def silent(self) -> np.ndarray:
+        """Which neurons have a pre-activation above zero on under 5% of the words of each class."""
+        other = self.other_side
+        return np.maximum(other.above_zero_target, other.above_zero_baseline) < SILENT_SHARE
+
+    @property
+    def reverses(self) -> np.ndarray:
+        """Which neurons are higher for the other class on the other side, by their mean and by their AUC."""
+        return (self.tests.mean_difference * self.other_side.mean_difference < 0) & self._other_direction
+
+    @property
+    def _other_direction(self) -> np.ndarray:
+        """Whether the AUCs of the two sides are on opposite sides of 0.5."""
+        return (self.tests.auc - 0.5) * (self.other_side.auc - 0.5) < 0

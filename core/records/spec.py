@@ -16,8 +16,9 @@ CUSTOM = "custom"
 
 HOOK_SIDES = ("pre-activation", "activation")
 POOLINGS = ("mean", "last")
-TESTS = ("paired", "welch")
-CORRECTIONS = ("none", "bonferroni", "sidak", "holm", "fdr_bh", "fdr_by")
+UNITS = ("word", "lemma")
+TESTS = ("paired", "welch", "mannwhitney")
+CORRECTIONS = ("none", "bonferroni", "sidak", "holm", "max_t", "fdr_bh", "fdr_by")
 FAMILIES = ("layer", "model")
 
 MAX_WORDS = 10_000  # the length of the longest downloadable list
@@ -27,6 +28,7 @@ _CHOICES: dict[str, tuple[str, ...]] = {
     "baseline": (*WORD_CLASSES, *SHORT_WORD_CLASSES, CUSTOM),
     "hook_side": HOOK_SIDES,
     "pooling": POOLINGS,
+    "unit": UNITS,
     "test": TESTS,
     "correction": CORRECTIONS,
     "family": FAMILIES,
@@ -41,9 +43,11 @@ class ContrastSpec:
 
     The defaults are the course notebook's analysis. ``word_source`` is ``"notebook"`` (its downloaded lists),
     ``"bundled"`` (this project's curated lists), or a folder of list files. If ``target`` or ``baseline`` is
-    ``"custom"``, its words are in ``target_words`` or ``baseline_words``, and the count is how many of them to use.
-    ``family`` is the set of tests that are adjusted together: those of this layer, or of the whole model. With
-    ``prefix``, the model reads the beginning-of-text token before each word; this token is not pooled.
+    ``"custom"``, its words are in ``target_words`` or ``baseline_words`` (a lemma may follow a word after a tab), and
+    the count is how many of them to use. ``family`` is the set of tests that are adjusted together: those of this
+    layer, or of the whole model. With ``prefix``, the model reads the beginning-of-text token before each word; this
+    token is not pooled. With ``unit`` ``"lemma"``, the values of all forms of a lemma in a class are averaged, and
+    lemmas are compared, not words. ``seed`` is that of the random permutations of ``max_t``.
 
     Raises
     ------
@@ -68,6 +72,7 @@ class ContrastSpec:
     leading_space: bool = False
     prefix: bool = False
     drop_shared: bool = False
+    unit: str = "word"
     test: str = "paired"
     correction: str = "bonferroni"
     family: str = "layer"
@@ -90,6 +95,11 @@ class ContrastSpec:
                 f"{self.n_target:,} target and {self.n_baseline:,} baseline words were asked for.",
                 about="paired_counts",
             )
+        if self.test == "paired" and self.unit == "lemma":
+            raise UserError(
+                "The paired test pairs word i with word i, so its unit is the word; the unit lemma was asked for.",
+                about="paired_unit",
+            )
 
     @classmethod
     def notebook(cls, **changes: Any) -> Self:
@@ -98,7 +108,7 @@ class ContrastSpec:
 
     @classmethod
     def careful(cls, **changes: Any) -> Self:
-        """The careful analysis: curated lists, leading space and prefix, Welch's test, Holm over all layers."""
+        """The careful analysis: curated lists, leading space and prefix, lemmas, Welch's test, Holm over all layers."""
         return cls(**{**CAREFUL, **changes})
 
     def changed(self, **changes: Any) -> Self:
@@ -108,10 +118,21 @@ class ContrastSpec:
     def reading(self) -> Self:
         """A copy in which the fields that do not change words and activations have fixed values.
 
-        Two specs with equal ``reading()`` have the same activations: use it as a cache key.
+        Two specs with equal ``reading()`` have the same activations: use it as a cache key. One reading has both sides
+        of the nonlinearity.
         """
-        # Welch, because the paired test needs equal counts.
-        return replace(self, layer=0, test="welch", correction="none", family="layer", alpha=0.05, seed=0)
+        # The paired test may use fewer words than another. For all others it is Welch's, which takes unequal counts.
+        return replace(
+            self,
+            layer=0,
+            hook_side="pre-activation",
+            unit="word",
+            test="paired" if self.test == "paired" else "welch",
+            correction="none",
+            family="layer",
+            alpha=0.05,
+            seed=0,
+        )
 
     def to_json(self) -> str:
         """The spec as a JSON object."""

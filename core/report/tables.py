@@ -1,18 +1,19 @@
-"""Records as CSV and JSON text. Floats keep all their digits."""
+"""Records as CSV text. Floats keep all their digits, and no p-value reads 0."""
 
 from __future__ import annotations
 
 import csv
 import io
-import json
 import math
-import re
+import sys
 import unicodedata
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
+
+import numpy as np
 
 from core.records import ContrastResult, TokenActivations
-from core.report.readable import readable
+from core.report.glossary import d_definition
+from core.report.readable import readable, readable_p
 
 CONTRAST_COLUMNS = (
     "layer",
@@ -24,31 +25,77 @@ CONTRAST_COLUMNS = (
     "mean_difference",
     "cohens_d",
     "auc",
+    "degrees_of_freedom",
+    "log10_p",
+    "log10_p_adjusted",
+    "d_definition",
+    "hedges_g",
+    "hedges_g_low",
+    "hedges_g_high",
+    "auc_low",
+    "auc_high",
+    "other_side",
+    "mean_difference_other_side",
+    "auc_other_side",
+    "above_zero_target",
+    "above_zero_baseline",
+    "silent",
+    "reverses",
 )
 # Characters that begin a formula: OWASP's list (CSV Injection; ASVS 1.2.10 adds NUL). In Chinese and Japanese settings,
 # a spreadsheet may read the wide and small signs as the plain ones.
 _FORMULA_SIGNS = frozenset("=+-@＝＋－＠﹦﹢﹣﹫")
 _FORMULA_CONTROLS = ("\t", "\r", "\n", "\0")
-_SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 
 def contrast_csv(result: ContrastResult) -> str:
     """A contrast as CSV: one row per neuron, in order. Cells are empty if a neuron was not tested.
 
-    The columns are ``CONTRAST_COLUMNS``; ``mean_difference`` is in the units of the hook point.
+    The columns are ``CONTRAST_COLUMNS``; mean differences are in the units of their side of the hook point. Degrees of
+    freedom are ``inf`` in the Mann-Whitney test. A p-value too small for a float is written from its logarithm, such as
+    3.1e-412: ``log10_p`` has all digits.
     """
-    tests = result.tests
-    columns = (
-        tests.statistic,
-        tests.p_value,
-        result.p_adjusted,
-        result.significant,
-        tests.mean_difference,
-        tests.cohens_d,
-        tests.auc,
+    tests, sizes, other, n = result.tests, result.effect_sizes, result.other_side, result.n_neurons
+    columns: tuple[Sequence[object], ...] = (
+        [result.spec.layer] * n,
+        range(n),
+        tests.statistic.tolist(),
+        p_cells(tests.p_value, result.log10_p),
+        p_cells(result.p_adjusted, result.log10_p_adjusted),
+        result.significant.tolist(),
+        tests.mean_difference.tolist(),
+        tests.cohens_d.tolist(),
+        tests.auc.tolist(),
+        tests.degrees_of_freedom.tolist(),
+        result.log10_p.tolist(),
+        result.log10_p_adjusted.tolist(),
+        [d_definition(result.spec.test)] * n,
+        sizes.hedges_g.tolist(),
+        sizes.hedges_g_low.tolist(),
+        sizes.hedges_g_high.tolist(),
+        sizes.auc_low.tolist(),
+        sizes.auc_high.tolist(),
+        [other.side] * n,
+        other.mean_difference.tolist(),
+        other.auc.tolist(),
+        other.above_zero_target.tolist(),
+        other.above_zero_baseline.tolist(),
+        result.silent.tolist(),
+        result.reverses.tolist(),
     )
-    rows = zip(*(column.tolist() for column in columns), strict=True)
-    return _csv(CONTRAST_COLUMNS, ((result.spec.layer, neuron, *row) for neuron, row in enumerate(rows)))
+    return _csv(CONTRAST_COLUMNS, zip(*columns, strict=True))
+
+
+def p_cells(p: np.ndarray, log10_p: np.ndarray) -> list[float | str]:
+    """p-values (n,) as cells: floats, but below the least normal float, text that is written from the logarithm.
+
+    Examples
+    --------
+    >>> p_cells(np.array([0.5, 0.0]), np.array([-0.301, -411.51]))
+    [0.5, '3.1e-412']
+    """
+    pairs = zip(p.tolist(), log10_p.tolist(), strict=True)
+    return [readable_p(log) if value < sys.float_info.min else value for value, log in pairs]
 
 
 def text_csv(activations: TokenActivations, neurons: Sequence[int]) -> str:
@@ -63,31 +110,6 @@ def text_csv(activations: TokenActivations, neurons: Sequence[int]) -> str:
             for position, (token_id, piece, part) in enumerate(tokens)
         ),
     )
-
-
-def summary_json(result: ContrastResult) -> str:
-    """A contrast as JSON, with everything that is needed to report it and to run it again.
-
-    Letters of all scripts are written unescaped. Only a lone surrogate, which a folder's name may contain, is escaped,
-    because UTF-8 cannot encode it. To read the JSON restores it.
-    """
-    record = {
-        "spec": asdict(result.spec),
-        "model": asdict(result.model),
-        "target_source": result.words.target_list.source,
-        "baseline_source": result.words.baseline_list.source,
-        "target_words": result.words.target,
-        "baseline_words": result.words.baseline,
-        "neurons": result.n_neurons,
-        "family_size": result.family_size,
-        "significant_higher_for_target": result.n_higher,
-        "significant_higher_for_baseline": result.n_lower,
-        "largest": _neuron(result, result.largest),
-        "smallest": _neuron(result, result.smallest),
-        "notes": result.notes,
-    }
-    written = json.dumps(record, ensure_ascii=False, indent=2)
-    return _SURROGATE.sub(lambda half: f"\\u{ord(half[0]):04x}", written)
 
 
 def safe_cell(text: str) -> str:
@@ -121,16 +143,6 @@ def begins_formula(text: str) -> bool:
 
 def _may_be_dropped(character: str) -> bool:
     return character in "'\"" or unicodedata.category(character) in ("Cc", "Cf", "Zs", "Zl", "Zp")
-
-
-def _neuron(result: ContrastResult, neuron: int) -> dict[str, float]:
-    return {
-        "neuron": neuron,
-        "statistic": float(result.tests.statistic[neuron]),
-        "p_adjusted": float(result.p_adjusted[neuron]),
-        "cohens_d": float(result.tests.cohens_d[neuron]),
-        "auc": float(result.tests.auc[neuron]),
-    }
 
 
 def _csv(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:

@@ -1,10 +1,14 @@
 """Corrections for testing thousands of neurons at once: p-values in, adjusted p-values out.
 
+Max-T needs the neurons' values, not only their p-values: it is in ``core.stats.permutation``.
+
 Every array is *one* family, whatever its shape. NaN means that a neuron could not be tested. It stays NaN, and does
 not count in the size m of the family.
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 import numpy as np
 
@@ -16,6 +20,7 @@ LABELS = {
     "bonferroni": "Bonferroni",
     "sidak": "Šidák",
     "holm": "Holm",
+    "max_t": "Max-T (permutation)",
     "fdr_bh": "Benjamini–Hochberg (FDR)",
     "fdr_by": "Benjamini–Yekutieli (FDR)",
 }
@@ -35,12 +40,14 @@ def adjust(p_value: np.ndarray, method: str) -> np.ndarray:
     ``fdr_by``      the same times 1 + 1/2 + ... + 1/m          false discovery rate, any dependence
     ==============  ==========================================  =============================================
 
+    ``max_t`` permutes the words: see ``core.stats.permutation.max_t``.
+
     Parameters
     ----------
     p_value : ndarray of any shape
         Raw p-values between 0 and 1; NaN if there was no test. All of them are one family.
     method : str
-        One of ``core.records.CORRECTIONS``.
+        One of ``core.records.CORRECTIONS``, but not ``"max_t"``.
 
     Returns
     -------
@@ -50,7 +57,8 @@ def adjust(p_value: np.ndarray, method: str) -> np.ndarray:
     Raises
     ------
     UserError (a ValueError)
-        The method is unknown, or a p-value is not between 0 and 1. The sentence has the values that came.
+        The method is unknown or ``"max_t"``, or a p-value is not between 0 and 1. The sentence has the values that
+        came.
 
     References
     ----------
@@ -64,15 +72,50 @@ def adjust(p_value: np.ndarray, method: str) -> np.ndarray:
     array([0.03, 0.06, 0.06,  nan])
     """
     _check_method(method)
-    p_value = _checked(p_value)
-    tested = ~np.isnan(p_value)
-    family = p_value[tested]
-    order = np.argsort(family, kind="stable")
-    adjusted = np.empty_like(family)
-    adjusted[order] = np.minimum(_adjust_sorted(family[order], method), 1.0)
-    out = np.full_like(p_value, np.nan)
-    out[tested] = adjusted
-    return out
+    return _adjust_family(_checked(p_value), lambda p: np.minimum(_adjust_sorted(p, method), 1.0))
+
+
+def adjust_log10(log10_p: np.ndarray, method: str) -> np.ndarray:
+    """The log10 of adjusted p-values, exact where p-values are too small for a float.
+
+    Where they are not, it equals ``np.log10(adjust(10**log10_p, method))`` up to rounding.
+
+    Parameters
+    ----------
+    log10_p : ndarray of any shape
+        The log10 of raw p-values, at most 0, as from ``core.stats.log_p.log10_p``; NaN if there was no test. All of
+        them are one family.
+    method : str
+        One of ``core.records.CORRECTIONS``, but not ``"max_t"``.
+
+    Returns
+    -------
+    ndarray
+        float64 of the same shape, at most 0; NaN where ``log10_p`` is NaN.
+
+    Raises
+    ------
+    UserError (a ValueError)
+        The method is unknown or ``"max_t"``, or a logarithm is above 0. The sentence has the values that came.
+
+    References
+    ----------
+    As for ``adjust``.
+
+    Examples
+    --------
+    >>> adjust_log10(np.array([-500.0, -2.0, -0.1, np.nan]), "bonferroni").round(3)
+    array([-499.523,   -1.523,    0.   ,      nan])
+    """
+    _check_method(method)
+    log10_p = np.asarray(log10_p, dtype=np.float64)
+    above = log10_p[log10_p > 0]
+    if above.size:
+        raise UserError(
+            f"The log10 of a p-value is at most 0: {above.size:,} of {log10_p.size:,} are not, the highest "
+            f"{above.max():g}."
+        )
+    return _adjust_family(log10_p, lambda log_p: np.minimum(_adjust_sorted_log10(log_p, method), 0.0))
 
 
 def critical_p(p_value: np.ndarray, method: str, alpha: float, adjusted: np.ndarray | None = None) -> float:
@@ -97,7 +140,7 @@ def critical_p(p_value: np.ndarray, method: str, alpha: float, adjusted: np.ndar
     p_value : ndarray of any shape
         Raw p-values between 0 and 1; NaN if there was no test. All of them are one family.
     method : str
-        One of ``core.records.CORRECTIONS``.
+        One of ``core.records.CORRECTIONS``, but not ``"max_t"``.
     alpha : float
         The level, strictly between 0 and 1.
     adjusted : ndarray like ``p_value``, optional
@@ -111,7 +154,7 @@ def critical_p(p_value: np.ndarray, method: str, alpha: float, adjusted: np.ndar
     Raises
     ------
     UserError (a ValueError)
-        The method is unknown, or alpha or a p-value is out of range.
+        The method is unknown or ``"max_t"``, or alpha or a p-value is out of range.
 
     References
     ----------
@@ -125,6 +168,7 @@ def critical_p(p_value: np.ndarray, method: str, alpha: float, adjusted: np.ndar
     >>> [round(critical_p(p_value, method, 0.05), 4) for method in ("none", "bonferroni", "holm", "fdr_bh")]
     [0.05, 0.0167, 0.05, 0.0333]
     """
+    _check_method(method)
     if not 0 < alpha < 1:
         raise UserError(f"The significance level alpha must lie between 0 and 1, both excluded: {alpha} came.")
     adjusted = adjust(p_value, method) if adjusted is None else adjusted
@@ -139,6 +183,18 @@ def critical_p(p_value: np.ndarray, method: str, alpha: float, adjusted: np.ndar
     if not significant.all():
         critical = min(critical, np.nextafter(family[~significant].min(), 0.0))
     return float(critical)
+
+
+def _adjust_family(values: np.ndarray, adjust_sorted: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
+    """Call ``adjust_sorted`` on the values in ascending order, without NaN, and put the results in their places."""
+    tested = ~np.isnan(values)
+    family = values[tested]
+    order = np.argsort(family, kind="stable")
+    adjusted = np.empty_like(family)
+    adjusted[order] = adjust_sorted(family[order])
+    out = np.full_like(values, np.nan)
+    out[tested] = adjusted
+    return out
 
 
 def _adjust_sorted(p: np.ndarray, method: str) -> np.ndarray:
@@ -159,6 +215,26 @@ def _adjust_sorted(p: np.ndarray, method: str) -> np.ndarray:
         # Step-up: an adjusted p-value is at most that of every larger p-value.
         return np.minimum.accumulate((p * (m * penalty / rank))[::-1])[::-1]
     return p  # none
+
+
+def _adjust_sorted_log10(log_p: np.ndarray, method: str) -> np.ndarray:
+    """The log10 of a family's adjusted p-values (m,), from those of its p-values in ascending order. May exceed 0."""
+    m = log_p.size
+    rank = np.arange(1, m + 1)
+    if method == "bonferroni":
+        return log_p + np.log10(max(m, 1))
+    if method == "sidak":
+        # For m p < 1e-20, 1 - (1 - p)^m is m p to the last digit.
+        small = log_p + np.log10(max(m, 1))
+        with np.errstate(divide="ignore"):  # p = 1, as in _adjust_sorted; and p that is 0 as a float
+            whole = np.log10(-np.expm1(m * np.log1p(-(10.0**log_p))))
+        return np.where(small < -20, small, whole)
+    if method == "holm":
+        return np.maximum.accumulate(log_p + np.log10(m - rank + 1))
+    if method in ("fdr_bh", "fdr_by"):
+        penalty = _harmonic(m) if method == "fdr_by" else 1.0
+        return np.minimum.accumulate((log_p + np.log10(m * penalty / rank))[::-1])[::-1]
+    return log_p  # none
 
 
 def _nominal_critical_p(m: int, k: int, method: str, alpha: float) -> float:
@@ -183,6 +259,8 @@ def _harmonic(m: int) -> float:
 def _check_method(method: str) -> None:
     if method not in CORRECTIONS:
         raise UserError(f"There is no correction {method!r}: choose one of {', '.join(CORRECTIONS)}.")
+    if method == "max_t":
+        raise UserError("Max-T needs the values of all neurons: it cannot be computed from p-values alone.")
 
 
 def _checked(p_value: np.ndarray) -> np.ndarray:

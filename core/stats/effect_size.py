@@ -1,13 +1,18 @@
 """Signed effect sizes: how large a difference is. Positive if the target is higher.
 
-===================  =============================================  =====================================
+===================  =============================================  ================================================
 mean difference      m1 - m2                                        in the units of the hook point
 Cohen's d_z          mean(d) / sd(d), d the paired differences      ``cohens_d`` of ``paired_ttest``
-Cohen's d_av         (m1 - m2) / sqrt((s1^2 + s2^2) / 2)            ``cohens_d`` of ``welch_ttest``
-AUC                  U / (n1 n2), the share of pairs won            ``auc`` of both
-===================  =============================================  =====================================
+Cohen's d_av         (m1 - m2) / sqrt((s1^2 + s2^2) / 2)            ``cohens_d`` of the Welch and Mann-Whitney tests
+Hedges' g            Cohen's d times J(df)                          ``hedges_g`` of ``effect_intervals``
+J(df)                gamma(df/2) / (sqrt(df/2) gamma((df-1)/2))     removes d's bias: about 1 - 3 / (4 df - 1)
+df in g, for d_z     n - 1
+df in g, for d_av    (s1^2 + s2^2)^2 / (s1^4/(n1-1) + s2^4/(n2-1))  lower, if the variances differ
+AUC                  U / (n1 n2), the share of pairs won            ``auc`` of all three; a tie counts one half
+===================  =============================================  ================================================
 
-m, s^2 and n are a group's mean, variance (with n - 1) and number of words; 1 is the target, 2 the baseline.
+m, s^2 and n are a group's mean, variance (with n - 1) and number of words; 1 is the target, 2 the baseline. All but the
+AUC use distances. Intervals are in ``core.stats.effect_intervals``.
 """
 
 from __future__ import annotations
@@ -15,8 +20,8 @@ from __future__ import annotations
 import numpy as np
 
 from core.stats.checks import check_groups
-from core.stats.mann_whitney import u_statistic
 from core.stats.neuron_blocks import by_block
+from core.stats.ranks import u_statistic
 
 
 def cohens_d_z(mean_difference: np.ndarray, sd_of_differences: np.ndarray) -> np.ndarray:

@@ -16,6 +16,7 @@ from scipy.special import stdtr, stdtrit
 from core.records import NeuronTests
 from core.stats.checks import check_groups
 from core.stats.effect_size import auc_of_rows, cohens_d_av, cohens_d_z, nan_for_zero
+from core.stats.moments import mean_and_variance
 from core.stats.neuron_blocks import Columns, by_block
 
 
@@ -109,7 +110,8 @@ def t_threshold(p: float | np.ndarray, degrees_of_freedom: float | np.ndarray) -
     Parameters
     ----------
     p, degrees_of_freedom : float or ndarray
-        Any shapes that broadcast. Small p keep their precision, down to 1e-300.
+        Any shapes that broadcast. Small p keep their precision, down to 1e-300. Infinite degrees of freedom give the
+        normal distribution's |z|.
 
     Returns
     -------
@@ -147,7 +149,7 @@ def _tests_by_block(
 def _paired_rows(target: np.ndarray, baseline: np.ndarray) -> Columns:
     """The paired test of float64 rows, (n_block, n_words) twice, without the AUC."""
     n_words = target.shape[1]
-    mean, variance = _mean_and_variance(target - baseline)
+    mean, variance = mean_and_variance(target - baseline)
     degrees_of_freedom = np.full_like(mean, n_words - 1)
     sd = np.sqrt(variance)
     statistic = mean / (nan_for_zero(sd) / np.sqrt(n_words))
@@ -163,8 +165,8 @@ def _paired_rows(target: np.ndarray, baseline: np.ndarray) -> Columns:
 def _welch_rows(target: np.ndarray, baseline: np.ndarray) -> Columns:
     """Welch's test of float64 rows, (n_block, n_target) and (n_block, n_baseline), without the AUC."""
     n_target, n_baseline = target.shape[1], baseline.shape[1]
-    mean_target, variance_target = _mean_and_variance(target)
-    mean_baseline, variance_baseline = _mean_and_variance(baseline)
+    mean_target, variance_target = mean_and_variance(target)
+    mean_baseline, variance_baseline = mean_and_variance(baseline)
     mean_difference = mean_target - mean_baseline
     squared_error = nan_for_zero(variance_target / n_target + variance_baseline / n_baseline)
     statistic = mean_difference / np.sqrt(squared_error)
@@ -178,19 +180,6 @@ def _welch_rows(target: np.ndarray, baseline: np.ndarray) -> Columns:
         "mean_difference": mean_difference,
         "cohens_d": cohens_d_av(mean_difference, variance_target, variance_baseline),
     }
-
-
-def _mean_and_variance(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Means and variances (n - 1) of float64 rows (n_block, n_words). A constant row has a variance of exactly 0."""
-    # Constant rows are found by comparison: the mean of n equal numbers may be wrong in its last bit. This would give
-    # a tiny variance, and a huge t.
-    constant = rows[:, 0] == rows[:, -1]  # [n_block, n_words] -> [n_block]: False for most rows, a cheap first test
-    constant[constant] = (rows[constant] == rows[constant, :1]).all(axis=1)  # [n_candidates, n_words] -> [n_candidates]
-    mean = np.where(constant, rows[:, 0], rows.mean(axis=1))
-    # Two passes: mean(x^2) - mean(x)^2 would be inaccurate for a small spread around a large mean.
-    deviation = rows - mean[:, None]  # [n_block, n_words] - [n_block, 1]
-    # [n_block, n_words] -> [n_block]
-    return mean, np.vecdot(deviation, deviation) / (rows.shape[1] - 1)
 
 
 def _two_sided_p(statistic: np.ndarray, degrees_of_freedom: np.ndarray) -> np.ndarray:

@@ -1,14 +1,15 @@
 """Word lists: the notebook's (downloaded), the project's (bundled), those in a folder, or a user's own words.
 
 get_word_list("nouns", "notebook") -> WordList, most frequent first; its notes name every fallback
-take(word_list, 100)               -> the first hundred words
+choose_words(spec)                 -> the words of both classes, with their lemmas
 
 ``core.words.download`` downloads a list, or reads it from the cache.
 """
 
 from core.words.download import forget_failures
 from core.words.failures import DownloadError
-from core.words.lists import bundled_classes, bundled_list, custom_list, get_word_list, shared_words, take
+from core.words.lists import bundled_classes, bundled_list, custom_list, get_word_list, list_length, shared_words
+from core.words.pair import choose_words
 from core.words.source import DEFAULT_DOWNLOADS, FILE_NAMES, Downloads
 
 __all__ = [
@@ -18,9 +19,10 @@ __all__ = [
     "Downloads",
     "bundled_classes",
     "bundled_list",
+    "choose_words",
     "custom_list",
     "forget_failures",
     "get_word_list",
+    "list_length",
     "shared_words",
-    "take",
 ]

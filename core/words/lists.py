@@ -1,28 +1,26 @@
 """Word lists: the notebook's (downloaded), the project's (bundled), those in a folder, or a user's own words.
 
 get_word_list("nouns", "notebook") -> WordList, most frequent first; its notes name every fallback
-take(word_list, 100)               -> the first hundred words
 """
 
 from __future__ import annotations
 
 import os
-from collections import Counter
+from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 from core.errors import UserError
 from core.records import CUSTOM, WordList
-from core.words.checks import check_word_class, parse_lines, split_lines, unprintable_character
+from core.words.checks import check_word_class
 from core.words.download import cached, download
+from core.words.entries import MAX_BYTES, Entries, read_entries
 from core.words.failures import DownloadError
-from core.words.source import DEFAULT_DOWNLOADS, FILE_NAMES, Downloads
+from core.words.source import DEFAULT_DOWNLOADS, FILE_NAMES, LENGTHS, Downloads
 
 BUNDLED_FOLDER = Path(__file__).resolve().parents[2] / "assets" / "words"
 
 MAX_CUSTOM_WORDS = 10_000
-MAX_LINE = 100  # characters
-MAX_BYTES = 5_000_000
-_SHOWN = 3  # examples in a note
 _MAX_NAME = 80  # characters of a list's name (such as a file's) in messages
 
 
@@ -35,7 +33,8 @@ def get_word_list(word_class: str, source: str | Path, downloads: Downloads = DE
         "nouns", "verbs", ...: one of records.WORD_CLASSES or records.SHORT_WORD_CLASSES.
     source : str or Path
         "notebook" (from the cache, else downloaded, else the bundled list with a note), "bundled", or a folder with
-        the original files or plain ones such as nouns.txt.
+        the original files or plain ones such as nouns.txt. A line of such a file is a word, or a word, a tab and its
+        lemma. If no line has a lemma, the result's ``lemmas`` is empty.
     downloads : Downloads
         The cache folder and the address of the notebook's lists.
 
@@ -63,7 +62,7 @@ def get_word_list(word_class: str, source: str | Path, downloads: Downloads = DE
 
 
 def bundled_list(word_class: str) -> WordList:
-    """The project's own list of a class.
+    """The project's own list of a class; its ``lemmas`` has the lemma of each word.
 
     Raises
     ------
@@ -75,8 +74,8 @@ def bundled_list(word_class: str) -> WordList:
     if word_class not in available:
         there_are = ", ".join(available) or "none at all"
         raise UserError(f"There is no bundled list of {word_class}; there are {there_are}.")
-    words, notes = _read_list(BUNDLED_FOLDER / f"{word_class}.txt")
-    return WordList(word_class, words, "bundled list", notes)
+    words, lemmas, notes = _read_list(BUNDLED_FOLDER / f"{word_class}.txt")
+    return WordList(word_class, words, "bundled list", notes, lemmas or words)
 
 
 def bundled_classes() -> tuple[str, ...]:
@@ -90,10 +89,34 @@ def bundled_classes() -> tuple[str, ...]:
     return tuple(name for name in FILE_NAMES if (BUNDLED_FOLDER / f"{name}.txt").is_file())
 
 
+@cache
+def list_length(word_class: str, source: str) -> int:
+    """How many words the list of a class has, without the network.
+
+    Parameters
+    ----------
+    word_class : str
+        One of the word classes, not a custom list.
+    source : {"notebook", "bundled"}
+
+    Raises
+    ------
+    UserError
+        There is no bundled list of this class.
+
+    Examples
+    --------
+    >>> list_length("pronouns", "notebook")
+    10000
+    """
+    return LENGTHS[word_class] if source == "notebook" else len(bundled_list(word_class).words)
+
+
 def custom_list(text_or_bytes: str | bytes, name: str) -> WordList:
     """A user's own words, pasted or from a file: one word per line. A word may contain spaces ("ice cream").
 
-    Blank lines and repeated words are dropped, with a note. Commas do not separate words.
+    Blank lines and repeated words are dropped, with a note. Commas do not separate words. A line may have the word's
+    lemma after a tab, as in a file of a folder.
 
     Parameters
     ----------
@@ -109,8 +132,8 @@ def custom_list(text_or_bytes: str | bytes, name: str) -> WordList:
     Raises
     ------
     UserError
-        The bytes are not UTF-8; there is an unprintable character, or a line of more than 100 characters (the sentence
-        has its number); there is no word, or there are more than 10,000.
+        The bytes are not UTF-8; a line has an unprintable character, more than 100 characters, two tabs, or a tab
+        without a lemma (the sentence has the line's number); there is no word, or there are more than 10,000.
 
     Examples
     --------
@@ -119,31 +142,14 @@ def custom_list(text_or_bytes: str | bytes, name: str) -> WordList:
     (('ice cream', 'tea'), ('1 repeated word dropped: tea.',))
     """
     name = name.strip()[:_MAX_NAME] or CUSTOM
-    words, notes = _checked_words(text_or_bytes, repr(name))
+    words, lemmas, notes = read_entries(text_or_bytes, repr(name))
     if len(words) > MAX_CUSTOM_WORDS:
         raise UserError(f"{name!r} has {len(words):,} words; at most {MAX_CUSTOM_WORDS:,} are allowed.")
     with_commas = sum("," in word for word in words)
     if with_commas:
         lines = "One line holds" if with_commas == 1 else f"{with_commas:,} lines hold"
         notes += (f"{lines} commas: one word a line is expected.",)
-    return WordList(name, words, "custom list", notes)
-
-
-def take(word_list: WordList, n: int) -> tuple[str, ...]:
-    """The first ``n`` words; UserError if n is below 1, or greater than the length of the list.
-
-    Examples
-    --------
-    >>> take(WordList("nouns", ("time", "people", "way"), "example"), 2)
-    ('time', 'people')
-    """
-    if n < 1:
-        raise UserError(f"At least 1 word is needed; {n:,} were asked for.")
-    if n > len(word_list.words):
-        name = f"of {word_list.name}" if word_list.name in FILE_NAMES else repr(word_list.name)
-        has = _count(len(word_list.words), "word")
-        raise UserError(f"The list {name} has {has}; {n:,} were asked for.")
-    return word_list.words[:n]
+    return WordList(name, words, "custom list", notes, lemmas)
 
 
 def shared_words(a: WordList | tuple[str, ...], b: WordList | tuple[str, ...]) -> tuple[str, ...]:
@@ -176,7 +182,7 @@ def _fallback(word_class: str, failure: DownloadError) -> WordList:
         raise UserError(f"{reason}, and no bundled list of {word_class} can stand in.") from failure
     bundled = bundled_list(word_class)
     note = f"{reason}; the project's own bundled list stands in, so numbers differ from the notebook's."
-    return WordList(word_class, bundled.words, "bundled list (stand-in)", (note, *bundled.notes))
+    return replace(bundled, source="bundled list (stand-in)", notes=(note, *bundled.notes))
 
 
 def _folder_list(word_class: str, folder: str | Path) -> WordList:
@@ -190,71 +196,16 @@ def _folder_list(word_class: str, folder: str | Path) -> WordList:
     names = (FILE_NAMES[word_class], f"{word_class}.txt")
     for name in names:
         if os.path.isfile(os.path.join(path, name)):
-            words, notes = _read_list(Path(path, name))
-            return WordList(word_class, words, f"folder {folder}, file {name}", notes)
+            words, lemmas, notes = _read_list(Path(path, name))
+            return WordList(word_class, words, f"folder {folder}, file {name}", notes, lemmas)
     looked_for = " nor ".join(names)
     raise UserError(f"The folder {str(folder)!r} has no list of {word_class}: neither {looked_for}.")
 
 
-def _read_list(path: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _read_list(path: Path) -> Entries:
     try:
         with path.open("rb") as file:
             raw = file.read(MAX_BYTES + 1)
     except OSError as error:
         raise UserError(f"{str(path)!r} cannot be read: {error.strerror or type(error).__name__}.") from error
-    return _checked_words(raw, repr(str(path)))
-
-
-def _checked_words(text_or_bytes: str | bytes, what: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Parse and check a list. Return (words, notes). ``what`` is the list's name in a UserError."""
-    if len(text_or_bytes) > MAX_BYTES:
-        raise UserError(f"{what} is too large for a word list; at most {MAX_BYTES:,} bytes are allowed.")
-    text = text_or_bytes if isinstance(text_or_bytes, str) else _decoded(text_or_bytes, what)
-    # strip() without an argument would also remove control characters, which must be reported.
-    lines = [line.strip(" \t") for line in split_lines(text)]
-    _check_lines(lines, what)
-    words = parse_lines(text)
-    if not words:
-        raise UserError(f"{what} holds no word; one word a line is expected.")
-    return tuple(dict.fromkeys(words)), _blank_lines_note(lines) + _repeated_words_note(words)
-
-
-def _decoded(raw: bytes, what: str) -> str:
-    try:
-        return raw.decode("utf-8")
-    except UnicodeDecodeError:
-        raise UserError(f"{what} is not UTF-8 text; plain text is expected, one word a line.") from None
-
-
-def _check_lines(lines: list[str], what: str) -> None:
-    for number, line in enumerate(lines, start=1):
-        if len(line) > MAX_LINE:
-            raise UserError(
-                f"Line {number:,} of {what} has {len(line):,} characters; at most {MAX_LINE} are allowed,"
-                " one word a line."
-            )
-        strange = unprintable_character(line)
-        if strange is not None:
-            raise UserError(
-                f"Line {number:,} of {what} holds the unprintable character U+{ord(strange):04X};"
-                " plain text is expected, one word a line."
-            )
-
-
-def _blank_lines_note(lines: list[str]) -> tuple[str, ...]:
-    last = max(number for number, line in enumerate(lines) if line.strip())  # blank lines at the end do not count
-    blank = sum(not line.strip() for line in lines[:last])
-    return (f"{_count(blank, 'blank line')} skipped.",) if blank else ()
-
-
-def _repeated_words_note(words: tuple[str, ...]) -> tuple[str, ...]:
-    repeated = [word for word, times in Counter(words).items() if times > 1]
-    if not repeated:
-        return ()
-    dropped = len(words) - len(set(words))
-    among = "among them " if len(repeated) > _SHOWN else ""
-    return (f"{_count(dropped, 'repeated word')} dropped: {among}{', '.join(repeated[:_SHOWN])}.",)
-
-
-def _count(n: int, noun: str) -> str:
-    return f"{n:,} {noun}" if n == 1 else f"{n:,} {noun}s"
+    return read_entries(raw, repr(str(path)))

@@ -21,6 +21,7 @@ _FILES = {  # word class -> file, and its SHA-256 at this commit
     "particles": ("prts_lower_500", "4377abd83fa300d90e06e93060967ebb936800e0e7595c4212cb1cd4fe8663b0"),
 }
 FILE_NAMES = {word_class: f"top_english_{stem}.txt" for word_class, (stem, _) in _FILES.items()}
+LENGTHS = {word_class: int(stem.rsplit("_", 1)[1]) for word_class, (stem, _) in _FILES.items()}
 SHA256 = {FILE_NAMES[word_class]: digest for word_class, (_, digest) in _FILES.items()}
 
 

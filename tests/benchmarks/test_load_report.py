@@ -15,6 +15,7 @@ import pytest
 from streamlit.proto.Alert_pb2 import Alert
 from streamlit.proto.Heading_pb2 import Heading
 from streamlit.proto.Markdown_pb2 import Markdown
+from streamlit.proto.Metric_pb2 import Metric
 from streamlit.proto.NumberInput_pb2 import NumberInput
 from streamlit.proto.Progress_pb2 import Progress
 from streamlit.proto.Selectbox_pb2 import Selectbox
@@ -186,14 +187,19 @@ def test_what_a_run_does_not_draw_again_goes_at_its_end():
 
 def test_the_headline_is_read():
     page = Page()
-    body = (
-        "**1,347** of 3,072 neurons in layer **11** tell 100 nouns from 150 verbs "
-        "(Benjamini–Hochberg (FDR) over 36,864 tests, α = 0.05)."
+    body = "**1,347 of 3,072** neurons in layer **11** differ in mean; none strongly (AUC at least 0.90)."
+    caption = (
+        "100 nouns (90 lemmas) and 150 verbs (99 lemmas), compared by word, before the nonlinearity · "
+        "Welch's t-test, Benjamini–Hochberg (FDR) over 36,864 tests, α = 0.05"
     )
-    page.put((0, 0), "markdown", Markdown(body=body), "script")
+    for place, text in enumerate((body, caption)):
+        page.put((0, place), "markdown", Markdown(body=text), "script")
+    page.put((0, 2), "metric", Metric(label="Largest t", body="+9.00", help="Neuron 5 of layer 11.\n\nMore."), "script")
     headline = page.headline()
     assert headline is not None
-    assert (headline.sentence, headline.layer, headline.correction) == (body, 11, "Benjamini–Hochberg (FDR)")
+    assert (headline.layer, headline.correction) == (11, "Benjamini–Hochberg (FDR)")
+    assert headline.sentence == f"{body}\n{caption}"
+    assert headline.figures == (("Largest t", "+9.00", "Neuron 5 of layer 11."),)
 
 
 def test_widgets_begin_as_in_a_browser():

@@ -31,7 +31,7 @@ def layer_is(page, layer):
     slider = page.get_by_role("slider", name="Layer")
     page.wait_for_function("([input, value]) => input.value === value", arg=[slider.element_handle(), str(layer)])
     if urlsplit(page.url).path == "/Neurons":
-        page.get_by_text(re.compile(rf"neurons in layer {layer} tell")).wait_for()
+        page.get_by_text(re.compile(rf"neurons in layer {layer} differ")).wait_for()
     wait_until_idle(page)
 
 

@@ -26,7 +26,7 @@ QUERY = "n_target=60&n_baseline=60"
 LAST = 5
 KEYS = {"ArrowRight": 1, "ArrowLeft": -1}
 IDLE = "[data-testid='stApp'][data-test-script-state='notRunning']"
-LAYER_OF_HEADLINE = re.compile(r"neurons in layer (\d+) tell")
+LAYER_OF_HEADLINE = re.compile(r"neurons in layer (\d+) differ")
 
 
 @pytest.fixture(scope="module")

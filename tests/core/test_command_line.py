@@ -16,6 +16,7 @@ from core.activations import token_activations
 from core.experiment import run_contrast
 from core.models import load_model
 from core.records import ContrastSpec
+from core.report.readable import signed
 from core.report.tables import contrast_csv, text_csv
 from tests.support.tiny_models import N_LAYERS
 
@@ -79,12 +80,12 @@ def test_the_summary_on_the_screen(model: str, capsys: Capture) -> None:
     )
     shown = capsys.readouterr()
     assert shown.err == ""
-    for part in (model, result.model.revision, "layer 1", "30 nouns", "30 verbs", "paired", "bonferroni"):
+    for part in (model, result.model.revision, "layer 1", "30 nouns", "30 verbs", "Paired t-test", "Bonferroni over"):
         assert part in shown.out
     n_significant = result.n_higher + result.n_lower
-    assert f"{n_significant} of {result.n_neurons} neurons significant" in shown.out
-    assert f"neuron {result.largest}: t = {result.tests.statistic[result.largest]:.3f}" in shown.out
-    assert f"neuron {result.smallest}: t = {result.tests.statistic[result.smallest]:.3f}" in shown.out
+    assert f"{n_significant} of {result.n_neurons} neurons in layer 1 differ" in shown.out
+    for neuron in (result.largest, result.smallest):
+        assert f"neuron {neuron}: t = {signed(result.tests.statistic[neuron])}" in shown.out
 
 
 def test_the_careful_preset(model: str, tmp_path: Path, capsys: Capture) -> None:
@@ -93,7 +94,25 @@ def test_the_careful_preset(model: str, tmp_path: Path, capsys: Capture) -> None
     assert main(["contrast", "--preset", "careful", *contrast(model)[1:], "--json", str(out)]) == 0
     expected = ContrastSpec.careful(model=model, layer=1, n_target=30, n_baseline=30)
     assert ContrastSpec.from_json(json.dumps(json.loads(out.read_text())["spec"])) == expected
-    assert "holm" in capsys.readouterr().out
+    shown = capsys.readouterr().out
+    assert "Holm over" in shown and "compared by lemma" in shown
+
+
+def test_the_tests_and_corrections_that_hold(model: str, tmp_path: Path, capsys: Capture) -> None:
+    """Ranks of lemmas with max-T and its seed; a caution where there is something to say."""
+    out = tmp_path / "out.json"
+    more = ["--unit", "lemma", "--test", "mannwhitney", "--correction", "max_t", "--seed", "7", "--json", str(out)]
+    assert main(contrast(model, *more)) == 0
+    record, shown = json.loads(out.read_text("utf-8")), capsys.readouterr().out
+    spec = record["spec"]
+    assert (spec["unit"], spec["test"], spec["correction"], spec["seed"]) == ("lemma", "mannwhitney", "max_t", 7)
+    assert (record["seed"], record["cautions"]) == (7, []) and record["permutations"] > 999
+    assert "Mann–Whitney test, Max-T" in shown and f"below {record['null_95']:.2f}" in shown and "Caution" not in shown
+    assert main(contrast(model, "--n-target", "5", "--test", "welch", "--json", str(out))) == 0
+    record, shown = json.loads(out.read_text("utf-8")), capsys.readouterr().out
+    assert (record["n_target_words"], record["n_baseline_words"]) == (5, 30)
+    [caution] = record["cautions"]
+    assert f"Caution   {caution['sentence']}" in shown and "Use max-T: --correction max_t" in shown
 
 
 def test_a_folder_of_lists(model: str, tmp_path: Path, capsys: Capture) -> None:
@@ -179,7 +198,8 @@ def refusal(arguments: list[str], capsys: Capture) -> str:
     [
         (["--layer", "9"], ["Layer 9", "0 to 3"]),
         (["--layer", "-1"], ["layer", "-1"]),
-        (["--words", "9999"], ["9,999", "nouns"]),
+        (["--words", "10001"], ["n_target", "10,000"]),
+        (["--unit", "lemma"], ["paired", "lemma"]),
         (["--words", "1"], ["n_target"]),
         (["--target", "noun"], ["target", "nouns"]),
         (["--baseline", "nouns"], ["nouns", "different"]),

@@ -96,12 +96,15 @@ def test_a_server_killed_in_the_middle_of_a_reading(tmp_path: Path) -> None:
         headline = asyncio.run(open_contrast(server, MANY))
     fresh = run_contrast(MANY)
     assert headline is not None
-    assert f"**{fresh.n_higher + fresh.n_lower:,}** of {fresh.n_neurons:,}" in headline.sentence
+    assert f"**{fresh.n_higher + fresh.n_lower:,} of {fresh.n_neurons:,}**" in headline.sentence
     (new,) = set(activations.glob("*.npy")) - whole
     kept = np.load(new)[MANY.layer]
     n_target = len(fresh.words.target)
     np.testing.assert_array_equal(kept[:n_target], fresh.target_activations)
-    np.testing.assert_array_equal(kept[n_target:], fresh.baseline_activations)
+    n_words = n_target + len(fresh.words.baseline)
+    np.testing.assert_array_equal(kept[n_target:n_words], fresh.baseline_activations)
+    stored = np.concatenate([fresh.target_sides.stored, fresh.baseline_sides.stored])
+    np.testing.assert_array_equal(kept[n_words:], stored)
 
 
 # --- A full disk

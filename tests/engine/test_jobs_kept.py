@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
+from core.records import BothSides, Caution, Remedy, WordActivations, WordList, WordPair
 from engine.jobs import Results, bytes_in_memory
 from tests.support.slow_work import Slow, is_kept, making, never, waiting_for
 from tests.support.threads import WAIT
@@ -134,3 +135,19 @@ def test_the_bytes_of_a_result_are_those_of_its_arrays_in_memory(tmp_path) -> No
     assert bytes_in_memory((array, [array, b"12345"])) == 101
     assert bytes_in_memory(mapped) == bytes_in_memory(mapped[1:]) == bytes_in_memory(np.asarray(mapped)) == 0
     assert bytes_in_memory("text") == bytes_in_memory(None) == bytes_in_memory(["text"] * 9) == bytes_in_memory(()) == 0
+
+
+@pytest.mark.parametrize("mapped", [False, True])
+def test_the_bytes_of_nested_records(tmp_path, mapped: bool) -> None:
+    """Two records of both sides are views of one array, which counts once; in a mapped file, it does not count."""
+    values = np.memmap(tmp_path / "array", np.float32, "w+", shape=(2, 9, 4)) if mapped else np.zeros((2, 9, 4), "f4")
+    n_tokens, pair = np.ones(3, np.int64), WordPair(("a",) * 3, ("b",) * 3, *[WordList("", (), "")] * 2, ())
+    stored = np.array([0, 2])
+    target = BothSides(values[:, :3], values[:, 6:8], stored, np.tanh)
+    baseline = BothSides(values[:, 3:6], values[:, 8:], stored[:1], np.tanh)
+    activations = WordActivations(pair, (0, 1), target, baseline, "activation", n_tokens, n_tokens)
+    small = 2 * n_tokens.nbytes + stored.nbytes + stored[:1].nbytes
+    assert bytes_in_memory(activations) == small + (0 if mapped else values.nbytes)
+    assert bytes_in_memory((Caution("", (Remedy("", (("test", "welch"),)),)), target.layer(1))) == stored.nbytes + (
+        0 if mapped else 5 * 4 * 4
+    )

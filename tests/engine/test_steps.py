@@ -10,12 +10,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from prometheus_client import REGISTRY
 
-from core import experiment
+from core import comparison
 from core.errors import UserError
 from core.experiment import run_contrast
-from core.records import CORRECTIONS, ContrastSpec, WordList, WordPair
+from core.records import CORRECTIONS, TESTS, ContrastSpec, WordList, WordPair
 from core.stats import correction
 from engine import steps
 from engine.jobs import Job, NotCached
@@ -39,7 +38,8 @@ def own_world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]
 @pytest.fixture
 def spec(tiny_folder: Callable[[str], Path]) -> ContrastSpec:
     """Few words of a tiny model, with a family over the model."""
-    return ContrastSpec.careful(model=str(tiny_folder("gpt_neo")), layer=2, n_target=20, n_baseline=20)
+    folder = str(tiny_folder("gpt_neo"))
+    return ContrastSpec.careful(model=folder, layer=2, n_target=20, n_baseline=20, unit="word")
 
 
 @pytest.fixture
@@ -56,10 +56,10 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
 
         monkeypatch.setattr(module, name, counting)
 
-    for name in ("load_model", "choose_words", "read_words", "compare_neurons", "correct", "conclude"):
+    for name in (*ONCE, "correct", "measure_effects", "conclude"):
         count(steps, name)
     # Where experiment takes it from, and where the correction's own functions find it.
-    for module in (experiment, correction):
+    for module in (comparison, correction):
         count(module, "adjust")
     return counted
 
@@ -89,7 +89,9 @@ def test_every_layer_of_one_setting_is_one_sort(spec: ContrastSpec, calls: Count
         at = spec.changed(layer=layer)
         assert_same_layer(resolve(steps.conclusion, Request(at)), at)
         resolve(steps.profile, Request(at))
-    assert calls == {**dict.fromkeys((*ONCE, "correct"), 1), "adjust": 1, "conclude": N_LAYERS}
+    assert calls == {
+        **dict.fromkeys((*ONCE, "correct"), 1), "adjust": 1, "measure_effects": N_LAYERS, "conclude": N_LAYERS
+    }  # fmt: skip
 
 
 def assert_same_layer(result: Any, spec: ContrastSpec) -> None:
@@ -102,35 +104,65 @@ def test_another_correction_reads_and_tests_nothing_again(family: str, spec: Con
         for _ in range(2):
             resolve(steps.conclusion, Request(spec.changed(correction=each, family=family)))
             resolve(steps.profile, Request(spec.changed(correction=each, family=family)))
-    n_sorts = len(CORRECTIONS) * (N_LAYERS if family == "layer" else 1)
+    n_sorts = (len(CORRECTIONS) - 1) * (N_LAYERS if family == "layer" else 1)  # max-T sorts in its own way
     assert calls == {
-        **dict.fromkeys(ONCE, 1), "correct": len(CORRECTIONS), "adjust": n_sorts, "conclude": len(CORRECTIONS)
-    }  # fmt: skip
+        **dict.fromkeys((*ONCE, "measure_effects"), 1),
+        **dict.fromkeys(("correct", "conclude"), len(CORRECTIONS)),
+        "adjust": n_sorts,
+    }
 
 
 def test_another_alpha_corrects_nothing_again(spec: ContrastSpec, calls: Counter[str]) -> None:
     for alpha in (0.05, 0.01, 0.001):
         resolve(steps.conclusion, Request(spec.changed(alpha=alpha)))
         resolve(steps.profile, Request(spec.changed(alpha=alpha)))
-    assert calls == {**dict.fromkeys((*ONCE, "correct", "adjust"), 1), "conclude": 3}
+    assert calls == {**dict.fromkeys((*ONCE, "correct", "adjust", "measure_effects"), 1), "conclude": 3}
 
 
 def test_another_test_reads_nothing_again(spec: ContrastSpec, calls: Counter[str]) -> None:
     spec = spec.changed(drop_shared=False)
-    for test in ("welch", "paired"):
+    for test in TESTS:
         resolve(steps.conclusion, Request(spec.changed(test=test)))
-    assert calls["read_words"] == 1 and calls["compare_neurons"] == calls["adjust"] == 2
+    assert calls["read_words"] == 1 and calls["compare_neurons"] == calls["adjust"] == calls["measure_effects"] == 3
+
+
+@pytest.mark.parametrize("change", [{"hook_side": "activation"}, {"unit": "lemma"}])
+def test_another_side_or_unit_reads_nothing_again(
+    change: dict[str, Any], spec: ContrastSpec, calls: Counter[str]
+) -> None:
+    """Whichever comes first, both are what the experiment computes alone."""
+    for each in (spec.changed(**change), spec):
+        assert_same(resolve(steps.conclusion, Request(each)), each)
+    assert calls["choose_words"] == calls["read_words"] == 1
+    assert calls["compare_neurons"] == calls["measure_effects"] == 2
+
+
+def test_a_seed_matters_to_max_t_alone(spec: ContrastSpec, calls: Counter[str]) -> None:
+    for method, n_corrected in (("holm", 1), ("max_t", 3)):
+        for seed in (0, 1):
+            resolve(steps.profile, Request(spec.changed(correction=method, seed=seed)))
+        assert calls["correct"] == n_corrected
+    assert calls["compare_neurons"] == 1
+
+
+def test_permutations_show_progress(spec: ContrastSpec) -> None:
+    """Their share grows to 1, also over the families of all layers."""
+    for family in ("model", "layer"):
+        said: list[tuple[float, str]] = []
+        request = Request(spec.changed(correction="max_t", family=family))
+        resolve(steps.tests, request)
+        resolve(steps.adjusted, request, lambda *call: said.append(call))
+        shares = [share for share, sentence in said if sentence.startswith("Permuting")]
+        assert shares == sorted(shares) and shares[-1] == 1.0
 
 
 def test_another_neuron_computes_nothing_again(spec: ContrastSpec, calls: Counter[str]) -> None:
     charts = [resolve(steps.scatter, Request(spec, marked=marked)) for marked in (None, 3, 7)]
-    assert calls == {**dict.fromkeys((*ONCE, "correct", "adjust", "conclude"), 1)}
+    assert calls == {**dict.fromkeys((*ONCE, "correct", "adjust", "measure_effects", "conclude"), 1)}
     assert charts[0] != charts[1] != charts[2]
 
 
-@pytest.mark.parametrize(
-    "change", [{"hook_side": "activation"}, {"pooling": "last"}, {"prefix": False}, {"n_target": 19}]
-)
+@pytest.mark.parametrize("change", [{"pooling": "last"}, {"prefix": False}, {"n_target": 19}])
 def test_what_is_read_otherwise_is_read_anew(change: dict[str, Any], spec: ContrastSpec, calls: Counter[str]) -> None:
     for each in (spec, spec.changed(**change)):
         assert_same(resolve(steps.conclusion, Request(each)), each)
@@ -164,7 +196,9 @@ def test_twenty_visitors_with_a_layer_each_share_the_reading(spec: ContrastSpec,
     with ThreadPoolExecutor(20) as pool:
         found = list(pool.map(lambda each: obtain(steps.conclusion, Request(each), wait), specs))
     assert [result.spec for result in found] == specs
-    assert calls == {**dict.fromkeys((*ONCE, "correct", "adjust"), 1), "conclude": 20}
+    assert calls == {
+        **dict.fromkeys((*ONCE, "correct", "adjust"), 1), "measure_effects": N_LAYERS, "conclude": 20
+    }  # fmt: skip
 
 
 # --- Words and where they came from
@@ -298,32 +332,6 @@ def test_a_busy_server_says_so_and_keeps_nothing(spec: ContrastSpec, monkeypatch
     with steps.gate_of(spec.model, "text", lambda *_: None)():
         refused(steps.text, Request(spec, TEXT), "busy", "The server is busy")
     assert resolve(steps.text, Request(spec, TEXT)).layer == spec.layer
-
-
-# --- Texts
-
-
-def passes() -> float:
-    return REGISTRY.get_sample_value("grammar_neurons_forward_passes_total", {"kind": "text"}) or 0.0
-
-
-def test_a_layer_below_the_deepest_read_costs_no_pass(spec: ContrastSpec) -> None:
-    """Nor does the deepest again; a deeper one does."""
-    before = passes()
-    for layer, expected in ((2, 1), (0, 1), (1, 1), (2, 1), (3, 2), (1, 2)):
-        activations = resolve(steps.text, Request(spec.changed(layer=layer), TEXT))
-        assert activations.layer == layer and passes() - before == expected
-
-
-def test_a_text_is_kept_by_all_that_it_depends_on_and_no_more(spec: ContrastSpec) -> None:
-    first = resolve(steps.text, Request(spec, TEXT))
-    for change in ({"alpha": 0.01}, {"n_target": 19}, {"correction": "none"}, {"leading_space": False}):
-        assert resolve(steps.text, Request(spec.changed(**change), TEXT)) is first
-    for change in ({"hook_side": "activation"}, {"prefix": False}):
-        assert resolve(steps.text, Request(spec.changed(**change), TEXT)) is not first
-    assert resolve(steps.text, Request(spec, TEXT + " ")) is not first
-    half = resolve(steps.text, Request(spec, TEXT + "\ud800"))
-    assert half is not resolve(steps.text, Request(spec, TEXT + "\udfff"))
 
 
 # --- Models

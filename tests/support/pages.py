@@ -12,12 +12,14 @@ from streamlit.testing.v1 import AppTest
 
 from core.records import ContrastSpec
 from core.records.link import to_params
+from core.report.sentences import class_names
 from tests.support.browser import ROOT
 
 HOME, NEURONS, WORDS, TEXT = "pages/0_Home.py", "pages/1_Neurons.py", "pages/2_Words.py", "pages/3_Text_heatmap.py"
 PAGES = {HOME: "Grammar Neurons", NEURONS: "Neurons", WORDS: "Words", TEXT: "Text heatmap"}
 # Few words, so that tests are quick; another layer than the default one, so that a lost setting shows.
 SMALL = ContrastSpec.careful(layer=2, n_target=40, n_baseline=40)
+PAIRED = SMALL.changed(test="paired", unit="word")
 SECRET = "A platypus reads <b>this</b>."
 
 
@@ -99,16 +101,21 @@ def with_sign(statistic):
 def assert_shows(at, result):
     """The Neurons page tells what ``core`` found."""
     spec, tests = result.spec, result.tests
+    name = "z" if spec.test == "mannwhitney" else "t"
+    target, baseline = class_names(spec)
     assert metrics(at) == {
-        f"Higher for {spec.target}": f"{result.n_higher:,}",
-        f"Higher for {spec.baseline}": f"{result.n_lower:,}",
-        "Largest t": with_sign(tests.statistic[result.largest]),
-        "Smallest t": with_sign(tests.statistic[result.smallest]),
+        f"Significantly higher for {target}": f"{result.n_higher:,}",
+        f"Significantly higher for {baseline}": f"{result.n_lower:,}",
+        f"Largest {name}": with_sign(tests.statistic[result.largest]),
+        f"Smallest {name}": with_sign(tests.statistic[result.smallest]),
     }
     np.testing.assert_allclose(statistics_drawn(at), tests.statistic, rtol=1e-6)
     table = at.dataframe(key="neurons_table").value.set_index("neuron").sort_index()
-    np.testing.assert_allclose(table["t"], tests.statistic, rtol=1e-6)
-    np.testing.assert_allclose(table["adjusted p"], result.p_adjusted, rtol=1e-5)
+    np.testing.assert_allclose(table[name], tests.statistic, rtol=1e-6)
+    np.testing.assert_allclose(table["log10 p adj."], result.log10_p_adjusted, rtol=1e-5)
+    np.testing.assert_allclose(table["AUC"], tests.auc, atol=5.01e-4)
+    there = "before" if spec.hook_side == "activation" else "after"
+    np.testing.assert_allclose(table[f"AUC {there}"], result.other_side.auc, atol=5.01e-4)
     assert table["significant"].tolist() == result.significant.tolist()
 
 

@@ -25,7 +25,8 @@ from core.errors import UserError
 from core.experiment import run_contrast
 from core.models import BUNDLED_FOLDER, LoadedModel, load_model
 from core.records import ContrastResult, ContrastSpec, TokenActivations
-from core.report.tables import contrast_csv, summary_json, text_csv
+from core.report.summary import summary_json
+from core.report.tables import contrast_csv, text_csv
 from core.words import custom_list
 from engine.limits import check_characters
 from tests.support.any_text import (

@@ -10,8 +10,8 @@ import plotly.graph_objects as go
 import plotly.io
 import pytest
 
-from core.experiment import run_contrast
-from core.records import ContrastResult, ContrastSpec
+from core.experiment import run_contrast, unit_values
+from core.records import HOOK_SIDES, ContrastResult, ContrastSpec
 from core.report import figures
 from ui.charts import Chart
 
@@ -30,7 +30,7 @@ def test_a_chart_is_written_as_plotly_writes_the_figure(result: ContrastResult, 
     picture = {
         "scatter": lambda: figures.neuron_scatter(result),
         "marked scatter": lambda: figures.neuron_scatter(result, 7),
-        "spread": lambda: figures.neuron_spread(result, 7),
+        "spread": lambda: figures.neuron_spread(result, 7, {side: unit_values(result, 7, side) for side in HOOK_SIDES}),
         "profile": lambda: figures.layer_profile(np.array([3, 0, 2]), np.array([1, 4, 0]), 2, "nouns", "verbs"),
     }[drawn]()
     ours, plotlys = written(Chart(picture).to_dict()), written(go.Figure(picture).to_dict())

@@ -8,10 +8,22 @@ from pathlib import Path
 import pytest
 
 from core.models import BUNDLED
-from core.records import MAX_WORDS, ContrastSpec
+from core.records import CUSTOM, MAX_WORDS, ContrastSpec
+from core.words import list_length, lists
 from engine.limits import Limits, variable
 from tests.support.tiny_models import N_LAYERS
-from ui.defaults import ALPHAS, DEFAULT, PRESETS, WORD_SOURCES, default_spec, matching_preset, preset, within_limits
+from ui.defaults import (
+    ALPHAS,
+    DEFAULT,
+    PRESETS,
+    WORD_SOURCES,
+    default_spec,
+    length_of,
+    matching_preset,
+    preset,
+    within_limits,
+    within_lists,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -66,6 +78,45 @@ def test_a_preset_keeps_within_the_limits_and_is_known_again(name: str, monkeypa
 def test_a_preset_does_not_mind_what_it_leaves_alone() -> None:
     spec = DEFAULT.changed(model="another", layer=0, target="adjectives", baseline="adverbs", seed=7)
     assert matching_preset(spec) == "Careful"
+
+
+def test_a_preset_is_known_again_with_lists_that_have_fewer_words() -> None:
+    spec = DEFAULT.changed(target="particles", baseline="pronouns")
+    particles, pronouns = (list_length(name, "bundled") for name in ("particles", "pronouns"))
+    assert particles < pronouns < 500
+    assert within_lists(spec) == spec.changed(n_target=particles, n_baseline=pronouns)
+    assert matching_preset(within_lists(spec)) == "Careful"
+    assert matching_preset(spec.changed(n_target=particles - 1, n_baseline=pronouns)) is None
+    assert matching_preset(ContrastSpec.notebook(target="particles")) == "Notebook"
+
+
+def test_no_more_words_are_taken_than_the_lists_have() -> None:
+    pronouns = list_length("pronouns", "bundled")
+    paired = ContrastSpec(word_source="bundled", target="pronouns", n_target=80, n_baseline=80)
+    assert pronouns < 80
+    assert within_lists(paired) == paired.changed(n_target=pronouns, n_baseline=pronouns)
+    assert within_lists(paired.changed(test="welch")) == paired.changed(test="welch", n_target=pronouns)
+    whole = ContrastSpec.notebook(target="pronouns", n_target=MAX_WORDS, n_baseline=MAX_WORDS)
+    assert within_lists(whole) == whole, "the notebook's list has as many"
+    own = paired.changed(baseline=CUSTOM, baseline_words=("a", "b"))
+    assert within_lists(own) == own, "a list of one's own is used whole"
+    assert within_lists(own.changed(test="welch")) == own.changed(test="welch", n_target=pronouns)
+
+
+def test_the_length_of_what_is_not_offered_is_unknown(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    assert length_of("verbs", "bundled") == list_length("verbs", "bundled")
+    assert length_of("verbs", "notebook") == 10_000
+    unknown = [(CUSTOM, "bundled"), ("noun", "bundled"), ("verbs", "/etc"), (None, None)]
+    assert [length_of(*pair) for pair in unknown] == [None] * 4
+    monkeypatch.setattr(lists, "BUNDLED_FOLDER", tmp_path)
+    list_length.cache_clear()
+    assert length_of("verbs", "bundled") is None
+    list_length.cache_clear()
+
+
+def test_a_preset_sets_the_unit() -> None:
+    assert (preset("Careful")["unit"], preset("Notebook")["unit"]) == ("lemma", "word")
+    assert matching_preset(DEFAULT.changed(unit="word")) is None
 
 
 @pytest.mark.parametrize("change", [{"alpha": 0.01}, {"n_target": 499}, {"correction": "fdr_bh"}, {"prefix": False}])

@@ -7,6 +7,7 @@ import pytest
 from core.models import count_layers
 from core.records import CUSTOM, ContrastSpec
 from core.records.link import to_params
+from core.words import list_length
 from ui.defaults import DEFAULT, MAX_NEURONS, PRESETS, matching_preset
 from ui.link import View, params_of, read
 
@@ -22,8 +23,9 @@ UNUSUAL = ContrastSpec(
     leading_space=True,
     prefix=True,
     drop_shared=True,
-    test="welch",
-    correction="fdr_by",
+    unit="lemma",
+    test="mannwhitney",
+    correction="max_t",
     family="model",
     alpha=0.001,
     seed=7,
@@ -69,7 +71,8 @@ def test_a_link_brings_everything_back(spec, neuron, neurons, scale):
         ("leading_space", "maybe", "true and false"),
         ("prefix", "2", "true and false"),
         ("drop_shared", "", "true and false"),
-        ("test", "wilcoxon", "paired, welch"),
+        ("unit", "form", "word, lemma"),
+        ("test", "wilcoxon", "paired, welch, mannwhitney"),
         ("correction", "hochberg", "bonferroni"),
         ("family", "all", "layer, model"),
         ("alpha", "0", "above 0 and below 1"),
@@ -89,7 +92,8 @@ def test_a_link_brings_everything_back(spec, neuron, neurons, scale):
     ],
 )
 def test_a_bad_value_falls_back_and_says_so_once(name, value, said):
-    view, problems = read({name: value})
+    # A link that names the test but no unit is from before there was a unit.
+    view, problems = read({"unit": DEFAULT.unit, name: value})
     assert view == View(DEFAULT)
     assert len(problems) == 1
     assert said in problems[0] and problems[0].endswith(".")
@@ -127,6 +131,23 @@ def test_a_paired_test_of_unequal_counts_is_mended():
     view, problems = read({"test": "paired", "n_target": "30", "n_baseline": "40"})
     assert (view.spec.n_target, view.spec.n_baseline) == (30, 30)
     assert len(problems) == 1 and "equal counts" in problems[0]
+
+
+def test_more_words_than_a_list_has_become_all_of_them():
+    has = list_length("particles", "bundled")
+    said = f"n_target is “500”; the list of particles has {has} words: all of them are used."
+    view, problems = read(to_params(DEFAULT.changed(target="particles")))
+    assert (view, problems) == (View(DEFAULT.changed(target="particles", n_target=has)), [said])
+    paired = DEFAULT.changed(target="particles", unit="word", test="paired")
+    view, problems = read(to_params(paired))
+    assert view == View(paired.changed(n_target=has, n_baseline=has))
+    assert problems == [said, f"n_baseline is “500”; the paired test uses {has}, as many as the other list has."]
+
+
+def test_a_paired_test_of_lemmas_is_mended():
+    view, problems = read({"test": "paired", "unit": "lemma"})
+    assert view == View(DEFAULT.changed(test="paired", unit="word"))
+    assert len(problems) == 1 and "words are used" in problems[0]
 
 
 def test_a_custom_list_too_long_for_a_link_falls_back():

@@ -30,7 +30,8 @@ from ui.defaults import DEFAULT
 
 @pytest.mark.parametrize("page", PAGES)
 def test_bad_link_values_are_told_and_the_page_works(page):
-    at = open_page(page, layer="ninety", correction="hope", n_target="4000000", neuron="x", scale="loud")
+    spec = SMALL.changed(n_baseline=400)  # not so few that there would be a caution, too
+    at = open_page(page, spec, layer="ninety", correction="hope", n_target="4000000", neuron="x", scale="loud")
     warnings = said(at.warning)
     assert len(warnings) == 5 and not at.error
     assert all(any(name in warning for warning in warnings) for name in ("layer", "correction", "scale"))
@@ -75,7 +76,8 @@ def test_a_deep_link_opens_the_same_view(page, contrast):
 
 @pytest.mark.parametrize("start", PAGES)
 def test_settings_survive_a_walk_through_the_pages(start, contrast):
-    spec = SMALL.changed(target="adjectives", correction="fdr_by", family="layer", hook_side="activation", prefix=True)
+    spec = SMALL.changed(target="adjectives", test="mannwhitney", correction="fdr_by", family="layer", prefix=True)
+    spec = spec.changed(hook_side="activation")
     at, result = open_page(start, spec, **FULL), contrast(spec)
     for page in [*PAGES, *reversed(PAGES), start]:
         go_to(at, page)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from core.records import CUSTOM, MAX_WORDS
+from core.records import CUSTOM
 from core.records.link import from_params, to_params
-from core.words import bundled_list
 from engine.limits import limits
 from tests.support.pages import (
     HOME,
     NEURONS,
     PAGES,
+    PAIRED,
     SECRET,
     SMALL,
     TEXT,
@@ -29,21 +29,48 @@ from ui.defaults import DEFAULT
 
 
 def test_unequal_counts_of_the_paired_test_are_one_sentence(contrast):
-    at = open_page(NEURONS, SMALL.changed(test="paired"))
+    at = open_page(NEURONS, PAIRED)
     at.number_input(key="n_target").set_value(30)
     settle(at)
     assert len(at.error) == 1 and "both counts must be equal: 30 target and 40 baseline" in said(at.error)[0]
     assert at.number_input(key="n_target").value == 30 and at.selectbox(key="test").value == "paired"
     assert not at.get("plotly_chart")
-    at.number_input(key="n_baseline").set_value(30)
+    assert [button.label for button in at.button] == ["Use 30 words of each"]
+    at.button(key="mend_0").click()
     settle(at)
     assert not at.error
-    assert_shows(at, contrast(SMALL.changed(test="paired", n_target=30, n_baseline=30)))
+    assert_shows(at, contrast(PAIRED.changed(n_target=30, n_baseline=30)))
+
+
+def test_a_count_that_a_custom_list_fixes_has_no_button():
+    at = open_page(NEURONS, PAIRED)
+    at.selectbox(key="target").set_value(CUSTOM)
+    settle(at)
+    at.text_area(key="target_text").set_value("one\ntwo\nthree")
+    settle(at)
+    assert "both counts must be equal: 3 target and 40 baseline" in said(at.error)[0]
+    assert not [button for button in at.button if button.key.startswith("mend")]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_the_paired_test_of_lemmas_is_one_sentence_and_a_button(page):
+    at = open_page(page)
+    at.selectbox(key="test").set_value("paired")
+    settle(at)
+    assert len(at.error) == 1
+    assert "its unit is the word; the unit lemma was asked for" in said(at.error)[0]
+    assert said(at.error)[0].endswith("Choose words as the unit, or Welch's test.")
+    assert at.selectbox(key="unit").value == "lemma", "nothing changes silently"
+    assert at.button(key="mend_0").label == "Compare word forms"
+    at.button(key="mend_0").click()
+    settle(at)
+    assert not at.error and at.selectbox(key="unit").value == "word" and link(at) == to_params(PAIRED)
+    assert not [button for button in at.button if button.key == "mend_0"]
 
 
 @pytest.mark.parametrize("start", PAGES)
 def test_a_mistake_is_kept_on_the_way(start):
-    spec = SMALL.changed(test="paired")
+    spec = PAIRED
     at = open_page(start, spec)
     at.number_input(key="n_target").set_value(30)
     settle(at)
@@ -68,26 +95,6 @@ def test_the_same_class_twice_is_one_sentence(page):
     at.selectbox(key="target").set_value("verbs")
     settle(at)
     assert not at.error and link(at)["target"] == "verbs" and link(at)["baseline"] == "nouns"
-
-
-@pytest.mark.parametrize("page", PAGES)
-def test_more_words_than_there_are_is_one_sentence(page):
-    there_are = len(bundled_list("nouns").words)
-    at = open_page(page)
-    at.number_input(key="n_target").set_value(MAX_WORDS)
-    settle(at)
-    assert said(at.error) == [f"The list of nouns has {there_are:,} words; {MAX_WORDS:,} were asked for."]
-    assert at.number_input(key="n_target").value == MAX_WORDS
-    at.number_input(key="n_target").set_value(40)
-    settle(at)
-    assert not at.error and link(at) == to_params(SMALL)
-
-
-def test_a_class_without_any_list_is_one_sentence():
-    at = open_page(NEURONS)
-    at.selectbox(key="target").set_value("particles")
-    settle(at)
-    assert len(at.error) == 1 and "no bundled list of particles" in said(at.error)[0]
 
 
 @pytest.mark.parametrize(
@@ -196,7 +203,7 @@ def test_a_name_that_is_no_model_is_one_sentence():
 
 def test_a_mistake_in_the_settings_keeps_the_text():
     """The page with its box is not drawn meanwhile, which Streamlit would take for the end of the box's value."""
-    at = open_page(TEXT, SMALL.changed(test="paired"))
+    at = open_page(TEXT, PAIRED)
     at.text_area(key="text").set_value(SECRET)
     settle(at)
     at.number_input(key="n_target").set_value(30)

@@ -6,9 +6,12 @@ import numpy as np
 import pytest
 
 from core.activations import token_activations
+from core.experiment import unit_values
 from core.models import load_model
-from core.records import ContrastSpec
+from core.records import CUSTOM, ContrastSpec
 from core.records.link import from_params
+from core.report.readable import readable_auc
+from core.report.sentences import about_marks, headline
 from tests.support.pages import (
     HOME,
     NEURONS,
@@ -48,11 +51,21 @@ def test_a_page_opened_plain_shows_the_default_experiment(page):
 def test_home_tells_where_the_experiment_stands(contrast):
     at, result = open_page(HOME, spec=None), contrast(DEFAULT)
     assert metrics(at) == {
-        "Higher for nouns": f"{result.n_higher:,} of {result.n_neurons:,} neurons",
-        "Higher for verbs": f"{result.n_lower:,} of {result.n_neurons:,} neurons",
-        "The two extremes": f"Neurons {result.largest} and {result.smallest}",
+        "Significantly higher for nouns": f"{result.n_higher:,} of {result.n_neurons:,} neurons",
+        "Significantly higher for verbs": f"{result.n_lower:,} of {result.n_neurons:,} neurons",
+        "The two extreme neurons": f"{result.largest} and {result.smallest}",
     }
+    assert f"{int((result.strong & (result.tests.statistic > 0)).sum())} strongly" in said(at.caption)
     assert said(at.info) == list(result.notes)
+
+
+def test_home_and_neurons_name_the_words_that_were_used(contrast):
+    """Not those that were asked for: words of both lists are dropped."""
+    spec = SMALL.changed(word_source="notebook", n_target=60, n_baseline=60)
+    result = contrast(spec)
+    used = f"{len(result.words.target)} nouns ({len(set(result.words.target_lemmas))} lemmas)"
+    assert any(used in item for item in said(open_page(HOME, spec).markdown))
+    assert any(used in item for item in said(open_page(NEURONS, spec).caption))
 
 
 def test_neurons_shows_what_core_found(contrast):
@@ -61,8 +74,82 @@ def test_neurons_shows_what_core_found(contrast):
     assert neuron_shown(at) == result.largest
     assert "neuron" not in link(at)
     assert at.get_by_key("layer_profile") and at.get_by_key("neuron_spread")
-    headline = f"**{result.n_higher + result.n_lower:,}** of {result.n_neurons:,} neurons in layer **{DEFAULT.layer}**"
-    assert any(item.value.startswith(headline) for item in at.markdown)
+    assert headline(result) in [item.value for item in at.markdown]
+    assert any(f"AUC {readable_auc(result.tests.auc[result.smallest])}, after" in item for item in said(at.caption))
+
+
+def test_a_neuron_with_marks_says_what_they_mean(contrast):
+    result = contrast(SMALL)
+    neuron = int(np.flatnonzero(result.significant & result.silent & result.reverses)[0])
+    at = open_page(NEURONS, neuron=str(neuron))
+    shown = [item.value for item in at.markdown]
+    for mark, sentence in about_marks(result, neuron).items():
+        assert any(mark in item and sentence in item for item in shown)
+    spread = figure(at, "neuron_spread")
+    assert len(spread["data"]) == 4, "both classes, on both sides"
+    table = at.dataframe(key="neurons_table").value.set_index("neuron")
+    assert table.loc[neuron, "marks"] == "silent, reverses"
+    other = result.other_side
+    np.testing.assert_allclose(table.loc[neuron, "> 0, nouns"], other.above_zero_target[neuron])
+
+
+def test_a_z_is_called_z(contrast):
+    spec = SMALL.changed(test="mannwhitney")
+    at, result = open_page(NEURONS, spec), contrast(spec)
+    assert_shows(at, result)
+    assert "differ in rank" in headline(result) and headline(result) in [item.value for item in at.markdown]
+    assert figure(at, "neurons_plot")["layout"]["yaxis"]["title"]["text"].startswith("z ")
+
+
+def test_max_t_draws_its_null(contrast):
+    spec = SMALL.changed(correction="max_t")
+    at, result = open_page(NEURONS, spec), contrast(spec)
+    assert_shows(at, result)
+    plot = figure(at, "neurons_plot")
+    entries = [trace["name"] for trace in plot["data"] if trace.get("mode") == "lines"]
+    assert entries == [f"Threshold ±{result.null_95:.2f} (95% of permutations stay below)"]
+    assert {shape["line"]["dash"] for shape in plot["layout"]["shapes"]} == {"dash"}
+    between = (result.significant & (abs(result.tests.statistic) < result.null_95)).sum()
+    steps = [caption for caption in said(at.caption) if "Max-T goes down step by step" in caption]
+    assert len(steps) == (between > 0) and all(f"so {between} neuron" in caption for caption in steps)
+    assert not any("its own df" in caption for caption in said(at.caption))
+
+
+CAUTIOUS = SMALL.changed(n_target=10, n_baseline=120)
+
+
+@pytest.mark.parametrize("page", [HOME, NEURONS])
+def test_a_caution_changes_settings_only_when_its_button_is_pressed(page, contrast):
+    at, result = open_page(page, CAUTIOUS), contrast(CAUTIOUS)
+    assert said(at.warning) == [caution.sentence for caution in result.cautions] != []
+    assert from_params(link(at), DEFAULT) == (CAUTIOUS, []), "nothing changes silently"
+    remedies = result.cautions[0].remedies
+    assert [at.button(key=f"remedy_0_{place}").label for place in range(len(remedies))] == [
+        remedy.label for remedy in remedies
+    ]
+    for place, remedy in enumerate(remedies):
+        at = open_page(page, CAUTIOUS)
+        at.button(key=f"remedy_0_{place}").click()
+        settle(at)
+        assert from_params(link(at), DEFAULT) == (CAUTIOUS.changed(**dict(remedy.changes)), [])
+        assert not at.warning and not at.error
+
+
+def test_a_remedy_that_a_custom_list_cannot_take_is_not_offered():
+    """The count of a custom list is that of its words."""
+    spec = CAUTIOUS.changed(baseline=CUSTOM, baseline_words=tuple(f"word{i}" for i in range(60)), n_baseline=60)
+    at = open_page(NEURONS, spec)
+    labels = [button.label for button in at.button if str(button.key).startswith("remedy")]
+    assert labels == ["Use max-T", "Use Mann-Whitney"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "said_of_layers"),
+    [({}, "All layers are corrected together"), ({"family": "layer"}, "up to 0.3 in the 6 layers together")],
+)
+def test_the_bars_say_what_they_are_corrected_for(changes, said_of_layers):
+    at = open_page(NEURONS, SMALL.changed(**changes))
+    assert any(said_of_layers in caption for caption in said(at.caption))
 
 
 def test_words_shows_images_means_and_lists(contrast):
@@ -98,7 +185,7 @@ def test_home_follows_a_change(contrast):
     at.slider(key="layer").set_value(1)
     settle(at)
     result = contrast(SMALL.changed(layer=1))
-    assert metrics(at)["The two extremes"] == f"Neurons {result.largest} and {result.smallest}"
+    assert metrics(at)["The two extreme neurons"] == f"{result.largest} and {result.smallest}"
     assert link(at)["layer"] == "1"
 
 
@@ -119,9 +206,11 @@ def test_a_neuron_is_chosen_by_number(contrast):
     settle(at)
     assert neuron_shown(at) == 17 and link(at)["neuron"] == "17"
     assert marked(at) == [17]
-    assert any(f"t = **{with_sign(result.tests.statistic[17])}**" in item.value for item in at.markdown)
+    assert any(
+        f"t = {with_sign(result.tests.statistic[17])} (df " in item.replace("\u00a0", " ") for item in said(at.caption)
+    )
     highest = at.dataframe[1].value
-    both = np.concatenate([result.target_activations[:, 17], result.baseline_activations[:, 17]])
+    both = np.concatenate(unit_values(result, 17, "pre-activation"))
     np.testing.assert_allclose(sorted(highest["value"], reverse=True), np.sort(both)[::-1][: len(highest)], rtol=1e-6)
 
 
@@ -197,12 +286,14 @@ def test_a_line_that_is_not_every_neurons_threshold_says_so(contrast):
     at, result = open_page(NEURONS, spec), contrast(spec)
     strays = ((abs(result.tests.statistic) >= result.critical_statistic) != result.significant).sum()
     assert strays
-    assert any(f"({strays:,} of {result.n_neurons:,} are on the other side" in caption.value for caption in at.caption)
+    assert any(f"its own df, so {strays:,} neuron" in caption for caption in said(at.caption))
+    at.selectbox(key="unit").set_value("word")
     at.selectbox(key="family").set_value("layer")
     at.selectbox(key="test").set_value("paired")
     at.number_input(key="n_baseline").set_value(8)
     settle(at)
-    assert any(caption.value.endswith("Beyond the dashed lines t is significant.") for caption in at.caption)
+    assert any(caption.startswith("Click a point to see its words.") for caption in said(at.caption))
+    assert not any("dashed line" in caption for caption in said(at.caption))
 
 
 def test_words_can_be_fewer_and_in_order_of_the_statistic(contrast):

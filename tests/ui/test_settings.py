@@ -15,6 +15,7 @@ from tests.support.pages import (
     HOME,
     NEURONS,
     PAGES,
+    PAIRED,
     SMALL,
     TEXT,
     WORDS,
@@ -30,7 +31,7 @@ from ui import settings
 CHANGES = {
     "layer": 4, "target": "adjectives", "baseline": "adverbs", "n_target": 45, "n_baseline": 44,
     "leading_space": False, "prefix": False, "drop_shared": False, "hook_side": "activation", "pooling": "last",
-    "test": "welch", "correction": "sidak", "family": "layer", "alpha": 0.02,
+    "unit": "word", "test": "mannwhitney", "correction": "sidak", "family": "layer", "alpha": 0.02,
 }  # fmt: skip
 THERE_AND_BACK = (WORDS, TEXT, NEURONS, HOME, NEURONS, TEXT, WORDS)
 
@@ -79,7 +80,7 @@ def test_own_lists_survive_pages_and_hiding():
 
 @pytest.mark.parametrize("start", PAGES)
 def test_a_mistake_is_told_with_advice_on_every_page(start):
-    at = open_page(start, SMALL.changed(test="paired"))
+    at = open_page(start, PAIRED)
     at.number_input(key="n_target").set_value(30)
     settle(at)
     for page in (start, *THERE_AND_BACK):
@@ -92,7 +93,7 @@ def test_a_mistake_is_told_with_advice_on_every_page(start):
         assert (at.number_input(key="n_target").value, at.number_input(key="n_baseline").value) == (30, 40)
     at.selectbox(key="test").set_value("welch")
     settle(at)
-    assert not at.error and link(at) == to_params(SMALL.changed(n_target=30))
+    assert not at.error and link(at) == to_params(PAIRED.changed(test="welch", n_target=30))
 
 
 @pytest.fixture

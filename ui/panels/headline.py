@@ -1,39 +1,62 @@
-"""The headline of the Neurons page: how many neurons are significant in each direction, and the two extremes."""
+"""The headline of the Neurons page: how many neurons differ, how strongly, and the two extremes."""
 
 from __future__ import annotations
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from core.records import ContrastResult
+from core.report import sentences
+from core.report.glossary import GLOSSARY, statistic_name
+from core.report.readable import readable_auc, signed
 from core.stats.correction import LABELS
-from ui import chosen, page
+from ui import chosen
 
 
 def draw(result: ContrastResult) -> None:
-    """Draw one sentence and four numbers."""
+    """Draw the result in one sentence, what was compared in a small one, and four numbers."""
     spec = result.spec
-    n_significant = result.n_higher + result.n_lower
-    verb = "tells" if n_significant == 1 else "tell"
     st.markdown(
-        f"**{n_significant:,}** of {result.n_neurons:,} neurons in layer **{spec.layer}** {verb} "
-        f"{len(result.words.target):,} {spec.target} from {len(result.words.baseline):,} {spec.baseline} "
-        f"({LABELS[spec.correction]} over {result.family_size:,} tests, α = {spec.alpha:g})."
+        sentences.headline(result),
+        help=f"**Strong**: {GLOSSARY['strong']} **AUC**: {GLOSSARY['AUC']} **Significant**: {GLOSSARY['significant']}",
     )
+    st.caption(f"{sentences.compared(result)} · {sentences.tested(result, LABELS[spec.correction])}")
+    name = statistic_name(spec.test)
     columns = st.container(key="headline").columns(4)
-    columns[0].metric(f"Higher for {spec.target}", f"{result.n_higher:,}")
-    columns[1].metric(f"Higher for {spec.baseline}", f"{result.n_lower:,}")
+    draw_counts(result, (columns[0], columns[1]))
     for column, label, neuron in (
-        (columns[2], "Largest t", result.largest),
-        (columns[3], "Smallest t", result.smallest),
+        (columns[2], f"Largest {name}", result.largest),
+        (columns[3], f"Smallest {name}", result.smallest),
     ):
-        column.metric(
-            label,
-            page.signed(result.tests.statistic[neuron]),
-            help=f"Neuron {neuron} of layer {spec.layer}",
-        )
-        column.button(
-            f"Show neuron {neuron}",
-            key=f"show_{label.split()[0].lower()}",
-            on_click=chosen.choose,
-            args=(neuron, chosen.snapshot()),
-        )
+        with column.container(gap="xxsmall"):
+            st.metric(label, signed(result.tests.statistic[neuron]), help=_help_of(name, result, neuron))
+            st.caption(about_extreme(result, neuron))
+            st.button(
+                f"Show neuron {neuron}",
+                key=f"show_{label.split()[0].lower()}",
+                on_click=chosen.choose,
+                args=(neuron, chosen.snapshot()),
+            )
+
+
+def draw_counts(result: ContrastResult, columns: tuple[DeltaGenerator, ...], of_all: bool = False) -> None:
+    """Draw how many neurons are significantly higher for each class, and how many of these strongly."""
+    counts = (result.n_higher, result.n_lower)
+    everything = zip(columns, sentences.class_names(result.spec), counts, sentences.n_strongly(result), strict=True)
+    for column, name, n, n_strong in everything:
+        with column.container(gap="xxsmall"):
+            count = f"{n:,} of {result.n_neurons:,} neurons" if of_all else f"{n:,}"
+            st.metric(f"Significantly higher for {name}", count)
+            st.caption(f"{n_strong:,} strongly")
+
+
+def about_extreme(result: ContrastResult, neuron: int) -> str:
+    """The effect size of a neuron on both sides of the nonlinearity, and its marks."""
+    there = f"{sentences.where(result.other_side.side)} {readable_auc(result.other_side.auc[neuron])}"
+    return " · ".join((f"AUC {readable_auc(result.tests.auc[neuron])}, {there}", *sentences.marks(result, neuron)))
+
+
+def _help_of(name: str, result: ContrastResult, neuron: int) -> str:
+    terms = {name: name, "AUC": "AUC"} | {mark.capitalize(): mark for mark in sentences.marks(result, neuron)}
+    lines = (f"**{shown}**: {GLOSSARY[term]}" for shown, term in terms.items())
+    return "\n\n".join((f"Neuron {neuron} of layer {result.spec.layer}.", *lines))

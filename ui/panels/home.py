@@ -7,10 +7,12 @@ from pathlib import Path
 import streamlit as st
 
 from core.records import ContrastSpec
+from core.report import sentences
 from core.stats.correction import LABELS
 from engine.steps import conclusion
 from ui import navigation, page
 from ui.labels import model_label
+from ui.panels import cautions, headline
 from ui.progress import show
 
 _PICTURE = Path(__file__).resolve().parents[2] / "assets" / "pictures" / "experiment.svg"
@@ -38,7 +40,7 @@ _COLOURS = {
 def draw_introduction() -> None:
     """Draw three sentences and one picture."""
     st.markdown(
-        "A language model is never told what a noun or a verb is, yet some of its neurons tell them apart. "
+        "A language model is never told what a noun or a verb is, yet some of its neurons differ between them. "
         "Here you give a model the most frequent words of two classes, read every neuron of one layer, and test "
         "each for a difference. Then you put the best ones to the test on any text, token by token."
     )
@@ -49,9 +51,12 @@ def draw_introduction() -> None:
 def draw_page_cards() -> None:
     """Draw a card with a link for each page."""
     cards = (
-        ("Find the neurons", "Which ones are higher for nouns, which for verbs, and how sure is that?"),
+        ("Find the neurons", "Which ones are higher for nouns, which for verbs, by how much, and how sure is that?"),
         ("Look at the words", "What does every neuron do with every word, and which words are these?"),
-        ("Try a text", "Do the neurons light up on the nouns and verbs of a text that you paste?"),
+        (
+            "Try a text",
+            "Are these neurons high where they should be, on the nouns or verbs of a text that you paste?",
+        ),
     )
     for column, (script, _, icon), (label, text) in zip(st.columns(3), navigation.PAGES[1:], cards, strict=True):
         with column.container(border=True, height="stretch"):
@@ -60,19 +65,21 @@ def draw_page_cards() -> None:
 
 
 def draw_summary(spec: ContrastSpec) -> None:
-    """Draw the settings of the experiment in a sentence, and its result."""
+    """Draw what was compared and tested, and the result."""
     st.subheader("Your experiment now")
-    st.markdown(
-        f"**{page.plain(model_label(spec.model))}**, layer **{spec.layer}**: {spec.n_target:,} {spec.target} against "
-        f"{spec.n_baseline:,} {spec.baseline}, {'paired' if spec.test == 'paired' else 'Welch’s'} t-test, "
-        f"correction: {LABELS[spec.correction]}."
-    )
     with page.showing_user_errors():
         result = show(conclusion, spec)
+    st.markdown(
+        f"**{page.plain(model_label(spec.model))}**, layer **{spec.layer}**: {sentences.compared(result)} "
+        f"({sentences.tested(result, LABELS[spec.correction])})."
+    )
     columns = st.columns(3)
-    columns[0].metric(f"Higher for {spec.target}", f"{result.n_higher:,} of {result.n_neurons:,} neurons")
-    columns[1].metric(f"Higher for {spec.baseline}", f"{result.n_lower:,} of {result.n_neurons:,} neurons")
-    columns[2].metric("The two extremes", f"Neurons {result.largest} and {result.smallest}")
+    headline.draw_counts(result, (columns[0], columns[1]), of_all=True)
+    with columns[2].container(gap="xxsmall"):
+        st.metric("The two extreme neurons", f"{result.largest} and {result.smallest}")
+        for neuron in (result.largest, result.smallest):
+            st.caption(f"{neuron}: {headline.about_extreme(result, neuron)}")
+    cautions.draw(result)
     page.show_notes(result.notes)
 
 

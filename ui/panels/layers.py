@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core.records import ContrastResult
-from core.report import figures
+from core.report import figures, sentences
 from engine import steps
 from ui import page
 from ui.charts import Chart
@@ -20,6 +20,9 @@ def draw(result: ContrastResult) -> None:
         page.show_notes(("With so many words only the chosen layer is read; fewer words show all layers.",))
         return
     spec = result.spec
-    profile = Chart(figures.layer_profile(*counts, spec.layer, spec.target, spec.baseline))
+    profile = Chart(figures.layer_profile(*counts, spec.layer, *sentences.class_names(spec)))
     st.plotly_chart(profile, key="layer_profile", config={"displayModeBar": False})
-    st.caption("Significant neurons, higher for the target upward, for the baseline downward; this layer stands out.")
+    st.caption(
+        "Significant neurons, whatever their effect size: higher for the target upward, for the baseline downward. "
+        + sentences.about_layers(result)
+    )

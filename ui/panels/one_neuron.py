@@ -1,17 +1,19 @@
-"""One neuron: its numbers, the distribution of both classes, and the words with extreme values."""
+"""One neuron: its effect sizes, its values for both classes on both sides, and the units with extreme values."""
 
 from __future__ import annotations
 
 import numpy as np
 import streamlit as st
 
-from core.experiment import word_values
-from core.records import ContrastResult
-from core.report import figures
+from core.experiment import unit_values
+from core.records import HOOK_SIDES, ContrastResult
+from core.report import figures, sentences
+from core.report.glossary import GLOSSARY, d_definition, statistic_name
+from core.report.readable import interval, readable_auc, readable_p, signed
 from ui import chosen, page
 from ui.charts import Chart
 
-_EXTREME_WORDS = 6
+_N_EXTREMES = 6
 
 
 def draw(result: ContrastResult, neuron: int) -> None:
@@ -27,37 +29,72 @@ def draw(result: ContrastResult, neuron: int) -> None:
         args=(chosen.snapshot(),),
         help="Or click a point in the plot, or a row of the table.",
     )
-    tests = result.tests
-    if np.isnan(tests.statistic[neuron]):
+    if np.isnan(result.tests.statistic[neuron]):
         page.show_notes(("This neuron does not vary over these words, so it cannot be tested.",))
-    p = result.p_adjusted[neuron]
-    adjusted = "< **1e-300**" if p < 1e-300 else f"= **{p:.2g}**"  # smaller ones round to 0
-    verdict = "significant" if result.significant[neuron] else "not significant"
-    st.markdown(
-        f"t = **{page.signed(tests.statistic[neuron])}**, adjusted p {adjusted} ({verdict}), "
-        f"Cohen's d = **{page.signed(tests.cohens_d[neuron])}**, AUC = **{tests.auc[neuron]:.3f}**"
+    else:
+        _draw_numbers(result, neuron)
+    values = {side: unit_values(result, neuron, side) for side in HOOK_SIDES}
+    spread = Chart(figures.neuron_spread(result, neuron, values))
+    st.plotly_chart(spread, key="neuron_spread", config={"displaylogo": False})
+    _draw_extremes(result, np.concatenate(values[result.spec.hook_side]))
+
+
+def _draw_numbers(result: ContrastResult, neuron: int) -> None:
+    """Draw the verdict with the AUC of both sides, its marks, and the other numbers small."""
+    st.markdown(_verdict(result, neuron), help=f"{GLOSSARY['AUC']} In brackets: {GLOSSARY['interval']}")
+    for mark, sentence in sentences.about_marks(result, neuron).items():
+        st.markdown(f":gray-badge[{mark}] :small[{sentence}]")
+    st.caption(_numbers(result, neuron), help=_help(result.spec.test))
+
+
+def _verdict(result: ContrastResult, neuron: int) -> str:
+    """Whether the neuron is significant, and how well it tells the classes apart on both sides."""
+    sizes, other = result.effect_sizes, result.other_side
+    higher = sentences.higher_for(result, neuron)
+    verdict = f"Significantly higher for {higher}" if result.significant[neuron] else "Not significant"
+    between = interval(readable_auc(sizes.auc_low[neuron], 2), readable_auc(sizes.auc_high[neuron], 2))
+    return (
+        f"**{verdict}** · AUC **{readable_auc(result.tests.auc[neuron])}** {between}, "
+        f"{sentences.where(other.side)} **{readable_auc(other.auc[neuron])}**"
     )
-    st.plotly_chart(Chart(figures.neuron_spread(result, neuron)), key="neuron_spread", config={"displaylogo": False})
-    low, high = st.columns(2)
-    words, values = _all_words(result, neuron)
+
+
+def _numbers(result: ContrastResult, neuron: int) -> str:
+    """The statistic, its degrees of freedom, the adjusted p and Hedges' g."""
+    tests, sizes = result.tests, result.effect_sizes
+    df = tests.degrees_of_freedom[neuron]
+    of_df = f" (df {df:.4g})" if np.isfinite(df) else ""
+    between = interval(signed(sizes.hedges_g_low[neuron]), signed(sizes.hedges_g_high[neuron]))
+    parts = (
+        f"{statistic_name(result.spec.test)} = {signed(tests.statistic[neuron])}{of_df}",
+        f"adjusted p = {readable_p(result.log10_p_adjusted[neuron])}",
+        f"Hedges' g ({d_definition(result.spec.test)}) = {signed(sizes.hedges_g[neuron])} {between}",
+    )
+    return " · ".join(part.replace(" ", "\u00a0") for part in parts)  # no line break within a number
+
+
+def _help(test: str) -> str:
+    name, d = statistic_name(test), d_definition(test)
+    terms = {name: name, "df": "degrees of freedom", "p": "p adjusted", "g": "Hedges' g", d: d}
+    return "\n\n".join(f"**{short}**: {GLOSSARY[term]}" for short, term in terms.items())
+
+
+def _draw_extremes(result: ContrastResult, values: np.ndarray) -> None:
+    """Draw the units with the highest and the lowest values at the tested side."""
+    unit = result.spec.unit
+    target, baseline = sentences.class_names(result.spec)
+    names = [*result.target_units, *result.baseline_units]
+    classes = [target] * len(result.target_units) + [baseline] * len(result.baseline_units)
     order = np.argsort(values, kind="stable")
+    low, high = st.columns(2)
     for column, title, indices in ((high, "Highest", order[::-1]), (low, "Lowest", order)):
-        column.markdown(f"**{title} words**")
+        column.markdown(f"**{title} {unit}s**")
+        shown = indices[:_N_EXTREMES]
         column.dataframe(
-            {
-                "word": [words[i][0] for i in indices[:_EXTREME_WORDS]],
-                "class": [words[i][1] for i in indices[:_EXTREME_WORDS]],
-                "value": values[indices[:_EXTREME_WORDS]],
-            },
+            {unit: [names[i] for i in shown], "class": [classes[i] for i in shown], "value": values[shown]},
             hide_index=True,
             column_config={"value": st.column_config.NumberColumn(format="%.3g")},
         )
-
-
-def _all_words(result: ContrastResult, neuron: int) -> tuple[list[tuple[str, str]], np.ndarray]:
-    spec, words = result.spec, result.words
-    labelled = [(word, spec.target) for word in words.target] + [(word, spec.baseline) for word in words.baseline]
-    return labelled, word_values(result, neuron)
 
 
 def _choose(drawn_with: chosen.Snapshot) -> None:

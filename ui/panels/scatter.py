@@ -33,19 +33,28 @@ def draw(result: ContrastResult) -> None:
         selection_mode="points",
         config={"displaylogo": False, "scrollZoom": False},
     )
-    st.caption(f"Click a point to see its words. Drag to zoom, double-click to zoom out. {_about_thresholds(result)}")
+    st.caption(f"Click a point to see its words. Drag to zoom, double-click to zoom out. {_about_colours(result)}")
 
 
-def _about_thresholds(result: ContrastResult) -> str:
-    """A sentence about the dashed lines. In Welch's test each neuron has its own threshold, but there is one line."""
-    if result.spec.test != "welch":
-        return "Beyond the dashed lines t is significant."
+def _about_colours(result: ContrastResult) -> str:
+    """A sentence about neurons on the wrong side of the dashed line: their colour is right.
+
+    Without max-T, the paired and the Mann-Whitney test have one threshold for all neurons, which is the line.
+    """
+    if not np.isfinite(result.critical_statistic):
+        return ""  # no line is drawn
     beyond = np.abs(result.tests.statistic) >= result.critical_statistic
-    strays = int((beyond != result.significant).sum())
-    return (
-        "Beyond the dashed lines t is significant at the median degrees of freedom; with Welch's test each neuron has "
-        f"its own ({strays:,} of {result.n_neurons:,} are on the other side of the line)."
-    )
+    if result.null_95 is not None:
+        strays, why = result.significant & ~beyond, "Max-T goes down step by step"
+        where = "between the dashed lines, but significant too"
+    elif result.spec.test == "welch":
+        strays, why = result.significant != beyond, "In Welch's test each neuron has its own df"
+        where = "on the other side of the dashed line"
+    else:
+        return ""
+    n = int(strays.sum())
+    counted = "1 neuron is" if n == 1 else f"{n:,} neurons are"
+    return f"Triangles are significant. {why}, so {counted} {where}." if n else ""
 
 
 def _mark(result: ContrastResult) -> int | None:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Any
 
 import numpy as np
 import streamlit as st
 
 from core.records import ContrastResult
-from core.report.tables import summary_json
+from core.report import sentences
+from core.report.glossary import GLOSSARY, SIDE_WORDS, statistic_name
+from core.report.readable import rounded_auc
+from core.report.summary import summary_json
 from engine import steps
 from ui import chosen
 
@@ -17,30 +21,51 @@ def draw(result: ContrastResult) -> None:
     """Draw the table and its downloads."""
     st.subheader("All figures")
     order = np.argsort(-np.abs(np.nan_to_num(result.tests.statistic)), kind="stable")
-    tests = result.tests
+    columns = _columns(result)
     st.dataframe(
-        {
-            "neuron": order,
-            "t": tests.statistic[order],
-            "adjusted p": result.p_adjusted[order],
-            "significant": result.significant[order],
-            "mean difference": tests.mean_difference[order],
-            "Cohen's d": tests.cohens_d[order],
-            "AUC": tests.auc[order],
-        },
+        {label: values[order] for label, values, _ in columns},
         key="neurons_table",
         hide_index=True,
         height=360,
         on_select=partial(_choose, order, chosen.snapshot()),
         selection_mode="single-row",
-        column_config={
-            "t": st.column_config.NumberColumn(format="%.3f"),
-            "adjusted p": st.column_config.NumberColumn(format="%.2e"),
-            "mean difference": st.column_config.NumberColumn(format="%.4g"),
-            "Cohen's d": st.column_config.NumberColumn(format="%.3f"),
-            "AUC": st.column_config.NumberColumn(format="%.3f"),
-        },
+        column_config={label: config for label, _, config in columns},
     )
+    _draw_downloads(result)
+
+
+def _columns(result: ContrastResult) -> list[tuple[str, np.ndarray, Any]]:
+    """The label, the values (n_neurons,) and the look of each column."""
+    tests, other = result.tests, result.other_side
+    name, there = statistic_name(result.spec.test), SIDE_WORDS[other.side]
+    target, baseline = sentences.class_names(result.spec)
+    marks = np.array([", ".join(sentences.marks(result, neuron)) for neuron in range(result.n_neurons)], dtype=object)
+    share = st.column_config.NumberColumn(format="percent", help=GLOSSARY["above zero"])
+    return [
+        ("neuron", np.arange(result.n_neurons), _number("%d", GLOSSARY["neuron"])),
+        (name, tests.statistic, _number("%.2f", GLOSSARY[name])),
+        # A p-value as text would be sorted as text, and as a number it could read 0.
+        ("log10 p adj.", result.log10_p_adjusted, _number("%.2f", GLOSSARY["p adjusted"] + " " + GLOSSARY["log10 p"])),
+        ("significant", result.significant, st.column_config.CheckboxColumn(help=GLOSSARY["significant"])),
+        ("AUC", rounded_auc(tests.auc), _number("%.6g", GLOSSARY["AUC"])),
+        (f"AUC {there}", rounded_auc(other.auc), _number("%.6g", f"The AUC {sentences.where(other.side)}.")),
+        ("g", result.effect_sizes.hedges_g, _number("%.2f", GLOSSARY["Hedges' g"])),
+        ("marks", marks, st.column_config.TextColumn(help=_about_marks())),
+        (f"> 0, {target}", other.above_zero_target, share),
+        (f"> 0, {baseline}", other.above_zero_baseline, share),
+        ("mean difference", tests.mean_difference, _number("%.4g", GLOSSARY["mean difference"])),
+    ]
+
+
+def _number(layout: str, explanation: str) -> Any:
+    return st.column_config.NumberColumn(format=layout, help=explanation)
+
+
+def _about_marks() -> str:
+    return f"**Silent**: {GLOSSARY['silent']} **Reverses**: {GLOSSARY['reverses']}"
+
+
+def _draw_downloads(result: ContrastResult) -> None:
     spec = result.spec
     name = f"{spec.target}-{spec.baseline}-layer{spec.layer}"
     left, right = st.columns(2)

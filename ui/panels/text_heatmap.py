@@ -5,10 +5,12 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from core.experiment import word_values
+from core.experiment import unit_values
 from core.records import ContrastResult, TokenActivations
 from core.report.colours import ColourScale, fixed, per_text_min_max, zero_centred
-from core.report.readable import readable
+from core.report.glossary import GLOSSARY
+from core.report.readable import readable, readable_auc
+from core.report.sentences import higher_for, where
 from core.report.tables import text_csv
 from ui import chosen, page, settings
 from ui.defaults import MAX_NEURONS, SCALES
@@ -16,9 +18,9 @@ from ui.token_heatmap import HeatmapBlock, token_heatmap
 
 _SCALE_LABELS = {"text": "This text", "zero": "Zero-centred", "words": "Word lists"}
 _SCALE_HELP = (
-    "**This text**: the palest token is the lowest of this text, the darkest its highest (the notebook's). "
-    "**Zero-centred**: the middle colour is zero. **Word lists**: from the lowest to the highest word of the two "
-    "lists, so that texts can be compared."
+    f"{GLOSSARY['colour scale']} **This text**: the lowest token of this text has the faintest colour, the highest one "
+    "the strongest (the notebook's). **Zero-centred**: zero has no colour. **Word lists**: from the lowest to the "
+    "highest value of the two lists' words (or lemmas), so that texts can be compared."
 )
 
 
@@ -36,7 +38,7 @@ def draw_choices(result: ContrastResult) -> tuple[list[int], str]:
         "Neurons",
         np.argsort(-np.abs(np.nan_to_num(result.tests.statistic)), kind="stable").tolist(),
         key="neurons",
-        format_func=lambda neuron: f"{neuron} (t {page.signed(float(result.tests.statistic[neuron]), 1)})",
+        format_func=lambda neuron: f"{neuron} (AUC {readable_auc(float(result.tests.auc[neuron]))})",
         max_selections=MAX_NEURONS,
         on_change=_save_neurons,
         args=(extremes, chosen.snapshot()),
@@ -74,14 +76,13 @@ def draw(result: ContrastResult, activations: TokenActivations, neurons: list[in
 
 
 def _block(result: ContrastResult, activations: TokenActivations, neuron: int, scale: str) -> HeatmapBlock:
-    statistic = float(result.tests.statistic[neuron])
-    for_target = not statistic < 0
+    for_target = not result.tests.statistic[neuron] < 0
     values = activations.values[:, neuron]  # [n_tokens, d_mlp] -> [n_tokens]
-    higher = result.spec.target if for_target else result.spec.baseline
     significant = "" if result.significant[neuron] else ", not significant"
     return HeatmapBlock(
-        title=f"Neuron {neuron} · higher for {higher}",
-        subtitle=f"t = {page.signed(statistic)}{significant}",
+        title=f"Neuron {neuron} · higher for {higher_for(result, neuron)}",
+        subtitle=f"AUC {readable_auc(result.tests.auc[neuron])} on the word lists{significant}, "
+        f"{where(result.spec.hook_side)}",
         values=values,
         scale=_scale(result, values, neuron, scale, "reds" if for_target else "blues"),
     )
@@ -91,8 +92,8 @@ def _scale(result: ContrastResult, values: np.ndarray, neuron: int, scale: str, 
     if scale == "zero":
         return zero_centred(values, palette)
     if scale == "words":
-        words = word_values(result, neuron)
-        return fixed(float(words.min()), float(words.max()), values, palette)
+        units = np.concatenate(unit_values(result, neuron, result.spec.hook_side))
+        return fixed(float(units.min()), float(units.max()), values, palette)
     return per_text_min_max(values, palette)
 
 

@@ -7,6 +7,8 @@ import streamlit as st
 
 from core.records import ContrastResult, WordList
 from core.report import figures
+from core.report.readable import readable_share
+from ui import page
 
 # A browser can draw this many cells, of both images together, without a delay.
 _MAX_CELLS = 1_000_000
@@ -45,7 +47,7 @@ def draw_image(result: ContrastResult) -> None:
     if limit < longest:
         st.caption(f"The image holds up to {limit:,} of {longest:,} words of a class, so that a browser can draw it.")
     st.caption(
-        "Columns that differ between the two halves are neurons that tell the classes apart. The colours end at the "
+        "Columns that differ between the two halves are neurons that differ between the classes. Colours end at the "
         "99th percentile of the absolute values; what lies beyond takes the end colour."
     )
 
@@ -65,32 +67,27 @@ def draw_lists(result: ContrastResult) -> None:
     else:
         st.markdown("**No word stands in both lists.**")
     left, right = st.columns(2)
-    for column, label, its_list, its_words, counts in (
-        (left, f"{spec.target.capitalize()} (target)", words.target_list, words.target, result.target_tokens),
-        (
-            right,
-            f"{spec.baseline.capitalize()} (baseline)",
-            words.baseline_list,
-            words.baseline,
-            result.baseline_tokens,
-        ),
-    ):
-        with column:
-            _draw_list(label, its_list, its_words, counts)
+    with left:
+        label = f"{spec.target.capitalize()} (target)"
+        _draw_list(label, words.target_list, words.target, words.target_lemmas, result.target_tokens)
+    with right:
+        label = f"{spec.baseline.capitalize()} (baseline)"
+        _draw_list(label, words.baseline_list, words.baseline, words.baseline_lemmas, result.baseline_tokens)
 
 
-def _draw_list(label: str, its_list: WordList, words: tuple[str, ...], n_tokens: np.ndarray) -> None:
+def _draw_list(
+    label: str, its_list: WordList, words: tuple[str, ...], lemmas: tuple[str, ...], n_tokens: np.ndarray
+) -> None:
+    """Draw one list: its source, how many lemmas and tokens, and each word."""
     st.subheader(label)
-    single = float(np.mean(n_tokens == 1))
+    of_lemmas = f" of {len(set(lemmas)):,} lemmas" if lemmas else ""
     st.markdown(
-        f"{len(words):,} of {len(its_list.words):,} words, from the {its_list.source}. "
-        f"{single:.0%} are a single token; {n_tokens.mean():.2f} tokens a word."
+        f"{len(words):,} words{of_lemmas}, of {len(its_list.words):,} from the {page.plain(its_list.source)}. "
+        f"{readable_share(float(np.mean(n_tokens == 1)))} are a single token; {n_tokens.mean():.2f} tokens a word."
     )
-    st.dataframe(
-        {"rank": np.arange(1, len(words) + 1), "word": list(words), "tokens": n_tokens},
-        hide_index=True,
-        height=420,
-    )
+    columns = {"rank": np.arange(1, len(words) + 1), "word": list(words)}
+    columns |= {"lemma": list(lemmas)} if lemmas else {}
+    st.dataframe({**columns, "tokens": n_tokens}, hide_index=True, height=420)
 
 
 def _some(words: tuple[str, ...], n: int = 30) -> str:

@@ -25,11 +25,11 @@ def layer_profile(higher: np.ndarray, lower: np.ndarray, layer: int, target: str
             "type": "bar",
             "x": layers,
             "y": (sign * counts).astype(np.int32),
-            "name": f"Higher for {name}",
+            "name": f"Significantly higher for {name}",
             "marker": {"color": colour, "opacity": np.where(layers == layer, 1.0, 0.45)},
             "text": [f"{count:,}" for count in counts],
             "textposition": "outside",
-            "hovertemplate": "Layer %{x}: %{text} neurons<extra>Higher for " + name + "</extra>",
+            "hovertemplate": "Layer %{x}: %{text} neurons<extra>Significantly higher for " + name + "</extra>",
             "cliponaxis": False,
         }
         for name, counts, sign, colour in ((target, higher, 1, TARGET_COLOUR), (baseline, lower, -1, BASELINE_COLOUR))

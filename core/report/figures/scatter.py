@@ -2,11 +2,37 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import plotly.graph_objects as go
 
-from core.records import ContrastResult, NeuronTests
+from core.records import ContrastResult
 from core.report.figures.style import BASELINE_COLOUR, LEGEND, MARGIN, NEUTRAL_COLOUR, TARGET_COLOUR, Picture
+from core.report.glossary import SIDE_WORDS, statistic_name
+from core.report.readable import rounded_auc, scientific
+from core.report.sentences import class_names, silent_or_reverses
+
+# The symbols of neurons that are not significant, higher for the target and higher for the baseline; then hollow ones.
+_SYMBOLS = ("circle", "triangle-up", "triangle-down", "circle-open", "triangle-up-open", "triangle-down-open")
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line at a statistic, and at its negative, with its label in the legend."""
+
+    height: float
+    label: str
+    dash: str
+
+    def look(self) -> Picture:
+        """The line for plotly."""
+        return {"dash": self.dash, "width": 1, "color": NEUTRAL_COLOUR}
+
+    def legend_entry(self) -> Picture:
+        """A trace without points, for the legend."""
+        line = {**self.look(), "width": 1.5}
+        return {"type": "scatter", "x": [None], "y": [None], "mode": "lines", "name": self.label, "line": line}
 
 
 def waiting() -> go.Figure:
@@ -14,15 +40,15 @@ def waiting() -> go.Figure:
     figure = go.Figure()
     figure.update_layout(
         height=440,
-        margin={**MARGIN, "r": 50},
+        margin=MARGIN,
         xaxis={"title": "Neuron", "range": [0, 1], "showticklabels": False, "zeroline": False},
-        yaxis={"title": "t statistic", "range": [-1, 1], "showticklabels": False},
+        yaxis={"title": "Statistic", "range": [-1, 1], "showticklabels": False},
     )
     return figure
 
 
 def neuron_scatter(result: ContrastResult, highlight: int | None = None) -> Picture:
-    """The scatter of all neurons: significant ones are triangles, and dashed lines mark the threshold.
+    """The scatter of all neurons. Significant ones are triangles, hollow if they are silent or reverse.
 
     Parameters
     ----------
@@ -36,18 +62,20 @@ def neuron_scatter(result: ContrastResult, highlight: int | None = None) -> Pict
         All neurons are in the first trace, so the index of a selected point is the neuron.
     """
     tests, spec = result.tests, result.spec
+    target, baseline = class_names(spec)
     kind = np.where(~result.significant, 0, np.where(tests.statistic > 0, 1, 2)).astype(np.uint8)
     looks = (
         ("Not significant", NEUTRAL_COLOUR, "circle", 5, 0.45),
-        (f"Higher for {spec.target}", TARGET_COLOUR, "triangle-up", 9, 0.9),
-        (f"Higher for {spec.baseline}", BASELINE_COLOUR, "triangle-down", 9, 0.9),
+        (f"Significantly higher for {target}", TARGET_COLOUR, "triangle-up", 9, 0.9),
+        (f"Significantly higher for {baseline}", BASELINE_COLOUR, "triangle-down", 9, 0.9),
     )
-    _, colours, symbols, sizes, opacities = zip(*looks, strict=True)
+    _, colours, _, sizes, opacities = zip(*looks, strict=True)
+    hollow = result.significant & silent_or_reverses(result)
     # SVG, not WebGL: it is fast enough for a few thousand points, and not every classroom computer has WebGL.
     points = {
         "type": "scatter",
         "x": np.arange(result.n_neurons, dtype=np.int32),
-        "y": tests.statistic,
+        "y": tests.statistic.astype(np.float32),
         "mode": "markers",
         # Numbers of one or four bytes for each point: names of colours would be most of the figure's size.
         "marker": {
@@ -56,29 +84,35 @@ def neuron_scatter(result: ContrastResult, highlight: int | None = None) -> Pict
             "cmin": 0,
             "cmax": 2,
             # Names, not numbers: plotly.js reads the circle's number, 0, as no symbol, and fails on hover.
-            "symbol": np.array(symbols)[kind].tolist(),
+            "symbol": np.array(_SYMBOLS)[kind + 3 * hollow].tolist(),
             "size": np.array(sizes, dtype=np.uint8)[kind],
             "opacity": np.array(opacities, dtype=np.float32)[kind],
         },
-        "customdata": _hover_numbers(tests, result.p_adjusted),
-        "hovertemplate": _NEURON_HOVER,
+        "text": _mark_texts(result),
+        "customdata": _hover_numbers(result),
+        "hovertemplate": _hover(result),
         "selected": {"marker": {"size": 15, "opacity": 1.0}},
         "unselected": {"marker": {"opacity": 0.35}},
         "showlegend": False,
     }
     if highlight is not None:
         points["selectedpoints"] = [highlight]
+    name, lines = statistic_name(spec.test), _lines(result)
     layout = {
         "height": 500,
-        "margin": {**MARGIN, "r": 50},
-        "legend": LEGEND,
+        "margin": MARGIN,
+        "legend": {**LEGEND, "font": {"size": 11}},
         "clickmode": "event+select",
         "dragmode": "zoom",
         "xaxis": {"title": {"text": f"Neuron of layer {spec.layer}"}, "zeroline": False},
-        "yaxis": {"title": {"text": f"t statistic ({spec.target} − {spec.baseline})"}, "zeroline": True},
-        **_thresholds(result.critical_statistic),
+        "yaxis": {"title": {"text": f"{name} ({target} − {baseline})"}, "zeroline": True},
+        "shapes": _shapes(lines),
     }
-    return {"data": [points, *(_legend_entry(*look[:4]) for look in looks)], "layout": layout}
+    shown = [looks[1], looks[2], looks[0]]
+    if hollow.any():
+        shown.insert(2, ("Hollow: silent or reverses", NEUTRAL_COLOUR, "triangle-up-open", 9, 0.9))
+    entries = [_legend_entry(*look[:4]) for look in shown] + [line.legend_entry() for line in lines]
+    return {"data": [points, *entries], "layout": layout}
 
 
 def _legend_entry(name: str, colour: str, symbol: str, size: int) -> Picture:
@@ -86,41 +120,57 @@ def _legend_entry(name: str, colour: str, symbol: str, size: int) -> Picture:
     return {"type": "scatter", "x": [None], "y": [None], "mode": "markers", "name": name, "marker": marker}
 
 
-def _thresholds(critical: float) -> Picture:
-    """Dashed lines at the positive and the negative critical statistic, with labels; nothing if it is not finite."""
-    if not np.isfinite(critical):
-        return {}
-    line = {"dash": "dash", "width": 1, "color": NEUTRAL_COLOUR}
-    heights = [sign * float(critical) for sign in (1, -1)]
-    return {
-        "shapes": [
-            {"type": "line", "x0": 0, "x1": 1, "xref": "x domain", "y0": y, "y1": y, "yref": "y", "line": line}
-            for y in heights
-        ],
-        "annotations": [
-            {
-                "x": 1.0,
-                "xref": "paper",
-                "xanchor": "left",
-                "y": y,
-                "text": f"{y:+.2f}".replace("-", "−"),
-                "showarrow": False,
-                "font": {"size": 11},
-            }
-            for y in heights
-        ],
-    }
+def _shapes(lines: list[Line]) -> list[Picture]:
+    """Each line at its statistic, and at the negative one."""
+    ends = {"type": "line", "x0": 0, "x1": 1, "xref": "x domain", "yref": "y"}
+    return [{**ends, "y0": y, "y1": y, "line": line.look()} for line in lines for y in (line.height, -line.height)]
 
 
-# The browser formats the numbers. As finished text they would triple the bytes of every update.
-_NEURON_HOVER = (
-    "<b>Neuron %{x:d}</b><br>t = %{y:.3f}<br>p = %{customdata[0]:.3g}<br>adjusted p = %{customdata[1]:.3g}"
-    "<br>mean difference = %{customdata[2]:.4g}<br>Cohen's d = %{customdata[3]:.3f}<br>AUC = %{customdata[4]:.3f}"
-    "<extra></extra>"
-)
+def _lines(result: ContrastResult) -> list[Line]:
+    """The threshold, and with max-T ``null_95`` if alpha makes it another line; only finite ones."""
+    spec, critical, null_95 = result.spec, result.critical_statistic, result.null_95
+    if null_95 is not None:
+        what = f" ({100 * (1 - spec.alpha):.6g}% of permutations stay below)"
+    else:
+        what = " (median df)" if spec.test == "welch" else ""
+    lines = [Line(critical, f"Threshold ±{critical:.2f}{what}", "dash")]
+    if null_95 is not None and spec.alpha != 0.05:
+        lines.append(Line(null_95, f"Null 95 ±{null_95:.2f} (95% of permutations stay below)", "dot"))
+    return [line for line in lines if np.isfinite(line.height)]
 
 
-def _hover_numbers(tests: NeuronTests, p_adjusted: np.ndarray) -> np.ndarray:
-    """The numbers that a hover shows for each neuron: float64 (n_neurons, 5), in the order of ``_NEURON_HOVER``."""
-    # 5 arrays [n_neurons] -> [n_neurons, 5]
-    return np.stack([tests.p_value, p_adjusted, tests.mean_difference, tests.cohens_d, tests.auc], axis=1)
+def _mark_texts(result: ContrastResult) -> list[str]:
+    """The marks of each neuron: mostly nothing."""
+    texts = {(False, False): "", (True, False): "silent", (False, True): "reverses", (True, True): "silent, reverses"}
+    return [texts[pair] for pair in zip(result.silent.tolist(), result.reverses.tolist(), strict=True)]
+
+
+def _hover(result: ContrastResult) -> str:
+    """The text of a hover. The browser formats the numbers: as finished text, they would triple the figure's bytes."""
+    target, baseline = class_names(result.spec)
+    name, there = statistic_name(result.spec.test), SIDE_WORDS[result.other_side.side]
+    return (
+        f"<b>Neuron %{{x:d}}</b> %{{text}}<br>{name} = %{{y:.2f}}, adjusted p = %{{customdata[0]:.1f}} × "
+        "10<sup>%{customdata[1]:d}</sup><br>AUC %{customdata[2]:.6~f}, "
+        f"{there} the nonlinearity %{{customdata[3]:.6~f}}<br>Hedges' g = %{{customdata[4]:.2f}}<br>"
+        f"above zero: %{{customdata[5]:.1%}} of {target}, %{{customdata[6]:.1%}} of {baseline}<extra></extra>"
+    )
+
+
+def _hover_numbers(result: ContrastResult) -> np.ndarray:
+    """The numbers that a hover shows for each neuron: float32 (n_neurons, 7), in the order of ``_hover``."""
+    other = result.other_side
+    columns = [
+        *scientific(result.log10_p_adjusted),
+        rounded_auc(result.tests.auc),
+        rounded_auc(other.auc),
+        result.effect_sizes.hedges_g,
+        _percent(other.above_zero_target),
+        _percent(other.above_zero_baseline),
+    ]
+    return np.stack(columns, axis=1).astype(np.float32)  # 7 arrays [n_neurons] -> [n_neurons, 7]
+
+
+def _percent(share: np.ndarray) -> np.ndarray:
+    """Shares that read 0% or 100% with one decimal only if they are exactly that."""
+    return np.where((share == 0) | (share == 1), share, np.clip(share, 0.001, 0.999))

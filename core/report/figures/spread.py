@@ -1,63 +1,117 @@
-"""The distribution of one neuron's values over the words of each class."""
+"""The distributions of one neuron's values over both classes, on both sides of the nonlinearity."""
 
 from __future__ import annotations
 
 import html
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from core.records import ContrastResult
 from core.report.figures.style import BASELINE_COLOUR, MARGIN, TARGET_COLOUR, Picture
+from core.report.sentences import class_names
+
+# The vertical places of the tested side and of the other one, as shares of the height.
+_DOMAINS = ([0.6, 1.0], [0.0, 0.4])
+# On the vertical axes: the heights of target and baseline, how far their dots and means reach, and the range. In these
+# units, the heights of all dots are whole numbers of one byte.
+_HEIGHTS = (170, 50)
+_DOTS, _MEAN = 35, 42
+_RANGE = [0, 250]
+# A hover names up to this many forms of a lemma.
+_MAX_FORMS = 8
+
+BothClasses = tuple[np.ndarray, np.ndarray]
 
 
-def neuron_spread(result: ContrastResult, neuron: int) -> Picture:
-    """One neuron's values at the words of each class: a dot for each word, and a line at each mean."""
-    spec, words = result.spec, result.words
-    classes = (
-        (1.0, spec.target, words.target, result.target_activations, TARGET_COLOUR, "triangle-up"),
-        (0.0, spec.baseline, words.baseline, result.baseline_activations, BASELINE_COLOUR, "triangle-down"),
+def neuron_spread(result: ContrastResult, neuron: int, values: Mapping[str, BothClasses]) -> Picture:
+    """One neuron's values for both classes: a dot for each unit, and a line at each mean.
+
+    Parameters
+    ----------
+    result : ContrastResult
+    neuron : int
+    values : mapping from a side to two arrays (n_target_units,) and (n_baseline_units,)
+        The values at the tested side, which are drawn above, and at the other one. From
+        ``core.experiment.unit_values``.
+    """
+    tested, other = result.spec.hook_side, result.other_side.side
+    words, by_lemma = result.words, result.spec.unit == "lemma"
+    labels = (
+        _labels(result.target_units, words.target, words.target_lemmas if by_lemma else ()),
+        _labels(result.baseline_units, words.baseline, words.baseline_lemmas if by_lemma else ()),
     )
-    traces, shapes, annotations = [], [], []
-    for height, name, its_words, activations, colour, symbol in classes:
-        values = np.ascontiguousarray(activations[:, neuron])  # [n_words, n_neurons] -> [n_words]
-        traces.append(_dots(values, height, name, its_words, {"color": colour, "symbol": symbol}))
-        mean = float(values.mean(dtype=np.float64))
+    names = class_names(result.spec)
+    picture: Picture = {"data": [], "layout": {"height": 390, "showlegend": False, "shapes": [], "annotations": []}}
+    picture["layout"]["margin"] = {**MARGIN, "l": 110}
+    for row, side in enumerate((tested, other)):
+        _add_row(picture, row, values[side], names, labels)
+        n = "" if row == 0 else "2"
+        title = f"{side.capitalize()} of neuron {neuron}" + (" (tested)" if row == 0 else "")
+        ticks = [f"{name} ({len(each):,})" for name, each in zip(names, values[side], strict=True)]
+        picture["layout"] |= {
+            f"xaxis{n}": {"title": {"text": title, "standoff": 4}, "zeroline": True, "anchor": f"y{n}"},
+            f"yaxis{n}": {
+                "domain": _DOMAINS[row],
+                "anchor": f"x{n}",
+                "tickvals": list(_HEIGHTS),
+                "ticktext": ticks,
+                "range": _RANGE,
+                "showgrid": False,
+                "zeroline": False,
+            },
+        }
+    return picture
+
+
+def _add_row(
+    picture: Picture, row: int, values: BothClasses, names: Sequence[str], labels: Sequence[Sequence[str]]
+) -> None:
+    """Add the dots and the means of both classes at one side."""
+    n = "" if row == 0 else "2"
+    axes = {"xref": f"x{n}", "yref": f"y{n}"}
+    looks = ((TARGET_COLOUR, "triangle-up"), (BASELINE_COLOUR, "triangle-down"))
+    classes = zip(_HEIGHTS, looks, values, names, labels, strict=True)
+    for height, (colour, symbol), its_values, name, its_labels in classes:
+        picture["data"].append(
+            {
+                "type": "scatter",
+                "x": its_values,
+                "y": (height + _spread_out(len(its_values))).astype(np.uint8),
+                "xaxis": f"x{n}",
+                "yaxis": f"y{n}",
+                "mode": "markers",
+                "name": name,
+                "marker": {"color": colour, "symbol": symbol, "size": 6, "opacity": 0.5},
+                "text": its_labels,
+                "hovertemplate": "<b>%{text}</b><br>%{x:.4g}<extra>" + name + "</extra>",
+            }
+        )
+        mean = float(its_values.mean(dtype=np.float64))
         line = {"color": colour, "width": 3}
-        shapes.append({"type": "line", "x0": mean, "x1": mean, "y0": height - 0.42, "y1": height + 0.42, "line": line})
-        label = f"mean {mean:.3g}".replace("-", "−")
-        annotations.append({"x": mean, "y": height + 0.42, "yshift": 9, "text": label, "showarrow": False})
-    layout = {
-        "height": 300,
-        "margin": {**MARGIN, "l": 90},
-        "showlegend": False,
-        "shapes": shapes,
-        "annotations": annotations,
-        "xaxis": {"title": {"text": f"{spec.hook_side.capitalize()} of neuron {neuron}"}, "zeroline": True},
-        "yaxis": {
-            "tickvals": [1.0, 0.0],
-            "ticktext": [f"{name} ({len(its_words):,})" for _, name, its_words, *_ in classes],
-            "range": [-0.6, 1.65],
-            "showgrid": False,
-            "zeroline": False,
-        },
-    }
-    return {"data": traces, "layout": layout}
+        ends = {"x0": mean, "x1": mean, "y0": height - _MEAN, "y1": height + _MEAN}
+        picture["layout"]["shapes"].append({"type": "line", **ends, **axes, "line": line})
+        label = {"x": mean, "y": height + _MEAN, "yshift": 8, "text": f"mean {mean:.3g}".replace("-", "−")}
+        picture["layout"]["annotations"].append({**label, **axes, "showarrow": False, "font": {"size": 11}})
 
 
-def _dots(values: np.ndarray, height: float, name: str, words: Sequence[str], look: Picture) -> Picture:
-    return {
-        "type": "scatter",
-        "x": values,
-        "y": height + _spread_out(len(values)),
-        "mode": "markers",
-        "name": name,
-        "marker": {**look, "size": 7, "opacity": 0.55},
-        "text": [html.escape(word) for word in words],
-        "hovertemplate": "<b>%{text}</b><br>%{x:.4g}<extra>" + name + "</extra>",
-    }
+def _labels(units: Sequence[str], words: Sequence[str], lemmas: Sequence[str]) -> list[str]:
+    """The name of each unit; for a lemma, its forms too. Escaped, because plotly interprets tags."""
+    if not lemmas:
+        return [html.escape(unit) for unit in units]
+    forms: dict[str, list[str]] = {unit: [] for unit in units}
+    for word, lemma in zip(words, lemmas, strict=True):
+        forms[lemma].append(word)
+    return [html.escape(_label(unit, its_forms)) for unit, its_forms in forms.items()]
+
+
+def _label(unit: str, forms: Sequence[str]) -> str:
+    if list(forms) == [unit]:
+        return unit
+    more = ", …" if len(forms) > _MAX_FORMS else ""
+    return f"{unit}: {', '.join(forms[:_MAX_FORMS])}{more}"
 
 
 def _spread_out(n: int) -> np.ndarray:
-    """Heights (n,) from -0.35 to 0.35 that separate neighbours: the golden-ratio sequence, which is not random."""
-    return ((np.arange(n) * 0.61803398875) % 1.0 - 0.5) * 0.7
+    """Heights (n,) from -35 to 35 that separate neighbours: the golden-ratio sequence, which is not random."""
+    return ((np.arange(n) * 0.61803398875) % 1.0 - 0.5) * 2 * _DOTS

@@ -22,6 +22,7 @@ from core.records import (
     POOLINGS,
     SHORT_WORD_CLASSES,
     TESTS,
+    UNITS,
     WORD_CLASSES,
     ContrastSpec,
 )
@@ -64,6 +65,7 @@ def specs(draw: st.DrawFn) -> ContrastSpec:
         leading_space=draw(st.booleans()),
         prefix=draw(st.booleans()),
         drop_shared=draw(st.booleans()),
+        unit=draw(st.sampled_from(UNITS)) if test != "paired" else "word",
         test=test,
         correction=draw(st.sampled_from(CORRECTIONS)),
         family=draw(st.sampled_from(FAMILIES)),
@@ -91,7 +93,7 @@ def test_changed_is_checked_like_a_new_one() -> None:
     """A copy with other fields; a mistake in it is found."""
     assert DEFAULT.changed(layer=1).layer == 1 and DEFAULT.layer == 2
     with pytest.raises(UserError):
-        DEFAULT.changed(test="paired", n_target=3)
+        DEFAULT.changed(test="paired", unit="word", n_target=3)
 
 
 def test_the_presets_are_the_two_analyses() -> None:
@@ -100,12 +102,14 @@ def test_the_presets_are_the_two_analyses() -> None:
     assert notebook == ContrastSpec()
     assert (notebook.n_target, notebook.n_baseline, notebook.word_source) == (100, 100, "notebook")
     assert (notebook.hook_side, notebook.pooling, notebook.leading_space) == ("pre-activation", "mean", False)
-    assert (notebook.test, notebook.correction, notebook.family) == ("paired", "bonferroni", "layer")
+    assert (notebook.unit, notebook.test) == ("word", "paired")
+    assert (notebook.correction, notebook.family) == ("bonferroni", "layer")
     assert notebook.alpha == 0.05
     careful = ContrastSpec.careful(model="m", layer=1, target="verbs", baseline="nouns")
     assert (careful.word_source, careful.drop_shared) == ("bundled", True)
     assert (careful.leading_space, careful.prefix) == (True, True)
-    assert (careful.test, careful.correction, careful.family) == ("welch", "holm", "model")
+    assert (careful.unit, careful.test) == ("lemma", "welch")
+    assert (careful.correction, careful.family) == ("holm", "model")
     assert (careful.model, careful.layer, careful.target) == ("m", 1, "verbs")
     assert not {"model", "layer", "target", "baseline"} & {*NOTEBOOK, *CAREFUL}
 
@@ -125,6 +129,7 @@ BAD_VALUES: dict[str, list[Any]] = {
     "leading_space": [1, "true", None],
     "prefix": [0, "no"],
     "drop_shared": ["1"],
+    "unit": ["form", "", None, True],
     "test": ["student", None],
     "correction": ["fdr", None],
     "family": ["all", None],
@@ -230,6 +235,7 @@ BAD_PARAMS: dict[str, list[str]] = {
     "leading_space": ["yes", "2"],
     "prefix": [""],
     "drop_shared": ["on"],
+    "unit": ["form", ""],
     "test": ["t"],
     "correction": ["x" * 500],
     "family": ["neuron"],
@@ -242,7 +248,9 @@ BAD_PARAMS: dict[str, list[str]] = {
 def test_a_bad_link_value_falls_back(field: str, text: str) -> None:
     """The default's value is used, and one sentence says so; the rest of the link holds."""
     other = "seed" if field != "seed" else "layer"
-    spec, problems = from_params({field: text, other: "5"}, DEFAULT)
+    # All links name the unit with the test, but those from before there was a unit.
+    unit = {"unit": DEFAULT.unit} if field == "test" else {}
+    spec, problems = from_params({field: text, other: "5", **unit}, DEFAULT)
     assert spec == DEFAULT.changed(**{other: 5})
     assert len(problems) == 1
     assert field in problems[0] and "\n" not in problems[0] and len(problems[0]) < 400
@@ -266,6 +274,34 @@ def test_a_link_with_unequal_counts_for_a_paired_test() -> None:
     spec, problems = from_params(params, DEFAULT)
     assert (spec.test, spec.n_target, spec.n_baseline) == ("paired", 30, 30)
     assert len(problems) == 1 and "30" in problems[0] and "40" in problems[0]
+
+
+@pytest.mark.parametrize("test", ["welch", "paired", "t"])
+def test_a_link_from_before_there_was_a_unit(test: str) -> None:
+    """It compared words, whatever is compared by default now; it needs no sentence."""
+    params = {name: value for name, value in to_params(DEFAULT.changed(test="welch")).items() if name != "unit"}
+    spec, problems = from_params({**params, "test": test}, DEFAULT)
+    assert DEFAULT.unit == "lemma" and spec.unit == "word"
+    assert [problem.partition(" is ")[0] for problem in problems] == (["test"] if test == "t" else [])
+    assert from_params({"layer": "5"}, DEFAULT)[0].unit == "lemma", "a link that leaves the test to the default"
+
+
+def test_a_link_with_lemmas_for_a_paired_test() -> None:
+    """The test stays what it is; words are paired, and a sentence says so."""
+    params = {"test": "paired", "unit": "lemma"}
+    spec, problems = from_params(params, DEFAULT)
+    assert (spec.test, spec.unit) == ("paired", "word")
+    (problem,) = problems
+    assert "lemma" in problem and problem.endswith("words are used.")
+    assert from_params({"unit": "lemma"}, ContrastSpec.notebook()) == (ContrastSpec.notebook(), problems)
+
+
+@pytest.mark.parametrize("values", [{"test": "mannwhitney"}, {"correction": "max_t"}, {"unit": "word"}])
+def test_a_link_with_what_is_new(values: dict[str, str]) -> None:
+    """Each is read, alone and together with all other fields."""
+    wanted = DEFAULT.changed(**values)
+    assert from_params(to_params(wanted), ContrastSpec.notebook()) == (wanted, [])
+    assert from_params({"unit": "lemma", **values}, DEFAULT) == (wanted, [])
 
 
 def test_a_link_that_contradicts_itself() -> None:
@@ -297,7 +333,10 @@ def test_a_bad_file_is_refused(text: str) -> None:
 
 # --- What activations depend on ---
 
-SAME_READING: dict[str, Any] = {"layer": 5, "correction": "sidak", "family": "layer", "alpha": 0.01, "seed": 9}
+SAME_READING: dict[str, Any] = {
+    "layer": 5, "hook_side": "activation", "unit": "word", "correction": "sidak", "family": "layer", "alpha": 0.01,
+    "seed": 9,
+}  # fmt: skip
 OTHER_READING: dict[str, Any] = {
     "model": "other",
     "target": "adverbs",
@@ -305,7 +344,6 @@ OTHER_READING: dict[str, Any] = {
     "n_target": 77,
     "n_baseline": 78,
     "word_source": "notebook",
-    "hook_side": "activation",
     "pooling": "last",
     "leading_space": False,
     "prefix": False,
@@ -315,14 +353,16 @@ OTHER_READING: dict[str, Any] = {
 
 @pytest.mark.parametrize("field", SAME_READING)
 def test_what_a_reading_does_not_depend_on(field: str) -> None:
-    """Another layer or correction finds the activations that are there."""
+    """Another layer, side of the nonlinearity, unit or correction finds the activations that are there."""
     changed = DEFAULT.changed(**{field: SAME_READING[field]})
     assert changed != DEFAULT and changed.reading() == DEFAULT.reading()
 
 
-def test_the_test_is_no_part_of_a_reading() -> None:
-    """Paired and Welch share their activations, also where only Welch fits the counts."""
-    assert DEFAULT.changed(test="paired").reading() == DEFAULT.reading()
+def test_no_test_but_the_paired_one_is_part_of_a_reading() -> None:
+    """All tests share their activations. Only the paired one may use fewer words, where a list is too short."""
+    for test in TESTS:
+        same = DEFAULT.changed(test=test, unit="word").reading() == DEFAULT.reading()
+        assert same == (test != "paired")
     assert DEFAULT.changed(n_target=10).reading().n_target == 10
 
 

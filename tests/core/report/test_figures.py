@@ -6,10 +6,11 @@ import numpy as np
 import plotly.graph_objects as go
 import pytest
 
-from core.experiment import run_contrast
+from core.experiment import run_contrast, unit_values
 from core.records import ContrastResult, ContrastSpec
 from core.report import figures
 from core.report.figures import style
+from tests.support.made_results import made_result
 
 
 @pytest.fixture(scope="module")
@@ -22,7 +23,7 @@ def test_plotly_takes_the_scatter(result: ContrastResult, highlight: int | None)
     """The picture is made without plotly's checks, which take long; here they are run, and change nothing."""
     made = figures.neuron_scatter(result, highlight)
     checked = go.Figure(made)
-    assert len(checked.data) == len(made["data"]) == 4
+    assert len(checked.data) == len(made["data"]) == 6
     for one, other in zip(checked.data, made["data"], strict=True):
         assert one.to_plotly_json().keys() == other.keys()
     assert made["layout"].keys() == checked.layout.to_plotly_json().keys() - {"template"}
@@ -32,40 +33,145 @@ def test_plotly_takes_the_scatter(result: ContrastResult, highlight: int | None)
 def test_the_first_trace_is_every_neuron_in_order(result: ContrastResult) -> None:
     points = go.Figure(figures.neuron_scatter(result)).data[0]
     assert np.array_equal(points.x, np.arange(result.n_neurons))
-    assert np.array_equal(points.y, result.tests.statistic)
+    np.testing.assert_allclose(points.y, result.tests.statistic, rtol=1e-6)
     looks = [
         (style.NEUTRAL_COLOUR, "circle", ~result.significant),
         (style.TARGET_COLOUR, "triangle-up", result.significant & (result.tests.statistic > 0)),
         (style.BASELINE_COLOUR, "triangle-down", result.significant & (result.tests.statistic < 0)),
     ]
+    drawn = np.array([symbol.removesuffix("-open") for symbol in points.marker.symbol])
     for number, (colour, symbol, belong) in enumerate(looks):
         assert belong.any()
-        assert np.array_equal(np.array(points.marker.symbol) == symbol, belong)
+        assert np.array_equal(drawn == symbol, belong)
         assert np.array_equal(points.marker.color == number, belong)
         assert points.marker.colorscale[number] == (number / points.marker.cmax, colour)
     assert points.marker.cmin == 0
-    told = (
-        result.tests.p_value,
-        result.p_adjusted,
-        result.tests.mean_difference,
-        result.tests.cohens_d,
-        result.tests.auc,
-    )
-    for column, figures_told in enumerate(told):
-        assert f"customdata[{column}]" in points.hovertemplate
-        assert np.array_equal(points.customdata[:, column], figures_told, equal_nan=True)
+
+
+def test_significant_neurons_with_a_mark_are_hollow(result: ContrastResult) -> None:
+    picture = figures.neuron_scatter(result)
+    hollow = np.char.endswith(picture["data"][0]["marker"]["symbol"], "-open")
+    marked = result.silent | result.reverses
+    assert np.array_equal(hollow, result.significant & marked)
+    assert hollow.any() and (result.significant & ~marked).any()
+    assert "Hollow: silent or reverses" in names(picture)
+    nothing = {"above_zero_target": np.ones(8), "other_mean_difference": made_result().tests.mean_difference}
+    assert "Hollow: silent or reverses" not in names(figures.neuron_scatter(made_result(**nothing)))
+
+
+def names(picture: figures.Picture) -> list[str]:
+    return [trace.get("name") for trace in picture["data"]]
+
+
+def test_a_hover_shows_both_sides_and_the_marks(result: ContrastResult) -> None:
+    points = figures.neuron_scatter(result)["data"][0]
+    numbers, text = points["customdata"], points["hovertemplate"]
+    assert numbers.dtype == np.float32, "four bytes each"
+    adjusted = numbers[:, 0].astype(np.float64) * 10.0 ** numbers[:, 1]
+    np.testing.assert_allclose(adjusted, result.p_adjusted, rtol=0.051)
+    other = result.other_side
+    exact = (result.tests.auc, other.auc, result.effect_sizes.hedges_g)
+    for column, expected in enumerate((*exact, other.above_zero_target, other.above_zero_baseline), 2):
+        assert f"customdata[{column}]" in text
+        np.testing.assert_allclose(numbers[:, column], expected, atol=1e-3)
+    assert "after the nonlinearity %{customdata[3]" in text and "of nouns" in text and "of verbs" in text
+    assert points["text"] == [
+        ", ".join(name for name, has in (("silent", s), ("reverses", r)) if has)
+        for s, r in zip(result.silent, result.reverses, strict=True)
+    ]
+
+
+def test_a_hover_never_reads_0_or_1_for_what_is_neither() -> None:
+    chosen = {
+        "auc": np.array([1 - 1e-9, 1e-9, 1.0, 0.0, 0.99997, 0.5, 0.5, 0.5]),
+        "above_zero_target": np.array([1e-4, 1 - 1e-4, 1.0, 0.0, 0.5, 0.5, 0.5, 0.5]),
+        "log10_p_adjusted": np.full(8, -411.51),
+    }
+    numbers = figures.neuron_scatter(made_result(**chosen))["data"][0]["customdata"]
+    assert [f"{value:.6f}" for value in numbers[:5, 2]] == ["0.999999", "0.000001", "1.000000", "0.000000", "0.999970"]
+    assert [f"{value:.1%}" for value in numbers[:4, 5]] == ["0.1%", "99.9%", "100.0%", "0.0%"]
+    assert numbers[0, :2].tolist() == [np.float32(3.1), -412]
 
 
 def test_the_lines_stand_at_the_threshold(result: ContrastResult) -> None:
-    drawn = {shape.y0 for shape in go.Figure(figures.neuron_scatter(result)).layout.shapes}
+    picture = figures.neuron_scatter(result)
+    drawn = {shape.y0 for shape in go.Figure(picture).layout.shapes}
     assert drawn == {result.critical_statistic, -result.critical_statistic}
+    assert f"Threshold ±{result.critical_statistic:.2f} (median df)" in names(picture)
 
 
-def test_the_spread_has_a_dot_for_every_word(result: ContrastResult) -> None:
-    target, baseline = go.Figure(figures.neuron_spread(result, 3)).data  # plotly takes it
-    assert np.array_equal(target.x, result.target_activations[:, 3])
-    assert np.array_equal(baseline.x, result.baseline_activations[:, 3])
-    assert list(target.text) == list(result.words.target)
+@pytest.mark.parametrize(
+    ("alpha", "labels"),
+    [
+        (0.05, ["Threshold ±96.00 (95% of permutations stay below)"]),
+        (
+            0.01,
+            [
+                "Threshold ±100.00 (99% of permutations stay below)",
+                "Null 95 ±96.00 (95% of permutations stay below)",
+            ],
+        ),
+    ],
+)
+def test_the_lines_of_max_t(alpha: float, labels: list[str]) -> None:
+    """Of the maxima 1 to 101, 95% are at or below 96, and 99% at or below 100."""
+    spec = ContrastSpec.careful(n_target=4, n_baseline=5, correction="max_t", alpha=alpha)
+    critical = {0.05: 96.0, 0.01: 100.0}[alpha]
+    picture = figures.neuron_scatter(made_result(spec, null_maxima=np.arange(1.0, 102.0), critical_statistic=critical))
+    lines = [trace for trace in picture["data"] if trace["mode"] == "lines"]
+    assert [trace["name"] for trace in lines] == labels and lines[0]["line"]["dash"] == "dash"
+    shapes = picture["layout"]["shapes"]
+    assert {shape["y0"] for shape in shapes} == {96.0, -96.0, critical, -critical} and len(shapes) == 2 * len(lines)
+    assert {abs(shape["y0"]) for shape in shapes if shape["line"]["dash"] == "dash"} == {critical}
+
+
+@pytest.mark.parametrize(("test", "name", "line"), [("welch", "t", "(median df)"), ("mannwhitney", "z", "4.00")])
+def test_the_axis_names_the_statistic(test: str, name: str, line: str) -> None:
+    picture = figures.neuron_scatter(made_result(ContrastSpec.careful(test=test, n_target=4, n_baseline=5)))
+    assert picture["layout"]["yaxis"]["title"]["text"] == f"{name} (nouns − verbs)"
+    assert names(picture)[-1].endswith(line)
+    assert f"<br>{name} = " in picture["data"][0]["hovertemplate"]
+
+
+def test_no_line_without_a_threshold() -> None:
+    assert figures.neuron_scatter(made_result(critical_statistic=np.inf))["layout"]["shapes"] == []
+    spec = ContrastSpec.careful(n_target=4, n_baseline=5, correction="max_t", alpha=0.2)
+    infinite = np.r_[np.ones(90), np.full(10, np.inf)]
+    result = made_result(spec, null_maxima=infinite, critical_statistic=1.0)
+    assert result.null_95 == np.inf
+    picture = figures.neuron_scatter(result)
+    assert {shape["y0"] for shape in picture["layout"]["shapes"]} == {1.0, -1.0}
+    assert not any("Null 95" in (name or "") for name in names(picture))
+
+
+def test_the_spread_has_a_dot_for_every_unit_on_both_sides(result: ContrastResult) -> None:
+    values = {side: unit_values(result, 3, side) for side in ("pre-activation", "activation")}
+    made = figures.neuron_spread(result, 3, values)
+    checked = go.Figure(made)  # plotly takes it
+    for rows, side in ((checked.data[:2], "pre-activation"), (checked.data[2:], "activation")):
+        for trace, its_values in zip(rows, values[side], strict=True):
+            assert np.array_equal(trace.x, its_values)
+    assert [trace.xaxis for trace in checked.data] == ["x", "x", "x2", "x2"]
+    assert checked.layout.xaxis.title.text == "Pre-activation of neuron 3 (tested)"
+    assert checked.layout.xaxis2.title.text == "Activation of neuron 3"
+    means = [shape.x0 for shape in checked.layout.shapes]
+    np.testing.assert_allclose(means, [each.mean() for side in values.values() for each in side], rtol=1e-5)
+
+
+def test_the_hover_of_a_lemma_names_its_forms() -> None:
+    values = {side: (np.zeros(3), np.zeros(3)) for side in ("pre-activation", "activation")}
+    target, baseline, *_ = figures.neuron_spread(made_result(), 0, values)["data"]
+    assert target["text"] == ["time", "way: way, ways", "day"]
+    assert baseline["text"] == ["go: go, goes", "take", "see: see, sees"]
+
+
+def test_the_hover_of_a_word_is_the_word_and_no_tag() -> None:
+    spec = ContrastSpec.careful(n_target=4, n_baseline=5, unit="word", hook_side="activation")
+    result = made_result(spec, target_units=("<b>x</b>", "way", "ways", "day"))
+    values = {side: (np.zeros(4), np.zeros(5)) for side in ("pre-activation", "activation")}
+    picture = figures.neuron_spread(result, 0, values)
+    assert picture["data"][0]["text"] == ["&lt;b&gt;x&lt;/b&gt;", "way", "ways", "day"]
+    assert picture["layout"]["xaxis"]["title"]["text"] == "Activation of neuron 0 (tested)"
 
 
 def test_the_profile_counts_upward_and_downward() -> None:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import math
-import os
 import unicodedata
-from dataclasses import replace
+from operator import attrgetter
 
 import numpy as np
 import pytest
@@ -17,11 +15,16 @@ from core.activations import token_activations
 from core.experiment import run_contrast
 from core.models import LoadedModel, load_model
 from core.records import ContrastResult, ContrastSpec
-from core.report.tables import begins_formula, contrast_csv, safe_cell, summary_json, text_csv
+from core.report.readable import readable_p
+from core.report.tables import begins_formula, contrast_csv, safe_cell, text_csv
+from tests.support.made_results import made_result
 from tests.support.tiny_models import save_tiny
 
 COLUMNS = ["layer", "neuron", "statistic", "p_value", "p_adjusted", "significant", "mean_difference"]
 COLUMNS += ["cohens_d", "auc"]
+MORE = ["degrees_of_freedom", "log10_p", "log10_p_adjusted", "d_definition", "hedges_g", "hedges_g_low"]
+MORE += ["hedges_g_high", "auc_low", "auc_high", "other_side", "mean_difference_other_side", "auc_other_side"]
+MORE += ["above_zero_target", "above_zero_baseline", "silent", "reverses"]
 DEAD = [0, 7]
 
 
@@ -46,7 +49,7 @@ def rows(table: str) -> list[dict[str, str]]:
 def test_the_columns_are_those_promised(result: ContrastResult) -> None:
     """In this order, one row a neuron, in the order of neurons."""
     table = contrast_csv(result)
-    assert table.splitlines()[0] == ",".join(COLUMNS)
+    assert table.splitlines()[0] == ",".join(COLUMNS + MORE)
     assert [(int(row["layer"]), int(row["neuron"])) for row in rows(table)] == [
         (1, neuron) for neuron in range(result.n_neurons)
     ]
@@ -63,6 +66,63 @@ def test_every_bit_is_kept(result: ContrastResult, column: str) -> None:
             assert cell == str(value)
         else:
             assert cell == "" if math.isnan(value) else float(cell) == value
+
+
+@pytest.mark.parametrize(
+    ("column", "where"),
+    [
+        ("degrees_of_freedom", "tests.degrees_of_freedom"),
+        ("log10_p", "log10_p"),
+        ("log10_p_adjusted", "log10_p_adjusted"),
+        ("hedges_g", "effect_sizes.hedges_g"),
+        ("hedges_g_low", "effect_sizes.hedges_g_low"),
+        ("hedges_g_high", "effect_sizes.hedges_g_high"),
+        ("auc_low", "effect_sizes.auc_low"),
+        ("auc_high", "effect_sizes.auc_high"),
+        ("mean_difference_other_side", "other_side.mean_difference"),
+        ("auc_other_side", "other_side.auc"),
+        ("above_zero_target", "other_side.above_zero_target"),
+        ("above_zero_baseline", "other_side.above_zero_baseline"),
+    ],
+)
+def test_the_newer_columns_too(result: ContrastResult, column: str, where: str) -> None:
+    """Effect sizes with intervals, and the other side of the nonlinearity."""
+    expected = attrgetter(where)(result)
+    cells = [row[column] for row in rows(contrast_csv(result))]
+    read = np.array([float(cell) if cell else np.nan for cell in cells])
+    np.testing.assert_array_equal(read, expected)
+
+
+def test_marks_and_definitions(result: ContrastResult) -> None:
+    table = rows(contrast_csv(result))
+    assert {row["other_side"] for row in table} == {"activation"}
+    assert {row["d_definition"] for row in table} == {"d_av"}
+    assert [row["silent"] for row in table] == [str(value) for value in result.silent]
+    assert [row["reverses"] for row in table] == [str(value) for value in result.reverses]
+    assert {row["reverses"] for row in table} == {"True", "False"}
+
+
+def test_no_p_value_reads_zero() -> None:
+    """Below a float's least, the cell is written from the logarithm; other programs may read more digits of it."""
+    tiny = {"p_value": np.full(8, 0.0), "p_adjusted": np.full(8, 0.0)}
+    log = {"log10_p": np.full(8, -411.51), "log10_p_adjusted": np.full(8, -408.02)}
+    for row in rows(contrast_csv(made_result(**tiny, **log))):
+        assert (row["p_value"], row["p_adjusted"]) == ("3.1e-412", "9.5e-409")
+        assert float(row["log10_p"]) == -411.51
+
+
+@pytest.mark.parametrize("log10", [-308.5, -307.0, -20.0])
+def test_a_p_value_that_loses_digits_is_written_from_its_logarithm(log10: float) -> None:
+    """Floats below 2.2e-308 have fewer digits."""
+    chosen = {"p_value": np.full(8, 10.0**log10), "log10_p": np.full(8, log10)}
+    cell = rows(contrast_csv(made_result(**chosen)))[0]["p_value"]
+    assert cell == (readable_p(log10) if log10 < -308 else str(10.0**log10))
+
+
+def test_degrees_of_freedom_of_a_z_are_infinite() -> None:
+    spec = ContrastSpec.careful(test="mannwhitney", n_target=4, n_baseline=5)
+    table = rows(contrast_csv(made_result(spec, degrees_of_freedom=np.full(8, np.inf))))
+    assert {row["degrees_of_freedom"] for row in table} == {"inf"}
 
 
 def test_untested_neurons_have_empty_cells(result: ContrastResult) -> None:
@@ -139,33 +199,3 @@ def test_a_text_cannot_break_or_turn_a_line_of_its_table(lm: LoadedModel) -> Non
     assert len(table.splitlines()) == len(table.split("\n")) - 1 == 1 + len(found.pieces)
     assert not {unicodedata.category(c) for c in table.replace("\n", "")} & {"Cc", "Cf", "Zl", "Zp"}
     assert "[U+202E]" in table and "[U+009B]" in table and "[U+2028]" in table
-
-
-def test_the_summary_can_be_run_again(result: ContrastResult, lm: LoadedModel) -> None:
-    """Its spec gives the same experiment, and its counts are the result's."""
-    record = json.loads(summary_json(result))
-    assert ContrastSpec.from_json(json.dumps(record["spec"])) == result.spec
-    assert record["model"]["revision"] == lm.info.revision
-    assert record["target_words"] == list(result.words.target)
-    assert record["largest"]["neuron"] == result.largest
-    assert record["smallest"]["statistic"] == result.tests.statistic[result.smallest]
-    assert (record["family_size"], record["notes"]) == (result.family_size, list(result.notes))
-    higher, lower = record["significant_higher_for_target"], record["significant_higher_for_baseline"]
-    assert (higher, lower) == (result.n_higher, result.n_lower)
-
-
-def test_a_folders_name_that_is_no_text(result: ContrastResult) -> None:
-    """A name that is not UTF-8 reaches Python with half surrogates; the summary can be saved, and read back."""
-    source = os.fsdecode(b"/home/lists-\xff")
-    named = replace(result, spec=result.spec.changed(word_source=source))
-    saved = summary_json(named).encode("utf-8")
-    assert json.loads(saved)["spec"]["word_source"] == source
-
-
-def test_the_summary_is_strict_json(result: ContrastResult) -> None:
-    """No NaN or Infinity, which JSON does not know."""
-
-    def refuse(word: str) -> None:
-        raise AssertionError(f"{word} is no JSON")
-
-    json.loads(summary_json(result), parse_constant=refuse)

@@ -11,9 +11,10 @@ from statsmodels.stats.multitest import multipletests
 from core.errors import UserError
 from core.records import CORRECTIONS
 from core.stats import correction
-from core.stats.correction import LABELS, adjust, critical_p
+from core.stats.correction import LABELS, adjust, adjust_log10, critical_p
 
-METHODS = CORRECTIONS[1:]  # statsmodels has all but "none", under the same names
+BY_P = tuple(method for method in CORRECTIONS if method != "max_t")  # max-T needs the values
+METHODS = BY_P[1:]  # statsmodels has all but "none", under the same names
 ALPHAS = (0.001, 0.01, 0.05, 0.2, 0.5, 0.999)
 
 
@@ -78,7 +79,7 @@ def test_adjust_by_hand(method, expected):
     np.testing.assert_allclose(adjust(p, method), np.array(expected)[order], rtol=1e-12)
 
 
-@pytest.mark.parametrize("method", CORRECTIONS)
+@pytest.mark.parametrize("method", BY_P)
 def test_dead_neurons_stay_nan_and_leave_the_family(method):
     p = family("mixed")
     p[::7] = np.nan
@@ -87,14 +88,14 @@ def test_dead_neurons_stay_nan_and_leave_the_family(method):
     np.testing.assert_array_equal(came[tested], adjust(p[tested], method))
 
 
-@pytest.mark.parametrize("method", CORRECTIONS)
+@pytest.mark.parametrize("method", BY_P)
 def test_all_layers_together_are_one_family(method):
     p = family("mixed", 240)
     np.testing.assert_array_equal(adjust(p.reshape(4, 60), method), adjust(p, method).reshape(4, 60))
     assert critical_p(p.reshape(4, 60), method, 0.05) == critical_p(p, method, 0.05)
 
 
-@pytest.mark.parametrize("method", CORRECTIONS)
+@pytest.mark.parametrize("method", BY_P)
 def test_the_order_of_the_neurons_does_not_matter(method):
     p = family("tied")
     p[::9] = np.nan
@@ -104,7 +105,7 @@ def test_the_order_of_the_neurons_does_not_matter(method):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("method", CORRECTIONS)
+@pytest.mark.parametrize("method", BY_P)
 def test_adjust_keeps_the_order_and_only_raises(method, kind):
     p = np.sort(family(kind))
     came = adjust(p, method)
@@ -120,13 +121,13 @@ def test_adjust_keeps_the_precision_of_extreme_p_values(method):
     assert adjust(p, method)[17] == pytest.approx(3072e-300, rel=1e-12, abs=0)
 
 
-@pytest.mark.parametrize("method", CORRECTIONS)
+@pytest.mark.parametrize("method", BY_P)
 def test_a_family_of_one_is_not_corrected(method):
     np.testing.assert_allclose(adjust(np.array([np.nan, 0.03]), method), [np.nan, 0.03], rtol=1e-15)
     assert critical_p(np.array([np.nan, 0.03]), method, 0.05) == pytest.approx(0.05, rel=1e-12, abs=0)
 
 
-@pytest.mark.parametrize("method", CORRECTIONS)
+@pytest.mark.parametrize("method", BY_P)
 @pytest.mark.parametrize("shape", [(0,), (3, 0), (3,), (2, 3)])
 def test_an_empty_family(method, shape):
     p = np.full(shape, np.nan)
@@ -139,7 +140,7 @@ def test_an_empty_family(method, shape):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("method", CORRECTIONS)
+@pytest.mark.parametrize("method", BY_P)
 def test_critical_p_draws_the_same_line_as_the_adjusted_p_values(method, kind):
     for seed in range(20):
         p = family(kind, m=(1, 2, 5, 40, 300)[seed % 5], seed=seed)
@@ -149,7 +150,7 @@ def test_critical_p_draws_the_same_line_as_the_adjusted_p_values(method, kind):
             np.testing.assert_array_equal(adjust(p, method) <= alpha, p <= critical, err_msg=f"{seed} {alpha}")
 
 
-@pytest.mark.parametrize("method", CORRECTIONS)
+@pytest.mark.parametrize("method", BY_P)
 def test_critical_p_draws_the_same_line_to_the_last_bit(method):
     # One p-value on, or a few floats beside, the value where the first finding begins; the others are hopeless.
     for m in range(1, 60):
@@ -165,7 +166,7 @@ def test_critical_p_draws_the_same_line_to_the_last_bit(method):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("method", CORRECTIONS)
+@pytest.mark.parametrize("method", BY_P)
 def test_critical_p_given_the_adjusted_p_values_is_the_same_to_the_last_bit(method, kind, monkeypatch):
     for shape in ((1,), (40,), (3, 100)):
         p = family(kind, m=int(np.prod(shape))).reshape(shape)
@@ -230,11 +231,17 @@ def test_unknown_method(call):
     with pytest.raises(UserError) as error:
         call(np.array([0.5]))
     assert str(error.value) == (
-        "There is no correction 'tukey': choose one of none, bonferroni, sidak, holm, fdr_bh, fdr_by."
+        "There is no correction 'tukey': choose one of none, bonferroni, sidak, holm, max_t, fdr_bh, fdr_by."
     )
 
 
-@pytest.mark.parametrize("method", CORRECTIONS)
+@pytest.mark.parametrize("call", [adjust, adjust_log10, lambda p, method: critical_p(p, method, 0.05)])
+def test_max_t_is_not_a_correction_of_p_values(call):
+    with pytest.raises(UserError, match="Max-T needs the values of all neurons"):
+        call(np.zeros(3), "max_t")
+
+
+@pytest.mark.parametrize("method", BY_P)
 def test_p_values_out_of_range(method):
     with pytest.raises(UserError, match=r"2 of 4 do not, the lowest -0\.2 and the highest 1\.5"):
         adjust(np.array([0.5, -0.2, np.nan, 1.5]), method)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from core.errors import UserError
-from core.records import WordList
+from core.records import SHORT_WORD_CLASSES, WORD_CLASSES, WordList
 from core.words import (
     Downloads,
     bundled_classes,
@@ -16,7 +16,6 @@ from core.words import (
     get_word_list,
     lists,
     shared_words,
-    take,
 )
 from core.words.download import download
 from tests.support.word_server import NOUN_FILE, NOUNS, NOWHERE, WordServer, made_up_words
@@ -105,7 +104,45 @@ def test_an_unknown_class_says_what_is_allowed() -> None:
             call("noun")
 
 
+def test_bundled_list_has_the_lemma_of_each_word(bundled: Path) -> None:
+    assert bundled_list("nouns").lemmas == ("house", "tree", "river")
+    (bundled / "verbs.txt").write_text("went\tgo\nsee\nseen\tsee\n", encoding="utf-8")
+    verbs = bundled_list("verbs")
+    assert (verbs.words, verbs.lemmas) == (("went", "see", "seen"), ("go", "see", "see"))
+
+
+def test_the_stand_in_for_a_download_keeps_the_lemmas(bundled: Path, tmp_path: Path) -> None:
+    (bundled / "verbs.txt").write_text("went\tgo\nsee\n", encoding="utf-8")
+    verbs = get_word_list("verbs", "notebook", Downloads(tmp_path / "cache", base_url=NOWHERE))
+    assert (verbs.words, verbs.lemmas) == (("went", "see"), ("go", "see"))
+
+
+def test_get_word_list_of_a_folder_with_lemmas(tmp_path: Path) -> None:
+    (tmp_path / "verbs.txt").write_bytes(b"went\tgo\r\n see \r\nseen \t see\r\n")
+    verbs = get_word_list("verbs", tmp_path)
+    assert (verbs.words, verbs.lemmas) == (("went", "see", "seen"), ("go", "see", "see"))
+    (tmp_path / "verbs.txt").write_bytes(b"see\nwent\tgo\tgone\n")
+    with pytest.raises(UserError, match=r"^Line 2 of '.*verbs\.txt' has 2 tabs"):
+        get_word_list("verbs", tmp_path)
+
+
+def test_every_class_has_a_bundled_list_with_lemmas() -> None:
+    assert bundled_classes() == WORD_CLASSES + SHORT_WORD_CLASSES
+    for name in bundled_classes():
+        word_list = bundled_list(name)
+        assert len(word_list.lemmas) == len(word_list.words)
+        assert word_list.notes == ()
+
+
 # --- what people write
+
+
+def test_custom_list_with_lemmas() -> None:
+    mine = custom_list("ice creams\tice cream\ntea\nwent\tgo\nwent\twend\n", "x")
+    assert mine.words == ("ice creams", "tea", "went")
+    assert mine.lemmas == ("ice cream", "tea", "go")  # of a repeated word the first line counts
+    assert mine.notes == ("1 repeated word dropped: went.",)
+    assert custom_list("tea\nice cream", "x").lemmas == ()
 
 
 def test_custom_list_keeps_order_and_inner_spaces() -> None:
@@ -141,7 +178,12 @@ def test_custom_list_does_not_split_at_commas_but_says_so() -> None:
         ("a\nb\0c\n", "Line 2 of 'x' holds the unprintable character U+0000"),
         ("a\n\nb\x1b[0m", "Line 3 of 'x' holds the unprintable character U+001B"),
         ("a\x0c\nb", "Line 1 of 'x' holds the unprintable character U+000C"),
-        ("time\t12\n", "Line 1 of 'x' holds the unprintable character U+0009"),
+        ("time\t12\n", "Line 1 of 'x' has '12' after the tab; the lemma of 'time' is expected."),
+        ("a\n\nwent\t \n", "Line 3 of 'x' has nothing after the tab; the lemma of 'went' is expected."),
+        ("a\nwent\tgo\tverb", "Line 2 of 'x' has 2 tabs; at most one is allowed, between a word and its lemma."),
+        ("went\t\tgo", "Line 1 of 'x' has 2 tabs; at most one is allowed"),
+        ("a\n\tgo", "Line 2 of 'x' has a tab but no word before it"),
+        ("went\tg\0o", "Line 1 of 'x' holds the unprintable character U+0000"),
         ("ti\u200bme", "Line 1 of 'x' holds the unprintable character U+200B"),
         ("\ud800", "Line 1 of 'x' holds the unprintable character U+D800"),
         ("ok\n" + "y" * 101, "Line 2 of 'x' has 101 characters; at most 100 are allowed"),
@@ -163,19 +205,6 @@ def test_custom_list_at_its_limits() -> None:
     full = made_up_words(10_000)
     assert custom_list("\n".join(full) + "\n" + full[0], "x").words == tuple(full)
     assert custom_list("y" * 100, "x").words == ("y" * 100,)
-
-
-def test_take() -> None:
-    nouns = WordList("nouns", tuple(made_up_words(1_152)), "here")
-    assert take(nouns, 2) == ("time", "j.")
-    assert take(nouns, 1_152) == nouns.words
-    with pytest.raises(UserError, match=r"^The list of nouns has 1,152 words; 2,000 were asked for\.$"):
-        take(nouns, 2_000)
-    with pytest.raises(UserError, match=r"^The list 'mine' has 1 word; 2 were asked for\.$"):
-        take(WordList("mine", ("a",), "here"), 2)
-    for n in (0, -1):
-        with pytest.raises(UserError, match=f"^At least 1 word is needed; {n} were asked for"):
-            take(nouns, n)
 
 
 def test_shared_words_in_the_order_of_the_first() -> None:

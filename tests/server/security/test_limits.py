@@ -13,7 +13,8 @@ from core.report.readable import readable
 from core.report.tables import safe_cell
 from core.words import custom_list
 from core.words.checks import split_lines
-from core.words.lists import MAX_CUSTOM_WORDS, MAX_LINE
+from core.words.entries import MAX_LINE
+from core.words.lists import MAX_CUSTOM_WORDS
 from engine import limits as engine_limits
 from tests.support.hostile import (
     MARKUP,

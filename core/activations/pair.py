@@ -1,0 +1,92 @@
+"""Read the words of both classes of an experiment, or get them from a store.
+
+read_words(lm, words, spec, layers=[8])   # words: a WordPair -> WordActivations
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from contextlib import nullcontext
+from importlib.metadata import version
+from typing import Any
+
+import numpy as np
+
+from core.activations.encode import token_counts
+from core.activations.hooks import Gate
+from core.activations.mapped import release
+from core.activations.words import both_sides, read_both_sides, stored_words
+from core.models.loaded import LoadedModel
+from core.progress import Progress, unwatched
+from core.records import BothSides, ContrastSpec, ModelInfo, WordActivations, WordPair
+from core.store import NO_STORE, Store
+
+# Increase this when the last bits of activations, or what an array contains, may change: so that stored arrays are not
+# mixed with new ones.
+_ARITHMETIC = 4
+
+
+def read_words(
+    lm: LoadedModel,
+    words: WordPair,
+    spec: ContrastSpec,
+    layers: Sequence[int],
+    *,
+    progress: Progress = unwatched,
+    gate: Gate = nullcontext,
+    store: Store = NO_STORE,
+) -> WordActivations:
+    """Read the words of both classes at some layers, on both sides of the nonlinearity, in the same passes.
+
+    Values that are in the store are not computed again: one array has both classes and both sides. Other arguments and
+    errors are those of ``read_both_sides``.
+
+    Examples
+    --------
+    >>> from core.models import load_model
+    >>> from core.records import WordList
+    >>> nouns, verbs = WordList("nouns", ("time", "man"), "own"), WordList("verbs", ("go", "take"), "own")
+    >>> words = WordPair(nouns.words, verbs.words, nouns, verbs, shared=())
+    >>> read_words(load_model("bundled"), words, ContrastSpec(), [2, 3]).target.shape
+    (2, 2, 512)
+    """
+    both = (*words.target, *words.baseline)
+    reading: dict[str, Any] = {
+        "pooling": spec.pooling,
+        "leading_space": spec.leading_space,
+        "prefix": spec.prefix,
+    }
+
+    def fill(out: np.ndarray) -> None:
+        def watch(share: float, message: str) -> None:
+            release(out)  # if it is a mapped file: so memory holds only one batch
+            progress(share, message)
+
+        read_both_sides(lm, both, layers, **reading, progress=watch, gate=gate, out=out)
+
+    n_tokens = token_counts(lm, both, leading_space=spec.leading_space)
+    stored = stored_words(lm, n_tokens, spec.pooling)
+    shape = (len(layers), len(both) + len(stored), lm.d_mlp)
+    sides = both_sides(lm, store.obtain(_store_key(lm.info, both, layers, reading), shape, fill), stored)
+    at = len(words.target)
+    return WordActivations(words, tuple(layers), *_divided(sides, at), spec.hook_side, n_tokens[:at], n_tokens[at:])
+
+
+def _divided(sides: BothSides, at: int) -> tuple[BothSides, BothSides]:
+    """The first ``at`` words, and the others: views of the arrays."""
+    n_stored = int(np.searchsorted(sides.stored_words, at))
+    pre, stored, numbers = sides.pre_activation, sides.stored, sides.stored_words
+    return (  # [n_layers, n_words, d_mlp] and [n_layers, n_stored, d_mlp], along the second axis
+        BothSides(pre[:, :at], stored[:, :n_stored], numbers[:n_stored], sides.nonlinearity),
+        BothSides(pre[:, at:], stored[:, n_stored:], numbers[n_stored:] - at, sides.nonlinearity),
+    )
+
+
+def _store_key(model: ModelInfo, words: Sequence[str], layers: Sequence[int], reading: dict[str, Any]) -> str:
+    """Everything that activations depend on, to the last bit, including library versions and number of threads."""
+    import torch
+
+    versions = [_ARITHMETIC, torch.__version__, version("transformers")]
+    identity = [model.name, model.revision, model.device, model.dtype, *versions, torch.get_num_threads()]
+    return json.dumps([identity, reading, list(layers), list(words)])

@@ -1,0 +1,156 @@
+"""Compare two classes of words, neuron by neuron: tests, corrections, effect sizes, the other side.
+
+``core.experiment`` calls these steps. They combine the units of ``core.activations`` with ``core.stats``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import fields
+
+import numpy as np
+
+from core.activations.mapped import release
+from core.activations.units import Units, units_of
+from core.errors import UserError
+from core.progress import Progress, unwatched
+from core.records import (
+    HOOK_SIDES,
+    AdjustedTests,
+    ContrastSpec,
+    EffectSizes,
+    NeuronTests,
+    OtherSide,
+    WordActivations,
+    WordPair,
+)
+from core.stats.correction import adjust, adjust_log10
+from core.stats.effect_intervals import effect_sizes
+from core.stats.effect_size import auc
+from core.stats.log_p import log10_p
+from core.stats.mann_whitney import mann_whitney_test
+from core.stats.permutation import max_t
+from core.stats.ttest import paired_ttest, welch_ttest
+
+_TESTS = {"paired": paired_ttest, "welch": welch_ttest, "mannwhitney": mann_whitney_test}
+
+
+def units_of_pair(spec: ContrastSpec, words: WordPair) -> tuple[Units, Units]:
+    """The units of both classes: words, or lemmas.
+
+    Raises
+    ------
+    UserError
+        A class has fewer than two units.
+    """
+    target = units_of(words.target, words.target_lemmas, spec.unit)
+    baseline = units_of(words.baseline, words.baseline_lemmas, spec.unit)
+    for name, units, n_words in ((spec.target, target, words.target), (spec.baseline, baseline, words.baseline)):
+        if len(units.names) < 2:
+            raise UserError(
+                f"A comparison needs at least two lemmas in each class; the {len(n_words):,} words of {name} have one."
+            )
+    return target, baseline
+
+
+def compare_neurons(spec: ContrastSpec, activations: WordActivations) -> NeuronTests:
+    """Run the spec's test for every neuron of every layer that was read.
+
+    Returns
+    -------
+    NeuronTests
+        Arrays of shape (n_layers, n_neurons).
+
+    Raises
+    ------
+    UserError
+        A class has fewer than two units; some values are not finite.
+    """
+    by_layer = []
+    for at in range(len(activations.layers)):
+        by_layer.append(_TESTS[spec.test](*_values(spec, activations, spec.hook_side, at)))
+        _release(activations)  # so memory holds only one layer
+    # n_layers arrays [n_neurons] -> [n_layers, n_neurons]
+    return NeuronTests(
+        **{item.name: np.stack([getattr(tests, item.name) for tests in by_layer]) for item in fields(NeuronTests)}
+    )
+
+
+def correct(
+    spec: ContrastSpec, tests: NeuronTests, activations: WordActivations, progress: Progress = unwatched
+) -> AdjustedTests:
+    """The adjusted p-values of every layer, for a family of all layers together or of each layer.
+
+    Parameters
+    ----------
+    spec : ContrastSpec
+    tests : NeuronTests
+        Of ``compare_neurons``.
+    activations : WordActivations
+        max-T permutes them; the other corrections need only the tests.
+    progress : callable
+        Called with a share and a sentence while max-T permutes.
+
+    Returns
+    -------
+    AdjustedTests
+    """
+    n_layers = len(activations.layers)
+    families = [list(range(n_layers))] if spec.family == "model" else [[at] for at in range(n_layers)]
+    if spec.correction == "max_t":
+        return _permuted(spec, activations, families, progress)
+    p_adjusted, log10 = np.empty_like(tests.p_value), np.empty_like(tests.p_value)
+    log10_p_value = log10_p(tests.statistic, tests.degrees_of_freedom)
+    for family in families:
+        p_adjusted[family] = adjust(tests.p_value[family], spec.correction)
+        log10[family] = adjust_log10(log10_p_value[family], spec.correction)
+    return AdjustedTests(p_adjusted, log10)
+
+
+def _permuted(
+    spec: ContrastSpec, activations: WordActivations, families: list[list[int]], progress: Progress
+) -> AdjustedTests:
+    """max-T for each family of layers. All families have the same permutations."""
+    by_family = []
+    for number, family in enumerate(families):
+
+        def watch(share: float, message: str, number: int = number) -> None:
+            progress((number + share) / len(families), message)
+
+        layers = [_values(spec, activations, spec.hook_side, at) for at in family]
+        by_family.append(max_t(layers, spec.test, seed=spec.seed, progress=watch))
+        _release(activations)
+    # n_families arrays [n_layers of the family, n_neurons] -> [n_layers, n_neurons]
+    p_adjusted = np.concatenate([p for p, _ in by_family])
+    return AdjustedTests(p_adjusted, np.log10(p_adjusted), np.stack([maxima for _, maxima in by_family]))
+
+
+def measure_effects(spec: ContrastSpec, activations: WordActivations) -> tuple[EffectSizes, OtherSide]:
+    """Effect sizes with intervals of the spec's layer, and the same neurons on the other side of the nonlinearity.
+
+    Both are of the spec's units. Only the shares above zero are of words.
+    """
+    at = activations.layers.index(spec.layer)
+    sizes = effect_sizes(*_values(spec, activations, spec.hook_side, at), paired=spec.test == "paired")
+    other = next(side for side in HOOK_SIDES if side != spec.hook_side)
+    target, baseline = _values(spec, activations, other, at)  # (n_units, n_neurons) each
+    words = (activations.target_sides.pre_activation[at], activations.baseline_sides.pre_activation[at])
+    above_target, above_baseline = (
+        (values > 0).mean(axis=0) for values in words
+    )  # [n_words, n_neurons] -> [n_neurons]
+    difference = target.mean(axis=0, dtype=np.float64) - baseline.mean(axis=0, dtype=np.float64)
+    found = OtherSide(other, difference, auc(target, baseline), above_target, above_baseline)
+    _release(activations)
+    return sizes, found
+
+
+def _values(spec: ContrastSpec, activations: WordActivations, side: str, at: int) -> tuple[np.ndarray, np.ndarray]:
+    """What is compared in one layer, at one side: (n_units, n_neurons) for the target and for the baseline."""
+    target, baseline = units_of_pair(spec, activations.words)
+    return (
+        target.mean(activations.target_sides.layer(at).at(side)),
+        baseline.mean(activations.baseline_sides.layer(at).at(side)),
+    )
+
+
+def _release(activations: WordActivations) -> None:
+    release(activations.target_sides.pre_activation)  # if it is a mapped file: all other arrays are in the same one

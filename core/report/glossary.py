@@ -1,0 +1,68 @@
+"""What every term and number on pages means, in one sentence each. docs/methods.md says more.
+
+    GLOSSARY["AUC"]
+
+Names of tests and sides for readers are here too. Names of corrections are in ``core.stats.correction.LABELS``.
+"""
+
+from __future__ import annotations
+
+TEST_NAMES = {"paired": "Paired t-test", "welch": "Welch's t-test", "mannwhitney": "Mann–Whitney test"}
+# Where a side of the nonlinearity is.
+SIDE_WORDS = {"pre-activation": "before", "activation": "after"}
+
+GLOSSARY = {
+    "neuron": "One coordinate of the hidden space of a layer's MLP.",
+    "pre-activation": "The value of a neuron before the nonlinearity; in a gated model, the gate's.",
+    "activation": "The value after the nonlinearity, which is what the neuron passes on; in a gated model, the gated "
+    "product.",
+    "above zero": "The share of words whose pre-activation is above zero: below zero, the nonlinearity passes on "
+    "little or nothing.",
+    "silent": "The pre-activation is above zero on under 5% of the words of each class, so the neuron passes on "
+    "little or nothing for these words.",
+    "reverses": "On the other side of the nonlinearity, both the mean and the AUC are higher for the other class.",
+    "unit": "What counts as one observation: a word, or a lemma (walk: walks, walked), whose value is the mean over "
+    "its forms.",
+    "t": "The difference in mean, in units of its standard error; it grows with the number of words, so it is no size "
+    "of the difference.",
+    "z": "How far the ranks of the two classes are from evenly mixed, in units of the standard error.",
+    "degrees of freedom": "How much information on the variance is in the data: the fewer, the larger a t must be.",
+    "p adjusted": "The p-value after the correction for all tests of the family; the neuron is significant if it is at "
+    "most alpha.",
+    "log10 p": "The decimal logarithm of p: −50 means that p is 10 to the power of −50.",
+    "family": "The tests that are corrected together: those of this layer, or of all layers.",
+    "max-T": "A correction by random permutations of the classes: they show how large the largest statistic of the "
+    "family becomes by chance.",
+    "mean difference": "The target's mean minus the baseline's, in the units of the hook point.",
+    "d_av": "Cohen's d of two groups: the difference in mean, in standard deviations of the units.",
+    "d_z": "Cohen's d of pairs: the mean of their differences, in standard deviations of these differences.",
+    "Hedges' g": "The difference in mean in standard deviations (Cohen's d), without its bias in small samples.",
+    "AUC": "The probability that a random target unit is above a random baseline unit: 0.5 does not tell the classes "
+    "apart, 1 or 0 does without error.",
+    "interval": "A 95% confidence interval of this neuron alone, not corrected for having chosen it among many.",
+    "strong": "A significant neuron with an AUC of at least 0.90 or at most 0.10.",
+    "significant": "A neuron whose adjusted p is at most alpha; the difference may be small, so look at the AUC.",
+    "colour scale": "Which values get the faintest and the strongest colour.",
+}
+
+
+def d_definition(test: str) -> str:
+    """Which of Cohen's d a test has.
+
+    Examples
+    --------
+    >>> d_definition("paired"), d_definition("mannwhitney")
+    ('d_z', 'd_av')
+    """
+    return "d_z" if test == "paired" else "d_av"
+
+
+def statistic_name(test: str) -> str:
+    """The name of a test's statistic.
+
+    Examples
+    --------
+    >>> statistic_name("welch"), statistic_name("mannwhitney")
+    ('t', 'z')
+    """
+    return "z" if test == "mannwhitney" else "t"

@@ -1,0 +1,163 @@
+"""Sentences about a contrast, for pages and the command line. ``**`` marks what stands out, as in Markdown.
+
+"Differ" is said of significance, "tell apart" only of an AUC. No count stands without a size.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from core.records import CUSTOM, STRONG_AUC, ContrastResult, ContrastSpec
+from core.report.glossary import SIDE_WORDS, TEST_NAMES
+from core.report.readable import readable_share
+
+_STRONGLY = f"(AUC at least {STRONG_AUC:.2f} or at most {1 - STRONG_AUC:.2f})"
+# Corrections that bound the probability of any false finding in a family.
+_FAMILY_WISE = ("bonferroni", "sidak", "holm", "max_t")
+
+
+def class_names(spec: ContrastSpec) -> tuple[str, str]:
+    """The names of target and baseline within a sentence.
+
+    Examples
+    --------
+    >>> class_names(ContrastSpec())
+    ('nouns', 'verbs')
+    """
+    if spec.target == spec.baseline:  # two custom lists
+        return "target words", "baseline words"
+    names = ["custom words" if name == CUSTOM else name for name in (spec.target, spec.baseline)]
+    return names[0], names[1]
+
+
+def where(side: str) -> str:
+    """Where a side is.
+
+    Examples
+    --------
+    >>> where("activation")
+    'after the nonlinearity'
+    """
+    return f"{SIDE_WORDS[side]} the nonlinearity"
+
+
+def headline(result: ContrastResult) -> str:
+    """How many neurons differ, how many of these strongly, and how many of these on the other side too."""
+    masks = (result.significant, result.strong, result.strong_on_both_sides, result.strong_reversed)
+    n, n_strong, n_both, n_reversed = (int(found.sum()) for found in masks)
+    verb = "differs" if n == 1 else "differ"
+    sentence = (
+        f"**{n:,} of {result.n_neurons:,}** neurons in layer **{result.spec.layer}** {verb}{_in_what(result.spec)}"
+    )
+    if not n:
+        return f"{sentence}."
+    sentence += f"; **{n_strong:,}** strongly {_STRONGLY}" if n_strong else f"; none strongly {_STRONGLY}"
+    if not n_strong:
+        return f"{sentence}."
+    there = where(result.other_side.side)
+    if n_strong == 1:
+        also = "and also" if n_both else "and reversed" if n_reversed else "but not"
+        return f"{sentence}, {also} {there}."
+    sentence += f"; {f'**{n_both:,}**' if n_both else 'none'} of these also {there}"
+    return f"{sentence}, and **{n_reversed:,}** reversed." if n_reversed else f"{sentence}."
+
+
+def _in_what(spec: ContrastSpec) -> str:
+    """In what a significant neuron differs: max-T with a t tests equal distributions, so it does not say."""
+    if spec.test == "mannwhitney":
+        return " in rank"
+    return "" if spec.correction == "max_t" else " in mean"
+
+
+def compared(result: ContrastResult) -> str:
+    """What was compared: the words and lemmas that were used, the unit, and the side of the nonlinearity."""
+    spec = result.spec
+    one, other = (_counted(result, side) for side in (0, 1))
+    return f"{one} and {other}, compared by {spec.unit}, {where(spec.hook_side)}"
+
+
+def tested(result: ContrastResult, correction: str) -> str:
+    """The test, the correction (its label) and alpha."""
+    spec, n = result.spec, result.family_size
+    tests = "1 test" if n == 1 else f"{n:,} tests"
+    return f"{TEST_NAMES[spec.test]}, {correction_name(spec.correction, correction)} over {tests}, α = {spec.alpha:g}"
+
+
+def correction_name(correction: str, label: str) -> str:
+    """The label of the correction within a sentence.
+
+    Examples
+    --------
+    >>> correction_name("none", "None")
+    'no correction'
+    """
+    return "no correction" if correction == "none" else label
+
+
+def _counted(result: ContrastResult, side: int) -> str:
+    """Such as "500 nouns (471 lemmas)". Without lemmas: "500 nouns"."""
+    words = (result.words.target, result.words.baseline)[side]
+    lemmas = (result.words.target_lemmas, result.words.baseline_lemmas)[side]
+    n_lemmas = len(set(lemmas))
+    written = f"{len(words):,} {class_names(result.spec)[side]}"
+    return f"{written} ({n_lemmas:,} {'lemma' if n_lemmas == 1 else 'lemmas'})" if lemmas else written
+
+
+def higher_for(result: ContrastResult, neuron: int) -> str:
+    """The class for which a neuron's statistic is higher."""
+    return class_names(result.spec)[0 if result.tests.statistic[neuron] > 0 else 1]
+
+
+def n_strongly(result: ContrastResult) -> tuple[int, int]:
+    """How many strong neurons are higher for the target, and for the baseline."""
+    strong, statistic = result.strong, result.tests.statistic
+    return int((strong & (statistic > 0)).sum()), int((strong & (statistic < 0)).sum())
+
+
+def marks(result: ContrastResult, neuron: int) -> tuple[str, ...]:
+    """The marks of a neuron: silent, reverses."""
+    return tuple(name for name in ("silent", "reverses") if getattr(result, name)[neuron])
+
+
+def silent_or_reverses(result: ContrastResult) -> np.ndarray:
+    """Which neurons have a mark: bool (n_neurons,)."""
+    return result.silent | result.reverses
+
+
+def about_marks(result: ContrastResult, neuron: int) -> dict[str, str]:
+    """A sentence for each mark of a neuron, with its numbers."""
+    spec, other = result.spec, result.other_side
+    target, baseline = class_names(spec)
+    sentences = {}
+    if result.silent[neuron]:
+        sentences["silent"] = (
+            f"Its pre-activation is above zero on {readable_share(other.above_zero_target[neuron])} of {target} and "
+            f"{readable_share(other.above_zero_baseline[neuron])} of {baseline}, so it passes on little or nothing."
+        )
+    if result.reverses[neuron]:
+        there = target if other.mean_difference[neuron] > 0 else baseline
+        sentences["reverses"] = f"Its mean {where(other.side)} is higher for {there}."
+    return sentences
+
+
+def about_layers(result: ContrastResult) -> str:
+    """What the correction says of the bars of all layers together."""
+    spec, n_layers = result.spec, result.model.n_layers
+    if result.cautions:
+        return "Read these bars with the warning above: the p-values are too low here."
+    if spec.correction == "none":
+        expected = spec.alpha * result.n_neurons
+        return (
+            f"Without a correction, about {expected:.0f} neurons of each layer would be significant by chance if no "
+            "class differed."
+        )
+    if spec.family == "model":
+        bound = "chance of any false finding" if spec.correction in _FAMILY_WISE else "expected share of false findings"
+        return f"All layers are corrected together: the {bound} in all bars is at most {spec.alpha:g}."
+    alone = "Each layer is corrected alone"
+    if spec.correction not in _FAMILY_WISE:
+        return f"{alone}: the expected share of false findings is at most {spec.alpha:g} in one layer, not in all bars."
+    return (
+        f"{alone}: the chance of any false finding is at most {spec.alpha:g} in one layer, but up to "
+        f"{min(1.0, n_layers * spec.alpha):.2g} in the {n_layers} layers together."
+    )

@@ -1,0 +1,139 @@
+"""Read the lines of a word list: one word a line, with or without its lemma after a tab."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from core.errors import UserError
+from core.words.checks import split_lines, unprintable_character
+
+MAX_LINE = 100  # characters
+MAX_BYTES = 5_000_000
+_SHOWN = 3  # examples in a note
+# Spaces of any width. strip() without an argument would also remove control characters, which must be reported.
+_SPACES = " \u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
+
+
+class Entries(NamedTuple):
+    """The words of a list, the lemma of each (empty if no line has one), and notes for the reader."""
+
+    words: tuple[str, ...]
+    lemmas: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+def read_entries(text_or_bytes: str | bytes, what: str) -> Entries:
+    r"""The words and lemmas of a list. A line is ``word`` or ``word<TAB>lemma``.
+
+    Blank lines are skipped, and of a repeated word only the first line counts; both with a note. If some lines have a
+    lemma, the words of the other lines are their own lemmas.
+
+    Parameters
+    ----------
+    text_or_bytes : str or bytes
+        Bytes are decoded as UTF-8.
+    what : str
+        The list's name in a UserError.
+
+    Returns
+    -------
+    Entries
+
+    Raises
+    ------
+    UserError
+        The text is too large, is not UTF-8, or has no word; or a line is too long, has an unprintable character, or is
+        not of this form. The sentence has the number of the line.
+
+    Examples
+    --------
+    >>> read_entries("time\nwent\tgo\n", "my list")
+    Entries(words=('time', 'went'), lemmas=('time', 'go'), notes=())
+    """
+    if len(text_or_bytes) > MAX_BYTES:
+        raise UserError(f"{what} is too large for a word list; at most {MAX_BYTES:,} bytes are allowed.")
+    text = text_or_bytes if isinstance(text_or_bytes, str) else _decoded(text_or_bytes, what)
+    lines = split_lines(text)
+    blank = [not line.strip(_SPACES + "\t") for line in lines]
+    pairs = [_entry(line, f"Line {i:,} of {what}") for i, line in enumerate(lines, start=1) if not blank[i - 1]]
+    if not pairs:
+        raise UserError(f"{what} holds no word; one word a line is expected.")
+    first: dict[str, str] = {}
+    for word, lemma in pairs:
+        first.setdefault(word, lemma or word)
+    lemmas = tuple(first.values()) if any(lemma for _, lemma in pairs) else ()
+    notes = _blank_lines_note(blank) + _repeated_words_note([word for word, _ in pairs])
+    return Entries(tuple(first), lemmas, notes)
+
+
+def written(words: Sequence[str], lemmas: Sequence[str]) -> tuple[str, ...]:
+    r"""The lines of a list from which ``read_entries`` reads these words and lemmas again.
+
+    Examples
+    --------
+    >>> written(("time", "went"), ("time", "go"))
+    ('time', 'went\tgo')
+    """
+    pairs = zip(words, lemmas or words, strict=True)
+    return tuple(word if lemma == word else f"{word}\t{lemma}" for word, lemma in pairs)
+
+
+def count_of(n: int, noun: str) -> str:
+    """A number with its noun.
+
+    Examples
+    --------
+    >>> count_of(1, "word"), count_of(1_000, "word")
+    ('1 word', '1,000 words')
+    """
+    return f"{n:,} {noun}" if n == 1 else f"{n:,} {noun}s"
+
+
+def _entry(line: str, where: str) -> tuple[str, str]:
+    """The word of a line, and its lemma (empty if it has none)."""
+    line = line.strip(_SPACES)
+    if len(line) > MAX_LINE:
+        raise UserError(f"{where} has {len(line):,} characters; at most {MAX_LINE} are allowed, one word a line.")
+    parts = [part.strip(_SPACES) for part in line.split("\t")]
+    if len(parts) > 2:
+        raise UserError(f"{where} has {len(parts) - 1} tabs; at most one is allowed, between a word and its lemma.")
+    for part in parts:
+        strange = unprintable_character(part)
+        if strange is not None:
+            raise UserError(
+                f"{where} holds the unprintable character U+{ord(strange):04X};"
+                " plain text is expected, one word a line."
+            )
+    if not parts[0]:
+        raise UserError(f"{where} has a tab but no word before it; a word is expected, or a word, a tab and its lemma.")
+    if len(parts) == 1:
+        return parts[0], ""
+    # A table of words and their counts also has a tab in each line: a number must not become a lemma.
+    if not any(char.isalpha() for char in parts[1]):
+        came = repr(parts[1]) if parts[1] else "nothing"
+        raise UserError(f"{where} has {came} after the tab; the lemma of {parts[0]!r} is expected.")
+    return parts[0], parts[1]
+
+
+def _decoded(raw: bytes, what: str) -> str:
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError:
+        raise UserError(f"{what} is not UTF-8 text; plain text is expected, one word a line.") from None
+
+
+def _blank_lines_note(blank: list[bool]) -> tuple[str, ...]:
+    last = max(number for number, is_blank in enumerate(blank) if not is_blank)  # blank lines at the end do not count
+    n = sum(blank[:last])
+    return (f"{count_of(n, 'blank line')} skipped.",) if n else ()
+
+
+def _repeated_words_note(words: list[str]) -> tuple[str, ...]:
+    repeated = [word for word, times in Counter(words).items() if times > 1]
+    if not repeated:
+        return ()
+    dropped = len(words) - len(set(words))
+    among = "among them " if len(repeated) > _SHOWN else ""
+    return (f"{count_of(dropped, 'repeated word')} dropped: {among}{', '.join(repeated[:_SHOWN])}.",)

@@ -1,0 +1,154 @@
+"""Sentences about a contrast: right numbers, right side, right grammar."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from core.records import CUSTOM, Caution, ContrastResult, ContrastSpec, Remedy
+from core.report import sentences
+from core.report.terminal import terminal_summary
+from tests.support.made_results import made_result
+
+SMALL = {"n_target": 4, "n_baseline": 5}
+
+
+def headline(**chosen) -> str:
+    return sentences.headline(made_result(**chosen)).replace("**", "")
+
+
+def significant(*neurons: int) -> np.ndarray:
+    return np.isin(np.arange(8), neurons)
+
+
+def test_the_headline_has_a_count_its_strength_and_the_other_side() -> None:
+    """Made: 4 of 8 are significant, all with a strong AUC; 0 and 6 are strong on the other side too."""
+    strength = "strongly (AUC at least 0.90 or at most 0.10)"
+    assert headline() == (
+        f"4 of 8 neurons in layer 3 differ in mean; 4 {strength}; 2 of these also after the nonlinearity."
+    )
+    assert headline(significant=significant(1, 7)).endswith("; none of these also after the nonlinearity.")
+    assert headline(significant=significant(2, 5)) == f"2 of 8 neurons in layer 3 differ in mean; none {strength}."
+    assert headline(significant=significant()) == "0 of 8 neurons in layer 3 differ in mean."
+
+
+def test_the_headline_of_one_neuron() -> None:
+    one = "1 of 8 neurons in layer 3 differs in mean; 1 strongly (AUC at least 0.90 or at most 0.10), "
+    assert headline(significant=significant(0)) == f"{one}and also after the nonlinearity."
+    assert headline(significant=significant(1)) == f"{one}but not after the nonlinearity."
+
+
+def test_strong_in_opposite_directions_is_reversed_and_not_strong_on_both_sides() -> None:
+    assert "and reversed after" in headline(significant=significant(0), other_auc=np.full(8, 0.03))
+    several = made_result(other_auc=np.full(8, 0.03))
+    n_high, n_low = (
+        int((several.strong & found).sum()) for found in (several.tests.auc > 0.5, several.tests.auc < 0.5)
+    )
+    assert sentences.headline(several).endswith(
+        f"; **{n_low}** of these also after the nonlinearity, and **{n_high}** reversed."
+    )
+
+
+def test_ranks_and_the_other_side() -> None:
+    spec = ContrastSpec.careful(test="mannwhitney", hook_side="activation", layer=1, **SMALL)
+    assert headline(spec=spec).startswith("4 of 8 neurons in layer 1 differ in rank;")
+    assert headline(spec=spec).endswith("2 of these also before the nonlinearity.")
+    assert "differ in rank;" in headline(spec=spec.changed(correction="max_t"))
+
+
+def test_max_t_with_a_t_does_not_say_in_what_neurons_differ() -> None:
+    """It tests equal distributions, not equal means."""
+    spec = ContrastSpec.careful(correction="max_t", **SMALL)
+    assert headline(spec=spec).startswith("4 of 8 neurons in layer 3 differ; 4 strongly")
+    assert headline(spec=spec, significant=significant(0)).startswith("1 of 8 neurons in layer 3 differs; 1 strongly")
+    assert headline(spec=spec, significant=significant()) == "0 of 8 neurons in layer 3 differ."
+
+
+def test_what_was_compared_is_what_was_used() -> None:
+    """The words that are left, not those that were asked for; with their lemmas."""
+    spec = ContrastSpec.careful(n_target=500, n_baseline=500)
+    compared = "4 nouns (3 lemmas) and 5 verbs (3 lemmas), compared by lemma, before the nonlinearity"
+    assert sentences.compared(made_result(spec)) == compared
+    by_word = made_result(spec.changed(unit="word", hook_side="activation"))
+    assert sentences.compared(by_word).endswith("compared by word, after the nonlinearity")
+
+
+def test_the_test_and_its_correction() -> None:
+    result = made_result()
+    assert sentences.tested(result, "Holm") == "Welch's t-test, Holm over 48 tests, α = 0.05"
+    none = made_result(ContrastSpec.careful(correction="none", **SMALL), family_size=1)
+    assert sentences.tested(none, "None") == "Welch's t-test, no correction over 1 test, α = 0.05"
+
+
+def test_names_of_custom_lists() -> None:
+    own = {"target": CUSTOM, "target_words": ("a", "b")}
+    assert sentences.class_names(ContrastSpec(**own)) == ("custom words", "verbs")
+    both = ContrastSpec(**own, baseline=CUSTOM, baseline_words=("c", "d"))
+    assert sentences.class_names(both) == ("target words", "baseline words")
+
+
+def test_marks_with_their_numbers() -> None:
+    """Neuron 7 is higher for verbs before, for nouns after the nonlinearity, and silent."""
+    result = made_result()
+    assert sentences.marks(result, 7) == ("silent", "reverses") and sentences.marks(result, 0) == ()
+    said = sentences.about_marks(result, 7)
+    assert "above zero on 0% of nouns and 0.2% of verbs" in said["silent"]
+    assert said["reverses"] == "Its mean after the nonlinearity is higher for nouns."
+    assert sentences.marks(result, 1) == ("silent",)
+    assert sentences.higher_for(result, 7) == "verbs"
+
+
+def test_counts_of_strong_neurons_by_direction() -> None:
+    assert sentences.n_strongly(made_result(significant=significant(0, 1, 6))) == (2, 1)
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({}, "corrected together: the chance of any false finding in all bars is at most 0.05"),
+        ({"correction": "fdr_bh"}, "the expected share of false findings in all bars is at most 0.05"),
+        ({"family": "layer"}, "at most 0.05 in one layer, but up to 0.3 in the 6 layers together"),
+        ({"family": "layer", "alpha": 0.5}, "but up to 1 in the 6 layers together"),
+        ({"family": "layer", "correction": "max_t"}, "up to 0.3 in the 6 layers"),
+        ({"family": "layer", "correction": "fdr_by"}, "the expected share of false findings is at most 0.05 in one"),
+        ({"correction": "none", "alpha": 0.25}, "about 2 neurons of each layer would be significant by chance if"),
+    ],
+)
+def test_what_the_bars_of_all_layers_mean(changes: dict, said: str) -> None:
+    """The bound over n layers that are corrected alone is Bonferroni's: n times alpha, and never above 1."""
+    assert said in sentences.about_layers(made_result(ContrastSpec.careful(**SMALL, **changes)))
+
+
+# --- The same on a terminal ---
+
+
+def summary(result: ContrastResult) -> str:
+    return terminal_summary(result, "Holm")
+
+
+def test_a_terminal_shows_sizes_beside_every_count() -> None:
+    shown = summary(made_result())
+    assert "Significantly higher for nouns: 2 (2 strongly); for verbs: 2 (2 strongly)." in shown
+    assert "neuron 0: t = +9.00, df = 6.5, adjusted p = 8.0e-12, Hedges' g (d_av) = +4.29 [+3.29, +5.29]" in shown
+    assert "AUC 0.980 [0.01, 0.99], after the nonlinearity 0.970\n" in shown
+    assert "AUC 0.020 [0.01, 0.99], after the nonlinearity 0.520; silent; reverses" in shown
+    assert "**" not in shown
+
+
+def test_a_terminal_shows_cautions_with_options_and_the_permutations() -> None:
+    changes = (("n_target", 5), ("correction", "max_t"))
+    spec = ContrastSpec.careful(test="mannwhitney", correction="max_t", seed=7, **SMALL)
+    shown = summary(
+        made_result(
+            spec,
+            cautions=(Caution("Too few words.", (Remedy("Do this", changes),)),),
+            null_maxima=np.arange(1.0, 102.0),
+            degrees_of_freedom=np.full(8, np.inf),
+            notes=("A note.",),
+        )
+    )
+    assert "Caution   Too few words.\n          Do this: --n-target 5 --correction max_t\n" in shown
+    assert "In 95% of 101 permutations (seed 7), every |z| is below 96.00." in shown
+    assert "z = +9.00, adjusted p" in shown and shown.endswith("Note      A note.")
+    infinite = np.r_[np.ones(90), np.full(10, np.inf)]
+    assert "Null" not in summary(made_result(spec, null_maxima=infinite)), "nothing is said of an infinite quantile"

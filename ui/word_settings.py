@@ -1,0 +1,85 @@
+"""The part of the sidebar that chooses what is compared: the classes, the numbers of words, words or lemmas."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.records import CUSTOM, SHORT_WORD_CLASSES, UNITS, WORD_CLASSES
+from core.report.glossary import GLOSSARY
+from engine.limits import limits
+from ui import page, settings
+from ui.defaults import length_of
+from ui.labels import UNIT_LABELS, class_label
+from ui.link import SIDES
+
+_CLASSES = (*WORD_CLASSES, *SHORT_WORD_CLASSES, CUSTOM)
+LEAST = 2
+
+
+def fit_counts() -> None:
+    """If a list has fewer words than are asked for, choose all of them, and show a message.
+
+    The number that was asked for is remembered: it comes back with a list that has as many words, unless the user has
+    changed the number since.
+    """
+    state, lengths = st.session_state, {side: _length(side) for side in SIDES}
+    # A browser can send any value. If it is no number, the spec says so.
+    counts = {side: state[f"n_{side}"] for side in SIDES if lengths[side] and isinstance(state[f"n_{side}"], int)}
+    asked = _asked(counts, state["test"] == "paired")
+    fitted = {side: min(n, lengths[side] or n) for side, n in asked.items()}
+    equal = state["test"] == "paired" and len(fitted) == 2 and fitted != asked
+    if equal:
+        fitted = dict.fromkeys(fitted, min(fitted.values()))
+    short = {side: (fitted[side], n) for side, n in asked.items() if n != fitted[side]}
+    hidden = {side: known for side, known in settings.current().asked.items() if side not in counts}
+    settings.current().asked = hidden | short
+    changed = {side: n for side, n in fitted.items() if n != counts[side]}
+    settings.set_values({f"n_{side}": n for side, n in changed.items()})
+    for side, n in changed.items():
+        if n == lengths[side]:
+            page.show_toast(f"The list of {state[side]} has {n:,} words: all of them are used.")
+        elif n > counts[side]:
+            page.show_toast(f"{n:,} {state[side]} are used again.")
+    if equal and changed:
+        page.show_toast(f"The paired test needs equal counts: {min(fitted.values()):,} words of each class are used.")
+
+
+def _asked(counts: dict[str, int], paired: bool) -> dict[str, int]:
+    """The numbers of words that the user has asked for, which may be more than the lists have."""
+    before = settings.current().asked
+    edited = {side for side, n in counts.items() if side in before and before[side][0] != n}
+    if edited and paired:  # both counts go together
+        edited = set(counts)
+    return {side: before[side][1] if side in before and side not in edited else n for side, n in counts.items()}
+
+
+def draw_class(side: str, label: str, explanation: str) -> None:
+    """Draw the class of one side, and how many words of its list to use."""
+    chosen = settings.current().values
+    at = _CLASSES.index(chosen[side]) if chosen[side] in _CLASSES else 0
+    st.selectbox(label, _CLASSES, at, key=side, format_func=class_label, help=explanation)
+    if st.session_state[side] == CUSTOM:
+        return
+    key, length, most = f"n_{side}", _length(side), limits().max_words
+    # The length stands here and not beside the names of classes: a browser sends the label of the chosen class. It is
+    # not the box's limit either: a browser would keep a larger number in the box, and not send it.
+    st.number_input("Words" if length is None else f"Words (of {length:,})", LEAST, most, chosen[key], 50, key=key)
+
+
+def draw_unit() -> None:
+    """Draw the choice of what counts as one observation."""
+    chosen = settings.current().values["unit"]
+    st.selectbox(
+        "Unit",
+        UNITS,
+        UNITS.index(chosen) if chosen in UNITS else 0,
+        key="unit",
+        format_func=UNIT_LABELS.__getitem__,
+        help=f"{GLOSSARY['unit']} Forms of one lemma have similar values: as separate words, they would count as more "
+        "evidence than they are.",
+    )
+
+
+def _length(side: str) -> int | None:
+    """The length of the list that is chosen for a class; None if it is not known."""
+    return length_of(st.session_state[side], st.session_state["word_source"])
