@@ -24,6 +24,9 @@ from benchmarks.timing import say
 from core.errors import UserError
 
 SECTIONS = ("words", "text", "statistics", "memory", "growth", "start", "costs")
+# Run only if named: its tables belong to another page, docs/methods.md.
+ON_REQUEST = ("validity",)
+_SECTIONS_HELP = f"of {', '.join(SECTIONS)} (all by default), or {', '.join(ON_REQUEST)}"
 _NEED_MODEL = {"words", "text", "memory", "growth"}
 
 
@@ -44,14 +47,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(wanted: argparse.Namespace, folder: Path) -> list[Section]:
     """Run the requested sections in the order of ``SECTIONS``. Each is printed when it is finished."""
-    names = [name for name in SECTIONS if name in (wanted.sections or SECTIONS)]
+    names = [name for name in (*SECTIONS, *ON_REQUEST) if name in (wanted.sections or SECTIONS)]
     model = wanted.model or folder
     if wanted.model:
         shape_of(model)  # fail early with one sentence
     elif _NEED_MODEL & set(names):
         say("Making a model with random weights")
         build(QUICK if wanted.quick else NEO_125M, wanted.tokenizer, folder)
-    options = Options(wanted.quick, model)
+    options = Options(wanted.quick, model, wanted.results)
     machine = str(describe(options.pick(MATRIX, 256)))
     if wanted.quick:
         machine = f"A quick run on small inputs: it shows that all works, and its figures mean nothing. {machine}"
@@ -75,7 +78,8 @@ def _marks(sections: Sequence[Section]) -> str:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("sections", nargs="*", metavar="SECTION", help=f"of {', '.join(SECTIONS)}; all by default")
+    parser.add_argument("sections", nargs="*", metavar="SECTION", help=_SECTIONS_HELP)
+    parser.add_argument("--results", type=Path, metavar="FILE", help="where validity saves its runs, to go on later")
     parser.add_argument("--quick", action="store_true", help="small inputs and a small model: whether it works")
     parser.add_argument("--out", type=Path, metavar="PAGE", help="also write the sections between this page's markers")
     parser.add_argument(

@@ -1,0 +1,67 @@
+"""docs/methods.md: the terms of the app's glossary are there, and the rates that cautions quote are those measured."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from core.records import HOOK_SIDES, TESTS
+from core.report.glossary import GLOSSARY, d_definition, statistic_name
+from core.stats import cautions
+
+ROOT = Path(__file__).parent.parent
+PAGE = (ROOT / "docs" / "methods.md").read_text(encoding="utf-8")
+# Terms that pages read by the name of a statistic, an effect size, a side or a mark.
+NAMED = {name(test) for test in TESTS for name in (statistic_name, d_definition)} | {*HOOK_SIDES, "silent", "reverses"}
+
+
+def measured(title: str, row: str, column: str) -> float:
+    """One cell of the table that follows a title in bold, as a share."""
+    table = PAGE.split(f"**{title}**", 1)[1].split("\n\n")[1].splitlines()
+    header, *rows = ([cell.strip(" *") for cell in line.strip("|").split("|")] for line in table)
+    cells = next(cells for cells in rows if cells[0] == row)
+    return float(cells[header.index(column)].removesuffix("%")) / 100
+
+
+@pytest.mark.parametrize("term", GLOSSARY)
+def test_every_term_of_the_glossary_has_a_heading(term):
+    assert re.search(rf"^### {re.escape(term)}$", PAGE, re.M | re.I)
+
+
+def test_pages_read_every_term_of_the_glossary():
+    code = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "ui").rglob("*.py"))
+    unread = [term for term in GLOSSARY if term not in NAMED and not re.search(f"[\"']{term}[\"']", code)]
+    assert len(code) > 10_000 and unread == []
+
+
+def test_cautions_quote_the_measured_rates_of_unequal_groups():
+    titles = ("Nothing to find.", "Welch's test at other sizes.")
+    for side, place in (("pre-activation", "before"), ("activation", "after")):
+        for (few, many), rate in cautions.NOTHING_TO_FIND[side].items():
+            row = f"{few:,} + {many:,}, {place}"
+            [title] = [title for title in titles if f"| {row} |" in PAGE.split(f"**{title}**")[1].split("\n\n")[1]]
+            assert rate == pytest.approx(measured(title, row, "Welch, Holm"), abs=0.0051)
+
+
+@pytest.mark.parametrize(
+    "rates, column",
+    [
+        (cautions.EQUAL_MEANS, "Welch, Holm"),
+        (cautions.EQUAL_MEANS_PAIRED, "paired, Holm"),
+        (cautions.EQUAL_MEANS_MAX_T, "Welch, max-T"),
+    ],
+)
+def test_cautions_quote_the_measured_rates_of_equal_means(rates, column):
+    for (few, many), rate in rates.items():
+        share = measured("Equal means, other shapes.", f"{few} + {many}, after", column)
+        assert rate == pytest.approx(share, abs=0.0051)
+
+
+def test_the_aim_is_met_wherever_the_page_says_that_a_test_holds():
+    rows = ("500 + 500, before", "100 + 100, before", "20 + 20, before", "5 + 100, before", "20 + 500, after")
+    for row in rows:
+        for column in ("Welch, max-T", "Mann–Whitney, Holm"):
+            assert measured("Nothing to find.", row, column) <= 0.05 + 2 * (0.05 * 0.95 / 400) ** 0.5
+    assert measured("Forms of a lemma.", "unit: word form", "Welch, Holm") > 0.2
