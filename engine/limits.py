@@ -21,6 +21,9 @@ from core.records import MAX_WORDS, ContrastSpec
 
 ANY = "*"
 _PREFIX = "GRAMMAR_NEURONS_"
+# Values that max-T may permute: 2,000 words on all 36,864 neurons of GPT-Neo 125M. A copy of them is 300 MB, and 10,000
+# permutations take half a minute on two cores.
+_MOST_PERMUTED = 75_000_000
 
 
 def _whole(default: int, least: int, most: int, meaning: str) -> Any:
@@ -127,6 +130,22 @@ def check_counts(spec: ContrastSpec) -> None:
     asked, most = max(spec.n_target, spec.n_baseline), limits().max_words
     if asked > most:
         raise UserError(f"{asked:,} words of one class were asked for; this server allows {most:,}.")
+
+
+def check_permutations(n_units: int, n_neurons: int) -> None:
+    """Raise UserError if max-T would permute more values than a shared computer has memory and time for.
+
+    Parameters
+    ----------
+    n_units, n_neurons : int
+        Units of both classes together, and neurons of the family.
+    """
+    if n_units * n_neurons > _MOST_PERMUTED:
+        raise UserError(
+            f"Max-T over {n_units:,} units and {n_neurons:,} neurons is too large for this server: "
+            f"{n_units * n_neurons:,} values, and at most {_MOST_PERMUTED:,} are allowed.",
+            about="permutations",
+        )
 
 
 def check_characters(text: str) -> None:

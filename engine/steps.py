@@ -42,7 +42,7 @@ from core.records import (
 )
 from engine import metrics
 from engine.folders import disk_store, downloads, model_folders
-from engine.limits import check_allowed, check_characters, check_counts, limits
+from engine.limits import check_allowed, check_characters, check_counts, check_permutations, limits
 from engine.pipeline import Request, begin, is_cached, resolve, results_of, step
 from engine.turns import gate_of
 
@@ -193,6 +193,11 @@ def tests(request: Request, need: Any, progress: Progress) -> NeuronTests:
 )
 def adjusted(request: Request, need: Any, progress: Progress) -> AdjustedTests:
     """The adjusted p-values of every layer."""
+    read: WordActivations = need(activations)
+    if request.spec.correction == "max_t":
+        n_layers, _, d_mlp = read.target_sides.pre_activation.shape
+        n_words = len(read.words.target) + len(read.words.baseline)
+        check_permutations(n_words, d_mlp * (n_layers if request.spec.family == "model" else 1))
     return correct(request.spec, need(tests), need(activations), progress)
 
 

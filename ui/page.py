@@ -19,6 +19,7 @@ _ADVICE = {
     "busy": "Try again in a minute; your settings and texts are kept.",
     "paired_counts": "Make them equal, or choose Welch's test.",
     "paired_unit": "Choose words as the unit, or Welch's test.",
+    "permutations": "Use fewer words, this layer's tests as the family, or Holm's correction.",
     "prefix": "Switch “Beginning-of-text token first” off, under Advanced.",
     "text_length": "Shorten it.",
     "network": "The bundled model needs no network.",

@@ -1,0 +1,50 @@
+"""What the paired test and max-T add to the steps: words of their own where a list is short, and a limit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core.errors import UserError
+from core.experiment import run_contrast
+from core.records import ContrastSpec
+from engine import limits, steps
+from engine.pipeline import Request, forget_everything, resolve
+from tests.support.tiny_models import assert_one_sentence
+
+
+@pytest.fixture(autouse=True)
+def own_world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+    """Nothing is kept yet, neither in memory nor on disk, neither before nor after."""
+    forget_everything()
+    monkeypatch.setenv("GRAMMAR_NEURONS_CACHE", str(tmp_path / "cache"))
+    yield
+    forget_everything()
+
+
+@pytest.mark.parametrize("first", ["paired", "welch"])
+def test_the_paired_test_of_a_short_list_has_words_of_its_own(first: str) -> None:
+    """It takes as few nouns as there are numbers; Welch's test takes all nouns, whichever of them came first."""
+    spec = ContrastSpec.careful(target="numbers", n_target=200, n_baseline=200, baseline="nouns", unit="word")
+    second = {"paired": "welch", "welch": "paired"}[first]
+    for test in (first, second):
+        chosen = spec.changed(test=test, family="layer")
+        result, alone = resolve(steps.conclusion, Request(chosen)), run_contrast(chosen)
+        assert result.words.target == alone.words.target and result.words.baseline == alone.words.baseline
+        assert (len(result.words.baseline) == 200) == (test == "welch")
+        np.testing.assert_array_equal(result.tests.statistic, alone.tests.statistic)
+        assert result.notes == alone.notes
+
+
+def test_max_t_of_too_many_values_is_refused_and_the_layer_alone_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    spec = ContrastSpec.careful(n_target=20, n_baseline=20, correction="max_t")
+    monkeypatch.setattr(limits, "_MOST_PERMUTED", 40 * 512)
+    with pytest.raises(UserError) as caught:
+        resolve(steps.adjusted, Request(spec))
+    assert_one_sentence(caught.value, "40 units", "3,072 neurons", "122,880 values", "20,480 are allowed")
+    assert caught.value.about == "permutations"
+    adjusted = resolve(steps.adjusted, Request(spec.changed(family="layer")))
+    assert adjusted.p_adjusted.shape == (6, 512)
