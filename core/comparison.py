@@ -65,9 +65,9 @@ def compare_neurons(spec: ContrastSpec, activations: WordActivations) -> NeuronT
     UserError
         A class has fewer than two units; some values are not finite.
     """
-    by_layer = []
+    by_layer, units = [], units_of_pair(spec, activations.words)
     for at in range(len(activations.layers)):
-        by_layer.append(_TESTS[spec.test](*_values(spec, activations, spec.hook_side, at)))
+        by_layer.append(_TESTS[spec.test](*_values(units, activations, spec.hook_side, at)))
         _release(activations)  # so memory holds only one layer
     # n_layers arrays [n_neurons] -> [n_layers, n_neurons]
     return NeuronTests(
@@ -110,13 +110,13 @@ def _permuted(
     spec: ContrastSpec, activations: WordActivations, families: list[list[int]], progress: Progress
 ) -> AdjustedTests:
     """max-T for each family of layers. All families have the same permutations."""
-    by_family = []
+    by_family, units = [], units_of_pair(spec, activations.words)
     for number, family in enumerate(families):
 
         def watch(share: float, message: str, number: int = number) -> None:
             progress((number + share) / len(families), message)
 
-        layers = [_values(spec, activations, spec.hook_side, at) for at in family]
+        layers = [_values(units, activations, spec.hook_side, at) for at in family]
         by_family.append(max_t(layers, spec.test, seed=spec.seed, progress=watch))
         _release(activations)
     # n_families arrays [n_layers of the family, n_neurons] -> [n_layers, n_neurons]
@@ -129,10 +129,10 @@ def measure_effects(spec: ContrastSpec, activations: WordActivations) -> tuple[E
 
     Both are of the spec's units. Only the shares above zero are of words.
     """
-    at = activations.layers.index(spec.layer)
-    sizes = effect_sizes(*_values(spec, activations, spec.hook_side, at), paired=spec.test == "paired")
+    at, units = activations.layers.index(spec.layer), units_of_pair(spec, activations.words)
+    sizes = effect_sizes(*_values(units, activations, spec.hook_side, at), paired=spec.test == "paired")
     other = next(side for side in HOOK_SIDES if side != spec.hook_side)
-    target, baseline = _values(spec, activations, other, at)  # (n_units, n_neurons) each
+    target, baseline = _values(units, activations, other, at)  # (n_units, n_neurons) each
     words = (activations.target_sides.pre_activation[at], activations.baseline_sides.pre_activation[at])
     above_target, above_baseline = (
         (values > 0).mean(axis=0) for values in words
@@ -143,9 +143,11 @@ def measure_effects(spec: ContrastSpec, activations: WordActivations) -> tuple[E
     return sizes, found
 
 
-def _values(spec: ContrastSpec, activations: WordActivations, side: str, at: int) -> tuple[np.ndarray, np.ndarray]:
+def _values(
+    units: tuple[Units, Units], activations: WordActivations, side: str, at: int
+) -> tuple[np.ndarray, np.ndarray]:
     """What is compared in one layer, at one side: (n_units, n_neurons) for the target and for the baseline."""
-    target, baseline = units_of_pair(spec, activations.words)
+    target, baseline = units
     return (
         target.mean(activations.target_sides.layer(at).at(side)),
         baseline.mean(activations.baseline_sides.layer(at).at(side)),

@@ -130,6 +130,8 @@ def conclude(
     target_units, baseline_units = units_of_pair(spec, activations.words)
     family_size = int(np.sum(~np.isnan(tests.p_value[family])))
     maxima = adjusted.null_maxima
+    if maxima is not None:
+        maxima = maxima[0 if spec.family == "model" else at].copy()  # [n_families, n_permutations] -> [n_permutations]
     return ContrastResult(
         spec=spec,
         model=model,
@@ -149,17 +151,18 @@ def conclude(
         effect_sizes=effects[0],
         other_side=effects[1],
         family_size=family_size,
-        critical_statistic=_critical_statistic(spec, tests, adjusted, at),
-        null_maxima=None if maxima is None else maxima[0 if spec.family == "model" else at].copy(),
+        critical_statistic=_critical_statistic(spec, tests, adjusted, at, maxima),
+        null_maxima=maxima,
         cautions=cautions(spec, len(target_units.names), len(baseline_units.names), family_size),
         notes=_notes(model, activations, layer_tests),
     )
 
 
-def _critical_statistic(spec: ContrastSpec, tests: NeuronTests, adjusted: AdjustedTests, at: int) -> float:
-    """The |statistic| from which a neuron of the layer ``at`` is significant."""
-    if adjusted.null_maxima is not None:
-        maxima = adjusted.null_maxima[0 if spec.family == "model" else at]
+def _critical_statistic(
+    spec: ContrastSpec, tests: NeuronTests, adjusted: AdjustedTests, at: int, maxima: np.ndarray | None
+) -> float:
+    """The |statistic| from which a neuron of the layer ``at`` is significant. ``maxima`` are its family's."""
+    if maxima is not None:
         # Not interpolated: that is NaN between two infinite values.
         return float(np.quantile(maxima, 1 - spec.alpha, method="higher"))
     family = slice(None) if spec.family == "model" else at
