@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import numpy as np
 import pytest
 
@@ -12,17 +9,10 @@ from core.errors import UserError
 from core.experiment import run_contrast
 from core.records import ContrastSpec
 from engine import limits, steps
-from engine.pipeline import Request, forget_everything, resolve
+from engine.pipeline import Request, resolve
 from tests.support.tiny_models import assert_one_sentence
 
-
-@pytest.fixture(autouse=True)
-def own_world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
-    """Nothing is kept yet, neither in memory nor on disk, neither before nor after."""
-    forget_everything()
-    monkeypatch.setenv("GRAMMAR_NEURONS_CACHE", str(tmp_path / "cache"))
-    yield
-    forget_everything()
+pytestmark = pytest.mark.usefixtures("own_world")
 
 
 @pytest.mark.parametrize("first", ["paired", "welch"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from core.records import CORRECTIONS, TESTS, ContrastSpec, WordList, WordPair
 from core.stats import correction
 from engine import steps
 from engine.jobs import Job, NotCached
-from engine.pipeline import Request, begin, cached, forget_everything, obtain, resolve
+from engine.pipeline import Request, begin, cached, obtain, resolve
 from tests.support.slow_work import Slow, asked_for
 from tests.support.threads import WAIT, until
 from tests.support.tiny_models import N_LAYERS, assert_one_sentence
@@ -26,13 +26,7 @@ from tests.support.tiny_models import N_LAYERS, assert_one_sentence
 TEXT = "The river runs past the old mill."
 
 
-@pytest.fixture(autouse=True)
-def own_world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
-    """Nothing is kept yet, neither in memory nor on disk, neither before nor after."""
-    forget_everything()
-    monkeypatch.setenv("GRAMMAR_NEURONS_CACHE", str(tmp_path / "cache"))
-    yield
-    forget_everything()
+pytestmark = pytest.mark.usefixtures("own_world")
 
 
 @pytest.fixture

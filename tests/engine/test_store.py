@@ -15,26 +15,6 @@ from core.activations.mapped import mapping_of, release
 from engine.store import ArrayStore
 from tests.support.arrays import SMALL, counted, counting, entry, files, never, npy_files
 from tests.support.faults import run
-from tests.support.like_windows import refuse_what_is_in_use
-
-
-@pytest.fixture(params=["POSIX", "like Windows"])
-def system(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
-    """One that renames and removes files in use, and one that does not."""
-    if request.param == "like Windows":
-        refuse_what_is_in_use(monkeypatch.setattr)
-    return request.param
-
-
-@pytest.fixture
-def folder(system: str, tmp_path: Path) -> Path:
-    return tmp_path / "arrays"
-
-
-@pytest.fixture
-def store(folder: Path) -> ArrayStore:
-    return ArrayStore(folder, max_bytes=1e9, max_entries=100)
-
 
 # --- Made once, read back
 

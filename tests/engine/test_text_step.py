@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -10,17 +10,12 @@ from prometheus_client import REGISTRY
 
 from core.records import ContrastSpec
 from engine import steps
-from engine.pipeline import Request, forget_everything, resolve
+from engine.pipeline import Request, resolve
 
 TEXT = "The river runs past the old mill."
 
 
-@pytest.fixture(autouse=True)
-def own_world() -> Iterator[None]:
-    """Nothing is kept yet, neither before nor after."""
-    forget_everything()
-    yield
-    forget_everything()
+pytestmark = pytest.mark.usefixtures("own_world")
 
 
 @pytest.fixture

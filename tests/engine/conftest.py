@@ -1,0 +1,39 @@
+"""Stores on both kinds of system, and an engine that has kept nothing yet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from engine.pipeline import forget_everything
+from engine.store import ArrayStore
+from tests.support.like_windows import refuse_what_is_in_use
+
+
+@pytest.fixture(params=["POSIX", "like Windows"])
+def system(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """One that renames and removes files in use, and one that does not."""
+    if request.param == "like Windows":
+        refuse_what_is_in_use(monkeypatch.setattr)
+    return request.param
+
+
+@pytest.fixture
+def folder(system: str, tmp_path: Path) -> Path:
+    return tmp_path / "arrays"
+
+
+@pytest.fixture
+def store(folder: Path) -> ArrayStore:
+    return ArrayStore(folder, max_bytes=1e9, max_entries=100)
+
+
+@pytest.fixture
+def own_world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+    """Nothing is kept yet, neither in memory nor on disk, neither before nor after."""
+    forget_everything()
+    monkeypatch.setenv("GRAMMAR_NEURONS_CACHE", str(tmp_path / "cache"))
+    yield
+    forget_everything()
