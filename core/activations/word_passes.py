@@ -12,9 +12,10 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,21 +23,22 @@ import numpy as np
 from core.activations.hooks import Gate, Point, Reduce, read_layers
 from core.activations.token_trie import Level, Rows, chunks, levels
 from core.models.loaded import LoadedModel
+from core.progress import Progress
 
 if TYPE_CHECKING:
     import torch
 
 # Rows with more tokens than this are read by plain passes.
 _MAX_TRIE_TOKENS = 16
-# Most floats that one pass may hold beside the weights (256 MB in float32).
-_MAX_PASS_FLOATS = 64_000_000
-# Most floats that all levels of one trie may keep between passes (96 MB). A pass copies some of them.
-_MAX_STATE_FLOATS = 24_000_000
+# Most floats that one pass may hold beside the weights (128 MB in float32).
+_MAX_PASS_FLOATS = 32_000_000
+# Most floats that all levels of one trie may keep between passes (48 MB). A pass copies some of them.
+_MAX_STATE_FLOATS = 12_000_000
 # Most multiplications of one pass: about half a second on two cores. No other reading waits longer for its turn.
 _MAX_PASS_PRODUCTS = 8e10
 
-# Indices of rows with equally many tokens, and for each layer and side their pooled neurons, float32 (n_rows, d_mlp).
-Batch = tuple[np.ndarray, dict[Point, np.ndarray]]
+# Takes pooled neurons: the indices of some rows (n_rows,), the point, and its values there, float32 (n_rows, d_mlp).
+Write = Callable[[np.ndarray, Point, np.ndarray], None]
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,7 @@ class Reading:
     """How rows of token ids are read. The first ``n_start`` ids of each row are read, but not pooled.
 
     ``sides`` are read of every row. An exception are rows with one token to pool: of these, only ``sides_of_one``.
+    ``write`` takes what is read.
     """
 
     lm: LoadedModel
@@ -52,6 +55,7 @@ class Reading:
     sides_of_one: Sequence[str]
     pooling: str
     n_start: int
+    write: Write
     gate: Gate = nullcontext
 
     def read(
@@ -82,14 +86,18 @@ class Reading:
         return n_tokens * 2.0 * self.lm.d_model * (max(self.layers) + 1)
 
 
-def read_rows(reading: Reading, ids: Rows) -> Iterator[Batch]:
-    """Pool the neurons of every row. Batches come in any order; each row comes exactly once."""
+def read_rows(reading: Reading, ids: Rows, progress: Progress) -> None:
+    """Pool the neurons of every row. Each row and point is written exactly once, in any order.
+
+    Values go to ``reading.write`` point by point and are not kept, so that no more than one pass's are in memory.
+    """
     short = [i for i, row in enumerate(ids) if len(row) <= _MAX_TRIE_TOKENS]
-    for chunk in chunks([ids[i] for i in short], reading.state_floats, _MAX_STATE_FLOATS):
-        indices = np.array([short[i] for i in chunk])
-        for rows, values in _read_trie(reading, [ids[i] for i in indices]):
-            yield indices[rows], values
-    yield from _read_long(reading, ids)
+    parts = chunks([ids[i] for i in short], reading.state_floats, _MAX_STATE_FLOATS)
+    tries = (_read_trie(reading, ids, np.array([short[i] for i in part])) for part in parts)
+    n_read = 0
+    for n_rows in chain(chain.from_iterable(tries), _read_long(reading, ids)):
+        n_read += n_rows
+        progress(n_read / len(ids), f"Reading words: {n_read:,} of {len(ids):,}")
 
 
 # --- Rows in the trie: level by level ---
@@ -106,91 +114,99 @@ class _NodeState:
     past: list[tuple[torch.Tensor, torch.Tensor]] = field(default_factory=list)
     sums: dict[Point, torch.Tensor] = field(default_factory=dict)
 
-    def rows(self, indices: torch.Tensor) -> _NodeState:
-        """The states of some nodes, in the order of ``indices`` (n,)."""
+    def past_of(self, nodes: torch.Tensor) -> list[tuple[torch.Tensor, torch.Tensor]]:
+        """The keys and values of some nodes, in the order of ``nodes`` (n,)."""
         # [n_nodes, n_heads, n_tokens, d_head] -> [n, n_heads, n_tokens, d_head]
-        past = [(keys[indices], values[indices]) for keys, values in self.past]
-        # [n_nodes, d_mlp] -> [n, d_mlp]
-        return _NodeState(past, {point: sums[indices] for point, sums in self.sums.items()})
+        return [(keys[nodes], values[nodes]) for keys, values in self.past]
 
     @staticmethod
     def concatenated(parts: list[_NodeState]) -> _NodeState:
         """The states of all parts in one, along the axis of nodes."""
         import torch
 
-        if len(parts) == 1:
-            return parts[0]
+        if len(parts) < 2:
+            return parts[0] if parts else _NodeState()
         layers = zip(*(part.past for part in parts), strict=True)  # [part][layer] -> [layer][part]
         past = [(torch.cat([k for k, _ in layer]), torch.cat([v for _, v in layer])) for layer in layers]
         return _NodeState(past, {point: torch.cat([part.sums[point] for part in parts]) for point in parts[0].sums})
 
 
-def _read_trie(reading: Reading, rows: Rows) -> Iterator[Batch]:
-    """Read one chunk of rows, level by level. A row is returned at the level of its last token."""
+def _read_trie(reading: Reading, ids: Rows, chunk: np.ndarray) -> Iterator[int]:
+    """Read some rows level by level, and yield how many rows ended in a pass, if any did.
+
+    ``chunk`` (n_rows,) has the rows' positions in ``ids``. A row is written at the level of its last token.
+    """
     parents = _NodeState()
-    for depth, level in enumerate(levels(rows)):
+    for depth, level in enumerate(levels([ids[i] for i in chunk])):
         leaves = np.setdiff1d(np.arange(len(level.token_ids)), level.inner, assume_unique=True)
-        states = []
+        states: list[_NodeState] = []
         for nodes, sides in ((level.inner, reading.sides), (leaves, reading.sides_of(depth + 1))):
             size = reading.rows_per_pass(1, sides, depth)
             for part in np.array_split(nodes, math.ceil(len(nodes) / size)) if len(nodes) else ():
                 with reading.gate():
-                    sums, state = _read_nodes(reading, level, depth, part, parents, sides=sides)
-                ended = np.isin(level.ends, part)
-                if ended.any():
-                    at = np.searchsorted(part, level.ends[ended])
-                    yield level.rows[ended], _pooled(reading, sums, at, depth)
-                if state is not None:
-                    states.append(state)
-        parents = _NodeState.concatenated(states) if states else _NodeState()
+                    sums = _read_nodes(reading, level, depth, part, parents, sides=sides, states=states)
+                ended = np.flatnonzero(np.isin(level.ends, part))
+                at = np.searchsorted(part, level.ends[ended])
+                _write_pooled(reading, sums, at, depth, chunk[level.rows[ended]])
+                del sums  # so that the next pass does not hold these values beside its own
+                if len(ended):
+                    yield len(ended)
+        parents = _NodeState.concatenated(states)
 
 
 def _read_nodes(
-    reading: Reading, level: Level, depth: int, part: np.ndarray, parents: _NodeState, *, sides: Sequence[str]
-) -> tuple[dict[Point, torch.Tensor], _NodeState | None]:
+    reading: Reading,
+    level: Level,
+    depth: int,
+    part: np.ndarray,
+    parents: _NodeState,
+    *,
+    sides: Sequence[str],
+    states: list[_NodeState],
+) -> dict[Point, torch.Tensor]:
     """Read the nodes ``part`` (n,) of a level: either all of them have children, or none has.
 
-    Returns, for each point, the values (n, d_mlp) at these nodes, or their sums if the pooling is the mean. The second
-    result is the state that their children need; None where there are no children.
+    Returns, for each point, the values (n, d_mlp) at these nodes, or their sums if the pooling is the mean. If there
+    are children, the state that they need is appended to ``states``.
     """
     import torch
 
     have_children = part[0] in level.inner
-    before = parents.rows(torch.from_numpy(level.parents[part])) if depth else parents
-    cache = reading.lm.new_cache(before.past) if depth or have_children else None
+    at = torch.from_numpy(level.parents[part])  # [n_nodes] -> [n]
+    cache = reading.lm.new_cache(parents.past_of(at) if depth else []) if depth or have_children else None
     ids = torch.from_numpy(level.token_ids[part, None])  # [n_nodes] -> [n, pos = 1]
     values = reading.read(ids, sides, _last_token, cache)
     if reading.pooling == "mean" and depth > reading.n_start:
-        # In place: rows() has copied the sums.
-        values = {point: before.sums[point].add_(value) for point, value in values.items()}
-    if cache is None or not have_children:
-        return values, None
-    sums = values if depth >= reading.n_start else {}
-    return values, _NodeState([(layer.keys, layer.values) for layer in cache.layers], sums)
+        for point in values:  # not in place, since a network may pass on the same tensor at two points
+            values[point] = values[point] + parents.sums[point][at]  # [n_nodes, d_mlp] -> [n, d_mlp]
+    if cache is not None and have_children:
+        sums = values if depth >= reading.n_start else {}
+        states.append(_NodeState([(layer.keys, layer.values) for layer in cache.layers], sums))
+    return values
 
 
 def _last_token(values: torch.Tensor) -> torch.Tensor:
     return values[:, -1]  # [batch, pos, d_mlp] -> [batch, d_mlp]
 
 
-def _pooled(reading: Reading, sums: dict[Point, torch.Tensor], at: np.ndarray, depth: int) -> dict[Point, np.ndarray]:
-    """The pooled neurons of the rows that end at the nodes ``at`` (n_rows,): [n_nodes, d_mlp] -> [n_rows, d_mlp]."""
+def _write_pooled(
+    reading: Reading, sums: dict[Point, torch.Tensor], at: np.ndarray, depth: int, rows: np.ndarray
+) -> None:
+    """Write the pooled neurons of ``rows`` (n_rows,), which end at the nodes ``at`` (n_rows,)."""
     import torch
 
     n_pooled = depth + 1 - reading.n_start if reading.pooling == "mean" else 1
-    rows, sides = torch.from_numpy(at), reading.sides_of(depth + 1)
-    return {
-        (layer, side): values[rows].div_(n_pooled).cpu().numpy()
-        for (layer, side), values in sums.items()
-        if side in sides
-    }
+    for (layer, side), values in sums.items():
+        if len(rows) and side in reading.sides_of(depth + 1):
+            pooled = values[torch.from_numpy(at)].div_(n_pooled)  # [n_nodes, d_mlp] -> [n_rows, d_mlp]
+            reading.write(rows, (layer, side), pooled.cpu().numpy())
 
 
 # --- Rows that are too long for the trie ---
 
 
-def _read_long(reading: Reading, ids: Rows) -> Iterator[Batch]:
-    """Read the long rows. All rows of a batch have the same length; the order is fixed."""
+def _read_long(reading: Reading, ids: Rows) -> Iterator[int]:
+    """Read the long rows, and yield after each pass how many. All rows of a pass have the same length."""
     import torch
 
     def pool(values: torch.Tensor) -> torch.Tensor:  # [batch, pos, d_mlp] -> [batch, d_mlp]
@@ -208,4 +224,7 @@ def _read_long(reading: Reading, ids: Rows) -> Iterator[Batch]:
             batch = bucket[first : first + size]
             with reading.gate():
                 captured = reading.read(torch.tensor([ids[i] for i in batch]), sides, pool)
-            yield np.array(batch), {point: values.cpu().numpy() for point, values in captured.items()}
+            for point, values in captured.items():
+                reading.write(np.array(batch), point, values.cpu().numpy())
+            del captured, values  # as above
+            yield len(batch)

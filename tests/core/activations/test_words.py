@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import threading
+import weakref
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ import torch
 from core.activations import token_counts, word_activations, word_passes
 from core.errors import UserError
 from core.models import LoadedModel, load_model
+from core.progress import unwatched
 from core.records import HOOK_SIDES, POOLINGS
 from tests.support.tiny_models import (
     ABSOLUTE,
@@ -81,6 +84,27 @@ def test_batch_size_does_not_matter(lm: LoadedModel, limit: int, monkeypatch: py
     monkeypatch.setattr(word_passes, "_MAX_STATE_FLOATS", 10 * limit)
     sizes = [len(rows) for rows, _ in spied_passes(lm, lambda: assert_close(word_activations(lm, WORDS), plain))]
     assert (max(sizes) == 1) == (limit == 1)
+
+
+@pytest.mark.parametrize("longest", [0, word_passes._MAX_TRIE_TOKENS])
+def test_what_was_written_is_not_kept(lm: LoadedModel, longest: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When a pass begins, no values of an earlier one are alive: memory holds one pass's."""
+    monkeypatch.setattr(word_passes, "_MAX_PASS_FLOATS", 2_000)
+    monkeypatch.setattr(word_passes, "_MAX_TRIE_TOKENS", longest)
+    written: list[weakref.ref[torch.Tensor]] = []
+    alive_at_a_pass: list[int] = []
+
+    def gate() -> AbstractContextManager[None]:
+        alive_at_a_pass.append(sum(values() is not None for values in written))
+        return nullcontext()
+
+    def write(_rows: np.ndarray, _point: object, values: np.ndarray) -> None:
+        assert isinstance(values.base, torch.Tensor)  # whose memory the array shares
+        written.append(weakref.ref(values.base))
+
+    reading = word_passes.Reading(lm, range(N_LAYERS), HOOK_SIDES, HOOK_SIDES, "mean", 0, write, gate)
+    word_passes.read_rows(reading, [lm.tokenizer.encode(word).ids for word in WORDS], unwatched)
+    assert len(written) > N_LAYERS and len(alive_at_a_pass) > 2 and not any(alive_at_a_pass)
 
 
 def test_long_rows_are_read_by_plain_passes(lm: LoadedModel, monkeypatch: pytest.MonkeyPatch) -> None:
