@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -10,8 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from server import script_errors, streamlit_patches
 from server.headers import SecurityHeaders, security_headers
+from server.preload import Preload, chart_link
 from server.request_log import RequestLog
 from server.routes import probe_routes
+from server.static_files import CompressedFiles, CompressedStaticFiles
 from server.warm_start import WarmStart
 
 if TYPE_CHECKING:
@@ -33,7 +36,7 @@ class Application:
 
     def __init__(self, script: Path, options: Mapping[str, Any], warm_start: WarmStart | None = None) -> None:
         import streamlit as st
-        from streamlit import config, net_util
+        from streamlit import config, file_util, net_util
         from streamlit.web.bootstrap import load_config_options
 
         self.warm_start = warm_start or WarmStart()
@@ -47,8 +50,14 @@ class Application:
         # When a page of another site connects, Streamlit would ask an external server for this computer's address, and
         # block all sessions meanwhile. Other allowed origins are in server.corsAllowedOrigins.
         net_util.get_external_ip = lambda: None
+        base_url = (config.get_option("server.baseUrlPath") or "").strip("/")
+        base = f"/{base_url}" if base_url else ""
+        static = Path(file_util.get_static_dir()) / "static"
+        self._files = CompressedFiles(static, _baked_copies(st.__version__))
+        compressed = CompressedStaticFiles(app, self._files, f"{base}/static/")
+        with_links = Preload(compressed, chart_link(static), base)
         # Outermost, because Streamlit answers its own errors outside its middleware.
-        with_headers = SecurityHeaders(app, security_headers())
+        with_headers = SecurityHeaders(with_links, security_headers())
         self._app: ASGIApp = RequestLog(with_headers, config.get_option("server.baseUrlPath") or "")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -62,6 +71,13 @@ class Application:
         streamlit_patches.keep_deferred_downloads()
         streamlit_patches.collect_periodically(ended := threading.Event())
         self.warm_start.begin()
+        threading.Thread(target=self._files.make_all, daemon=True, name="compression").start()
         yield
         self.warm_start.stop()
         ended.set()
+
+
+def _baked_copies(streamlit_version: str) -> Path | None:
+    """The folder in which a container image has compressed copies of this Streamlit's files."""
+    seed = os.environ.get("GRAMMAR_NEURONS_SEED")
+    return Path(seed) / "static" / streamlit_version if seed else None

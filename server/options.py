@@ -40,6 +40,8 @@ def read(arguments: Sequence[str] = ()) -> dict[str, Any]:
         options["server_address"] = _ADDRESS
     options["server_maxUploadSize"] = allowed.max_upload_mb
     options["runner_postScriptGC"] = False  # server/streamlit_patches.py collects garbage periodically
+    if options["server_enableWebsocketCompression"] is None:
+        options["server_enableWebsocketCompression"] = True  # a first page's messages: a quarter of the bytes
     options["logger_enableRich"] = False  # it would print errors with their messages
     return options
 

@@ -104,7 +104,8 @@ def neuron_scatter(result: ContrastResult, highlight: int | None = None) -> Pict
         "legend": {**LEGEND, "font": {"size": 11}},
         "clickmode": "event+select",
         "dragmode": "zoom",
-        "xaxis": {"title": {"text": f"Neuron of layer {spec.layer}"}, "zeroline": False},
+        # The margins above are enough. To find that out, plotly would draw the axes twice.
+        "xaxis": {"title": {"text": f"Neuron of layer {spec.layer}"}, "zeroline": False, "automargin": False},
         "yaxis": {"title": {"text": f"{name} ({target} − {baseline})"}, "zeroline": True},
         "shapes": _shapes(lines),
     }

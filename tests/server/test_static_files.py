@@ -1,0 +1,180 @@
+"""Static files: compressed once, the same content, right headers; plotly is named with the pages that begin with it."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import os
+import subprocess
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import brotli
+import pytest
+from starlette.applications import Starlette
+from starlette.responses import PlainTextResponse
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+from starlette.testclient import TestClient
+from streamlit import file_util
+
+from server import static_files
+from server.preload import Preload, chart_link
+from server.static_files import CompressedFiles, CompressedStaticFiles, accepted_codings
+
+STATIC = Path(file_util.get_static_dir()) / "static"
+SCRIPT = b"export const words = " + b"'the time and the people';" * 200
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """A folder of static files: one that can be compressed, one that is."""
+    (tmp_path / "files" / "js").mkdir(parents=True)
+    (tmp_path / "files" / "js" / "a.0f1e.js").write_bytes(SCRIPT)
+    (tmp_path / "files" / "font.woff2").write_bytes(SCRIPT)
+    return tmp_path / "files"
+
+
+def client(root: Path, baked: Path | None = None) -> TestClient:
+    """The middleware in front of Starlette's own static files."""
+    plain = Starlette(routes=[Mount("/static", StaticFiles(directory=root))])
+    return TestClient(CompressedStaticFiles(plain, CompressedFiles(root, baked), "/static/"))
+
+
+def test_a_script_is_sent_compressed_and_has_its_content(root: Path) -> None:
+    """httpx decompresses it; the length is that of what was sent."""
+    answer = client(root).get("/static/js/a.0f1e.js", headers={"Accept-Encoding": "gzip, deflate"})
+    assert (answer.status_code, answer.content) == (200, SCRIPT)
+    assert answer.headers["content-encoding"] == "gzip" and answer.headers["vary"] == "Accept-Encoding"
+    assert int(answer.headers["content-length"]) < len(SCRIPT) / 10
+    assert "immutable" in answer.headers["cache-control"] and "javascript" in answer.headers["content-type"]
+
+
+@pytest.mark.parametrize("accepted", ["", "identity", "gzip;q=0", "br"])
+def test_a_browser_that_takes_no_gzip_gets_the_file_itself(root: Path, accepted: str) -> None:
+    """A cache between must still know that the answer depends on the header."""
+    answer = client(root).get("/static/js/a.0f1e.js", headers={"Accept-Encoding": accepted})
+    assert answer.content == SCRIPT and "content-encoding" not in answer.headers
+    assert answer.headers["vary"] == "Accept-Encoding" and int(answer.headers["content-length"]) == len(SCRIPT)
+
+
+def test_a_part_of_a_file_is_a_part_of_the_file_itself(root: Path) -> None:
+    """A range counts the bytes of what is sent: compressed bytes must not mix with it."""
+    headers = {"Accept-Encoding": "gzip", "Range": "bytes=7-11"}
+    answer = client(root).get("/static/js/a.0f1e.js", headers=headers)
+    assert (answer.status_code, answer.content) == (206, SCRIPT[7:12]) and "content-encoding" not in answer.headers
+
+
+def test_head_has_the_headers_of_get_and_no_body(root: Path) -> None:
+    """Length included."""
+    asked = {"Accept-Encoding": "gzip"}
+    head = client(root).head("/static/js/a.0f1e.js", headers=asked)
+    assert head.headers == client(root).get("/static/js/a.0f1e.js", headers=asked).headers and not head.content
+
+
+def test_a_known_tag_is_answered_without_the_file(root: Path) -> None:
+    """Weakened by a proxy too, and among others; another coding has another tag."""
+    asked = {"Accept-Encoding": "gzip"}
+    tag = client(root).get("/static/js/a.0f1e.js", headers=asked).headers["etag"]
+    assert tag != client(root).get("/static/js/a.0f1e.js", headers={"Accept-Encoding": ""}).headers["etag"]
+    for known in (tag, f"W/{tag}", f'"other", {tag}', "*"):
+        answer = client(root).get("/static/js/a.0f1e.js", headers={**asked, "If-None-Match": known})
+        assert (answer.status_code, answer.content, answer.headers["etag"]) == (304, b"", tag)
+    assert client(root).get("/static/js/a.0f1e.js", headers={**asked, "If-None-Match": '"other"'}).content == SCRIPT
+
+
+@pytest.mark.parametrize(
+    "path", ["/static/font.woff2", "/static/js/none.js", "/static/../files/js/a.0f1e.js", "/js/a.0f1e.js"]
+)
+def test_all_else_is_answered_by_the_app(root: Path, path: str) -> None:
+    """Fonts, files that do not exist, other paths."""
+    asked = {"Accept-Encoding": "gzip"}
+    plain = TestClient(Starlette(routes=[Mount("/static", StaticFiles(directory=root))])).get(path, headers=asked)
+    answer = client(root).get(path, headers=asked)
+    assert (answer.status_code, answer.content, answer.headers) == (plain.status_code, plain.content, plain.headers)
+
+
+def test_other_methods_are_answered_by_the_app(root: Path) -> None:
+    """Nothing can be posted to a file."""
+    assert client(root).post("/static/js/a.0f1e.js").status_code == 405
+
+
+def test_copies_that_an_image_has_are_sent(root: Path, tmp_path: Path) -> None:
+    """Brotli before gzip, where the browser takes it."""
+    (tmp_path / "baked" / "js").mkdir(parents=True)
+    (tmp_path / "baked" / "js" / "a.0f1e.js.br").write_bytes(b"brotli")
+    (tmp_path / "baked" / "js" / "a.0f1e.js.gz").write_bytes(gzip.compress(b"baked"))
+    baked = client(root, tmp_path / "baked")
+    with baked.stream("GET", "/static/js/a.0f1e.js", headers={"Accept-Encoding": "gzip, br"}) as answer:
+        assert answer.headers["content-encoding"] == "br" and b"".join(answer.iter_raw()) == b"brotli"
+    assert baked.get("/static/js/a.0f1e.js", headers={"Accept-Encoding": "gzip"}).content == b"baked"
+
+
+def test_a_file_is_compressed_once_however_many_ask(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Thirty browsers at the same moment."""
+    compress, calls = gzip.compress, []
+
+    def counted(*args: object, **kwargs: object) -> bytes:
+        calls.append(threading.get_ident())
+        return compress(*args, **kwargs)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(static_files.gzip, "compress", counted)
+    files = CompressedFiles(root)
+    with ThreadPoolExecutor(30) as pool:
+        copies = {copy.body for copy in pool.map(lambda _: files.get("js/a.0f1e.js", "gzip"), range(30)) if copy}
+    assert len(calls) == 1 and [gzip.decompress(body) for body in copies] == [SCRIPT]
+
+
+def test_the_headers_of_accept_encoding_are_read() -> None:
+    """Weights and spaces, as RFC 9110 has them."""
+    assert accepted_codings("gzip, deflate, br, zstd") == {"gzip", "deflate", "br", "zstd"}
+    assert accepted_codings("GZIP ; q=0.001,br;q=0.000, zstd;q=0") == {"gzip"}
+
+
+def test_every_script_of_streamlit_keeps_its_content() -> None:
+    """And all of them together are less than half as large."""
+    files = CompressedFiles(STATIC)
+    files.make_all()
+    whole = small = 0
+    for path in (path for path in STATIC.rglob("*") if path.suffix in static_files.COMPRESSIBLE):
+        copy = files.get(path.relative_to(STATIC).as_posix(), "gzip")
+        assert copy and gzip.decompress(copy.body) == path.read_bytes()
+        whole, small = whole + path.stat().st_size, small + len(copy.body)
+    assert small < whole / 2
+
+
+def test_the_image_compresses_them_further(root: Path, tmp_path: Path) -> None:
+    """The script of the image's build, on a folder of ours: both codings, with the same content."""
+    code = "import compress, pathlib, sys; compress.compress(*map(pathlib.Path, sys.argv[1:]))"
+    environment = {**os.environ, "PYTHONPATH": "deploy/image"}
+    subprocess.run([sys.executable, "-c", code, root, tmp_path / "out"], env=environment, check=True)
+    copy = tmp_path / "out" / "js" / "a.0f1e.js"
+    assert gzip.decompress(Path(f"{copy}.gz").read_bytes()) == SCRIPT
+    assert brotli.decompress(Path(f"{copy}.br").read_bytes()) == SCRIPT
+
+
+def test_the_pages_that_begin_with_a_chart_name_plotly() -> None:
+    """One module, which exists; other pages and other paths name nothing."""
+    link = chart_link(STATIC)
+    assert link.count("modulepreload") == 1
+    assert (STATIC / link.partition(">")[0].removeprefix("<./static/")).is_file()
+    pages = Starlette(routes=[Route("/{rest:path}", lambda request: PlainTextResponse("page"))])
+    answers = TestClient(Preload(pages, link, "/base"))
+    for path, expected in (("/base/Neurons", link), ("/base/Words", link), ("/base/", None), ("/Neurons", None)):
+        assert answers.get(path).headers.get("link") == expected, path
+    assert "link" not in TestClient(Preload(pages, "")).get("/Neurons").headers
+
+
+def test_a_websocket_passes_both() -> None:
+    """Other kinds of connections are the app's."""
+    seen: list[str] = []
+
+    async def app(scope, receive, send) -> None:  # type: ignore[no-untyped-def]
+        seen.append(scope["type"])
+
+    both = Preload(CompressedStaticFiles(app, CompressedFiles(STATIC), "/static/"), "link")
+    for kind in ("websocket", "lifespan"):
+        asyncio.run(both({"type": kind, "path": "/Neurons"}, None, None))  # type: ignore[arg-type]
+    assert seen == ["websocket", "lifespan"]
