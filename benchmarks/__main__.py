@@ -23,7 +23,7 @@ from benchmarks.table import Section, update_page
 from benchmarks.timing import say
 from core.errors import UserError
 
-SECTIONS = ("words", "text", "statistics", "memory", "growth", "start", "costs")
+SECTIONS = ("words", "text", "statistics", "memory", "growth", "start", "first_visit", "interaction", "costs")
 # Run only if named: its tables belong to another page, docs/methods.md.
 ON_REQUEST = ("validity",)
 _SECTIONS_HELP = f"of {', '.join(SECTIONS)} (all by default), or {', '.join(ON_REQUEST)}"

@@ -1,0 +1,273 @@
+"""From a key press or a click in the browser to the new picture, on the class server, with everything computed."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from benchmarks.browser import NOT_MEASURED, SECONDS, Received, context_maker, find_browser, offline
+from benchmarks.options import Options
+from benchmarks.table import Mark, Section, markdown
+from benchmarks.timing import Times, say
+from benchmarks.watch import Server, serve
+
+_QUIET_SECONDS = 0.7
+
+
+@dataclass(frozen=True)
+class Action:
+    """What a hand does in turns, one value after the other.
+
+    ``name`` may have a place for the value: then every value has a row of its own. ``prepare`` gets the page ready for
+    a value, such as by opening a list; ``do`` is the press itself, and ``event`` what the browser says of it.
+    ``picture`` is a key of the page's script: the text of what must be drawn.
+    """
+
+    name: str
+    bound: float
+    values: tuple[str, str]
+    event: str
+    picture: str
+    prepare: Callable[[Any, str], None]
+    do: Callable[[Any, str], None]
+
+
+@dataclass(frozen=True)
+class Try:
+    """What one press took: milliseconds until the picture, and until quiet, frames, bytes and processor seconds."""
+
+    milliseconds: float
+    frames: int
+    frame_bytes: int
+    cpu_seconds: float
+
+
+def section(options: Options) -> Section:
+    """The table. Without a usable browser, a sentence says so."""
+    browser = find_browser()
+    if browser is None:
+        return Section("interaction", "Under the hand", (_INTRODUCTION, f"Interaction: {NOT_MEASURED}."))
+    say("Interaction: starting the class server")
+    tries: dict[str, list[Try]] = {}
+    with (
+        tempfile.TemporaryDirectory() as cache,
+        serve(SECONDS, **offline(Path(cache))) as server,
+        context_maker(browser) as new_context,
+    ):
+        context = new_context()
+        page = context.new_page()
+        page.set_default_timeout(SECONDS * 1000)
+        page.add_init_script(_WATCH)
+        hand = Hand(page, Received(context.new_cdp_session(page)), server)
+        for action in ACTIONS:
+            say(f"Interaction: {action.name.format('another')}")
+            tries |= hand.measure(action, options.pick(10, 2))
+    marks = found_marks(tries)
+    return Section("interaction", "Under the hand", (_INTRODUCTION, table(tries, marks)), tuple(marks.values()))
+
+
+class Hand:
+    """A page, and what is counted while it is used."""
+
+    def __init__(self, page: Any, received: Received, server: Server) -> None:
+        self._page, self._received, self._server = page, received, server
+
+    def measure(self, action: Action, rounds: int) -> dict[str, list[Try]]:
+        """By row of the table: ``rounds`` presses, after one of each value that is not timed.
+
+        Raises RuntimeError if both values have the same picture.
+        """
+        self._page.goto(f"{self._server.url}/Neurons")
+        self._page.locator(".st-key-neurons_plot .point").first.wait_for()
+        pictures: dict[str, str] = {}
+        for value in action.values * 2:  # the second time, each follows the other one, as it will when it is timed
+            self._wait_until_quiet()
+            action.prepare(self._page, value)
+            self._wait_until_quiet()  # also the plot takes a moment to see the mouse
+            action.do(self._page, value)
+            self._wait_until_quiet()
+            pictures[value] = self._page.evaluate(f"interaction.pictures.{action.picture}()")
+        if len(set(pictures.values())) < len(action.values):
+            raise RuntimeError(f"{action.name}: the page shows the same for {' and '.join(action.values)}.")
+        rows = [action.name.format(value) for value in action.values]
+        tries: dict[str, list[Try]] = {row: [] for row in rows}
+        for turn in range(rounds * len(tries)):
+            i = turn % len(action.values)
+            tries[rows[i]].append(self._time(action, action.values[i], pictures[action.values[i]]))
+        return tries
+
+    def _time(self, action: Action, value: str, picture: str) -> Try:
+        """Press once, and wait until the page is quiet again."""
+        from playwright.sync_api import Error
+
+        action.prepare(self._page, value)
+        self._wait_until_quiet()
+        before, frames, size = self._cpu_seconds(), self._received.frames, self._received.frame_bytes
+        self._page.evaluate("given => { interaction.begin(...given) }", [action.event, action.picture, picture])
+        action.do(self._page, value)
+        try:
+            milliseconds = self._page.evaluate("interaction.time")
+        except Error as error:
+            shown = self._page.evaluate(f"interaction.pictures.{action.picture}()")
+            raise RuntimeError(f"{action.name}, {value}: {error}\n{shown[:300]}\nis not\n{picture[:300]}") from error
+        self._wait_until_quiet()
+        received = self._received
+        return Try(milliseconds, received.frames - frames, received.frame_bytes - size, self._cpu_seconds() - before)
+
+    def _cpu_seconds(self) -> float:
+        seconds = self._server.cpu_seconds()
+        if seconds is None:
+            raise RuntimeError("The server's processor time cannot be read.")
+        return seconds
+
+    def _wait_until_quiet(self) -> None:
+        """No run of the script and no message for a while."""
+        until, since, frames = time.monotonic() + SECONDS, time.monotonic(), -1
+        while time.monotonic() - since < _QUIET_SECONDS:
+            if time.monotonic() > until:
+                raise RuntimeError("The page did not come to rest.")
+            if frames != self._received.frames or not self._page.locator(_IDLE).count():
+                since, frames = time.monotonic(), self._received.frames
+            self._page.wait_for_timeout(50)
+
+
+_IDLE = "[data-testid='stApp'][data-test-script-state='notRunning']"
+
+
+def _nothing(page: Any, value: str) -> None:
+    """No preparation is needed."""
+
+
+def _focus_layer(page: Any, value: str) -> None:
+    page.get_by_role("slider", name="Layer").focus()
+
+
+def _press(page: Any, value: str) -> None:
+    page.keyboard.press(value)
+
+
+def _type(box: str) -> Callable[[Any, str], None]:
+    return lambda page, value: page.get_by_role("spinbutton", name=box, exact=True).fill(value)
+
+
+def _press_enter(page: Any, value: str) -> None:
+    page.keyboard.press("Enter")
+
+
+def _point_at(page: Any, value: str) -> None:
+    """Move the mouse to the point that is farthest up or down: no other one is on top of it."""
+    x, y = page.evaluate("value => interaction.extreme(value)", value)
+    page.mouse.move(x, y, steps=3)
+
+
+def _press_button(page: Any, value: str) -> None:
+    page.mouse.down()
+    page.mouse.up()
+
+
+def _open_corrections(page: Any, value: str) -> None:
+    box = page.get_by_role("combobox", name="Correction")
+    box.scroll_into_view_if_needed()
+    page.wait_for_timeout(300)  # an open list closes when its place is scrolled
+    box.click()
+    page.get_by_role("option", name=value, exact=True).wait_for()
+
+
+def _choose_option(page: Any, value: str) -> None:
+    page.get_by_role("option", name=value, exact=True).click()
+
+
+def _follow(page: Any, value: str) -> None:
+    page.locator("[data-testid='stSidebar']").get_by_role("link", name=value, exact=True).click()
+
+
+ACTIONS = (
+    Action("layer", 300, ("ArrowRight", "ArrowLeft"), "keydown", "result", _focus_layer, _press),
+    Action("neuron typed", 250, ("17", "23"), "keydown", "neuron", _type("Neuron"), _press_enter),
+    Action("neuron clicked", 250, ("highest", "lowest"), "pointerup", "neuron", _point_at, _press_button),
+    Action("correction", 250, ("Bonferroni", "None"), "pointerup", "result", _open_corrections, _choose_option),
+    Action("alpha", 250, ("0.01", "0.2"), "keydown", "result", _type("Alpha"), _press_enter),
+    Action("page switch to {}", 300, ("Text heatmap", "Neurons"), "pointerup", "page", _nothing, _follow),
+)
+
+
+def found_marks(tries: Mapping[str, Sequence[Try]]) -> dict[str, Mark]:
+    """The mark of each row: the median time."""
+    bounds = {action.name.format(value): action.bound for action in ACTIONS for value in action.values}
+    return {
+        row: Mark(row, Times(tuple(one.milliseconds for one in tries[row])).median, bounds[row], " ms", least=False)
+        for row in tries
+    }
+
+
+def table(tries: Mapping[str, Sequence[Try]], marks: Mapping[str, Mark]) -> str:
+    """A row for each action."""
+    rows = []
+    for row, presses in tries.items():
+        times = [one.milliseconds for one in presses]
+        frames, sizes = ([getattr(one, field) for one in presses] for field in ("frames", "frame_bytes"))
+        cpu = 1000 * sum(one.cpu_seconds for one in presses) / len(presses)
+        spread = f"{min(times):.0f}–{max(times):.0f}"
+        counts = (f"{Times(tuple(frames)).median:.0f}", f"{Times(tuple(sizes)).median / 1e3:.1f}", f"{cpu:.0f}")
+        rows.append((row, f"{marks[row].value:.0f}", spread, str(marks[row]), *counts))
+    header = ("action", "median, ms", "min–max, ms", "mark", "frames", "kB", "server's processor, ms")
+    return markdown(header, rows)
+
+
+# In the page. A picture is a text of what is drawn; the clock stops after the frame in which the awaited one is there
+# has been drawn, since a message is handled after it.
+_WATCH = """window.interaction = {
+    points: key => [...document.querySelectorAll(`.st-key-${key} .scatterlayer .point`)].map(
+        point => point.getAttribute("transform") + point.getAttribute("d")).join(),
+    text: selector => [...document.querySelectorAll(selector)].map(node => node.textContent),
+    pictures: {
+        result: () => {
+            const said = interaction.text("[data-testid='stMain'] p").slice(0, 2).join(" ");
+            return said && said + interaction.points("neurons_plot");
+        },
+        neuron: () => {
+            const said = interaction.text("h3").find(text => /^Neuron \\d+/.test(text));
+            return said && said + interaction.points("neuron_spread");
+        },
+        page: () => {
+            const heatmap = document.querySelector(".st-key-text_heatmap [data-testid='stBidiComponentIsolated']");
+            const tokens = heatmap?.shadowRoot.querySelectorAll(".panel .token").length;
+            return interaction.text("h1").join() + (tokens ?? "") + interaction.points("neurons_plot");
+        },
+    },
+    extreme: which => {
+        document.querySelector(".st-key-neurons_plot").scrollIntoView({ block: "center" });
+        const boxes = [...document.querySelectorAll(".st-key-neurons_plot .scatterlayer .point")].map(
+            point => point.getBoundingClientRect()).sort((a, b) => a.y - b.y);
+        const box = boxes.at(which === "highest" ? 0 : -1);
+        return [box.x + box.width / 2, box.y + box.height / 2];
+    },
+    begin: (event, picture, awaited) => {
+        const shown = interaction.pictures[picture];
+        interaction.time = new Promise((resolve, reject) => {
+            if (shown() === awaited) reject(new Error("The picture is there already."));
+            setTimeout(() => reject(new Error("The picture did not come.")), 20000);
+            addEventListener(event, ({ timeStamp }) => {
+                const look = () => {
+                    if (shown() !== awaited) return requestAnimationFrame(look);
+                    const drawn = new MessageChannel();
+                    drawn.port1.onmessage = () => resolve(performance.now() - timeStamp);
+                    drawn.port2.postMessage(null);
+                };
+                requestAnimationFrame(look);
+            }, { capture: true, once: true });
+        });
+    },
+}"""
+_INTRODUCTION = (
+    "The Neurons page of the class server (`serve.py`, warm) with its first settings and the bundled model, in a "
+    "Chromium of 1440 × 900 on the same machine. Two values of a setting take turns, and both have been shown before: "
+    "no press needs a forward pass or a test. The page itself takes the time, from the key or the button of the mouse "
+    "to the end of the frame that draws the new headline and points; for a neuron the points of its spread; for a page "
+    "its main content. Frames and bytes are the websocket's messages until the page is quiet, medians; the server's "
+    "processor time until then is a mean."
+)
