@@ -162,7 +162,7 @@ _INTRODUCTION = (
     "A browser that has never been there opens the Neurons page of the class server (`serve.py`, warm), then once more "
     "in a new tab. Seconds are the page's own, from the navigation to the headline's sentence and to the points of the "
     "plot; bytes are the answers that are complete by then, with headers and as compressed on the way, and the "
-    "websocket's messages as the page gets them, before compression. Medians of three visits. The networks are Chromium's emulation: it "
-    "limits the speed of answers and of the websocket's messages, and delays each answer and the websocket's opening "
-    "once, but neither the messages nor the opening of a connection. No worker runs on the page."
+    "websocket's messages as the page gets them, before compression. Medians of three visits. The networks are "
+    "Chromium's emulation: it limits the speed of answers and of the websocket's messages, and delays each answer and "
+    "the websocket's opening once, but not the messages."
 )
