@@ -32,11 +32,16 @@ def cache_folder() -> Path:
     return Path(home) / "grammar-neurons"
 
 
-def downloads() -> Downloads:
-    """The folders and the address of the notebook's word lists. $GRAMMAR_NEURONS_SEED is a container image's folder."""
+def seed_folder() -> Path | None:
+    """The read-only folder of what a container image has from its build: $GRAMMAR_NEURONS_SEED."""
     seed = os.environ.get("GRAMMAR_NEURONS_SEED")
+    return Path(seed) if seed else None
+
+
+def downloads() -> Downloads:
+    """The folders and the address of the notebook's word lists."""
     mirror = os.environ.get("GRAMMAR_NEURONS_WORDLISTS_URL")
-    return Downloads(cache_folder(), Path(seed) if seed else None, mirror or BASE_URL)
+    return Downloads(cache_folder(), seed_folder(), mirror or BASE_URL)
 
 
 def model_folders() -> Folders:

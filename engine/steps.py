@@ -200,7 +200,7 @@ def adjusted(request: Request, need: Any, progress: Progress) -> AdjustedTests:
         n_layers, _, d_mlp = read.target_sides.pre_activation.shape
         n_words = len(read.words.target) + len(read.words.baseline)
         check_permutations(n_words, d_mlp * (n_layers if request.spec.family == "model" else 1))
-    return correct(request.spec, need(tests), need(activations), progress)
+    return correct(request.spec, need(tests), read, progress)
 
 
 @step(

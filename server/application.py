@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from engine.folders import seed_folder
 from server import script_errors, streamlit_patches
 from server.headers import SecurityHeaders, security_headers
 from server.preload import Preload, chart_link
@@ -53,7 +53,8 @@ class Application:
         base_url = (config.get_option("server.baseUrlPath") or "").strip("/")
         base = f"/{base_url}" if base_url else ""
         static = Path(file_util.get_static_dir()) / "static"
-        self._files = CompressedFiles(static, _baked_copies(st.__version__))
+        seed = seed_folder()
+        self._files = CompressedFiles(static, seed / "static" / st.__version__ if seed else None)
         compressed = CompressedStaticFiles(app, self._files, f"{base}/static/")
         with_links = Preload(compressed, chart_link(static), base)
         # Outermost, because Streamlit answers its own errors outside its middleware.
@@ -75,9 +76,3 @@ class Application:
         yield
         self.warm_start.stop()
         ended.set()
-
-
-def _baked_copies(streamlit_version: str) -> Path | None:
-    """The folder in which a container image has compressed copies of this Streamlit's files."""
-    seed = os.environ.get("GRAMMAR_NEURONS_SEED")
-    return Path(seed) / "static" / streamlit_version if seed else None

@@ -5,11 +5,10 @@ Without that, the browser asks for plotly only after Streamlit's script has run,
 
 from __future__ import annotations
 
-from collections.abc import MutableMapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from starlette.datastructures import MutableHeaders
+from server.headers import changing_headers
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
@@ -51,9 +50,4 @@ class Preload:
             await self._app(scope, receive, send)
             return
 
-        async def send_with_link(message: MutableMapping[str, Any]) -> None:
-            if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).append("Link", self._link)
-            await send(message)
-
-        await self._app(scope, receive, send_with_link)
+        await self._app(scope, receive, changing_headers(send, lambda headers: headers.append("Link", self._link)))

@@ -11,14 +11,15 @@ import gzip
 import hashlib
 import mimetypes
 import threading
-from collections.abc import MutableMapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.responses import Response
+
+from server.headers import changing_headers
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
@@ -113,7 +114,8 @@ class CompressedStaticFiles:
         if scope["method"] in {"GET", "HEAD"} and "range" not in headers:
             copy, coding = await self._best(name, accepted_codings(headers.get("accept-encoding", "")))
         if copy is None:
-            await self._app(scope, receive, _varying(send))
+            # The answer depends on Accept-Encoding even here: a cache between must know.
+            await self._app(scope, receive, changing_headers(send, lambda own: own.add_vary_header("Accept-Encoding")))
             return
         await _response(name, copy, coding, headers, scope["method"])(scope, receive, send)
 
@@ -155,14 +157,3 @@ def _response(name: str, copy: _Copy, coding: str, asked: Headers, method: str) 
     if method == "GET":
         return Response(copy.body, headers=headers, media_type=media_type)
     return Response(headers={**headers, "Content-Length": str(len(copy.body))}, media_type=media_type)
-
-
-def _varying(send: Send) -> Send:
-    """``send``, with a header that says that the answer depends on Accept-Encoding."""
-
-    async def send_varying(message: MutableMapping[str, Any]) -> None:
-        if message["type"] == "http.response.start":
-            MutableHeaders(scope=message).add_vary_header("Accept-Encoding")
-        await send(message)
-
-    return send_varying

@@ -197,7 +197,7 @@ def _write_pooled(
 
     n_pooled = depth + 1 - reading.n_start if reading.pooling == "mean" else 1
     for (layer, side), values in sums.items():
-        if len(rows) and side in reading.sides_of(depth + 1):
+        if side in reading.sides_of(depth + 1):
             pooled = values[torch.from_numpy(at)].div_(n_pooled)  # [n_nodes, d_mlp] -> [n_rows, d_mlp]
             reading.write(rows, (layer, side), pooled.cpu().numpy())
 

@@ -9,14 +9,14 @@ and tokens that words share are computed once (``core.activations.word_passes``)
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 
 import numpy as np
 
 from core.activations.encode import check_choices, encode_words, start_ids
 from core.activations.hooks import Gate, Point
-from core.activations.word_passes import Reading, read_rows
+from core.activations.word_passes import Reading, Write, read_rows
 from core.models.loaded import LoadedModel
 from core.progress import Progress, unwatched
 from core.records import HOOK_SIDES, BothSides
@@ -82,11 +82,7 @@ def word_activations(
     ids = encode_words(lm, words, leading_space, start)
     if out is None:
         out = np.empty((len(layers), len(words), lm.d_mlp), dtype=np.float32)
-
-    def write(rows: np.ndarray, point: Point, values: np.ndarray) -> None:
-        for j in np.flatnonzero(np.equal(layers, point[0])):  # once, or more if a layer is asked for twice
-            out[j, rows] = values  # [n_rows, d_mlp] into [n_layers, n_words, d_mlp]
-
+    write = _into(out, layers, {side: np.arange(len(words))})
     read_rows(Reading(lm, layers, [side], [side], pooling, len(start), write, gate), ids, progress)
     return out
 
@@ -141,13 +137,7 @@ def read_both_sides(
     place[stored] = len(words) + np.arange(len(stored))
     sides = HOOK_SIDES if len(stored) else HOOK_SIDES[:1]
     sides_of_one = sides if lm.nonlinearity is None else HOOK_SIDES[:1]
-
-    def write(rows: np.ndarray, point: Point, values: np.ndarray) -> None:
-        layer, side = point
-        at = rows if side == "pre-activation" else place[rows]
-        for j in np.flatnonzero(np.equal(layers, layer)):
-            out[j, at] = values  # [n_rows, d_mlp] into [n_layers, n_words + n_stored, d_mlp]
-
+    write = _into(out, layers, {"pre-activation": np.arange(len(words)), "activation": place})
     read_rows(Reading(lm, layers, sides, sides_of_one, pooling, len(start), write, gate), ids, progress)
     return both_sides(lm, out, stored)
 
@@ -185,3 +175,14 @@ def both_sides(lm: LoadedModel, values: np.ndarray, stored: np.ndarray) -> BothS
     """The record of an array (n_layers, n_words + n_stored, d_mlp) that ``read_both_sides`` filled: views of it."""
     n_words = values.shape[1] - len(stored)
     return BothSides(values[:, :n_words], values[:, n_words:], stored, lm.nonlinearity)
+
+
+def _into(out: np.ndarray, layers: Sequence[int], places: Mapping[str, np.ndarray]) -> Write:
+    """Writes into ``out`` (n_layers, n_places, d_mlp): word i's values at one side to ``places[side][i]``."""
+
+    def write(rows: np.ndarray, point: Point, values: np.ndarray) -> None:
+        layer, side = point
+        for j in np.flatnonzero(np.equal(layers, layer)):  # once, or more if a layer is asked for twice
+            out[j, places[side][rows]] = values  # [n_rows, d_mlp] into [n_layers, n_places, d_mlp]
+
+    return write

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -178,3 +179,11 @@ def test_a_websocket_passes_both() -> None:
     for kind in ("websocket", "lifespan"):
         asyncio.run(both({"type": kind, "path": "/Neurons"}, None, None))  # type: ignore[arg-type]
     assert seen == ["websocket", "lifespan"]
+
+
+def test_the_image_and_the_tests_compress_with_the_same_versions() -> None:
+    """Both are pinned."""
+    pinned = re.findall(
+        r"^(?:brotli|deflate)==\S+", Path("requirements-dev.txt").read_text(encoding="utf-8"), re.MULTILINE
+    )
+    assert len(pinned) == 2 and f" {' '.join(pinned)} " in Path("Dockerfile").read_text(encoding="utf-8")
