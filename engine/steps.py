@@ -330,10 +330,21 @@ def csv(spec: ContrastSpec, shown: tuple[str, str]) -> bytes:
     """
     from core.report.tables import contrast_csv
 
+    return contrast_csv(_as_shown(spec, shown)).encode()
+
+
+def summary(spec: ContrastSpec, shown: tuple[str, str]) -> bytes:
+    """The settings and the summary as JSON, as ``csv`` gives the table."""
+    from core.report.summary import summary_json
+
+    return summary_json(_as_shown(spec, shown)).encode()
+
+
+def _as_shown(spec: ContrastSpec, shown: tuple[str, str]) -> ContrastResult:
     result = resolve(conclusion, Request(spec))
     if sources(result.words) != shown:
         raise UserError("The word lists are others than the page shows.")
-    return contrast_csv(result).encode()
+    return result
 
 
 @contextmanager

@@ -1,32 +1,56 @@
-"""Charts: turn a picture into the object that Streamlit sends to the browser."""
+"""Charts: pictures as Streamlit sends them to the browser, with the look that all of them share."""
 
 from __future__ import annotations
 
-from functools import lru_cache
+import zlib
+from typing import Any
 
-import plotly.io
+import streamlit as st
 from plotly.basedatatypes import BaseFigure
 
 from core.report.figures import Picture, packed
 
+# Colours for a light and for a dark page: which one it is may change while a plot stands. Text is grey only in a saved
+# picture, and has the colour of the page's text on the page (ui/style.css).
+_GREY, _LINE, _NONE = "#767B84", "rgba(128,132,140,0.22)", "rgba(0,0,0,0)"
+_FONT = {"family": '"Source Sans", sans-serif', "size": 12, "color": _GREY}
+_LOOK = {
+    "font": _FONT,
+    "paper_bgcolor": _NONE,
+    "plot_bgcolor": _NONE,
+    "modebar": {"bgcolor": _NONE, "color": _GREY},
+    "hoverlabel": {"bgcolor": "#2A2F38", "bordercolor": _GREY, "font": {**_FONT, "color": "#F2F3F5"}},
+}
+
+
+def draw(picture: Picture, key: str, **options: Any) -> None:
+    """Draw a picture with ``st.plotly_chart``, which gets ``options``.
+
+    Streamlit's own theme for plots is left out, and ours is much like it: Streamlit gives it to a plot after it was
+    drawn, as a new template, and plotly draws everything again.
+    """
+    st.plotly_chart(Chart(picture), key=key, theme=None, **options)
+
 
 class Chart(BaseFigure):
-    """A picture for ``st.plotly_chart``, which accepts it as a figure, but neither validates nor copies it.
-
-    Do not change it: other sessions show the same object.
-    """
+    """A picture for ``st.plotly_chart``, which accepts it as a figure, but neither validates nor copies it."""
 
     def __init__(self, picture: Picture) -> None:
         # BaseFigure.__init__ is not called: it makes an object for every part, which takes longer than the whole page.
-        layout = {"template": _template(plotly.io.templates.default), **picture["layout"]}
-        self._plain = packed({"data": picture["data"], "layout": layout})
+        data, layout = packed(picture["data"]), packed(picture["layout"])
+        axes = {name: _axis(name, axis) for name, axis in layout.items() if name.startswith(("xaxis", "yaxis"))}
+        # Streamlit's script gives a plot its data twice. By this, plotly knows that they are the same.
+        revision = zlib.crc32(repr(data).encode())
+        self._plain = {"data": data, "layout": {**_LOOK, "datarevision": revision, **layout, **axes}}
 
     def to_dict(self) -> Picture:
         """The dictionary that plotly's JavaScript reads."""
         return self._plain
 
 
-@lru_cache(maxsize=4)
-def _template(name: str | None) -> Picture:
-    """plotly's default template. Streamlit replaces it by its own."""
-    return plotly.io.templates[name].to_plotly_json() if name else {}
+def _axis(name: str, axis: Picture) -> Picture:
+    """An axis with quiet lines and as much margin as its labels need, where it says nothing else."""
+    vertical = name.startswith("y")
+    look = {"gridcolor": _LINE, "zerolinecolor": _LINE, "showgrid": vertical, "zeroline": False, "automargin": True}
+    title = {"font": {"size": 14}, "standoff": 24 if vertical else 20, **axis.get("title", {})}
+    return {**look, **axis, "title": title}

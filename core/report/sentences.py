@@ -119,6 +119,12 @@ def marks(result: ContrastResult, neuron: int) -> tuple[str, ...]:
     return tuple(name for name in ("silent", "reverses") if getattr(result, name)[neuron])
 
 
+def mark_texts(result: ContrastResult) -> list[str]:
+    """The marks of each neuron as text: mostly none."""
+    texts = {(False, False): "", (True, False): "silent", (False, True): "reverses", (True, True): "silent, reverses"}
+    return [texts[pair] for pair in zip(result.silent.tolist(), result.reverses.tolist(), strict=True)]
+
+
 def silent_or_reverses(result: ContrastResult) -> np.ndarray:
     """Which neurons have a mark: bool (n_neurons,)."""
     return result.silent | result.reverses

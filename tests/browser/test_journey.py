@@ -235,3 +235,18 @@ def test_every_page_fits_and_is_kept_as_a_picture(app, theme, width, height):
             overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
             main = page.locator("[data-testid='stMain']").evaluate("m => m.scrollWidth - m.clientWidth")
             assert overflow <= 0 and main <= 0, f"{name} is wider than {width} pixels"
+
+
+def test_the_text_of_plots_has_the_pages_colour_after_a_change_of_theme(app):
+    with visit(color_scheme="light") as page:
+        page.goto(f"{app}/Neurons")
+        arrive(page, "Neurons")
+        for scheme in ("light", "dark"):
+            page.emulate_media(color_scheme=scheme)
+            page.wait_for_function(
+                "scheme => getComputedStyle(document.querySelector('.stApp')).colorScheme === scheme", arg=scheme
+            )
+            text = page.evaluate("getComputedStyle(document.querySelector('.stMain p')).color")
+            for part in (".xtick text", ".legendtext", ".ytitle", ".annotation-text"):
+                drawn = page.locator(f".js-plotly-plot {part}").first
+                assert drawn.evaluate("text => getComputedStyle(text).fill") == text

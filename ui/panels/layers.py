@@ -7,8 +7,7 @@ import streamlit as st
 from core.records import ContrastResult
 from core.report import figures, sentences
 from engine import steps
-from ui import page
-from ui.charts import Chart
+from ui import charts, page
 from ui.progress import show
 
 
@@ -20,8 +19,8 @@ def draw(result: ContrastResult) -> None:
         page.show_notes(("With so many words only the chosen layer is read; fewer words show all layers.",))
         return
     spec = result.spec
-    profile = Chart(figures.layer_profile(*counts, spec.layer, *sentences.class_names(spec)))
-    st.plotly_chart(profile, key="layer_profile", config={"displayModeBar": False})
+    profile = figures.layer_profile(*counts, spec.layer, *sentences.class_names(spec))
+    charts.draw(profile, "layer_profile", config={"displayModeBar": False})
     st.caption(
         "Significant neurons, whatever their effect size: higher for the target upward, for the baseline downward. "
         + sentences.about_layers(result)

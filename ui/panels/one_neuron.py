@@ -10,8 +10,7 @@ from core.records import HOOK_SIDES, ContrastResult
 from core.report import figures, sentences
 from core.report.glossary import GLOSSARY, d_definition, statistic_name
 from core.report.readable import interval, readable_auc, readable_p, signed
-from ui import chosen, page
-from ui.charts import Chart
+from ui import charts, chosen, page
 
 _N_EXTREMES = 6
 
@@ -34,8 +33,7 @@ def draw(result: ContrastResult, neuron: int) -> None:
     else:
         _draw_numbers(result, neuron)
     values = {side: unit_values(result, neuron, side) for side in HOOK_SIDES}
-    spread = Chart(figures.neuron_spread(result, neuron, values))
-    st.plotly_chart(spread, key="neuron_spread", config={"displaylogo": False})
+    charts.draw(figures.neuron_spread(result, neuron, values), "neuron_spread", config={"displaylogo": False})
     _draw_extremes(result, np.concatenate(values[result.spec.hook_side]))
 
 

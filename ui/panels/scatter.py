@@ -10,8 +10,7 @@ import streamlit as st
 from core.records import ContrastResult
 from core.report import figures
 from engine import steps
-from ui import chosen, settings
-from ui.charts import Chart
+from ui import charts, chosen, settings
 from ui.progress import show
 
 # The spec and the marked neuron (or None) with which the plot was last drawn.
@@ -20,15 +19,15 @@ _DRAWN = "_neurons_plot_drawn"
 
 def draw_waiting() -> None:
     """Draw an empty chart in place of the scatter: the browser loads the plotting library while the model loads."""
-    st.plotly_chart(figures.waiting(), key="waiting_plot", config={"displayModeBar": False})
+    charts.draw(figures.waiting(), "waiting_plot", config={"displayModeBar": False})
 
 
 def draw(result: ContrastResult) -> None:
     """Draw the scatter. A click chooses a neuron."""
     st.subheader("Every neuron of the layer")
-    st.plotly_chart(
-        Chart(show(steps.scatter, result.spec, marked=_mark(result))),
-        key="neurons_plot",
+    charts.draw(
+        show(steps.scatter, result.spec, marked=_mark(result)),
+        "neurons_plot",
         on_select=partial(_choose, chosen.snapshot()),
         selection_mode="points",
         config={"displaylogo": False, "scrollZoom": False},

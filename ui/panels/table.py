@@ -12,7 +12,6 @@ from core.records import ContrastResult
 from core.report import sentences
 from core.report.glossary import GLOSSARY, SIDE_WORDS, statistic_name
 from core.report.readable import rounded_auc
-from core.report.summary import summary_json
 from engine import steps
 from ui import chosen
 
@@ -39,7 +38,7 @@ def _columns(result: ContrastResult) -> list[tuple[str, np.ndarray, Any]]:
     tests, other = result.tests, result.other_side
     name, there = statistic_name(result.spec.test), SIDE_WORDS[other.side]
     target, baseline = sentences.class_names(result.spec)
-    marks = np.array([", ".join(sentences.marks(result, neuron)) for neuron in range(result.n_neurons)], dtype=object)
+    marks = np.array(sentences.mark_texts(result), dtype=object)
     share = st.column_config.NumberColumn(format="percent", help=GLOSSARY["above zero"])
     return [
         ("neuron", np.arange(result.n_neurons), _number("%d", GLOSSARY["neuron"])),
@@ -66,14 +65,14 @@ def _about_marks() -> str:
 
 
 def _draw_downloads(result: ContrastResult) -> None:
-    spec = result.spec
+    spec, sources = result.spec, steps.sources(result.words)
     name = f"{spec.target}-{spec.baseline}-layer{spec.layer}"
     left, right = st.columns(2)
     # Computed when the button is pressed, from the spec. At every run it would take longer than the rest of the page,
-    # and the session would hold the file in memory.
+    # and the session would hold the files in memory.
     left.download_button(
         "Table as CSV",
-        partial(steps.csv, spec, steps.sources(result.words)),
+        partial(steps.csv, spec, sources),
         f"{name}.csv",
         "text/csv",
         key="csv",
@@ -81,9 +80,10 @@ def _draw_downloads(result: ContrastResult) -> None:
     )
     right.download_button(
         "Settings and summary as JSON",
-        summary_json(result).encode(),
+        partial(steps.summary, spec, sources),
         f"{name}.json",
         "application/json",
+        key="json",
         on_click="ignore",
     )
 

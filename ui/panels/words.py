@@ -8,7 +8,7 @@ import streamlit as st
 from core.records import ContrastResult, WordList
 from core.report import figures
 from core.report.readable import readable_share
-from ui import page
+from ui import charts, page
 
 # A browser can draw this many cells, of both images together, without a delay.
 _MAX_CELLS = 1_000_000
@@ -39,11 +39,8 @@ def draw_image(result: ContrastResult) -> None:
     )
     # NaN (a neuron that was not tested) is sorted last.
     order = np.argsort(-result.tests.statistic, kind="stable") if by_statistic == "Statistic" else None
-    st.plotly_chart(
-        figures.words_image(result, n_words, order, dark=st.context.theme.type == "dark"),
-        key="words_image",
-        config={"displaylogo": False},
-    )
+    image = figures.words_image(result, n_words, order, dark=st.context.theme.type == "dark")
+    charts.draw(image, "words_image", config={"displaylogo": False})
     if limit < longest:
         st.caption(f"The image holds up to {limit:,} of {longest:,} words of a class, so that a browser can draw it.")
     st.caption(
@@ -54,7 +51,7 @@ def draw_image(result: ContrastResult) -> None:
 
 def draw_means(result: ContrastResult) -> None:
     """Draw the mean of every neuron over each class."""
-    st.plotly_chart(figures.mean_activations(result), key="mean_activations", config={"displaylogo": False})
+    charts.draw(figures.mean_activations(result), "mean_activations", config={"displaylogo": False})
     st.caption("Where the two lines part, the means of the classes differ; the test asks whether by more than chance.")
 
 

@@ -1,10 +1,10 @@
-"""Figures: records in, plotly figures out. One file for each figure.
+"""Figures: records in, pictures out. One file for each figure.
 
-Colours are safe for colour-blind readers, and shapes repeat what colours show. The page's theme sets fonts and
+Colours are safe for colour-blind readers, and shapes or places repeat what colours show. The page sets fonts and
 backgrounds. Plotly interprets tags in labels, so every text that a user may have typed is escaped.
 
-Figures that are drawn often are a ``Picture``: the dictionary that plotly's JavaScript reads. To build it with
-plotly's classes takes ten times as long. ``go.Figure(picture)`` validates it, as the tests do.
+A ``Picture`` is the dictionary that plotly's JavaScript reads. To build it with plotly's classes takes ten times as
+long. ``go.Figure(picture)`` validates it, as the tests do.
 """
 
 from core.report.figures.layers import layer_profile

@@ -38,7 +38,7 @@ def layer_profile(higher: np.ndarray, lower: np.ndarray, layer: int, target: str
     title = {"text": "Significant neurons"}
     layout = {
         "height": 300,
-        "margin": MARGIN,
+        "margin": {**MARGIN, "t": 46},
         "barmode": "relative",
         "legend": LEGEND,
         "xaxis": {"title": {"text": "Layer"}, "tickmode": "linear", "dtick": 1},

@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import plotly.graph_objects as go
 
 from core.records import ContrastResult
 from core.report.figures.style import BASELINE_COLOUR, LEGEND, MARGIN, NEUTRAL_COLOUR, TARGET_COLOUR, Picture
 from core.report.glossary import SIDE_WORDS, statistic_name
 from core.report.readable import rounded_auc, scientific
-from core.report.sentences import class_names, silent_or_reverses
+from core.report.sentences import class_names, mark_texts, silent_or_reverses
 
 # The symbols of neurons that are not significant, higher for the target and higher for the baseline; then hollow ones.
 _SYMBOLS = ("circle", "triangle-up", "triangle-down", "circle-open", "triangle-up-open", "triangle-down-open")
@@ -35,16 +34,15 @@ class Line:
         return {"type": "scatter", "x": [None], "y": [None], "mode": "lines", "name": self.label, "line": line}
 
 
-def waiting() -> go.Figure:
+def waiting() -> Picture:
     """Empty axes, to be shown while the scatter is computed."""
-    figure = go.Figure()
-    figure.update_layout(
-        height=440,
-        margin=MARGIN,
-        xaxis={"title": "Neuron", "range": [0, 1], "showticklabels": False, "zeroline": False},
-        yaxis={"title": "Statistic", "range": [-1, 1], "showticklabels": False},
-    )
-    return figure
+    layout = {
+        "height": 440,
+        "margin": MARGIN,
+        "xaxis": {"title": {"text": "Neuron"}, "range": [0, 1], "showticklabels": False, "zeroline": False},
+        "yaxis": {"title": {"text": "Statistic"}, "range": [-1, 1], "showticklabels": False},
+    }
+    return {"data": [], "layout": layout}
 
 
 def neuron_scatter(result: ContrastResult, highlight: int | None = None) -> Picture:
@@ -87,8 +85,9 @@ def neuron_scatter(result: ContrastResult, highlight: int | None = None) -> Pict
             "symbol": np.array(_SYMBOLS)[kind + 3 * hollow].tolist(),
             "size": np.array(sizes, dtype=np.uint8)[kind],
             "opacity": np.array(opacities, dtype=np.float32)[kind],
+            "line": {"width": 0},
         },
-        "text": _mark_texts(result),
+        "text": mark_texts(result),
         "customdata": _hover_numbers(result),
         "hovertemplate": _hover(result),
         "selected": {"marker": {"size": 15, "opacity": 1.0}},
@@ -100,12 +99,11 @@ def neuron_scatter(result: ContrastResult, highlight: int | None = None) -> Pict
     name, lines = statistic_name(spec.test), _lines(result)
     layout = {
         "height": 500,
-        "margin": MARGIN,
+        "margin": {**MARGIN, "t": 88},
         "legend": {**LEGEND, "font": {"size": 11}},
         "clickmode": "event+select",
         "dragmode": "zoom",
-        # The margins above are enough. To find that out, plotly would draw the axes twice.
-        "xaxis": {"title": {"text": f"Neuron of layer {spec.layer}"}, "zeroline": False, "automargin": False},
+        "xaxis": {"title": {"text": f"Neuron of layer {spec.layer}"}, "zeroline": False},
         "yaxis": {"title": {"text": f"{name} ({target} − {baseline})"}, "zeroline": True},
         "shapes": _shapes(lines),
     }
@@ -138,12 +136,6 @@ def _lines(result: ContrastResult) -> list[Line]:
     if null_95 is not None and spec.alpha != 0.05:
         lines.append(Line(null_95, f"Null 95 ±{null_95:.2f} (95% of permutations stay below)", "dot"))
     return [line for line in lines if np.isfinite(line.height)]
-
-
-def _mark_texts(result: ContrastResult) -> list[str]:
-    """The marks of each neuron: mostly nothing."""
-    texts = {(False, False): "", (True, False): "silent", (False, True): "reverses", (True, True): "silent, reverses"}
-    return [texts[pair] for pair in zip(result.silent.tolist(), result.reverses.tolist(), strict=True)]
 
 
 def _hover(result: ContrastResult) -> str:

@@ -13,10 +13,11 @@ from core.report.sentences import class_names
 
 # The vertical places of the tested side and of the other one, as shares of the height.
 _DOMAINS = ([0.6, 1.0], [0.0, 0.4])
-# On the vertical axes: the heights of target and baseline, how far their dots and means reach, and the range. In these
-# units, the heights of all dots are whole numbers of one byte.
+# On the vertical axes: the heights of target and baseline, how far their strokes and means reach, the length of a
+# stroke, and the range.
 _HEIGHTS = (170, 50)
-_DOTS, _MEAN = 35, 42
+_STROKES, _MEAN = 40, 45
+_STROKE = 10
 _RANGE = [0, 250]
 # A hover names up to this many forms of a lemma.
 _MAX_FORMS = 8
@@ -25,7 +26,10 @@ BothClasses = tuple[np.ndarray, np.ndarray]
 
 
 def neuron_spread(result: ContrastResult, neuron: int, values: Mapping[str, BothClasses]) -> Picture:
-    """One neuron's values for both classes: a dot for each unit, and a line at each mean.
+    """One neuron's values for both classes: a stroke for each unit, and a line at each mean.
+
+    All strokes of a class are one path, since a browser takes long to draw a thousand markers. The traces are
+    invisible: they show the hovers.
 
     Parameters
     ----------
@@ -43,14 +47,19 @@ def neuron_spread(result: ContrastResult, neuron: int, values: Mapping[str, Both
     )
     names = class_names(result.spec)
     picture: Picture = {"data": [], "layout": {"height": 390, "showlegend": False, "shapes": [], "annotations": []}}
-    picture["layout"]["margin"] = {**MARGIN, "l": 110}
+    picture["layout"]["margin"] = {**MARGIN, "l": 110, "b": 52}
     for row, side in enumerate((tested, other)):
         _add_row(picture, row, values[side], names, labels)
         n = "" if row == 0 else "2"
         title = f"{side.capitalize()} of neuron {neuron}" + (" (tested)" if row == 0 else "")
         ticks = [f"{name} ({len(each):,})" for name, each in zip(names, values[side], strict=True)]
         picture["layout"] |= {
-            f"xaxis{n}": {"title": {"text": title, "standoff": 4}, "zeroline": True, "anchor": f"y{n}"},
+            f"xaxis{n}": {
+                "title": {"text": title, "standoff": 4},
+                "zeroline": True,
+                "anchor": f"y{n}",
+                "range": _range(values[side]),
+            },
             f"yaxis{n}": {
                 "domain": _DOMAINS[row],
                 "anchor": f"x{n}",
@@ -67,26 +76,28 @@ def neuron_spread(result: ContrastResult, neuron: int, values: Mapping[str, Both
 def _add_row(
     picture: Picture, row: int, values: BothClasses, names: Sequence[str], labels: Sequence[Sequence[str]]
 ) -> None:
-    """Add the dots and the means of both classes at one side."""
+    """Add the strokes and the means of both classes at one side."""
     n = "" if row == 0 else "2"
     axes = {"xref": f"x{n}", "yref": f"y{n}"}
-    looks = ((TARGET_COLOUR, "triangle-up"), (BASELINE_COLOUR, "triangle-down"))
-    classes = zip(_HEIGHTS, looks, values, names, labels, strict=True)
-    for height, (colour, symbol), its_values, name, its_labels in classes:
+    classes = zip(_HEIGHTS, (TARGET_COLOUR, BASELINE_COLOUR), values, names, labels, strict=True)
+    for height, colour, its_values, name, its_labels in classes:
+        heights = height + _spread_out(len(its_values))
         picture["data"].append(
             {
                 "type": "scatter",
                 "x": its_values,
-                "y": (height + _spread_out(len(its_values))).astype(np.uint8),
+                "y": heights.astype(np.float32),
                 "xaxis": f"x{n}",
                 "yaxis": f"y{n}",
-                "mode": "markers",
+                "mode": "lines",
                 "name": name,
-                "marker": {"color": colour, "symbol": symbol, "size": 6, "opacity": 0.5},
+                "line": {"color": colour, "width": 0},
                 "text": its_labels,
                 "hovertemplate": "<b>%{text}</b><br>%{x:.4g}<extra>" + name + "</extra>",
             }
         )
+        strokes = {"type": "path", "path": _path(its_values, heights), "opacity": 0.5, **axes}
+        picture["layout"]["shapes"].append({**strokes, "line": {"color": colour, "width": 2}})
         mean = float(its_values.mean(dtype=np.float64))
         line = {"color": colour, "width": 3}
         ends = {"x0": mean, "x1": mean, "y0": height - _MEAN, "y1": height + _MEAN}
@@ -112,6 +123,20 @@ def _label(unit: str, forms: Sequence[str]) -> str:
     return f"{unit}: {', '.join(forms[:_MAX_FORMS])}{more}"
 
 
+def _range(values: BothClasses) -> list[float]:
+    """A little more than all values need."""
+    low, high = (float(extreme(np.concatenate(values))) for extreme in (np.min, np.max))
+    margin = 0.05 * (high - low) or 0.5
+    return [low - margin, high + margin]
+
+
+def _path(values: np.ndarray, heights: np.ndarray) -> str:
+    """Strokes at values (n,) and heights (n,), in the notation of an SVG path: ``M1.5,3V13`` for each."""
+    bottoms = heights - _STROKE / 2
+    rounded = zip(values.tolist(), bottoms.tolist(), strict=True)
+    return "".join(f"M{x:.6g},{y:.1f}V{y + _STROKE:.1f}" for x, y in rounded)
+
+
 def _spread_out(n: int) -> np.ndarray:
-    """Heights (n,) from -35 to 35 that separate neighbours: the golden-ratio sequence, which is not random."""
-    return ((np.arange(n) * 0.61803398875) % 1.0 - 0.5) * 2 * _DOTS
+    """Heights (n,) that separate neighbours: the golden-ratio sequence, which is not random."""
+    return ((np.arange(n) * 0.61803398875) % 1.0 - 0.5) * (2 * _STROKES - _STROKE)

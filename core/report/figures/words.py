@@ -5,19 +5,20 @@ from __future__ import annotations
 import html
 
 import numpy as np
-import plotly.graph_objects as go
-from plotly.subplots import make_subplots
+from plotly.colors import diverging
 
 from core.records import ContrastResult
-from core.report.figures.style import BASELINE_COLOUR, LEGEND, MARGIN, TARGET_COLOUR
+from core.report.figures.style import BASELINE_COLOUR, LEGEND, MARGIN, TARGET_COLOUR, Picture
 
-# Purple and green like PRGn, but zero is dark.
+_PURPLE_TO_GREEN = [[i / (len(diverging.PRGn) - 1), colour] for i, colour in enumerate(diverging.PRGn)]
+# The same, but zero is dark.
 _DARK_DIVERGING = [[0.0, "#D9A6FF"], [0.25, "#7B4FA3"], [0.5, "#14171C"], [0.75, "#2F7D4F"], [1.0, "#8CE6A8"]]
+_GAP = 0.06  # between the two images, as a share of their height
 
 
 def words_image(
     result: ContrastResult, n_words: int, order: np.ndarray | None = None, *, dark: bool = False
-) -> go.Figure:
+) -> Picture:
     """An image of words by neurons for each class, with one colour range.
 
     The range is symmetric about zero and ends at the 99th percentile of the absolute values. So a few extreme neurons
@@ -40,67 +41,88 @@ def words_image(
     images = [result.target_activations[:n_words][:, order], result.baseline_activations[:n_words][:, order]]
     # 2 arrays [n_words, n_neurons] -> [2 * n_words, n_neurons] -> a number
     bound = float(np.percentile(np.abs(np.concatenate(images)), 99)) or 1.0
-    figure = make_subplots(
-        rows=2,
-        cols=1,
-        shared_xaxes=True,
-        vertical_spacing=0.06,
-        subplot_titles=[f"{spec.target.capitalize()} (target)", f"{spec.baseline.capitalize()} (baseline)"],
-        row_heights=[len(image) for image in images],
-    )
-    for row, (image, words) in enumerate(zip(images, (result.words.target, result.words.baseline), strict=True), 1):
-        figure.add_trace(
-            go.Heatmap(
-                z=image.astype(np.float32),
-                y=[html.escape(word) for word in words[: len(image)]],
-                x=np.arange(result.n_neurons) if in_order else None,
-                text=None if in_order else np.broadcast_to(order, image.shape),  # [n_neurons] -> [n_words, n_neurons]
-                coloraxis="coloraxis",
-                hovertemplate="<b>%{y}</b><br>neuron "
-                + ("%{x}" if in_order else "%{text}")
-                + "<br>%{z:.4g}<extra></extra>",
-            ),
-            row=row,
-            col=1,
-        )
-    figure.update_yaxes(autorange="reversed", type="category", nticks=30, tickfont={"size": 10})
-    figure.update_xaxes(title="Neuron" if in_order else "Neurons, by statistic", row=2, col=1)
-    figure.update_layout(
-        height=max(520, min(1100, 180 + 5 * 2 * n_words)),
-        margin={**MARGIN, "l": 110, "t": 40},
-        coloraxis={
-            "colorscale": _DARK_DIVERGING if dark else "PRGn",
+    words = [
+        [html.escape(word) for word in its_words[: len(image)]]
+        for image, its_words in zip(images, (result.words.target, result.words.baseline), strict=True)
+    ]
+    shown = "neuron " + ("%{x}" if in_order else "%{text}")
+    traces = []
+    for n, image, its_words in zip(("", "2"), images, words, strict=True):
+        trace = {
+            "type": "heatmap",
+            "z": image.astype(np.float32),
+            "y": its_words,
+            "xaxis": f"x{n}",
+            "yaxis": f"y{n}",
+            "coloraxis": "coloraxis",
+            "hovertemplate": f"<b>%{{y}}</b><br>{shown}<br>%{{z:.4g}}<extra></extra>",
+        }
+        if not in_order:
+            trace["text"] = np.broadcast_to(order.astype(np.int32), image.shape)  # [n_neurons] -> [n_words, n_neurons]
+        traces.append(trace)
+    titles = (f"{spec.target.capitalize()} (target)", f"{spec.baseline.capitalize()} (baseline)")
+    layout = {
+        "height": max(520, min(1100, 180 + 5 * 2 * n_words)),
+        "margin": {**MARGIN, "l": 110, "t": 40},
+        "coloraxis": {
+            "colorscale": _DARK_DIVERGING if dark else _PURPLE_TO_GREEN,
             "cmin": -bound,
             "cmax": bound,
-            "colorbar": {"title": {"text": spec.hook_side}, "thickness": 12, "outlinewidth": 0},
+            "colorbar": {"title": {"text": spec.hook_side}, "thickness": 12, "outlinewidth": 0, "len": 0.75},
         },
-    )
-    return figure
+        **_axes([len(image) for image in images], "Neuron" if in_order else "Neurons, by statistic"),
+    }
+    layout["annotations"] = [
+        {
+            "text": title,
+            "x": 0.5,
+            "xref": "paper",
+            "y": layout[axis]["domain"][1],
+            "yref": "paper",
+            "yanchor": "bottom",
+            "showarrow": False,
+            "font": {"size": 16},
+        }
+        for title, axis in zip(titles, ("yaxis", "yaxis2"), strict=True)
+    ]
+    return {"data": traces, "layout": layout}
 
 
-def mean_activations(result: ContrastResult) -> go.Figure:
+def _axes(heights: list[int], title: str) -> Picture:
+    """The axes of two images with one horizontal axis, the first above the second, as high as they have words."""
+    unit = (1 - _GAP) / sum(heights)
+    vertical = {"autorange": "reversed", "type": "category", "nticks": 30, "tickfont": {"size": 10}, "showgrid": False}
+    return {
+        "xaxis": {"anchor": "y", "matches": "x2", "showticklabels": False},
+        "xaxis2": {"anchor": "y2", "title": {"text": title}},
+        "yaxis": {**vertical, "anchor": "x", "domain": [1 - unit * heights[0], 1.0]},
+        "yaxis2": {**vertical, "anchor": "x2", "domain": [0.0, unit * heights[1]]},
+    }
+
+
+def mean_activations(result: ContrastResult) -> Picture:
     """A line for each class: the mean value of every neuron over the words of the class."""
     spec = result.spec
-    figure = go.Figure()
-    for name, activations, colour in (
+    classes = (
         (spec.target, result.target_activations, TARGET_COLOUR),
         (spec.baseline, result.baseline_activations, BASELINE_COLOUR),
-    ):
-        figure.add_trace(
-            go.Scatter(
-                x=np.arange(result.n_neurons),
-                y=activations.mean(axis=0, dtype=np.float64).astype(np.float32),  # [n_words, n_neurons] -> [n_neurons]
-                mode="lines",
-                name=f"Mean over {name}",
-                line={"color": colour, "width": 1},
-                hovertemplate="neuron %{x}<br>%{y:.4g}<extra>" + name + "</extra>",
-            )
-        )
-    figure.update_layout(
-        height=340,
-        margin=MARGIN,
-        legend=LEGEND,
-        xaxis={"title": f"Neuron of layer {spec.layer}"},
-        yaxis={"title": f"Mean {spec.hook_side}"},
     )
-    return figure
+    lines = [
+        {
+            "type": "scatter",
+            "y": activations.mean(axis=0, dtype=np.float64).astype(np.float32),  # [n_words, n_neurons] -> [n_neurons]
+            "mode": "lines",
+            "name": f"Mean over {name}",
+            "line": {"color": colour, "width": 1},
+            "hovertemplate": f"neuron %{{x}}<br>%{{y:.4g}}<extra>{name}</extra>",
+        }
+        for name, activations, colour in classes
+    ]
+    layout = {
+        "height": 340,
+        "margin": {**MARGIN, "t": 46},
+        "legend": LEGEND,
+        "xaxis": {"title": {"text": f"Neuron of layer {spec.layer}"}},
+        "yaxis": {"title": {"text": f"Mean {spec.hook_side}"}},
+    }
+    return {"data": lines, "layout": layout}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import plotly.graph_objects as go
 import pytest
@@ -144,7 +146,7 @@ def test_no_line_without_a_threshold() -> None:
     assert not any("Null 95" in (name or "") for name in names(picture))
 
 
-def test_the_spread_has_a_dot_for_every_unit_on_both_sides(result: ContrastResult) -> None:
+def test_the_spread_has_a_stroke_for_every_unit_on_both_sides(result: ContrastResult) -> None:
     values = {side: unit_values(result, 3, side) for side in ("pre-activation", "activation")}
     made = figures.neuron_spread(result, 3, values)
     checked = go.Figure(made)  # plotly takes it
@@ -154,8 +156,45 @@ def test_the_spread_has_a_dot_for_every_unit_on_both_sides(result: ContrastResul
     assert [trace.xaxis for trace in checked.data] == ["x", "x", "x2", "x2"]
     assert checked.layout.xaxis.title.text == "Pre-activation of neuron 3 (tested)"
     assert checked.layout.xaxis2.title.text == "Activation of neuron 3"
-    means = [shape.x0 for shape in checked.layout.shapes]
-    np.testing.assert_allclose(means, [each.mean() for side in values.values() for each in side], rtol=1e-5)
+    both = [each for side in values.values() for each in side]
+    means = [shape.x0 for shape in checked.layout.shapes if shape.type == "line"]
+    np.testing.assert_allclose(means, [each.mean() for each in both], rtol=1e-5)
+    paths = [shape for shape in checked.layout.shapes if shape.type == "path"]
+    for path, trace, its_values in zip(paths, checked.data, both, strict=True):
+        strokes = np.array(re.findall(r"M([^,]+),([^V]+)V([^M]+)", path.path), dtype=float)
+        np.testing.assert_allclose(strokes[:, 0], its_values, rtol=1e-5)
+        np.testing.assert_allclose(strokes[:, 1:].mean(axis=1), trace.y, atol=0.06)  # the hover is at its middle
+        assert path.line.color == trace.line.color and (path.xref, path.yref) == (trace.xaxis, trace.yaxis)
+    for axis, side in ((checked.layout.xaxis, "pre-activation"), (checked.layout.xaxis2, "activation")):
+        assert axis.range[0] < np.concatenate(values[side]).min() <= np.concatenate(values[side]).max() < axis.range[1]
+
+
+def test_the_spread_of_equal_values_has_a_range() -> None:
+    values = {side: (np.zeros(3), np.zeros(3)) for side in ("pre-activation", "activation")}
+    assert figures.neuron_spread(made_result(), 0, values)["layout"]["xaxis"]["range"] == [-0.5, 0.5]
+
+
+def test_the_images_of_words_share_their_height_by_their_words(result: ContrastResult) -> None:
+    picture = figures.words_image(result, 60)
+    checked = go.Figure(picture)
+    target, baseline = checked.data
+    assert np.array_equal(target.z, result.target_activations[:60].astype(np.float32))
+    assert list(baseline.y) == list(result.words.baseline[:60])
+    top, bottom = checked.layout.yaxis.domain, checked.layout.yaxis2.domain
+    assert (bottom[0], top[1]) == (0, 1) and 0 < top[0] - bottom[1] < 0.1
+    ratio = (top[1] - top[0]) / (bottom[1] - bottom[0])
+    assert ratio == pytest.approx(len(target.y) / len(baseline.y))
+    assert checked.layout.xaxis.matches == "x2", "one zoom for both"
+    order = np.arange(result.n_neurons)[::-1]
+    sorted_target = go.Figure(figures.words_image(result, 60, order)).data[0]
+    assert np.array_equal(sorted_target.z, target.z[:, ::-1]) and np.array_equal(sorted_target.text[3], order)
+    assert go.Figure(figures.words_image(result, 60, dark=True)).layout.coloraxis.colorscale[2][1] == "#14171C"
+
+
+def test_the_means_are_over_the_words(result: ContrastResult) -> None:
+    target, baseline = go.Figure(figures.mean_activations(result)).data
+    np.testing.assert_allclose(target.y, result.target_activations.mean(axis=0), rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(baseline.y, result.baseline_activations.mean(axis=0), rtol=1e-4, atol=1e-6)
 
 
 def test_the_hover_of_a_lemma_names_its_forms() -> None:
