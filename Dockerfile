@@ -76,11 +76,12 @@ RUN mkdir -p /opt/grammar-neurons/cache \
            *) echo "WORD_LISTS is “$WORD_LISTS”; optional, required and none are allowed." >&2; exit 2 ;; \
        esac
 
-# Streamlit's scripts and styles, compressed. What compresses them does not get into the last stage.
-COPY deploy/image/compress.py /build/
-RUN pip --python /opt/venv/bin/python install --no-compile --target /tmp/compressors brotli==1.2.1 deflate==0.9.0 \
-    && PYTHONPATH=/tmp/compressors python /build/compress.py /opt/grammar-neurons/cache/static \
-    && rm -rf /tmp/compressors
+# Light copies of Streamlit's static files. What makes them does not get into the last stage.
+COPY deploy/image/lighten.py /build/
+RUN pip --python /opt/venv/bin/python install --no-compile --target /tmp/tools \
+        brotli==1.2.1 deflate==0.9.0 fonttools==4.68.0 \
+    && PYTHONPATH=/tmp/tools python /build/lighten.py /opt/grammar-neurons/cache/static \
+    && rm -rf /tmp/tools
 
 # Some of these files only their owner, root, may read until here. From here on this is the user of the last stage.
 COPY deploy/image/check.py /build/

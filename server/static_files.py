@@ -1,7 +1,7 @@
 """Streamlit's scripts and styles, compressed once. Streamlit sends them as they are: 9 MB for a first visit.
 
 A file is compressed when the server starts, or when a browser first asks for it, and stays in memory. A container image
-has compressed copies of all files (deploy/image/compress.py), in a folder that the server may not write to. Copies are
+has lighter copies (deploy/image/lighten.py), also of a font, in a folder that the server may not write to. Copies are
 never kept in the cache folder: whoever may write there could change the scripts of every browser.
 """
 
@@ -25,11 +25,14 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
 # By content coding: the end of a copy's name. The first that a browser accepts is sent; most accept br over https only.
-SUFFIXES = {"br": ".br", "gzip": ".gz"}
+# A copy without a coding is the file with less in it.
+SUFFIXES = {"br": ".br", "gzip": ".gz", "identity": ""}
 # Fonts and pictures are compressed already.
 COMPRESSIBLE = {".js", ".css", ".svg"}
 # A year, as Streamlit's own answers have it: the name of a file has a hash of its content.
 _CACHE_CONTROL = "public, immutable, max-age=31536000"
+# The hash is not that of a file with less in it: a browser asks whether its own is still the one.
+_CACHE_CONTROL_OF_LESS = "no-cache"
 
 
 @dataclass(frozen=True)
@@ -46,13 +49,16 @@ class CompressedFiles:
     root : Path
         The folder. Its files must not change.
     baked : Path, optional
-        A folder with copies that were made before: ``js/a.js.gz`` for ``js/a.js``.
+        A folder with copies that were made before: ``js/a.js.gz`` for ``js/a.js``, ``a.woff2`` for ``a.woff2``.
     """
 
     def __init__(self, root: Path, baked: Path | None = None) -> None:
         self._baked = baked
+        paths = {path.relative_to(root).as_posix(): path for path in root.rglob("*")}
         self._files = {
-            path.relative_to(root).as_posix(): path for path in root.rglob("*") if path.suffix in COMPRESSIBLE
+            name: path
+            for name, path in paths.items()
+            if path.suffix in COMPRESSIBLE or (baked and (baked / name).is_file())
         }
         self._copies: dict[tuple[str, str], _Copy | None] = {}
         self._locks = {name: threading.Lock() for name in self._files}
@@ -65,7 +71,7 @@ class CompressedFiles:
         return (name, coding) in self._copies
 
     def get(self, name: str, coding: str) -> _Copy | None:
-        """The copy of a file in a content coding. None if there is none: only gzip is made here."""
+        """The copy of a file in a content coding; None if there is none. Only gzip is made here."""
         with self._locks[name]:  # so that it is made once, however many browsers ask
             if (name, coding) not in self._copies:
                 body = self._body(name, coding)
@@ -82,7 +88,9 @@ class CompressedFiles:
         baked = self._baked / (name + SUFFIXES[coding]) if self._baked else None
         if baked and baked.is_file():
             return baked.read_bytes()
-        return gzip.compress(self._files[name].read_bytes(), 9, mtime=0) if coding == "gzip" else None
+        path = self._files[name]
+        made_here = coding == "gzip" and path.suffix in COMPRESSIBLE
+        return gzip.compress(path.read_bytes(), 9, mtime=0) if made_here else None
 
 
 class CompressedStaticFiles:
@@ -121,7 +129,7 @@ class CompressedStaticFiles:
 
     async def _best(self, name: str, accepted: set[str]) -> tuple[_Copy | None, str]:
         for coding in SUFFIXES:
-            if coding in accepted:
+            if coding in accepted or coding == "identity":
                 at_hand = self._files.at_hand(name, coding)
                 copy = (
                     self._files.get(name, coding) if at_hand else await run_in_threadpool(self._files.get, name, coding)
@@ -148,11 +156,14 @@ def accepted_codings(header: str) -> set[str]:
 
 
 def _response(name: str, copy: _Copy, coding: str, asked: Headers, method: str) -> Response:
-    headers = {"Cache-Control": _CACHE_CONTROL, "ETag": copy.etag, "Vary": "Accept-Encoding"}
+    whole = coding != "identity"
+    kept = _CACHE_CONTROL if whole else _CACHE_CONTROL_OF_LESS
+    headers = {"Cache-Control": kept, "ETag": copy.etag, "Vary": "Accept-Encoding"}
     known = {tag.strip().removeprefix("W/") for tag in asked.get("if-none-match", "").split(",")}
     if known & {copy.etag, "*"}:
         return Response(status_code=304, headers=headers)
-    headers["Content-Encoding"] = coding
+    if whole:
+        headers["Content-Encoding"] = coding
     media_type = mimetypes.guess_type(name)[0]
     if method == "GET":
         return Response(copy.body, headers=headers, media_type=media_type)

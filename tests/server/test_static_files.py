@@ -14,6 +14,8 @@ from pathlib import Path
 
 import brotli
 import pytest
+from fontTools.pens.recordingPen import RecordingPen
+from fontTools.ttLib import TTFont
 from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse
 from starlette.routing import Mount, Route
@@ -113,6 +115,47 @@ def test_copies_that_an_image_has_are_sent(root: Path, tmp_path: Path) -> None:
     assert baked.get("/static/js/a.0f1e.js", headers={"Accept-Encoding": "gzip"}).content == b"baked"
 
 
+def test_a_font_with_less_in_it_is_sent_and_asked_for_again(root: Path, tmp_path: Path) -> None:
+    """Its name has the hash of the whole font: a browser may have that one, or an older one with fewer icons."""
+    (tmp_path / "baked").mkdir()
+    (tmp_path / "baked" / "font.woff2").write_bytes(b"few icons")
+    baked = client(root, tmp_path / "baked")
+    answer = baked.get("/static/font.woff2", headers={"Accept-Encoding": "gzip, br"})
+    assert answer.content == b"few icons" and "content-encoding" not in answer.headers
+    assert answer.headers["cache-control"] == "no-cache" and answer.headers["content-type"] == "font/woff2"
+    assert baked.get("/static/font.woff2", headers={"If-None-Match": answer.headers["etag"]}).status_code == 304
+    assert client(root).get("/static/font.woff2").content == SCRIPT, "without copies, the file itself"
+
+
+def test_the_images_font_has_the_icons_that_are_named(tmp_path: Path) -> None:
+    """With the same outlines as in the whole font; other icons are gone."""
+    (font,) = (STATIC / "media").glob("MaterialSymbols*.woff2")
+    copy = tmp_path / "copy" / "icons.woff2"
+    code = "import lighten, pathlib, sys; lighten.reduce_icons(*map(eval, sys.argv[1:]))"
+    arguments = [f"pathlib.Path({str(font)!r})", "{'home', 'scatter_plot', 'no_icon'}", f"pathlib.Path({str(copy)!r})"]
+    environment = {**os.environ, "PYTHONPATH": "deploy/image"}
+    subprocess.run([sys.executable, "-c", code, *arguments], env=environment, check=True)
+    assert copy.stat().st_size < 10_000
+    whole, reduced = icons(font), icons(copy)
+    assert len(whole) > 1000 and reduced.keys() == {"home", "home_filled", "scatter_plot"}  # two names of one
+    assert all(reduced[name] == whole[name] for name in reduced)
+
+
+def icons(font: Path) -> dict[str, list[object]]:
+    """The outline of each name that the font draws as one glyph, as pen strokes."""
+    opened = TTFont(font)
+    letters = {glyph: chr(code) for code, glyph in opened.getBestCmap().items()}
+    outlines = {}
+    for lookup in opened["GSUB"].table.LookupList.Lookup:
+        for table in (getattr(each, "ExtSubTable", each) for each in lookup.SubTable):
+            for first, ligatures in table.ligatures.items():
+                for ligature in ligatures:
+                    pen = RecordingPen()
+                    opened.getGlyphSet()[ligature.LigGlyph].draw(pen)
+                    outlines["".join(letters[glyph] for glyph in [first, *ligature.Component])] = pen.value
+    return outlines
+
+
 def test_a_file_is_compressed_once_however_many_ask(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Thirty browsers at the same moment."""
     compress, calls = gzip.compress, []
@@ -148,7 +191,7 @@ def test_every_script_of_streamlit_keeps_its_content() -> None:
 
 def test_the_image_compresses_them_further(root: Path, tmp_path: Path) -> None:
     """The script of the image's build, on a folder of ours: both codings, with the same content."""
-    code = "import compress, pathlib, sys; compress.compress(*map(pathlib.Path, sys.argv[1:]))"
+    code = "import lighten, pathlib, sys; lighten.compress(*map(pathlib.Path, sys.argv[1:]))"
     environment = {**os.environ, "PYTHONPATH": "deploy/image"}
     subprocess.run([sys.executable, "-c", code, root, tmp_path / "out"], env=environment, check=True)
     copy = tmp_path / "out" / "js" / "a.0f1e.js"
@@ -184,6 +227,6 @@ def test_a_websocket_passes_both() -> None:
 def test_the_image_and_the_tests_compress_with_the_same_versions() -> None:
     """Both are pinned."""
     pinned = re.findall(
-        r"^(?:brotli|deflate)==\S+", Path("requirements-dev.txt").read_text(encoding="utf-8"), re.MULTILINE
+        r"^(?:brotli|deflate|fonttools)==\S+", Path("requirements-dev.txt").read_text(encoding="utf-8"), re.MULTILINE
     )
-    assert len(pinned) == 2 and f" {' '.join(pinned)} " in Path("Dockerfile").read_text(encoding="utf-8")
+    assert len(pinned) == 3 and f" {' '.join(pinned)} " in Path("Dockerfile").read_text(encoding="utf-8")
