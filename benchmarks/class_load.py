@@ -6,8 +6,9 @@
 Each student arrives by one link, thinks, and changes the layer, the correction, the neuron, the counts of words,
 pastes a text of about 150 tokens, reloads, or loses the connection and comes back. An action lasts from what is
 sent until the page's script has ended and the page shows what was asked for; everything else that it may show is an
-error. Static files are not fetched: a real class loads them once, from the same server. The exit code is 1 where
-there was an error, a lost state, or another value than a computation without load gives.
+error. With ``--in-turn``, one student acts at a time, and the report has the server's processor time by action. Static
+files are not fetched: a real class loads them once, from the same server. The exit code is 1 where there was an error,
+a lost state, or another value than a computation without load gives.
 """
 
 from __future__ import annotations
@@ -128,10 +129,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         ramp=min(options.ramp, 60 * options.minutes),
         think=options.think,
         seed=options.seed,
+        in_turn=options.in_turn,
     )
     try:
         with serve() if options.serve else nullcontext(Server(options.url, options.pid)) as server:
-            result = measure(server, replace(plan, url=server.url), options.processes)
+            result = measure(server, replace(plan, url=server.url, pid=server.pid), options.processes)
     except (TabError, RuntimeError) as error:
         print(error, file=sys.stderr)
         return 2
@@ -162,7 +164,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--ramp", type=float, default=30.0, help="seconds over which students arrive (%(default)s)")
     parser.add_argument("--link", default=LINK, help="the query string that students arrive with (%(default)s)")
     parser.add_argument("--seed", type=int, default=0, help="of the students' choices (%(default)s)")
-    parser.add_argument("--processes", type=_positive(int), default=1, help="of the load generator (%(default)s)")
+    how = parser.add_mutually_exclusive_group()
+    how.add_argument("--processes", type=_positive(int), default=1, help="of the load generator (%(default)s)")
+    how.add_argument(
+        "--in-turn", action="store_true", help="one student acts at a time: the server's processor time by action"
+    )
     parser.add_argument(
         "--check-identical", action="store_true", help="compare what was shown with a quiet computation, bit for bit"
     )

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks.browser import NOT_MEASURED, SECONDS, Received, context_maker, find_browser, offline
+from benchmarks.browser import NOT_MEASURED, SECONDS, context_maker, find_browser, offline
 from benchmarks.options import Options
 from benchmarks.table import Mark, Section, markdown
 from benchmarks.timing import Times, say
@@ -58,11 +58,10 @@ def section(options: Options) -> Section:
         serve(SECONDS, **offline(Path(cache))) as server,
         context_maker(browser) as new_context,
     ):
-        context = new_context()
-        page = context.new_page()
+        page = new_context().new_page()
         page.set_default_timeout(SECONDS * 1000)
         page.add_init_script(_WATCH)
-        hand = Hand(page, Received(context.new_cdp_session(page)), server)
+        hand = Hand(page, server)
         for action in ACTIONS:
             say(f"Interaction: {action.name.format('another')}")
             tries |= hand.measure(action, options.pick(10, 2))
@@ -71,10 +70,10 @@ def section(options: Options) -> Section:
 
 
 class Hand:
-    """A page, and what is counted while it is used."""
+    """A page of a server that is used. The page counts its messages: to follow them from outside would slow it down."""
 
-    def __init__(self, page: Any, received: Received, server: Server) -> None:
-        self._page, self._received, self._server = page, received, server
+    def __init__(self, page: Any, server: Server) -> None:
+        self._page, self._server = page, server
 
     def measure(self, action: Action, rounds: int) -> dict[str, list[Try]]:
         """By row of the table: ``rounds`` presses, after one of each value that is not timed.
@@ -106,7 +105,7 @@ class Hand:
 
         action.prepare(self._page, value)
         self._wait_until_quiet()
-        before, frames, size = self._cpu_seconds(), self._received.frames, self._received.frame_bytes
+        before, (frames, size) = self._cpu_seconds(), self._received()
         self._page.evaluate("given => { interaction.begin(...given) }", [action.event, action.picture, picture])
         action.do(self._page, value)
         try:
@@ -115,8 +114,13 @@ class Hand:
             shown = self._page.evaluate(f"interaction.pictures.{action.picture}()")
             raise RuntimeError(f"{action.name}, {value}: {error}\n{shown[:300]}\nis not\n{picture[:300]}") from error
         self._wait_until_quiet()
-        received = self._received
-        return Try(milliseconds, received.frames - frames, received.frame_bytes - size, self._cpu_seconds() - before)
+        frames_after, size_after = self._received()
+        return Try(milliseconds, frames_after - frames, size_after - size, self._cpu_seconds() - before)
+
+    def _received(self) -> tuple[int, int]:
+        """Messages and their bytes, since the page was loaded."""
+        frames, size = self._page.evaluate("[interaction.frames, interaction.bytes]")
+        return frames, size
 
     def _cpu_seconds(self) -> float:
         seconds = self._server.cpu_seconds()
@@ -126,12 +130,13 @@ class Hand:
 
     def _wait_until_quiet(self) -> None:
         """No run of the script and no message for a while."""
-        until, since, frames = time.monotonic() + SECONDS, time.monotonic(), -1
+        until, since, received = time.monotonic() + SECONDS, time.monotonic(), (-1, -1)
         while time.monotonic() - since < _QUIET_SECONDS:
             if time.monotonic() > until:
                 raise RuntimeError("The page did not come to rest.")
-            if frames != self._received.frames or not self._page.locator(_IDLE).count():
-                since, frames = time.monotonic(), self._received.frames
+            now = self._received()
+            if received != now or not self._page.locator(_IDLE).count():
+                since, received = time.monotonic(), now
             self._page.wait_for_timeout(50)
 
 
@@ -219,10 +224,24 @@ def table(tries: Mapping[str, Sequence[Try]], marks: Mapping[str, Mark]) -> str:
 
 
 # In the page. A picture is a text of what is drawn; the clock stops after the frame in which the awaited one is there
-# has been drawn, since a message is handled after it.
-_WATCH = """window.interaction = {
-    points: key => [...document.querySelectorAll(`.st-key-${key} .scatterlayer .point`)].map(
-        point => point.getAttribute("transform") + point.getAttribute("d")).join(),
+# has been drawn, since a message is handled after it. Of a point, what it stands for and its symbol count (plotly keeps
+# that at its element), not its place: a new plot may be drawn again, a fraction of a pixel off. An old plot may stay
+# for a while, hidden.
+_WATCH = """window.WebSocket = class extends WebSocket {
+    constructor(...given) {
+        super(...given);
+        this.addEventListener("message", ({ data }) => {
+            interaction.frames += 1;
+            interaction.bytes += data.byteLength ?? data.size ?? data.length;
+        });
+    }
+};
+window.interaction = {
+    frames: 0,
+    bytes: 0,
+    points: key => [...document.querySelectorAll(`.st-key-${key} .js-plotly-plot`)]
+        .filter(plot => plot.checkVisibility()).flatMap(plot => [...plot.querySelectorAll(".scatterlayer .point")])
+        .map(({ __data__: { x, y }, attributes }) => `${x} ${y} ${attributes.d.value}`).join(),
     text: selector => [...document.querySelectorAll(selector)].map(node => node.textContent),
     pictures: {
         result: () => {

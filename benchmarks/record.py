@@ -27,6 +27,8 @@ class Plan:
     seed: int = 0
     weights: dict[str, int] = field(default_factory=lambda: dict(WEIGHTS))
     texts_to_check: int = 10
+    in_turn: bool = False  # one acts at a time, so that the server's processor time is that of the action
+    pid: int | None = None  # the server's process, whose processor time is read if they act in turn
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,7 @@ class Action:
     at: float  # seconds after the plan's beginning
     seconds: float
     error: str | None = None
+    cpu_seconds: float | None = None  # the server's, if known
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -103,6 +103,7 @@ def as_dict(
         "sessions": len(record.sessions),
         "actions": len(record.actions),
         "times": [_plain(item) for item in lines(record.actions)],
+        "processor_times": [_plain(item) for item in processor_lines(record.actions)],
         "errors": [asdict(trouble) for trouble in record.troubles],
         "lost": [asdict(trouble) for trouble in record.lost],
         "warnings": dict(record.warnings),
@@ -127,6 +128,7 @@ def text(
         f"{students:,} students, {len(record.sessions):,} sessions, {len(record.actions):,} actions "
         f"in {resources.seconds:.0f} s.",
         _times(record.actions),
+        *([_processor(record.actions)] if any(action.cpu_seconds is not None for action in record.actions) else []),
         _troubles("Errors", record.troubles),
         _troubles("Lost states", record.lost),
         *([f"Warnings on pages: {dict(record.warnings.most_common(_SHOWN_TROUBLES))}"] if record.warnings else []),
@@ -142,6 +144,21 @@ def _times(actions: Sequence[Action]) -> str:
     rows += [
         f"{item.name:22}{item.count:7,}{item.errors:8,}{item.p50:8.2f}{item.p95:8.2f}{item.p99:8.2f}{item.longest:9.2f}"
         for item in lines(actions)
+    ]
+    return "\n".join(rows)
+
+
+def processor_lines(actions: Sequence[Action]) -> list[Line]:
+    """As ``lines``, but of the server's processor time."""
+    known = [action for action in actions if action.cpu_seconds is not None]
+    return lines([replace(action, seconds=action.cpu_seconds or 0.0) for action in known])
+
+
+def _processor(actions: Sequence[Action]) -> str:
+    rows = [f"{'server, ms':22}{'count':>7}{'p50':>8}{'p95':>8}{'p99':>8}"]
+    rows += [
+        f"{item.name:22}{item.count:7,}{1000 * item.p50:8.1f}{1000 * item.p95:8.1f}{1000 * item.p99:8.1f}"
+        for item in processor_lines(actions)
     ]
     return "\n".join(rows)
 

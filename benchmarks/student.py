@@ -7,6 +7,7 @@ import hashlib
 import random
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import parse_qsl
@@ -14,6 +15,7 @@ from urllib.parse import parse_qsl
 from benchmarks.record import Action, Plan, Record, SeenContrast, SeenText, Trouble
 from benchmarks.tab import Tab, TabError, WrongState
 from benchmarks.texts import some_text
+from benchmarks.watch import process_seconds
 from core.records import ContrastSpec
 from core.records.link import from_params
 from core.report.sentences import correction_name
@@ -26,6 +28,8 @@ _PAGE_NAMES = {NEURONS: "Neurons", TEXT: "Text_heatmap"}
 # The longest a student whose connection was lost is away. The server keeps a lost session for two minutes.
 _AWAY_SECONDS = 4.0
 _DOWNLOAD_ATTEMPTS = 3
+# What the server still does once the page is there belongs to the action.
+_AFTERMATH_SECONDS = 0.05
 
 
 @dataclass(frozen=True)
@@ -43,10 +47,11 @@ class Asked:
 class Student:
     """A student with a tab, a deck of actions, and a memory of what was asked for."""
 
-    def __init__(self, number: int, plan: Plan, record: Record) -> None:
+    def __init__(self, number: int, plan: Plan, record: Record, turn: asyncio.Lock | None = None) -> None:
         self.number, self.plan, self.record = number, plan, record
         self.tab = Tab(plan.url, plan.timeout)
         self._rng = random.Random(f"{plan.seed}/{number}")
+        self._turn = turn
         self._deck: list[str] = []
         self._started = 0.0
         self._asked: Asked | None = None
@@ -102,9 +107,24 @@ class Student:
         return self._deck.pop()
 
     async def _do(self, kind: str) -> None:
-        """Act, and note what came of it. After an error the student opens the page anew."""
-        self._started = time.perf_counter()
-        at = time.time() - self.plan.begins
+        """Act, alone if the students act in turn, and note what it took."""
+        async with self._turn or nullcontext():
+            before = self._server_seconds()
+            self._started = time.perf_counter()
+            at = time.time() - self.plan.begins
+            seconds, error = await self._act(kind, at)
+            cpu = None
+            if before is not None:
+                await asyncio.sleep(_AFTERMATH_SECONDS)
+                cpu = (self._server_seconds() or before) - before
+        self.record.actions.append(Action(kind, self.number, at, seconds, error, cpu))
+
+    def _server_seconds(self) -> float | None:
+        """The server's processor time, if it can be that of this action."""
+        return None if self._turn is None or self.plan.pid is None else process_seconds(self.plan.pid)
+
+    async def _act(self, kind: str, at: float) -> tuple[float, str | None]:
+        """Act, and note what came of it: seconds, and the kind of an error. After one, the page is opened anew."""
         error = None
         try:
             await self._actions[kind]()
@@ -116,7 +136,7 @@ class Student:
             where = self.record.lost if lost else self.record.troubles
             where.append(Trouble("lost state" if lost else error, kind, self.number, at, str(trouble)))
             self._asked, self._look_for_text = None, False
-        self.record.actions.append(Action(kind, self.number, at, seconds, error))
+        return seconds, error
 
     # --- actions: each ends when the page shows what was asked for
 
@@ -344,7 +364,8 @@ async def attend_all(plan: Plan, numbers: Sequence[int], hold: float = 2.0) -> t
     All tabs stay open for ``hold`` seconds after that, so that the server can be looked at with all of them.
     """
     record = Record()
-    students = [Student(number, plan, record) for number in numbers]
+    turn = asyncio.Lock() if plan.in_turn else None
+    students = [Student(number, plan, record, turn) for number in numbers]
     await asyncio.gather(*(student.attend() for student in students))
     ended = time.time()
     await asyncio.sleep(hold)

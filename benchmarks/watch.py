@@ -51,8 +51,15 @@ class Server:
         """Processor time used so far."""
         if self.pid is None:
             return (self.counters() or {}).get("process_cpu_seconds_total")
-        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        return process_seconds(self.pid)
+
+
+def process_seconds(pid: int) -> float:
+    """The processor time of another process, to the nanosecond.
+
+    Its clock is made as Linux's clock_getcpuclockid(3) makes it: Python has no call for that.
+    """
+    return time.clock_gettime(~pid << 3 | 2)
 
 
 def status_bytes(status: str) -> dict[str, float]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+import subprocess
+import sys
 from collections import Counter
 from contextlib import contextmanager
 from dataclasses import replace
@@ -26,7 +28,7 @@ from benchmarks.page import Page, first_state, state_of, user_key, value_of
 from benchmarks.record import WEIGHTS, Action, Record, SeenContrast, Trouble
 from benchmarks.student import NEURONS, TEXT
 from benchmarks.texts import some_text
-from benchmarks.watch import Server, status_bytes
+from benchmarks.watch import Server, process_seconds, status_bytes
 from core.models import load_model
 
 KINDS = {*WEIGHTS, "arrive", f"open {NEURONS}", f"open {TEXT}"}
@@ -47,6 +49,23 @@ def test_errors_are_counted_and_not_timed():
     assert by_name["layer"] == by_name["without the model"].__class__("layer", 3, 1, 2.0, 2.9, 2.98, 3.0)
     assert by_name["without the model"].count == 3
     assert by_name["with the model: text"].longest == 4.0
+
+
+def test_the_servers_time_is_summarised_where_it_is_known():
+    actions = [Action("layer", 0, 0.0, 9.0, cpu_seconds=seconds) for seconds in (0.01, 0.02, 0.03)]
+    actions += [Action("layer", 0, 0.0, 9.0), Action("layer", 1, 0.0, 60.0, "time-out", 5.0)]
+    layer = next(line for line in report.processor_lines(actions) if line.name == "layer")
+    assert (layer.count, layer.errors, layer.p50, layer.longest) == (3, 1, 0.02, 0.03)
+
+
+def test_the_processor_time_of_another_process_is_its_own():
+    """Against what Python itself measures there."""
+    code = "import time; sum(range(3_000_000)); print(time.process_time(), flush=True); input()"
+    with subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdin and process.stdout
+        said = float(process.stdout.readline())
+        assert said <= process_seconds(process.pid) < said + 0.1
+        process.stdin.close()
 
 
 def test_what_the_server_did_twice():

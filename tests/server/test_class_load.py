@@ -8,6 +8,7 @@ import sys
 import time
 from collections import Counter
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -62,6 +63,17 @@ def test_the_server_was_watched(result):
     assert result.resources.server_cpu > 0.1
     assert len(result.resources.client_cpu) == 1
     assert result.work["counters"][report.cache_counter("activations", "miss")] >= 1
+
+
+def test_students_in_turn_have_the_server_to_themselves(server):
+    before = server.cpu_seconds()
+    found = measure(server, lesson(server.url, ends=6.0, think=0.2, in_turn=True, pid=server.pid))
+    used, actions = server.cpu_seconds() - before, sorted(found.record.actions, key=lambda action: action.at)
+    assert len(actions) > 8 and not found.record.troubles
+    assert all(one.at + one.seconds <= other.at for one, other in pairwise(actions))
+    assert all(action.cpu_seconds > 0.001 for action in actions)
+    assert sum(action.cpu_seconds for action in actions) <= used
+    assert "server, ms" in report.text(found.record, 4, found.resources, found.work, None)
 
 
 def test_what_was_shown_is_what_a_quiet_computation_gives(result):
