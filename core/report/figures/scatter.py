@@ -12,8 +12,10 @@ from core.report.glossary import SIDE_WORDS, statistic_name
 from core.report.readable import rounded_auc, scientific
 from core.report.sentences import class_names, mark_texts, silent_or_reverses
 
-# The symbols of neurons that are not significant, higher for the target and higher for the baseline; then hollow ones.
-_SYMBOLS = ("circle", "triangle-up", "triangle-down", "circle-open", "triangle-up-open", "triangle-down-open")
+# The symbols of neurons that are not significant, higher for the target and higher for the baseline (circle, triangle
+# up, triangle down), then the same hollow: plotly's numbers, which are shorter than its names. As text, because
+# plotly.js takes the number 0 for no symbol, and fails on hover.
+_SYMBOLS = ("0", "5", "6", "100", "105", "106")
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,7 @@ def neuron_scatter(result: ContrastResult, highlight: int | None = None) -> Pict
     points = {
         "type": "scatter",
         "x": np.arange(result.n_neurons, dtype=np.int32),
-        "y": tests.statistic.astype(np.float32),
+        "y": tests.statistic.round(3),  # a hover shows two decimals
         "mode": "markers",
         # Numbers of one or four bytes for each point: names of colours would be most of the figure's size.
         "marker": {
@@ -81,7 +83,6 @@ def neuron_scatter(result: ContrastResult, highlight: int | None = None) -> Pict
             "colorscale": [[place / 2, colour] for place, colour in enumerate(colours)],
             "cmin": 0,
             "cmax": 2,
-            # Names, not numbers: plotly.js reads the circle's number, 0, as no symbol, and fails on hover.
             "symbol": np.array(_SYMBOLS)[kind + 3 * hollow].tolist(),
             "size": np.array(sizes, dtype=np.uint8)[kind],
             "opacity": np.array(opacities, dtype=np.float32)[kind],

@@ -85,8 +85,8 @@ def _add_row(
         picture["data"].append(
             {
                 "type": "scatter",
-                "x": its_values,
-                "y": heights.astype(np.float32),
+                "x": _short(its_values),
+                "y": heights,
                 "xaxis": f"x{n}",
                 "yaxis": f"y{n}",
                 "mode": "lines",
@@ -132,11 +132,16 @@ def _range(values: BothClasses) -> list[float]:
 
 def _path(values: np.ndarray, heights: np.ndarray) -> str:
     """Strokes at values (n,) and heights (n,), in the notation of an SVG path: ``M1.5,3V13`` for each."""
-    bottoms = heights - _STROKE / 2
-    rounded = zip(values.tolist(), bottoms.tolist(), strict=True)
-    return "".join(f"M{x:.6g},{y:.1f}V{y + _STROKE:.1f}" for x, y in rounded)
+    bottoms = heights - _STROKE // 2
+    pairs = zip(values.tolist(), bottoms.tolist(), strict=True)
+    return "".join(f"M{x:.4g},{y}V{y + _STROKE}" for x, y in pairs)
+
+
+def _short(values: np.ndarray) -> list[float]:
+    """Values with as many digits as a hover shows."""
+    return [float(f"{value:.4g}") for value in values.tolist()]
 
 
 def _spread_out(n: int) -> np.ndarray:
-    """Heights (n,) that separate neighbours: the golden-ratio sequence, which is not random."""
-    return ((np.arange(n) * 0.61803398875) % 1.0 - 0.5) * (2 * _STROKES - _STROKE)
+    """Whole heights (n,) that separate neighbours: the golden-ratio sequence, which is not random."""
+    return np.rint(((np.arange(n) * 0.61803398875) % 1.0 - 0.5) * (2 * _STROKES - _STROKE)).astype(np.int32)
