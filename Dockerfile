@@ -144,7 +144,7 @@ USER 10001:10001
 VOLUME /cache
 EXPOSE 8501
 
-# Healthy means ready: the model is loaded and the default contrasts are computed.
+# Healthy means ready: the model is loaded and the default contrast is computed.
 HEALTHCHECK --interval=10s --timeout=5s --start-period=120s --retries=6 \
     CMD ["python", "-I", "-S", "/opt/grammar-neurons/ready.py"]
 CMD ["python", "serve.py"]

@@ -150,7 +150,7 @@ def _wait_until_ready(process: subprocess.Popen[bytes], url: str, log: IO[str], 
         ready = _status(f"{url}/readyz")
         if ready == 200 or (ready == 404 and _status(f"{url}/_stcore/health") == 200):
             return
-        time.sleep(0.2)
+        time.sleep(0.05)
     ended = process.poll()
     log.seek(0)
     what = f"was not ready in {seconds:g} s" if ended is None else f"ended with {ended}"

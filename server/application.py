@@ -15,7 +15,7 @@ from server.preload import Preload, chart_link
 from server.request_log import RequestLog
 from server.routes import probe_routes
 from server.static_files import CompressedFiles, CompressedStaticFiles
-from server.warm_start import WarmStart
+from server.warm_start import WarmStart, prepare_more
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
@@ -71,8 +71,7 @@ class Application:
         streamlit_patches.send_to_current_client()
         streamlit_patches.keep_deferred_downloads()
         streamlit_patches.collect_periodically(ended := threading.Event())
-        self.warm_start.begin()
-        threading.Thread(target=self._files.make_all, daemon=True, name="compression").start()
+        self.warm_start.begin(self._files.make_all, prepare_more)
         yield
         self.warm_start.stop()
         ended.set()

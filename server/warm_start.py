@@ -8,6 +8,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 from core.errors import UserError
 from engine import metrics
@@ -28,15 +29,22 @@ _DRAWING_MODULES = ("pandas", "pyarrow", "core.report.figures")
 
 
 def prepare() -> None:
-    """Load the default model, and compute the results of both presets, so that pages find them in the cache."""
+    """Load the default model, and compute the results that pages open with, so that they find them in the cache."""
+    from engine import steps
+    from ui.defaults import default_spec
+
+    with ThreadPoolExecutor(1) as pool:  # while the model reads words, which leaves this thread's processor idle
+        drawing = pool.map(importlib.import_module, _DRAWING_MODULES)
+        steps.prepare(default_spec())
+        list(drawing)
+
+
+def prepare_more() -> None:
+    """Compute the results of the other preset, for which a word list may have to be downloaded."""
     from engine import steps
     from ui.defaults import default_spec, preset
 
-    spec = default_spec()
-    for each in (spec, spec.changed(**preset("Notebook"))):
-        steps.prepare(each)
-    for name in _DRAWING_MODULES:
-        importlib.import_module(name)
+    steps.prepare(default_spec().changed(**preset("Notebook")))
 
 
 class WarmStart:
@@ -58,19 +66,27 @@ class WarmStart:
         """Whether the server should get requests."""
         return self.state == READY
 
-    def begin(self) -> None:
-        """Start in the background."""
-        threading.Thread(target=self._run, daemon=True, name="warm-start").start()
+    def begin(self, *more: Callable[[], object]) -> None:
+        """Start in the background. ``more`` is done when the server is ready, once, whatever comes of it."""
+        threading.Thread(target=self._run, args=more, daemon=True, name="warm-start").start()
 
     def stop(self) -> None:
         """Become not ready, because the server is shutting down."""
         self._stop.set()
         self._become(STOPPING)
 
-    def _run(self) -> None:
+    def _run(self, *more: Callable[[], object]) -> None:
         while not self._attempt():
             if self._stop.wait(self._retry_seconds):
                 return
+        for work in more:
+            try:
+                work()
+            except UserError as error:
+                _log.warning("not done when ready", extra=fields(reason=str(error)))
+            except Exception:
+                _log.exception("not done when ready")
+        _log.info("all done")
 
     def _attempt(self) -> bool:
         started = time.monotonic()

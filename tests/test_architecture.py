@@ -161,6 +161,25 @@ def test_importing_stays_light(module: str) -> None:
     assert done.stdout.strip() == ""
 
 
+@pytest.mark.parametrize(
+    ("imports", "budget", "unwanted"),
+    [
+        ("serve", 230, ("torch", "transformers", "pandas", "pyarrow")),
+        ("ui.shell, ui.panels.one_neuron, ui.panels.scatter, ui.panels.words", 450, ("torch", "transformers")),
+        ("core.models.load_bundled", 1300, ("transformers", "sympy", "torch._dynamo", "pandas")),
+    ],
+)
+def test_the_start_keeps_to_its_budget(imports: str, budget: int, unwanted: tuple[str, ...]) -> None:
+    """So many modules more than Streamlit's own: the start waits for each. On a mark's edge, look before raising it."""
+    code = (
+        f"import sys, streamlit; own = set(sys.modules); import {imports}; more = set(sys.modules) - own;"
+        f"print(len(more), *[name for name in {unwanted} if name in more])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    count, *found = done.stdout.split()
+    assert int(count) <= budget and not found
+
+
 # --- Names and sizes ---
 
 

@@ -34,12 +34,17 @@ def test_a_warm_start_is_tried_again_and_spares_the_collector():
         if outcome:
             raise outcome
 
+    def more():
+        states.append(start.state)
+        raise UserError("No network.")
+
     start = WarmStart(work, retry_seconds=0.01)
     frozen = gc.get_freeze_count()
-    start.begin()
+    start.begin(more, more)
     try:
-        until(lambda: start.ready, lambda: states)
-        assert states == [WARMING_UP, REFUSED, FAILED] and start.state == READY
+        until(lambda: len(states) == 5, lambda: states)
+        assert states == [WARMING_UP, REFUSED, FAILED, READY, READY]  # in the end, the rest
+        assert start.ready, "whatever came of the rest"
         assert gc.get_freeze_count() > frozen + 1_000
     finally:
         gc.unfreeze()

@@ -34,11 +34,12 @@ def draw_choices(result: ContrastResult) -> tuple[list[int], str]:
     chosen.write("neurons", list(neurons or extremes))
     st.session_state["scale"] = view.scale
     left, right = st.columns([3, 2], gap="medium")
+    labels = [f"{neuron} (AUC {readable_auc(auc)})" for neuron, auc in enumerate(result.tests.auc.tolist())]
     left.multiselect(
         "Neurons",
         np.argsort(-np.abs(np.nan_to_num(result.tests.statistic)), kind="stable").tolist(),
         key="neurons",
-        format_func=lambda neuron: f"{neuron} (AUC {readable_auc(float(result.tests.auc[neuron]))})",
+        format_func=labels.__getitem__,
         max_selections=MAX_NEURONS,
         on_change=_save_neurons,
         args=(extremes, chosen.snapshot()),
