@@ -90,6 +90,8 @@ class Hand:
             action.do(self._page, value)
             self._wait_until_quiet()
             pictures[value] = self._page.evaluate(f"interaction.pictures.{action.picture}()")
+            if action.picture != "page" and not self._page.evaluate(f"interaction.drawn.{action.picture}().length"):
+                raise RuntimeError(f"{action.name}: there is no plot to wait for.")
         if len(set(pictures.values())) < len(action.values):
             raise RuntimeError(f"{action.name}: the page shows the same for {' and '.join(action.values)}.")
         rows = [action.name.format(value) for value in action.values]
@@ -242,15 +244,19 @@ window.interaction = {
     points: key => [...document.querySelectorAll(`.st-key-${key} .js-plotly-plot`)]
         .filter(plot => plot.checkVisibility()).flatMap(plot => [...plot.querySelectorAll(".scatterlayer .point")])
         .map(({ __data__: { x, y }, attributes }) => `${x} ${y} ${attributes.d.value}`).join(),
+    strokes: key => [...document.querySelectorAll(`.st-key-${key} .js-plotly-plot`)]
+        .filter(plot => plot.checkVisibility()).flatMap(plot => [...plot.querySelectorAll(".shapelayer path")])
+        .map(path => path.getAttribute("d").slice(0, 2000)).join(),
     text: selector => [...document.querySelectorAll(selector)].map(node => node.textContent),
+    drawn: { result: () => interaction.points("neurons_plot"), neuron: () => interaction.strokes("neuron_spread") },
     pictures: {
         result: () => {
             const said = interaction.text("[data-testid='stMain'] p").slice(0, 2).join(" ");
-            return said && said + interaction.points("neurons_plot");
+            return said && said + interaction.drawn.result();
         },
         neuron: () => {
             const said = interaction.text("h3").find(text => /^Neuron \\d+/.test(text));
-            return said && said + interaction.points("neuron_spread");
+            return said && said + interaction.drawn.neuron();
         },
         page: () => {
             const heatmap = document.querySelector(".st-key-text_heatmap [data-testid='stBidiComponentIsolated']");
@@ -286,7 +292,7 @@ _INTRODUCTION = (
     "The Neurons page of the class server (`serve.py`, warm) with its first settings and the bundled model, in a "
     "Chromium of 1440 × 900 on the same machine. Two values of a setting take turns, and both have been shown before: "
     "no press needs a forward pass or a test. The page itself takes the time, from the key or the button of the mouse "
-    "to the end of the frame that draws the new headline and points; for a neuron the points of its spread; for a page "
+    "to the end of the frame that draws the new headline and points; for a neuron its heading and spread; for a page "
     "its main content. Frames and bytes are the websocket's messages until the page is quiet, medians; the server's "
     "processor time until then is a mean."
 )

@@ -98,7 +98,8 @@ def _first_chart(page: Any, url: str, started: float) -> float:
 
 _INTRODUCTION = (
     "From the start of the app's process to the points of the first plot on the Neurons page, in a Chromium that is "
-    "running already, on the bundled model and its bundled words. The system's own cache of files is warm throughout."
+    "running already, on the bundled model and its bundled words; for the class server until `/readyz` says so. The "
+    "system's own cache of files is warm throughout."
 )
 _IMPORTED = (
     "What of that is imports, each in a fresh interpreter. Pages import neither torch nor transformers: the model's "

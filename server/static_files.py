@@ -1,8 +1,8 @@
 """Streamlit's scripts and styles, compressed once. Streamlit sends them as they are: 9 MB for a first visit.
 
-A file is compressed when the server starts, or when a browser first asks for it, and stays in memory. A container image
-has lighter copies (deploy/image/lighten.py), also of a font, in a folder that the server may not write to. Copies are
-never kept in the cache folder: whoever may write there could change the scripts of every browser.
+A file is compressed once the server is ready, or when a browser first asks for it, and stays in memory. A container
+image has lighter copies (deploy/image/lighten.py), also of a font, in a folder that the server may not write to. Copies
+are never kept in the cache folder: whoever may write there could change the scripts of every browser.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ class CompressedFiles:
         return self._copies[name, coding]
 
     def make_all(self) -> None:
-        """Make or read the gzip copies of all files. One second of one processor."""
+        """Make or read the gzip copies of all scripts and styles. One second of one processor."""
         for name in self._files:
             self.get(name, "gzip")
 
@@ -94,9 +94,9 @@ class CompressedFiles:
 
 
 class CompressedStaticFiles:
-    """ASGI middleware that answers requests for static files with compressed copies.
+    """ASGI middleware that answers requests for static files with the copies that there are.
 
-    All else goes to the app: other paths, files that cannot be compressed, and requests for a part of a file.
+    All else goes to the app: other paths, files without a copy, and requests for a part of a file.
 
     Parameters
     ----------
@@ -156,13 +156,13 @@ def accepted_codings(header: str) -> set[str]:
 
 
 def _response(name: str, copy: _Copy, coding: str, asked: Headers, method: str) -> Response:
-    whole = coding != "identity"
-    kept = _CACHE_CONTROL if whole else _CACHE_CONTROL_OF_LESS
+    coded = coding != "identity"
+    kept = _CACHE_CONTROL if coded else _CACHE_CONTROL_OF_LESS
     headers = {"Cache-Control": kept, "ETag": copy.etag, "Vary": "Accept-Encoding"}
     known = {tag.strip().removeprefix("W/") for tag in asked.get("if-none-match", "").split(",")}
     if known & {copy.etag, "*"}:
         return Response(status_code=304, headers=headers)
-    if whole:
+    if coded:
         headers["Content-Encoding"] = coding
     media_type = mimetypes.guess_type(name)[0]
     if method == "GET":

@@ -80,13 +80,15 @@ class WarmStart:
             if self._stop.wait(self._retry_seconds):
                 return
         for work in more:
+            if self._stop.is_set():
+                return
             try:
                 work()
             except UserError as error:
-                _log.warning("not done when ready", extra=fields(reason=str(error)))
+                _log.warning("work after ready refused", extra=fields(reason=str(error)))
             except Exception:
-                _log.exception("not done when ready")
-        _log.info("all done")
+                _log.exception("work after ready failed")
+        _log.info("work after ready ended")
 
     def _attempt(self) -> bool:
         started = time.monotonic()

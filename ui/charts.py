@@ -17,9 +17,9 @@ _FONT = {"family": '"Source Sans", sans-serif', "size": 12, "color": _GREY}
 _LOOK = {
     "font": _FONT,
     "paper_bgcolor": _NONE,
-    "plot_bgcolor": _NONE,
-    "modebar": {"bgcolor": _NONE, "color": _GREY},
-    "hoverlabel": {"bgcolor": "#2A2F38", "bordercolor": _GREY, "font": {**_FONT, "color": "#F2F3F5"}},
+    "plot_bgcolor": "rgba(255,255,255,0)",  # not _NONE: what a zoom leaves out is dimmed as on this colour
+    "modebar": {"bgcolor": _NONE, "color": _GREY, "activecolor": "#C4553A"},
+    "hoverlabel": {"bgcolor": "#FFFFFF", "bordercolor": _GREY, "font": {**_FONT, "color": "#1F2328"}},
 }
 
 

@@ -57,7 +57,7 @@ def test_the_first_pages_do_no_model_work(server):
         misses = [server.metric("grammar_neurons_cache_requests_total", cache=c, outcome="miss") for c in steps]
         return passes, server.metric("grammar_neurons_model_loads_total"), *misses
 
-    server.until_logged("all done")
+    server.until_logged("work after ready ended")
     before = work()
     assert before[0] >= 2 and all(before)
     for spec in (DEFAULT, DEFAULT.changed(**NOTEBOOK)):

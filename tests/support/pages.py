@@ -107,7 +107,7 @@ def assert_shows(at, result):
         f"Largest {name}": with_sign(tests.statistic[result.largest]),
         f"Smallest {name}": with_sign(tests.statistic[result.smallest]),
     }
-    np.testing.assert_allclose(statistics_drawn(at), tests.statistic, atol=5.1e-4)
+    np.testing.assert_allclose(statistics_drawn(at), tests.statistic, rtol=1e-6)
     table = at.dataframe(key="neurons_table").value.set_index("neuron").sort_index()
     np.testing.assert_allclose(table[name], tests.statistic, rtol=1e-6)
     np.testing.assert_allclose(table["log10 p adj."], result.log10_p_adjusted, rtol=1e-5)

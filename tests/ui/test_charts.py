@@ -75,6 +75,10 @@ def test_the_revision_is_another_one_for_other_data(result: ContrastResult) -> N
         Chart(figures.neuron_scatter(result, mark)).to_dict()["layout"]["datarevision"] for mark in (None, None, 7)
     ]
     assert revisions[0] == revisions[1] != revisions[2]
+    images = [figures.words_image(result, 40), figures.words_image(result, 40)]
+    images[1]["data"][0]["z"] = images[1]["data"][0]["z"] + 1
+    one, other = (Chart(image).to_dict()["layout"]["datarevision"] for image in images)
+    assert one != other
 
 
 def test_an_axis_keeps_what_it_says() -> None:

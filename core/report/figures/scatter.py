@@ -75,7 +75,7 @@ def neuron_scatter(result: ContrastResult, highlight: int | None = None) -> Pict
     points = {
         "type": "scatter",
         "x": np.arange(result.n_neurons, dtype=np.int32),
-        "y": tests.statistic.round(3),  # a hover shows two decimals
+        "y": tests.statistic.astype(np.float32),
         "mode": "markers",
         # Numbers of one or four bytes for each point: names of colours would be most of the figure's size.
         "marker": {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -15,10 +16,12 @@ from core.report.sentences import class_names
 _DOMAINS = ([0.6, 1.0], [0.0, 0.4])
 # On the vertical axes: the heights of target and baseline, how far their strokes and means reach, the length of a
 # stroke, and the range.
-_HEIGHTS = (170, 50)
-_STROKES, _MEAN = 40, 45
-_STROKE = 10
-_RANGE = [0, 250]
+_HEIGHTS = (68, 20)
+_STROKES, _MEAN = 16, 18
+_STROKE = 4
+_RANGE = [0, 100]
+# So many paths hold the strokes of a class: where strokes of different paths overlap, they are darker.
+_PATHS = 3
 # A hover names up to this many forms of a lemma.
 _MAX_FORMS = 8
 
@@ -28,7 +31,7 @@ BothClasses = tuple[np.ndarray, np.ndarray]
 def neuron_spread(result: ContrastResult, neuron: int, values: Mapping[str, BothClasses]) -> Picture:
     """One neuron's values for both classes: a stroke for each unit, and a line at each mean.
 
-    All strokes of a class are one path, since a browser takes long to draw a thousand markers. The traces are
+    The strokes of a class are a few paths, since a browser takes long to draw a thousand markers. The traces are
     invisible: they show the hovers.
 
     Parameters
@@ -85,7 +88,7 @@ def _add_row(
         picture["data"].append(
             {
                 "type": "scatter",
-                "x": _short(its_values),
+                "x": its_values,
                 "y": heights,
                 "xaxis": f"x{n}",
                 "yaxis": f"y{n}",
@@ -96,12 +99,13 @@ def _add_row(
                 "hovertemplate": "<b>%{text}</b><br>%{x:.4g}<extra>" + name + "</extra>",
             }
         )
-        strokes = {"type": "path", "path": _path(its_values, heights), "opacity": 0.5, **axes}
-        picture["layout"]["shapes"].append({**strokes, "line": {"color": colour, "width": 2}})
+        look = {"opacity": 0.5, "line": {"color": colour, "width": 2}}
+        for path in _paths(its_values, heights, _range(values)):
+            picture["layout"]["shapes"].append({"type": "path", "path": path, **look, **axes})
         mean = float(its_values.mean(dtype=np.float64))
-        line = {"color": colour, "width": 3}
         ends = {"x0": mean, "x1": mean, "y0": height - _MEAN, "y1": height + _MEAN}
-        picture["layout"]["shapes"].append({"type": "line", **ends, **axes, "line": line})
+        line = {"type": "line", **ends, "line": {"color": colour, "width": 3}}
+        picture["layout"]["shapes"].append({**line, **axes})
         label = {"x": mean, "y": height + _MEAN, "yshift": 8, "text": f"mean {mean:.3g}".replace("-", "−")}
         picture["layout"]["annotations"].append({**label, **axes, "showarrow": False, "font": {"size": 11}})
 
@@ -125,21 +129,24 @@ def _label(unit: str, forms: Sequence[str]) -> str:
 
 def _range(values: BothClasses) -> list[float]:
     """A little more than all values need."""
-    low, high = (float(extreme(np.concatenate(values))) for extreme in (np.min, np.max))
-    margin = 0.05 * (high - low) or 0.5
+    finite = np.concatenate(values)
+    finite = finite[np.isfinite(finite)]
+    low, high = float(finite.min(initial=np.inf)), float(finite.max(initial=-np.inf))
+    if low > high:
+        return [0.0, 1.0]
+    margin = 0.05 * (high - low) or 0.05 * abs(high) or 0.5
     return [low - margin, high + margin]
 
 
-def _path(values: np.ndarray, heights: np.ndarray) -> str:
-    """Strokes at values (n,) and heights (n,), in the notation of an SVG path: ``M1.5,3V13`` for each."""
-    bottoms = heights - _STROKE // 2
-    pairs = zip(values.tolist(), bottoms.tolist(), strict=True)
-    return "".join(f"M{x:.4g},{y}V{y + _STROKE}" for x, y in pairs)
+def _paths(values: np.ndarray, heights: np.ndarray, ends: Sequence[float]) -> list[str]:
+    """Strokes at values (n,) and heights (n,), as a few SVG paths with ``M1.5,3V7`` for each stroke.
 
-
-def _short(values: np.ndarray) -> list[float]:
-    """Values with as many digits as a hover shows."""
-    return [float(f"{value:.4g}") for value in values.tolist()]
+    With as many digits as an axis with these ends can show.
+    """
+    decimals = max(0, 3 - math.floor(math.log10(ends[1] - ends[0])))
+    pairs = zip(values.tolist(), (heights - _STROKE // 2).tolist(), strict=True)
+    strokes = [f"M{x:.{decimals}f},{y}V{y + _STROKE}" for x, y in pairs if math.isfinite(x)]
+    return ["".join(strokes[part::_PATHS]) for part in range(min(_PATHS, len(strokes)))]
 
 
 def _spread_out(n: int) -> np.ndarray:

@@ -35,7 +35,7 @@ def test_plotly_takes_the_scatter(result: ContrastResult, highlight: int | None)
 def test_the_first_trace_is_every_neuron_in_order(result: ContrastResult) -> None:
     points = go.Figure(figures.neuron_scatter(result)).data[0]
     assert np.array_equal(points.x, np.arange(result.n_neurons))
-    np.testing.assert_allclose(points.y, result.tests.statistic, atol=5.1e-4)
+    np.testing.assert_allclose(points.y, result.tests.statistic, rtol=1e-6)
     looks = [
         (style.NEUTRAL_COLOUR, 0, ~result.significant),
         (style.TARGET_COLOUR, 5, result.significant & (result.tests.statistic > 0)),
@@ -152,26 +152,57 @@ def test_the_spread_has_a_stroke_for_every_unit_on_both_sides(result: ContrastRe
     checked = go.Figure(made)  # plotly takes it
     for rows, side in ((checked.data[:2], "pre-activation"), (checked.data[2:], "activation")):
         for trace, its_values in zip(rows, values[side], strict=True):
-            np.testing.assert_allclose(trace.x, its_values, rtol=5.1e-4)
+            assert np.array_equal(trace.x, its_values)
     assert [trace.xaxis for trace in checked.data] == ["x", "x", "x2", "x2"]
     assert checked.layout.xaxis.title.text == "Pre-activation of neuron 3 (tested)"
     assert checked.layout.xaxis2.title.text == "Activation of neuron 3"
     both = [each for side in values.values() for each in side]
     means = [shape.x0 for shape in checked.layout.shapes if shape.type == "line"]
     np.testing.assert_allclose(means, [each.mean() for each in both], rtol=1e-5)
-    paths = [shape for shape in checked.layout.shapes if shape.type == "path"]
-    for path, trace, its_values in zip(paths, checked.data, both, strict=True):
-        strokes = np.array(re.findall(r"M([^,]+),([^V]+)V([^M]+)", path.path), dtype=float)
-        np.testing.assert_allclose(strokes[:, 0], its_values, rtol=5.1e-4)
-        np.testing.assert_allclose(strokes[:, 1:].mean(axis=1), trace.y)  # the hover is at its middle
-        assert path.line.color == trace.line.color and (path.xref, path.yref) == (trace.xaxis, trace.yaxis)
+    for i, (trace, its_values) in enumerate(zip(checked.data, both, strict=True)):
+        drawn, width = strokes(made, i), np.ptp(checked.layout[f"xaxis{trace.xaxis[1:]}"].range)
+        np.testing.assert_allclose(drawn[:, 0], its_values, atol=width / 1000)  # a fraction of a pixel
+        np.testing.assert_array_equal(drawn[:, 1:].mean(axis=1), trace.y)  # the hover is at its middle
     for axis, side in ((checked.layout.xaxis, "pre-activation"), (checked.layout.xaxis2, "activation")):
         assert axis.range[0] < np.concatenate(values[side]).min() <= np.concatenate(values[side]).max() < axis.range[1]
 
 
-def test_the_spread_of_equal_values_has_a_range() -> None:
-    values = {side: (np.zeros(3), np.zeros(3)) for side in ("pre-activation", "activation")}
-    assert figures.neuron_spread(made_result(), 0, values)["layout"]["xaxis"]["range"] == [-0.5, 0.5]
+def strokes(picture: figures.Picture, trace: int) -> np.ndarray:
+    """The strokes (n, 3) of a trace, in the order of its values: place, lower end, upper end."""
+    its = picture["data"][trace]
+    paths = [
+        re.findall(r"M([^,]+),([^V]+)V([^M]+)", shape["path"])
+        for shape in picture["layout"]["shapes"]
+        if shape["type"] == "path"
+        and (shape["xref"], shape["yref"], shape["line"]["color"]) == (its["xaxis"], its["yaxis"], its["line"]["color"])
+    ]
+    drawn = np.zeros((len(its["x"]), 3))
+    for part, path in enumerate(paths):
+        drawn[part :: len(paths)] = np.array(path, dtype=float)
+    return drawn
+
+
+FAR, TINY, LARGE = [1.23451, 1.23452, 1.23458], [-1e-9, 0.0, 1e-9], [1e9, 2e9, 5e9]
+
+
+@pytest.mark.parametrize("values", [FAR, TINY, LARGE, [0.0] * 3, [1e17] * 3])
+def test_strokes_are_where_the_values_are(values: list[float]) -> None:
+    """Also where the axis shows a small range far from zero."""
+    target = np.array(values)
+    both = {side: (target, np.full(5, values[0])) for side in ("pre-activation", "activation")}
+    result = made_result(target_units=tuple(["time", "way", "day"][: len(values)]))
+    picture = figures.neuron_spread(result, 0, both)
+    low, high = picture["layout"]["xaxis"]["range"]
+    assert low < target.min() and target.max() < high
+    np.testing.assert_allclose(strokes(picture, 0)[:, 0], target, rtol=0, atol=(high - low) / 1000)
+
+
+def test_what_is_no_number_has_no_stroke() -> None:
+    both = {side: (np.array([1.0, np.nan, np.inf]), np.full(5, 2.0)) for side in ("pre-activation", "activation")}
+    picture = figures.neuron_spread(made_result(), 0, both)
+    assert np.isfinite(picture["layout"]["xaxis"]["range"]).all()
+    assert next(s["path"][:4] for s in picture["layout"]["shapes"] if s["type"] == "path") == "M1.0"
+    assert not any(word in str(picture["layout"]["shapes"]) for word in ("Mnan", "Minf"))
 
 
 def test_the_images_of_words_share_their_height_by_their_words(result: ContrastResult) -> None:

@@ -91,6 +91,7 @@ def test_marks_with_their_numbers() -> None:
     """Neuron 7 is higher for verbs before, for nouns after the nonlinearity, and silent."""
     result = made_result()
     assert sentences.marks(result, 7) == ("silent", "reverses") and sentences.marks(result, 0) == ()
+    assert sentences.mark_texts(result) == [", ".join(sentences.marks(result, i)) for i in range(result.n_neurons)]
     said = sentences.about_marks(result, 7)
     assert "above zero on 0% of nouns and 0.2% of verbs" in said["silent"]
     assert said["reverses"] == "Its mean after the nonlinearity is higher for nouns."
