@@ -52,6 +52,7 @@ class Visit:
     socket_mb: float
     requests: int
     headline: float
+    preview: float
     chart: float
 
     @property
@@ -60,7 +61,7 @@ class Visit:
         return self.http_mb + self.socket_mb
 
 
-_BYTES, _SECONDS = ("megabytes", "socket_mb"), ("headline", "chart")
+_BYTES, _SECONDS = ("megabytes", "socket_mb"), ("headline", "preview", "chart")
 Pair = tuple[Visit, Visit]  # a first visit, and the second one in the same browser
 
 
@@ -107,7 +108,7 @@ def _visit(context: Any, url: str, network: Network) -> Visit:
     http, socket, requests = received.http_bytes, received.frame_bytes, received.requests
     page.wait_for_load_state("networkidle")  # else the second visit would find less in the browser's cache
     page.close()
-    return Visit(http / 1e6, socket / 1e6, requests, seen["headline"] / 1e3, seen["chart"] / 1e3)
+    return Visit(http / 1e6, socket / 1e6, requests, *(seen[name] / 1e3 for name in _SECONDS))
 
 
 def _median(visits: Sequence[Visit], field: str) -> float:
@@ -133,13 +134,23 @@ def found_marks(pairs: Mapping[str, Sequence[Pair]]) -> list[Mark]:
 
 def tables(pairs: Mapping[str, Sequence[Pair]], marks: Sequence[Mark]) -> tuple[str, str]:
     """The table of the visits, and that of the marks."""
-    header = ("network", "visit", "MB", "by websocket, MB", "requests", "headline, s", "chart, s", "min–max, s")
+    header = (
+        "network",
+        "visit",
+        "MB",
+        "by websocket, MB",
+        "requests",
+        "headline, s",
+        "preview, s",
+        "chart, s",
+        "min–max, s",
+    )
     rows = []
     for name, both in pairs.items():
         for which, visits in zip(("first", "second"), zip(*both, strict=True), strict=True):
-            bytes_, seconds = ([number(_median(visits, f)) for f in fs] for fs in (_BYTES, _SECONDS))
+            bytes_, times = ([number(_median(visits, f)) for f in fs] for fs in (_BYTES, _SECONDS))
             spread = Times(tuple(visit.chart for visit in visits)).spread
-            rows.append((name, which, *bytes_, f"{_median(visits, 'requests'):.0f}", *seconds, spread))
+            rows.append((name, which, *bytes_, f"{_median(visits, 'requests'):.0f}", *times, spread))
     marked = [(mark.what, f"{number(mark.value)}{mark.unit}", str(mark)) for mark in marks]
     return markdown(header, rows), markdown(("what", "value", "mark"), marked)
 
@@ -152,7 +163,10 @@ _WATCH = """window.firstVisit = new Promise((resolve, reject) => {
         const said = texts.some(p => /neurons? in layer \\d+ differ/.test(p.textContent) && p.checkVisibility());
         if (said) seen.headline ??= performance.now();
         if (document.querySelector("CHART")?.checkVisibility()) seen.chart ??= performance.now();
-        if (seen.headline && seen.chart) resolve(seen);
+        const place = document.querySelector(".st-key-neurons_plot");
+        const image = place && getComputedStyle(place).backgroundImage;
+        if (image?.startsWith('url("data:')) seen.preview ??= performance.now();
+        if (seen.headline && seen.chart) resolve({ preview: seen.chart, ...seen });
         else requestAnimationFrame(look);
     };
     requestAnimationFrame(look);
@@ -160,9 +174,9 @@ _WATCH = """window.firstVisit = new Promise((resolve, reject) => {
 })""".replace("CHART", CHART).replace("MILLISECONDS", str(SECONDS * 1000))
 _INTRODUCTION = (
     "A browser that has never been there opens the Neurons page of the class server (`serve.py`, warm), then once more "
-    "in a new tab. Seconds are the page's own, from the navigation to the headline's sentence and to the points of the "
-    "plot; bytes are the answers that are complete by then, with headers and as compressed on the way, and the "
-    "websocket's messages as the page gets them, before compression. Medians of three visits. The networks are "
-    "Chromium's emulation: it limits the speed of answers and of the websocket's messages, and delays each answer and "
-    "the websocket's opening once, but not the messages."
+    "in a new tab. Seconds are the page's own, from the navigation to the headline's sentence, to the still picture in "
+    "the plot's place, and to the points of the plot; bytes are the answers that are complete by then, with headers "
+    "and as compressed on the way, and the websocket's messages as the page gets them, before compression. Medians of "
+    "three visits. The networks are Chromium's emulation: it limits the speed of answers and of the websocket's "
+    "messages, and delays each answer and the websocket's opening once, but not the messages."
 )

@@ -32,6 +32,17 @@ def draw(picture: Picture, key: str, **options: Any) -> None:
     st.plotly_chart(Chart(picture), key=key, theme=None, **options)
 
 
+def draw_preview(image: str, margin: Picture, key: str) -> None:
+    """Show an image between the margins of the chart with this key, until the browser has the plotting library.
+
+    Streamlit has a skeleton there meanwhile, and the library is the largest file of a first visit.
+    """
+    place = f".st-key-{key}:has([data-testid='stSkeleton'])"
+    size = f"calc(100% - {margin['l'] + margin['r']}px) calc(100% - {margin['t'] + margin['b']}px)"
+    look = f'background: url("{image}") {margin["l"]}px {margin["t"]}px / {size} no-repeat'
+    st.html(f"<style>{place} {{{look}}} {place} [data-testid='stSkeleton'] {{visibility: hidden}}</style>")
+
+
 class Chart(BaseFigure):
     """A picture for ``st.plotly_chart``, which accepts it as a figure, but neither validates nor copies it."""
 

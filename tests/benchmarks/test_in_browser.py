@@ -46,8 +46,8 @@ def pairs():
     return {
         network.name: [
             (
-                Visit(2.5 + i / 10, 0.1, 100, headline=1.0, chart=network.bound - 0.5 + i / 4),
-                Visit(0.0, 0.1 + i / 10, 5, 0.5, 1.0),
+                Visit(2.5 + i / 10, 0.1, 100, headline=1.0, preview=1.5, chart=network.bound - 0.5 + i / 4),
+                Visit(0.0, 0.1 + i / 10, 5, 0.5, 0.75, 1.0),
             )
             for i in range(3)
         ]
@@ -59,15 +59,17 @@ def test_marks_of_visits_are_medians_of_seconds_and_most_of_bytes(pairs):
     marks = found_marks(pairs)
     assert [round(mark.value, 2) for mark in marks] == [2.8, 2.55, 3.95, 9.25, 8.25, 0.3]
     assert [mark.met for mark in marks] == [True] * 5 + [False]
-    pairs[NETWORKS[-1].name] = [(Visit(2.5, 0.1, 100, headline=9.0, chart=9.6), pairs[NETWORKS[0].name][0][1])]
+    pairs[NETWORKS[-1].name] = [
+        (Visit(2.5, 0.1, 100, headline=9.0, preview=9.0, chart=9.6), pairs[NETWORKS[0].name][0][1])
+    ]
     assert [mark.met for mark in found_marks(pairs)] == [True, True, True, False, False, False]
 
 
 def test_tables_of_visits(pairs):
     visits, marks = tables(pairs, found_marks(pairs))
     assert visits.splitlines()[2:4] == [
-        "| loopback | first | 2.70 | 0.100 | 100 | 1.00 | 2.55 | 2.30–2.80 |",
-        "| loopback | second | 0.200 | 0.200 | 5 | 0.500 | 1.00 | 1.00–1.00 |",
+        "| loopback | first | 2.70 | 0.100 | 100 | 1.00 | 1.50 | 2.55 | 2.30–2.80 |",
+        "| loopback | second | 0.200 | 0.200 | 5 | 0.500 | 0.750 | 1.00 | 1.00–1.00 |",
     ]
     assert "| first chart, loopback | 2.55 s | ≤ 2.8 s: met |" in marks
 

@@ -250,3 +250,25 @@ def test_the_text_of_plots_has_the_pages_colour_after_a_change_of_theme(app):
             for part in (".xtick text", ".legendtext", ".ytitle", ".annotation-text"):
                 drawn = page.locator(f".js-plotly-plot {part}").first
                 assert drawn.evaluate("text => getComputedStyle(text).fill") == text
+
+
+def test_the_plot_has_a_preview_until_the_browser_can_draw_it(app):
+    """Dots where the points will be; gone once they are there, and never seen again."""
+    background = "getComputedStyle(document.querySelector('.st-key-neurons_plot')).backgroundImage"
+    with visit() as page:
+        held = []
+
+        def hold(route):
+            held.append(route)
+
+        page.route("**/PlotlyChart*", hold)
+        page.goto(f"{app}/Neurons")
+        page.locator(".st-key-neurons_plot [data-testid='stSkeleton']").wait_for(state="attached")
+        page.wait_for_function(f"{background}.startsWith('url(\"data:image/svg+xml,')")
+        box = page.locator(".st-key-neurons_plot").bounding_box()
+        page.unroute("**/PlotlyChart*")
+        for route in held:
+            route.continue_()
+        page.locator(".st-key-neurons_plot .point").first.wait_for()
+        assert page.evaluate(background) == "none"
+        assert page.locator(".st-key-neurons_plot").bounding_box()["height"] == box["height"], "nothing jumps"

@@ -15,6 +15,8 @@ from ui.progress import show
 
 # The spec and the marked neuron (or None) with which the plot was last drawn.
 _DRAWN = "_neurons_plot_drawn"
+# Whether this session has got a preview: by the next run, the browser has the plotting library.
+_PREVIEWED = "_neurons_plot_previewed"
 
 
 def draw_waiting() -> None:
@@ -25,8 +27,12 @@ def draw_waiting() -> None:
 def draw(result: ContrastResult) -> None:
     """Draw the scatter. A click chooses a neuron."""
     st.subheader("Every neuron of the layer")
+    picture = show(steps.scatter, result.spec, marked=_mark(result))
+    if _PREVIEWED not in st.session_state:
+        st.session_state[_PREVIEWED] = True
+        charts.draw_preview(figures.scatter_preview(picture), picture["layout"]["margin"], "neurons_plot")
     charts.draw(
-        show(steps.scatter, result.spec, marked=_mark(result)),
+        picture,
         "neurons_plot",
         on_select=partial(_choose, chosen.snapshot()),
         selection_mode="points",

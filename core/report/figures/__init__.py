@@ -9,6 +9,7 @@ long. ``go.Figure(picture)`` validates it, as the tests do.
 
 from core.report.figures.layers import layer_profile
 from core.report.figures.packed import packed
+from core.report.figures.preview import scatter_preview
 from core.report.figures.scatter import neuron_scatter, waiting
 from core.report.figures.spread import neuron_spread
 from core.report.figures.style import Picture
@@ -21,6 +22,7 @@ __all__ = [
     "neuron_scatter",
     "neuron_spread",
     "packed",
+    "scatter_preview",
     "waiting",
     "words_image",
 ]

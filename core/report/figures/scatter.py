@@ -97,22 +97,40 @@ def neuron_scatter(result: ContrastResult, highlight: int | None = None) -> Pict
     }
     if highlight is not None:
         points["selectedpoints"] = [highlight]
-    name, lines = statistic_name(spec.test), _lines(result)
-    layout = {
+    lines = _lines(result)
+    shown = [looks[1], looks[2], looks[0]]
+    if hollow.any():
+        shown.insert(2, ("Hollow: silent or reverses", NEUTRAL_COLOUR, "triangle-up-open", 9, 0.9))
+    entries = [_legend_entry(*look[:4]) for look in shown] + [line.legend_entry() for line in lines]
+    return {"data": [points, *entries], "layout": _layout(result, lines)}
+
+
+def _layout(result: ContrastResult, lines: list[Line]) -> Picture:
+    """The axes, with all points and lines on them, and the lines."""
+    spec, statistic = result.spec, result.tests.statistic
+    target, baseline = class_names(spec)
+    drawn = [*statistic[np.isfinite(statistic)], *(sign * line.height for line in lines for sign in (1, -1))] or [-1, 1]
+    heights = f"{statistic_name(spec.test)} ({target} − {baseline})"
+    return {
         "height": 500,
         "margin": {**MARGIN, "t": 88},
         "legend": {**LEGEND, "font": {"size": 11}},
         "clickmode": "event+select",
         "dragmode": "zoom",
-        "xaxis": {"title": {"text": f"Neuron of layer {spec.layer}"}, "zeroline": False},
-        "yaxis": {"title": {"text": f"{name} ({target} − {baseline})"}, "zeroline": True},
+        "xaxis": {
+            "title": {"text": f"Neuron of layer {spec.layer}"},
+            "zeroline": False,
+            "range": _with_room(0, result.n_neurons - 1),
+        },
+        "yaxis": {"title": {"text": heights}, "zeroline": True, "range": _with_room(min(drawn), max(drawn))},
         "shapes": _shapes(lines),
     }
-    shown = [looks[1], looks[2], looks[0]]
-    if hollow.any():
-        shown.insert(2, ("Hollow: silent or reverses", NEUTRAL_COLOUR, "triangle-up-open", 9, 0.9))
-    entries = [_legend_entry(*look[:4]) for look in shown] + [line.legend_entry() for line in lines]
-    return {"data": [points, *entries], "layout": layout}
+
+
+def _with_room(low: float, high: float) -> list[float]:
+    """A range with room for whole points at its ends."""
+    room = 0.05 * (high - low) or 1.0
+    return [float(low - room), float(high + room)]
 
 
 def _legend_entry(name: str, colour: str, symbol: str, size: int) -> Picture:
