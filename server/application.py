@@ -8,6 +8,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from starlette.middleware.gzip import GZipMiddleware
+
 from engine.folders import seed_folder
 from server import script_errors, streamlit_patches
 from server.headers import SecurityHeaders, security_headers
@@ -55,7 +57,8 @@ class Application:
         static = Path(file_util.get_static_dir()) / "static"
         seed = seed_folder()
         self._files = CompressedFiles(static, seed / "static" / st.__version__ if seed else None)
-        compressed = CompressedStaticFiles(app, self._files, f"{base}/static/")
+        # Streamlit compresses its answers, but not that to the root.
+        compressed = CompressedStaticFiles(GZipMiddleware(app), self._files, f"{base}/static/")
         with_links = Preload(compressed, chart_link(static), base)
         # Outermost, because Streamlit answers its own errors outside its middleware.
         with_headers = SecurityHeaders(with_links, security_headers())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import gzip
 import os
 import re
 import signal
@@ -12,6 +13,7 @@ import subprocess
 import sys
 import time
 from urllib.parse import urlencode
+from urllib.request import Request, urlopen
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
@@ -45,6 +47,14 @@ def test_it_is_healthy_at_once_and_ready_after_the_warm_start(server):
     assert server.metric("grammar_neurons_ready") == 1
     assert server.metric("grammar_neurons_model_loads_total") == 1
     assert server.until_logged("ready")["seconds"] > 0
+
+
+def test_the_root_is_compressed_as_other_pages_are(server):
+    for page in ("/", "/Neurons"):
+        request = Request(server.url + page, headers={"Accept-Encoding": "gzip"})
+        with urlopen(request, timeout=SECONDS) as answer:
+            assert answer.headers["Content-Encoding"] == "gzip" and "Accept-Encoding" in answer.headers["Vary"]
+            assert b'<div id="root">' in gzip.decompress(answer.read())
 
 
 def test_the_first_pages_do_no_model_work(server):

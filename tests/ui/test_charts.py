@@ -67,7 +67,7 @@ def same_numbers(ours: Any, plotlys: Any) -> None:
 def test_a_row_of_numbers_is_a_list(result: ContrastResult) -> None:
     """Of packed bytes, plotly would not see that they are drawn already."""
     trace = Chart(figures.neuron_scatter(result)).to_dict()["data"][0]
-    assert all(isinstance(each, list) for each in (trace["x"], trace["y"], trace["marker"]["color"]))
+    assert all(isinstance(each, list) for each in (trace["y"], trace["marker"]["size"], trace["marker"]["color"]))
 
 
 def test_the_revision_is_another_one_for_other_data(result: ContrastResult) -> None:

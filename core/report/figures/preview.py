@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from urllib.parse import quote
 
 from core.report.figures.style import Picture
@@ -17,7 +18,8 @@ def scatter_preview(picture: Picture) -> str:
     """
     points, layout = picture["data"][0], picture["layout"]
     marker = points["marker"]
-    across, up = _along(points["x"], layout["xaxis"]["range"]), _along(points["y"], layout["yaxis"]["range"])
+    neurons = range(len(points["y"]))
+    across, up = _along(neurons, layout["xaxis"]["range"]), _along(points["y"], layout["yaxis"]["range"])
     dots: list[list[str]] = [[] for _ in marker["colorscale"]]
     for kind, x, y in zip(marker["color"], across, up, strict=True):
         if y is not None:
@@ -33,7 +35,7 @@ def scatter_preview(picture: Picture) -> str:
     )
 
 
-def _along(values: list[float | None], ends: list[float]) -> list[int | None]:
+def _along(values: Iterable[float | None], ends: list[float]) -> list[int | None]:
     """How far values are from one end of an axis to the other."""
     low, high = ends
     return [None if value is None else round(_UNITS * (value - low) / (high - low)) for value in values]

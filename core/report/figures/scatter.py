@@ -12,6 +12,7 @@ from core.report.glossary import SIDE_WORDS, statistic_name
 from core.report.readable import rounded_auc, scientific
 from core.report.sentences import class_names, mark_texts, silent_or_reverses
 
+_FAINT = "rgba(138,143,152,0.5)"  # half of NEUTRAL_COLOUR
 # The symbols of neurons that are not significant, higher for the target and higher for the baseline (circle, triangle
 # up, triangle down), then the same hollow: plotly's numbers, which are shorter than its names. As text, because
 # plotly.js takes the number 0 for no symbol, and fails on hover.
@@ -65,27 +66,27 @@ def neuron_scatter(result: ContrastResult, highlight: int | None = None) -> Pict
     target, baseline = class_names(spec)
     kind = np.where(~result.significant, 0, np.where(tests.statistic > 0, 1, 2)).astype(np.uint8)
     looks = (
-        ("Not significant", NEUTRAL_COLOUR, "circle", 5, 0.45),
-        (f"Significantly higher for {target}", TARGET_COLOUR, "triangle-up", 9, 0.9),
-        (f"Significantly higher for {baseline}", BASELINE_COLOUR, "triangle-down", 9, 0.9),
+        ("Not significant", NEUTRAL_COLOUR, "circle", 5),
+        (f"Significantly higher for {target}", TARGET_COLOUR, "triangle-up", 9),
+        (f"Significantly higher for {baseline}", BASELINE_COLOUR, "triangle-down", 9),
     )
-    _, colours, _, sizes, opacities = zip(*looks, strict=True)
+    sizes = [size for *_, size in looks]
     hollow = result.significant & silent_or_reverses(result)
     # SVG, not WebGL: it is fast enough for a few thousand points, and not every classroom computer has WebGL.
     points = {
         "type": "scatter",
-        "x": np.arange(result.n_neurons, dtype=np.int32),
+        # Without x, plotly counts the points from 0.
         "y": tests.statistic.astype(np.float32),
         "mode": "markers",
-        # Numbers of one or four bytes for each point: names of colours would be most of the figure's size.
+        # Short numbers for each point: names of colours would be most of the figure's size.
         "marker": {
             "color": kind,
-            "colorscale": [[place / 2, colour] for place, colour in enumerate(colours)],
+            "colorscale": [[0, _FAINT], [0.5, TARGET_COLOUR], [1, BASELINE_COLOUR]],
             "cmin": 0,
             "cmax": 2,
             "symbol": np.array(_SYMBOLS)[kind + 3 * hollow].tolist(),
             "size": np.array(sizes, dtype=np.uint8)[kind],
-            "opacity": np.array(opacities, dtype=np.float32)[kind],
+            "opacity": 0.9,
             "line": {"width": 0},
         },
         "text": mark_texts(result),
@@ -100,8 +101,8 @@ def neuron_scatter(result: ContrastResult, highlight: int | None = None) -> Pict
     lines = _lines(result)
     shown = [looks[1], looks[2], looks[0]]
     if hollow.any():
-        shown.insert(2, ("Hollow: silent or reverses", NEUTRAL_COLOUR, "triangle-up-open", 9, 0.9))
-    entries = [_legend_entry(*look[:4]) for look in shown] + [line.legend_entry() for line in lines]
+        shown.insert(2, ("Hollow: silent or reverses", NEUTRAL_COLOUR, "triangle-up-open", 9))
+    entries = [_legend_entry(*look) for look in shown] + [line.legend_entry() for line in lines]
     return {"data": [points, *entries], "layout": _layout(result, lines)}
 
 

@@ -34,10 +34,10 @@ def test_plotly_takes_the_scatter(result: ContrastResult, highlight: int | None)
 
 def test_the_first_trace_is_every_neuron_in_order(result: ContrastResult) -> None:
     points = go.Figure(figures.neuron_scatter(result)).data[0]
-    assert np.array_equal(points.x, np.arange(result.n_neurons))
+    assert points.x is None and points.x0 is None, "plotly counts from 0"
     np.testing.assert_allclose(points.y, result.tests.statistic, rtol=1e-6)
     looks = [
-        (style.NEUTRAL_COLOUR, 0, ~result.significant),
+        ("rgba(138,143,152,0.5)", 0, ~result.significant),
         (style.TARGET_COLOUR, 5, result.significant & (result.tests.statistic > 0)),
         (style.BASELINE_COLOUR, 6, result.significant & (result.tests.statistic < 0)),
     ]
