@@ -1,6 +1,7 @@
 """A first visit to the class server: bytes, requests and seconds to the first chart, on three networks.
 
-A server is started for it. To measure one that runs already, such as a container of the image, set the environment
+A server is started for it; with ``GRAMMAR_NEURONS_SEED`` it has the image's light copies of static files
+(``deploy/image/lighten.py``). To measure a server that runs already, such as a container of the image, set the environment
 variable ``FIRST_VISIT_URL`` to its address: ``FIRST_VISIT_URL=http://127.0.0.1:8501 python -m benchmarks first_visit``.
 """
 
@@ -19,6 +20,7 @@ from benchmarks.options import Options
 from benchmarks.table import Mark, Section, markdown
 from benchmarks.timing import Times, number, say
 from benchmarks.watch import serve
+from engine.folders import seed_folder
 
 MOST_MB, MOST_AGAIN_MB, LEAD_S = 3.2, 0.2, 1.0
 
@@ -79,7 +81,15 @@ def section(options: Options) -> Section:
                 pairs[network.name].append((_visit(context, url, network), _visit(context, url, network)))
                 context.close()
     marks = found_marks(pairs)
-    return Section("first_visit", "First visit", (_INTRODUCTION, *tables(pairs, marks)), tuple(marks))
+    return Section("first_visit", "First visit", (_INTRODUCTION, _which(), *tables(pairs, marks)), tuple(marks))
+
+
+def _which() -> str:
+    """A sentence on the server that is measured."""
+    if os.environ.get("FIRST_VISIT_URL"):
+        return "The server was there already."
+    light = (seed := seed_folder()) is not None and (seed / "static").is_dir()
+    return f"The server {'has' if light else 'does not have'} the image's light copies of static files."
 
 
 @contextmanager

@@ -41,7 +41,7 @@ def _columns(result: ContrastResult) -> list[tuple[str, np.ndarray, Any]]:
     marks = np.array(sentences.mark_texts(result), dtype=object)
     share = st.column_config.NumberColumn(format="percent", help=GLOSSARY["above zero"])
     return [
-        ("neuron", np.arange(result.n_neurons), _number("%d", GLOSSARY["neuron"])),
+        ("neuron", np.arange(result.n_neurons, dtype=np.int32), _number("%d", GLOSSARY["neuron"])),
         (name, tests.statistic, _number("%.2f", GLOSSARY[name])),
         # A p-value as text would be sorted as text, and as a number it could read 0.
         ("log10 p adj.", result.log10_p_adjusted, _number("%.2f", GLOSSARY["p adjusted"] + " " + GLOSSARY["log10 p"])),

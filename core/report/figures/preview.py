@@ -21,9 +21,11 @@ def scatter_preview(picture: Picture) -> str:
     neurons = range(len(points["y"]))
     across, up = _along(neurons, layout["xaxis"]["range"]), _along(points["y"], layout["yaxis"]["range"])
     dots: list[list[str]] = [[] for _ in marker["colorscale"]]
+    last = [(0, 0) for _ in dots]
     for kind, x, y in zip(marker["color"], across, up, strict=True):
-        if y is not None:
-            dots[kind].append(f"M{x} {_UNITS - y}h0")
+        if x is not None and y is not None:
+            dots[kind].append(f"m{x - last[kind][0]} {_UNITS - y - last[kind][1]}h0")  # relative is shorter
+            last[kind] = x, _UNITS - y
     paths = "".join(
         f'<path d="{"".join(its)}" stroke="{colour}" vector-effect="non-scaling-stroke"/>'
         for its, (_, colour) in zip(dots, marker["colorscale"], strict=True)

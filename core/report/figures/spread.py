@@ -44,15 +44,17 @@ def neuron_spread(result: ContrastResult, neuron: int, values: Mapping[str, Both
     """
     tested, other = result.spec.hook_side, result.other_side.side
     words, by_lemma = result.words, result.spec.unit == "lemma"
-    labels = (
+    # The forms of a lemma are named at the tested side only: the labels are most of the picture's size.
+    forms = (
         _labels(result.target_units, words.target, words.target_lemmas if by_lemma else ()),
         _labels(result.baseline_units, words.baseline, words.baseline_lemmas if by_lemma else ()),
     )
+    units = (_labels(result.target_units, (), ()), _labels(result.baseline_units, (), ()))
     names = class_names(result.spec)
     picture: Picture = {"data": [], "layout": {"height": 390, "showlegend": False, "shapes": [], "annotations": []}}
     picture["layout"]["margin"] = {**MARGIN, "l": 110, "b": 52}
     for row, side in enumerate((tested, other)):
-        _add_row(picture, row, values[side], names, labels)
+        _add_row(picture, row, values[side], names, forms if row == 0 else units)
         n = "" if row == 0 else "2"
         title = f"{side.capitalize()} of neuron {neuron}" + (" (tested)" if row == 0 else "")
         ticks = [f"{name} ({len(each):,})" for name, each in zip(names, values[side], strict=True)]
@@ -88,7 +90,7 @@ def _add_row(
         picture["data"].append(
             {
                 "type": "scatter",
-                "x": its_values,
+                "x": [float(f"{value:.6g}") for value in its_values.tolist()],  # a hover shows four digits
                 "y": heights,
                 "xaxis": f"x{n}",
                 "yaxis": f"y{n}",

@@ -28,7 +28,8 @@ def dots(address: str) -> dict[str, np.ndarray]:
     assert root.get("viewBox") == "0 0 1000 1000" and root.get("preserveAspectRatio") == "none"
     found = {}
     for path in root.iter(f"{SVG}path"):
-        places = np.array(re.findall(r"M(-?\d+) (-?\d+)h0", path.get("d", "")), dtype=float).reshape(-1, 2) / 1000
+        moves = np.array(re.findall(r"m(-?\d+) (-?\d+)h0", path.get("d", "")), dtype=float).reshape(-1, 2)
+        places = moves.cumsum(axis=0) / 1000
         found[str(path.get("stroke"))] = np.column_stack([places[:, 0], 1 - places[:, 1]])
     return found
 
