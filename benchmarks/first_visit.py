@@ -1,8 +1,8 @@
 """A first visit to the class server: bytes, requests and seconds to the first chart, on three networks.
 
 A server is started for it; with ``GRAMMAR_NEURONS_SEED`` it has the image's light copies of static files
-(``deploy/image/lighten.py``). To measure a server that runs already, such as a container of the image, set the environment
-variable ``FIRST_VISIT_URL`` to its address: ``FIRST_VISIT_URL=http://127.0.0.1:8501 python -m benchmarks first_visit``.
+(``deploy/image/lighten.py``). To measure a server that runs already, such as a container of the image, set the
+environment variable ``FIRST_VISIT_URL`` to its address, such as http://127.0.0.1:8501.
 """
 
 from __future__ import annotations
