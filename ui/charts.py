@@ -33,14 +33,16 @@ def draw(picture: Picture, key: str, **options: Any) -> None:
 
 
 def draw_preview(image: str, margin: Picture, key: str) -> None:
-    """Show an image between the margins of the chart with this key, until the browser has the plotting library.
+    """Show an image between the margins of the chart with this key, until the browser has drawn it.
 
-    Streamlit has a skeleton there meanwhile, and the library is the largest file of a first visit.
+    The plotting library is the largest file of a first visit. Only on a wide page: on a narrow one, the legend has more
+    rows, which move the plot.
     """
-    place = f".st-key-{key}:has([data-testid='stSkeleton'])"
+    place = f".st-key-{key}:not(:has(.main-svg))"
     size = f"calc(100% - {margin['l'] + margin['r']}px) calc(100% - {margin['t'] + margin['b']}px)"
     look = f'background: url("{image}") {margin["l"]}px {margin["t"]}px / {size} no-repeat'
-    st.html(f"<style>{place} {{{look}}} {place} [data-testid='stSkeleton'] {{visibility: hidden}}</style>")
+    hidden = f"{place} [data-testid='stSkeleton'] {{visibility: hidden}}"
+    st.html(f"<style>@media (min-width: 75rem) {{{place} {{{look}}} {hidden}}}</style>")
 
 
 class Chart(BaseFigure):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from functools import partial
 
 import numpy as np
@@ -15,8 +16,9 @@ from ui.progress import show
 
 # The spec and the marked neuron (or None) with which the plot was last drawn.
 _DRAWN = "_neurons_plot_drawn"
-# Whether this session has got a preview: by the next run, the browser has the plotting library.
-_PREVIEWED = "_neurons_plot_previewed"
+# When this session drew the plot first. For a while after that, the browser may not have the plotting library.
+_BEGAN = "_neurons_plot_began"
+_PREVIEW_SECONDS = 30.0
 
 
 def draw_waiting() -> None:
@@ -28,8 +30,8 @@ def draw(result: ContrastResult) -> None:
     """Draw the scatter. A click chooses a neuron."""
     st.subheader("Every neuron of the layer")
     picture = show(steps.scatter, result.spec, marked=_mark(result))
-    if _PREVIEWED not in st.session_state:
-        st.session_state[_PREVIEWED] = True
+    began = st.session_state.setdefault(_BEGAN, time.monotonic())
+    if time.monotonic() - began < _PREVIEW_SECONDS and result.null_95 is None:  # else the legend has more rows
         charts.draw_preview(figures.scatter_preview(picture), picture["layout"]["margin"], "neurons_plot")
     charts.draw(
         picture,

@@ -29,7 +29,7 @@ def layer_profile(higher: np.ndarray, lower: np.ndarray, layer: int, target: str
             "marker": {"color": colour, "opacity": np.where(layers == layer, 1.0, 0.45)},
             "text": [f"{count:,}" for count in counts],
             "textposition": "outside",
-            "hovertemplate": "Layer %{x}: %{text} neurons<extra>Significantly higher for " + name + "</extra>",
+            "hovertemplate": "Layer %{x}: %{text} neurons<br>significantly higher for " + name + "<extra></extra>",
             "cliponaxis": False,
         }
         for name, counts, sign, colour in ((target, higher, 1, TARGET_COLOUR), (baseline, lower, -1, BASELINE_COLOUR))

@@ -32,7 +32,7 @@ def scatter_preview(picture: Picture) -> str:
     )
     return "data:image/svg+xml," + quote(
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_UNITS} {_UNITS}" preserveAspectRatio="none">'
-        f'<g stroke-width="6" stroke-linecap="round" stroke-opacity=".7">{paths}</g></svg>',
+        f'<g stroke-width="6" stroke-linecap="round" stroke-opacity=".9">{paths}</g></svg>',
         safe=" /=:;,.-()",
     )
 

@@ -14,12 +14,13 @@ from core.report.sentences import class_names
 
 # The vertical places of the tested side and of the other one, as shares of the height.
 _DOMAINS = ([0.6, 1.0], [0.0, 0.4])
-# On the vertical axes: the heights of target and baseline, how far their strokes and means reach, the length of a
-# stroke, and the range.
+# On the vertical axes: the heights of target and baseline, how far their strokes and means reach, and the range.
 _HEIGHTS = (68, 20)
 _STROKES, _MEAN = 16, 18
-_STROKE = 4
 _RANGE = [0, 100]
+# The length of a stroke: a few strokes are longer, and opaque.
+_STROKE, _LONG_STROKE = 4, 10
+_FEW = 100
 # So many paths hold the strokes of a class: where strokes of different paths overlap, they are darker.
 _PATHS = 3
 # A hover names up to this many forms of a lemma.
@@ -86,7 +87,9 @@ def _add_row(
     axes = {"xref": f"x{n}", "yref": f"y{n}"}
     classes = zip(_HEIGHTS, (TARGET_COLOUR, BASELINE_COLOUR), values, names, labels, strict=True)
     for height, colour, its_values, name, its_labels in classes:
-        heights = height + _spread_out(len(its_values))
+        few = len(its_values) <= _FEW
+        length = _LONG_STROKE if few else _STROKE
+        heights = height + _spread_out(len(its_values), 2 * _STROKES - length)
         picture["data"].append(
             {
                 "type": "scatter",
@@ -98,16 +101,17 @@ def _add_row(
                 "name": name,
                 "line": {"color": colour, "width": 0},
                 "text": its_labels,
-                "hovertemplate": "<b>%{text}</b><br>%{x:.4g}<extra>" + name + "</extra>",
+                "hovertemplate": "<b>%{text}</b><br>%{x:.4g}<br>" + name + "<extra></extra>",
             }
         )
-        look = {"opacity": 0.5, "line": {"color": colour, "width": 2}}
-        for path in _paths(its_values, heights, _range(values)):
-            picture["layout"]["shapes"].append({"type": "path", "path": path, **look, **axes})
+        look = {"type": "path", "opacity": 1.0 if few else 0.7, "line": {"color": colour, "width": 2}}
+        strokes = [{**look, "path": path, **axes} for path in _paths(its_values, heights, length, _range(values))]
         mean = float(its_values.mean(dtype=np.float64))
         ends = {"x0": mean, "x1": mean, "y0": height - _MEAN, "y1": height + _MEAN}
         line = {"type": "line", **ends, "line": {"color": colour, "width": 3}}
-        picture["layout"]["shapes"].append({**line, **axes})
+        # Few strokes would vanish below the mean's line, and that below many.
+        above = strokes if few else [{**line, **axes}]
+        picture["layout"]["shapes"] += [*([{**line, **axes}] if few else strokes), *above]
         label = {"x": mean, "y": height + _MEAN, "yshift": 8, "text": f"mean {mean:.3g}".replace("-", "−")}
         picture["layout"]["annotations"].append({**label, **axes, "showarrow": False, "font": {"size": 11}})
 
@@ -140,17 +144,17 @@ def _range(values: BothClasses) -> list[float]:
     return [low - margin, high + margin]
 
 
-def _paths(values: np.ndarray, heights: np.ndarray, ends: Sequence[float]) -> list[str]:
+def _paths(values: np.ndarray, heights: np.ndarray, length: int, ends: Sequence[float]) -> list[str]:
     """Strokes at values (n,) and heights (n,), as a few SVG paths with ``M1.5,3V7`` for each stroke.
 
     With as many digits as an axis with these ends can show.
     """
     decimals = max(0, 3 - math.floor(math.log10(ends[1] - ends[0])))
-    pairs = zip(values.tolist(), (heights - _STROKE // 2).tolist(), strict=True)
-    strokes = [f"M{x:.{decimals}f},{y}V{y + _STROKE}" for x, y in pairs if math.isfinite(x)]
+    pairs = zip(values.tolist(), (heights - length // 2).tolist(), strict=True)
+    strokes = [f"M{x:.{decimals}f},{y}V{y + length}" for x, y in pairs if math.isfinite(x)]
     return ["".join(strokes[part::_PATHS]) for part in range(min(_PATHS, len(strokes)))]
 
 
-def _spread_out(n: int) -> np.ndarray:
-    """Whole heights (n,) that separate neighbours: the golden-ratio sequence, which is not random."""
-    return np.rint(((np.arange(n) * 0.61803398875) % 1.0 - 0.5) * (2 * _STROKES - _STROKE)).astype(np.int32)
+def _spread_out(n: int, reach: int) -> np.ndarray:
+    """Whole heights (n,) that separate neighbours, at most ``reach`` apart: the golden-ratio sequence, not random."""
+    return np.rint(((np.arange(n) * 0.61803398875) % 1.0 - 0.5) * reach).astype(np.int32)

@@ -114,7 +114,7 @@ def mean_activations(result: ContrastResult) -> Picture:
             "mode": "lines",
             "name": f"Mean over {name}",
             "line": {"color": colour, "width": 1},
-            "hovertemplate": f"neuron %{{x}}<br>%{{y:.4g}}<extra>{name}</extra>",
+            "hovertemplate": f"neuron %{{x}}<br>%{{y:.4g}}<br>{name}<extra></extra>",
         }
         for name, activations, colour in classes
     ]
