@@ -9,10 +9,10 @@ from dataclasses import dataclass
 class HookPoints:
     """The module paths, in the base model of one architecture, at which MLP neurons are read.
 
-    ``mlp`` is the MLP of a layer. ``expand`` is its expansion layer; the output is the pre-activation. ``contract`` is
-    its down-projection; the input is the activation. In a gated model, the pre-activation is the gate's, and the
-    activation is the gated product. ``nonlinearity`` is the module between the two; None in a gated model, whose
-    activation does not follow from its pre-activation.
+    ``mlp`` is the MLP of a layer, or the layer if that holds the MLP's modules itself. ``expand`` is its expansion
+    layer; the output is the pre-activation. ``contract`` is its down-projection; the input is the activation. In a
+    gated model, the pre-activation is the gate's, and the activation is the gated product. ``nonlinearity`` is the
+    module between the two; None in a gated model, whose activation does not follow from its pre-activation.
     """
 
     mlp: str
@@ -31,13 +31,35 @@ class HookPoints:
         return f"{self.mlp.format(layer)}.{self.expand if side == 'pre-activation' else self.contract}"
 
 
+_GPT2 = HookPoints("h.{}.mlp", "c_fc", "c_proj", "act")
+_GPT_J = HookPoints("h.{}.mlp", "fc_in", "fc_out", "act")
+_LLAMA = HookPoints("layers.{}.mlp", "gate_proj", "down_proj", None)
+
+# By the model_type of config.json.
 HOOK_POINTS = {
-    "gpt_neo": HookPoints("h.{}.mlp", "c_fc", "c_proj", "act"),
-    "gpt2": HookPoints("h.{}.mlp", "c_fc", "c_proj", "act"),
-    "gptj": HookPoints("h.{}.mlp", "fc_in", "fc_out", "act"),
+    "codegen": _GPT_J,
+    "cohere": _LLAMA,
+    "cohere2": _LLAMA,
+    "falcon": HookPoints("h.{}.mlp", "dense_h_to_4h", "dense_4h_to_h", "act"),
+    "gemma": _LLAMA,
+    "gemma2": _LLAMA,
+    "gemma3_text": _LLAMA,
+    "gpt2": _GPT2,
+    "gpt_bigcode": _GPT2,
+    "gpt_neo": _GPT2,
     "gpt_neox": HookPoints("layers.{}.mlp", "dense_h_to_4h", "dense_4h_to_h", "act"),
-    "llama": HookPoints("layers.{}.mlp", "gate_proj", "down_proj", None),
-    "mistral": HookPoints("layers.{}.mlp", "gate_proj", "down_proj", None),
-    "qwen2": HookPoints("layers.{}.mlp", "gate_proj", "down_proj", None),
-    "qwen3": HookPoints("layers.{}.mlp", "gate_proj", "down_proj", None),
+    "gptj": _GPT_J,
+    "granite": _LLAMA,
+    "llama": _LLAMA,
+    "mistral": _LLAMA,
+    "nemotron": HookPoints("layers.{}.mlp", "up_proj", "down_proj", "act_fn"),
+    "olmo": _LLAMA,
+    "olmo2": _LLAMA,
+    "phi": HookPoints("layers.{}.mlp", "fc1", "fc2", "activation_fn"),
+    "qwen2": _LLAMA,
+    "qwen3": _LLAMA,
+    "smollm3": _LLAMA,
+    "stablelm": _LLAMA,
+    "starcoder2": HookPoints("layers.{}.mlp", "c_fc", "c_proj", "act"),
+    "xglm": HookPoints("layers.{}", "fc1", "fc2", "activation_fn"),  # its layers have no module for the MLP
 }

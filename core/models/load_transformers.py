@@ -58,6 +58,8 @@ def speed_up(network: nn.Module) -> None:
         GPTNeoSelfAttention: _gpt_neo_attention,
         NewGELUActivation: lambda _: nn.GELU("tanh"),
         Conv1D: _linear,
+        # Falcon's own class of linear layers, by its name: to import it takes long. It has only another order of sums.
+        **{type(module): _plain_linear for module in network.modules() if type(module).__name__ == "FalconLinear"},
     }
     fast_modules.replace(network, replacements)
     fast_modules.speed_up(network)
@@ -69,6 +71,13 @@ def _linear(layer: Conv1D) -> nn.Linear:
     linear = nn.Linear(d_in, d_out, device="meta")
     linear.weight = nn.Parameter(layer.weight.t(), requires_grad=False)  # [d_in, d_out] -> [d_out, d_in]
     linear.bias = layer.bias
+    return linear
+
+
+def _plain_linear(layer: nn.Linear) -> nn.Linear:
+    """PyTorch's linear layer for one of a derived class, with the same weights."""
+    linear = nn.Linear(layer.in_features, layer.out_features, device="meta")
+    linear.weight, linear.bias = layer.weight, layer.bias
     return linear
 
 
@@ -122,7 +131,9 @@ def _load_tokenizer(folder: Path, name: str) -> tuple[Tokenizer, int | None]:
         raise UserError(f"The tokenizer of {name} cannot be loaded: {reason_of(error)}.") from error
     if not tokenizer.is_fast:
         raise UserError(f"{name} has no fast tokenizer; only a fast one gives the position of each token in a text.")
-    plain = configure_tokenizer(tokenizer.backend_tokenizer)
+    # transformers rebuilds some tokenizers by its own rules, with other tokens: the file is what the model has learnt.
+    file = folder / "tokenizer.json"
+    plain = configure_tokenizer(Tokenizer.from_file(str(file)) if file.is_file() else tokenizer.backend_tokenizer)
     # If files are missing, transformers may make an empty tokenizer that knows no letter.
     if not plain.encode("a", add_special_tokens=False).ids:
         raise UserError(f"{name} has no tokenizer: its files are missing or empty.")

@@ -69,7 +69,7 @@ def _hook_points(name: str, config: dict[str, Any]) -> HookPoints:
     kind = config.get("model_type")
     if str(kind) not in HOOK_POINTS:
         raise UserError(
-            f"{name} is of the type {kind!r}, whose neurons are not known here; "
-            f"known are {', '.join(sorted(HOOK_POINTS))}."
+            f"{name} is of the type {kind!r}, whose neurons are not known here; docs/models.md lists the "
+            f"{len(HOOK_POINTS)} types that are, such as gpt_neo, gpt2, gpt_neox, llama and gemma."
         )
     return HOOK_POINTS[str(kind)]

@@ -33,13 +33,27 @@ WORDS += ["walking", "bureaucracy", "x", "people", "ice cream", "j.", "to"]
 TEXT = "The quick brown fox jumps over the lazy dog, and then it naps: 3 hours!\n\tTwo more."
 
 # Architecture -> (MLP, expansion, down-projection), as module paths from the causal model on.
+_LLAMA_PATHS = ("model.layers.{}.mlp", "gate_proj", "down_proj")
 PATHS = {
     "gpt_neo": ("transformer.h.{}.mlp", "c_fc", "c_proj"),
     "gpt2": ("transformer.h.{}.mlp", "c_fc", "c_proj"),
+    "gpt_bigcode": ("transformer.h.{}.mlp", "c_fc", "c_proj"),
     "gptj": ("transformer.h.{}.mlp", "fc_in", "fc_out"),
+    "codegen": ("transformer.h.{}.mlp", "fc_in", "fc_out"),
     "gpt_neox": ("gpt_neox.layers.{}.mlp", "dense_h_to_4h", "dense_4h_to_h"),
-    **dict.fromkeys(("llama", "mistral", "qwen2", "qwen3"), ("model.layers.{}.mlp", "gate_proj", "down_proj")),
+    "falcon": ("transformer.h.{}.mlp", "dense_h_to_4h", "dense_4h_to_h"),
+    "phi": ("model.layers.{}.mlp", "fc1", "fc2"),
+    "starcoder2": ("model.layers.{}.mlp", "c_fc", "c_proj"),
+    "nemotron": ("model.layers.{}.mlp", "up_proj", "down_proj"),
+    "xglm": ("model.layers.{}", "fc1", "fc2"),
+    **dict.fromkeys(
+        ("llama", "mistral", "qwen2", "qwen3", "gemma", "gemma2", "gemma3_text", "smollm3", "olmo", "olmo2"),
+        _LLAMA_PATHS,
+    ),
+    **dict.fromkeys(("stablelm", "granite", "cohere", "cohere2"), _LLAMA_PATHS),
 }
+# In these, the activation is the product of a gate and another layer.
+GATED = tuple(name for name, (_, expand, _) in PATHS.items() if expand == "gate_proj")
 _LLAMA_LIKE = {
     "hidden_size": 32,
     "num_hidden_layers": N_LAYERS,
@@ -48,6 +62,7 @@ _LLAMA_LIKE = {
     "intermediate_size": 48,
     "max_position_embeddings": CONTEXT,
 }
+_FEW_HEADS = {k: v for k, v in _LLAMA_LIKE.items() if k not in ("num_key_value_heads", "intermediate_size")}
 _GPT2_LIKE = {"n_embd": 32, "n_layer": N_LAYERS, "n_head": 4, "n_positions": CONTEXT}
 _SETTINGS: dict[str, tuple[str, dict[str, Any]]] = {
     "gpt_neo": (
@@ -68,6 +83,41 @@ _SETTINGS: dict[str, tuple[str, dict[str, Any]]] = {
     "mistral": ("Mistral", {**_LLAMA_LIKE, "sliding_window": 8}),
     "qwen2": ("Qwen2", _LLAMA_LIKE),
     "qwen3": ("Qwen3", {**_LLAMA_LIKE, "head_dim": 8}),
+    "gemma": ("Gemma", {**_LLAMA_LIKE, "head_dim": 8}),
+    "gemma2": ("Gemma2", {**_LLAMA_LIKE, "head_dim": 8, "sliding_window": 8, "query_pre_attn_scalar": 8}),
+    "gemma3_text": (
+        "Gemma3Text",
+        {
+            **_LLAMA_LIKE,
+            "head_dim": 8,
+            "sliding_window": 8,
+            "query_pre_attn_scalar": 8,
+            "layer_types": ["sliding_attention", "full_attention"] * (N_LAYERS // 2),
+        },
+    ),
+    "smollm3": ("SmolLM3", {**_LLAMA_LIKE, "pad_token_id": None}),
+    "olmo": ("Olmo", _LLAMA_LIKE),
+    "olmo2": ("Olmo2", _LLAMA_LIKE),
+    "stablelm": ("StableLm", _LLAMA_LIKE),
+    "granite": ("Granite", _LLAMA_LIKE),
+    "cohere": ("Cohere", _LLAMA_LIKE),
+    "cohere2": ("Cohere2", {**_LLAMA_LIKE, "sliding_window": 8}),
+    "phi": ("Phi", _LLAMA_LIKE),
+    "falcon": ("Falcon", {**_FEW_HEADS, "ffn_hidden_size": 48}),
+    "gpt_bigcode": ("GPTBigCode", _GPT2_LIKE),
+    "codegen": ("CodeGen", {**_GPT2_LIKE, "rotary_dim": 4}),
+    "starcoder2": ("Starcoder2", {**_LLAMA_LIKE, "sliding_window": 8}),
+    "nemotron": ("Nemotron", _LLAMA_LIKE),
+    "xglm": (
+        "XGLM",
+        {
+            "d_model": 32,
+            "num_layers": N_LAYERS,
+            "attention_heads": 4,
+            "ffn_dim": 48,
+            "max_position_embeddings": CONTEXT,
+        },
+    ),
 }
 
 
@@ -143,12 +193,17 @@ class Reference:
             # As the notebook does it: the expansion is computed again from what the MLP was given.
             seen.append(getattr(module, expand)(inputs[0])[0].numpy())
 
+        def after_expansion(module: torch.nn.Module, inputs: Any, output: torch.Tensor) -> None:
+            seen.append(output[0].numpy().copy())
+
         def before_contraction(module: torch.nn.Module, inputs: tuple[torch.Tensor, ...]) -> None:
             seen.append(inputs[0][0].numpy().copy())
 
         for layer in range(self._model.config.num_hidden_layers):
             mlp = self._model.get_submodule(mlp_path.format(layer))
-            if side == "pre-activation":
+            if side == "pre-activation" and not mlp_path.endswith("mlp"):  # the layer holds the MLP's modules itself
+                handles.append(getattr(mlp, expand).register_forward_hook(after_expansion))
+            elif side == "pre-activation":
                 handles.append(mlp.register_forward_hook(after_mlp))
             else:
                 handles.append(getattr(mlp, contract).register_forward_pre_hook(before_contraction))

@@ -19,10 +19,9 @@ from core.activations import read_both_sides, read_words, stored_words, token_co
 from core.models import LoadedModel, load_model
 from core.models.nonlinearity import Nonlinearity
 from core.records import HOOK_SIDES, POOLINGS, ContrastSpec, WordActivations, WordList, WordPair
-from tests.support.tiny_models import PATHS, WORDS, Reference, assert_close, change_config, copy_folder
+from tests.support.tiny_models import GATED, PATHS, WORDS, Reference, assert_close, change_config, copy_folder
 
 Folder = Callable[[str], Path]
-GATED = ("llama", "mistral", "qwen2", "qwen3")
 LAYERS = [1, 3]
 
 

@@ -20,6 +20,7 @@ from tests.support.tiny_models import (
     CONTEXT,
     END_OF_TEXT,
     N_LAYERS,
+    PATHS,
     TEXT,
     Reference,
     assert_close,
@@ -39,7 +40,7 @@ def long_text(reference: Reference) -> str:
 
 @pytest.mark.parametrize("prefix", [False, True])
 @pytest.mark.parametrize("side", HOOK_SIDES)
-@pytest.mark.parametrize("architecture", ["gpt_neo", "qwen3"])
+@pytest.mark.parametrize("architecture", PATHS)
 def test_text_equals_the_whole_model(architecture: str, side: str, prefix: bool, tiny_folder: Folder) -> None:
     """A text that fits the context: every token as in one plain pass."""
     folder = tiny_folder(architecture)

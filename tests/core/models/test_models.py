@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from safetensors.numpy import load_file, save_file
 from core.activations import word_activations
 from core.errors import UserError
 from core.models import BUNDLED_FOLDER, count_layers, load_model, locate
+from core.models.hook_points import HOOK_POINTS
 from tests.support.tiny_models import CONTEXT, N_LAYERS, PATHS, assert_one_sentence, change_config, copy_folder
 
 Folder = Callable[[str], Path]
@@ -104,9 +106,19 @@ def test_what_a_model_says_of_itself(architecture: str, tiny_folder: Folder) -> 
     assert lm.hook_points.path(2, "pre-activation") == f"{below_head}.{expand}"
     assert lm.hook_points.path(2, "activation") == f"{below_head}.{contract}"
     assert isinstance(lm.network.get_submodule(lm.hook_points.path(2, "activation")), torch.nn.Module)
-    gated = architecture in ("llama", "mistral", "qwen2", "qwen3", "gpt_neox")
-    assert (lm.n_layers, lm.d_mlp, lm.info.context) == (N_LAYERS, 48 if gated else 128, CONTEXT)
+    four_times = architecture in ("gpt_neo", "gpt2", "gpt_bigcode", "gptj", "codegen")
+    assert (lm.n_layers, lm.d_mlp, lm.info.context) == (N_LAYERS, 128 if four_times else 48, CONTEXT)
     assert count_layers(str(tiny_folder(architecture))) == N_LAYERS
+
+
+def test_the_page_lists_every_family() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "models.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `(\w+)` \| [^|]+ \| `([\w.]+)` \| `(\w+)` \| (yes|no) \|$", page, re.MULTILINE)
+    expected = {
+        name: (f"{points.mlp.format(3)}.{points.expand}", points.contract, "no" if points.nonlinearity else "yes")
+        for name, points in HOOK_POINTS.items()
+    }
+    assert {name: tuple(rest) for name, *rest in rows} == expected and len(rows) == len(expected)
 
 
 def test_check_layer(folder: Path) -> None:
