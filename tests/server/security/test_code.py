@@ -152,6 +152,8 @@ def test_html_and_pictures_are_our_own() -> None:
     assert calls == {
         "ui/page.py": ["st.html(f'<style>{_STYLE}</style>')"],
         "ui/panels/home.py": ["st.image(_picture(st.context.theme.type), width='stretch')"],
+        # The image is made of numbers and our colours (tests/core/report/test_preview.py).
+        "ui/charts.py": ["st.html(f'<style>@media (min-width: 75rem) {{{place} {{{look}}} {hidden}}}</style>')"],
     }
 
 
