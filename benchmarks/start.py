@@ -84,7 +84,7 @@ def _round(browser: str) -> dict[str, float]:
             tab = _first_chart(new_context().new_page(), url, time.perf_counter())
     with tempfile.TemporaryDirectory() as cache:
         began = time.perf_counter()
-        with serve(SECONDS, **offline(Path(cache))):
+        with serve(SECONDS, False, **offline(Path(cache))):
             ready = time.perf_counter() - began
     return dict(zip(_BOUNDS, (cold, warm, tab, ready), strict=True))
 

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import IO
 
 ROOT = Path(__file__).resolve().parent.parent
+_SETTLED = "work after ready ended"  # server/warm_start.py
 _STATUS_FIELDS = ("VmRSS", "RssAnon")
 
 
@@ -108,11 +109,11 @@ class MemoryWatch:
 
 
 @contextmanager
-def serve(ready_within: float = 600.0, **more: str) -> Iterator[Server]:
+def serve(ready_within: float = 600.0, settled: bool = True, /, **more: str) -> Iterator[Server]:
     """Start ``serve.py`` on a free port of this machine, wait until it is ready, and end it afterwards.
 
-    Its environment is this process's, with ``more`` variables. Raises RuntimeError, with the end of what the server
-    printed, where it ends or is not ready in time.
+    If ``settled``, also wait for what it does once it is ready. Its environment is this process's, with ``more``
+    variables. Raises RuntimeError, with the end of what the server printed, where it ends or is not ready in time.
     """
     port = _free_port()
     where = {"STREAMLIT_SERVER_ADDRESS": "127.0.0.1", "STREAMLIT_SERVER_PORT": str(port)}
@@ -128,6 +129,8 @@ def serve(ready_within: float = 600.0, **more: str) -> Iterator[Server]:
         try:
             url = f"http://127.0.0.1:{port}"
             _wait_until_ready(process, url, log, ready_within)
+            if settled:
+                _wait_until_printed(log, _SETTLED, ready_within)
             yield Server(url, process.pid)
         finally:
             process.terminate()
@@ -136,6 +139,16 @@ def serve(ready_within: float = 600.0, **more: str) -> Iterator[Server]:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+
+
+def _wait_until_printed(log: IO[str], words: str, seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        # Not by a seek: the server writes at the same position.
+        if words.encode() in os.pread(log.fileno(), 1 << 20, 0):
+            return
+        time.sleep(0.05)
+    raise RuntimeError(f"The server did not print “{words}” in {seconds:g} s.")
 
 
 def _free_port() -> int:

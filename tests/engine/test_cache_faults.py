@@ -39,7 +39,7 @@ MANY = ContrastSpec.careful(word_source="bundled", n_target=1_200, n_baseline=1_
 @contextlib.contextmanager
 def class_server(cache: Path) -> Iterator[Server]:
     # One thread, as in the test: how a product is divided among threads changes its last bits.
-    with serve(ready_within=PATIENCE, GRAMMAR_NEURONS_CACHE=str(cache), OMP_NUM_THREADS="1") as server:
+    with serve(PATIENCE, GRAMMAR_NEURONS_CACHE=str(cache), OMP_NUM_THREADS="1") as server:
         yield server
 
 
