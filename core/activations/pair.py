@@ -24,7 +24,7 @@ from core.store import NO_STORE, Store
 
 # Increase this when the last bits of activations, or what an array contains, may change: so that stored arrays are not
 # mixed with new ones.
-_ARITHMETIC = 4
+_ARITHMETIC = 5
 
 
 def read_words(
