@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -17,6 +16,7 @@ from typing import Any
 
 from benchmarks.inputs import ROOT
 from benchmarks.machine import installed
+from benchmarks.watch import free_port
 
 CHART = ".st-key-neurons_plot .js-plotly-plot .scatterlayer .point"
 SECONDS = 120  # how long a server or a page may take
@@ -88,9 +88,7 @@ def app(cache: Path) -> Iterator[tuple[str, float]]:
 
     Yields its address, once it answers, and when it was started, by ``time.perf_counter``.
     """
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     options = [f"--server.port={port}", "--server.address=127.0.0.1", "--server.headless=true"]
     command = [sys.executable, "-m", "streamlit", "run", "app.py", *options, "--browser.gatherUsageStats=false"]
     started = time.perf_counter()

@@ -124,11 +124,13 @@ def text(
     record: Record, students: int, resources: Resources, done: Mapping[str, Any], identical: Mapping[str, Any] | None
 ) -> str:
     """The whole report for a reader."""
+    measured = any(action.cpu_seconds is not None for action in record.actions)
+    processor = processor_lines(record.actions) if measured else []
     parts = [
         f"{students:,} students, {len(record.sessions):,} sessions, {len(record.actions):,} actions "
         f"in {resources.seconds:.0f} s.",
-        _times(record.actions),
-        *([_processor(record.actions)] if any(action.cpu_seconds is not None for action in record.actions) else []),
+        _table("seconds", lines(record.actions)),
+        *([_table("server, ms", processor, 1000, 1)] if processor else []),
         _troubles("Errors", record.troubles),
         _troubles("Lost states", record.lost),
         *([f"Warnings on pages: {dict(record.warnings.most_common(_SHOWN_TROUBLES))}"] if record.warnings else []),
@@ -139,12 +141,13 @@ def text(
     return "\n\n".join(parts)
 
 
-def _times(actions: Sequence[Action]) -> str:
-    rows = [f"{'seconds':22}{'count':>7}{'errors':>8}{'p50':>8}{'p95':>8}{'p99':>8}{'longest':>9}"]
-    rows += [
-        f"{item.name:22}{item.count:7,}{item.errors:8,}{item.p50:8.2f}{item.p95:8.2f}{item.p99:8.2f}{item.longest:9.2f}"
-        for item in lines(actions)
-    ]
+def _table(what: str, table: Sequence[Line], scale: float = 1.0, digits: int = 2) -> str:
+    """Times by action, in units of which a second has ``scale``."""
+    rows = [f"{what:22}{'count':>7}{'errors':>8}{'p50':>8}{'p95':>8}{'p99':>8}{'longest':>9}"]
+    for item in table:
+        p50, p95, p99 = (f"{scale * seconds:8.{digits}f}" for seconds in (item.p50, item.p95, item.p99))
+        longest = f"{scale * item.longest:9.{digits}f}"
+        rows.append(f"{item.name:22}{item.count:7,}{item.errors:8,}{p50}{p95}{p99}{longest}")
     return "\n".join(rows)
 
 
@@ -152,15 +155,6 @@ def processor_lines(actions: Sequence[Action]) -> list[Line]:
     """As ``lines``, but of the server's processor time."""
     known = [action for action in actions if action.cpu_seconds is not None]
     return lines([replace(action, seconds=action.cpu_seconds or 0.0) for action in known])
-
-
-def _processor(actions: Sequence[Action]) -> str:
-    rows = [f"{'server, ms':22}{'count':>7}{'p50':>8}{'p95':>8}{'p99':>8}"]
-    rows += [
-        f"{item.name:22}{item.count:7,}{1000 * item.p50:8.1f}{1000 * item.p95:8.1f}{1000 * item.p99:8.1f}"
-        for item in processor_lines(actions)
-    ]
-    return "\n".join(rows)
 
 
 def _troubles(what: str, troubles: Sequence[Trouble]) -> str:

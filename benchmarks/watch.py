@@ -115,7 +115,7 @@ def serve(ready_within: float = 600.0, settled: bool = True, /, **more: str) -> 
     If ``settled``, also wait for what it does once it is ready. Its environment is this process's, with ``more``
     variables. Raises RuntimeError, with the end of what the server printed, where it ends or is not ready in time.
     """
-    port = _free_port()
+    port = free_port()
     where = {"STREAMLIT_SERVER_ADDRESS": "127.0.0.1", "STREAMLIT_SERVER_PORT": str(port)}
     with tempfile.TemporaryFile("w+") as log:
         process = subprocess.Popen(
@@ -151,7 +151,8 @@ def _wait_until_printed(log: IO[str], words: str, seconds: float) -> None:
     raise RuntimeError(f"The server did not print “{words}” in {seconds:g} s.")
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of this machine on which nothing listens now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -55,7 +55,6 @@ def neuron_spread(result: ContrastResult, neuron: int, values: Mapping[str, Both
     picture: Picture = {"data": [], "layout": {"height": 390, "showlegend": False, "shapes": [], "annotations": []}}
     picture["layout"]["margin"] = {**MARGIN, "l": 110, "b": 52}
     for row, side in enumerate((tested, other)):
-        _add_row(picture, row, values[side], names, forms if row == 0 else units)
         n = "" if row == 0 else "2"
         title = f"{side.capitalize()} of neuron {neuron}" + (" (tested)" if row == 0 else "")
         ticks = [f"{name} ({len(each):,})" for name, each in zip(names, values[side], strict=True)]
@@ -76,6 +75,7 @@ def neuron_spread(result: ContrastResult, neuron: int, values: Mapping[str, Both
                 "zeroline": False,
             },
         }
+        _add_row(picture, row, values[side], names, forms if row == 0 else units)
     return picture
 
 
@@ -85,6 +85,7 @@ def _add_row(
     """Add the strokes and the means of both classes at one side."""
     n = "" if row == 0 else "2"
     axes = {"xref": f"x{n}", "yref": f"y{n}"}
+    shown = picture["layout"][f"xaxis{n}"]["range"]
     classes = zip(_HEIGHTS, (TARGET_COLOUR, BASELINE_COLOUR), values, names, labels, strict=True)
     for height, colour, its_values, name, its_labels in classes:
         few = len(its_values) <= _FEW
@@ -105,7 +106,7 @@ def _add_row(
             }
         )
         look = {"type": "path", "opacity": 1.0 if few else 0.7, "line": {"color": colour, "width": 2}}
-        strokes = [{**look, "path": path, **axes} for path in _paths(its_values, heights, length, _range(values))]
+        strokes = [{**look, "path": path, **axes} for path in _paths(its_values, heights, length, shown)]
         mean = float(its_values.mean(dtype=np.float64))
         ends = {"x0": mean, "x1": mean, "y0": height - _MEAN, "y1": height + _MEAN}
         line = {"type": "line", **ends, "line": {"color": colour, "width": 3}}
