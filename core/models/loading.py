@@ -14,6 +14,7 @@ from core.models.hub import reason_of
 from core.models.loaded import LoadedModel
 from core.models.locate import ANY_FOLDER, Folders, locate
 from core.models.safety import check_safe, read_config
+from core.models.suitability import check_config
 from core.progress import Progress, unwatched
 
 
@@ -47,6 +48,7 @@ def load_model(name: str = BUNDLED, *, folders: Folders = ANY_FOLDER, progress: 
     """
     folder, revision = locate(name, folders, progress)
     config = read_config(folder, name)
+    check_config(name, config)
     hook_points = _hook_points(name, config)
     progress(1.0, "Loading the weights")
     if name == BUNDLED:

@@ -11,10 +11,10 @@ from core.errors import UserError
 from core.models.catalogue import BUNDLED
 from core.models.hub import ensure_downloaded
 from core.models.safety import checked_digest, read_config, weights_digest
+from core.models.suitability import LAYER_COUNTS
 from core.progress import Progress
 
 BUNDLED_FOLDER = Path(__file__).resolve().parents[2] / "assets" / "models" / "grammar-neo-9m"
-_LAYER_COUNTS = ("num_layers", "num_hidden_layers", "n_layer")  # keys in the config.json of different architectures
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ def count_layers(name: str, folders: Folders = ANY_FOLDER) -> int | None:
 def _layers_in(folder: Path, modified: int) -> int | None:
     """The number of layers in a configuration, read once for each version of the file."""
     config = read_config(folder, folder.name)
-    return next((config[key] for key in _LAYER_COUNTS if type(config.get(key)) is int and config[key] > 0), None)
+    return next((config[key] for key in LAYER_COUNTS if type(config.get(key)) is int and config[key] > 0), None)
 
 
 def find_folder(name: str, folders: Folders) -> Path | None:

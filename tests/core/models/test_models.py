@@ -203,11 +203,18 @@ def test_a_missing_head_is_no_loss(folder: Path) -> None:
     assert np.isfinite(word_activations(load_model(str(folder)), ["time"])).all()
 
 
-@pytest.mark.parametrize("model_type", ["bert", "grammar_neo", None, ["gpt_neo"], 3])
-def test_an_unknown_architecture(folder: Path, model_type: object) -> None:
+@pytest.mark.parametrize("model_type", ["bert", "grammar_neo"])
+def test_an_unknown_architecture(folder: Path, model_type: str) -> None:
     """The sentence names the type and those that are known."""
     change_config(folder, model_type=model_type)
-    refusal(folder, str(folder), str(model_type), "gpt_neo")
+    refusal(folder, str(folder), model_type, "gpt_neo")
+
+
+@pytest.mark.parametrize("model_type", [None, ["gpt_neo"], 3, ""])
+def test_no_architecture(folder: Path, model_type: object) -> None:
+    """A type that is no word."""
+    change_config(folder, model_type=model_type)
+    refusal(folder, str(folder), repr(model_type), "model_type")
 
 
 def test_code_in_the_folder_is_not_run(folder: Path) -> None:
