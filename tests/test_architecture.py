@@ -20,7 +20,7 @@ SHELL = ("app.py", "serve.py", "pages")
 HEAVY = ("torch", "transformers", "scipy.stats")
 # They define or load modules of torch, and so begin with it: imported inside functions only themselves,
 # or by each other.
-LATE = ("core.models.fast_modules", "core.models.load_bundled", "core.models.load_transformers")
+LATE = tuple(f"core.models.{name}" for name in ("fast_modules", "load_bundled", "load_transformers", "structure"))
 # A notebook has none of these.
 SERVER_ONLY = ("streamlit", "prometheus_client", "filelock", "starlette", "engine", "ui", "server")
 

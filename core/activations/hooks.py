@@ -73,7 +73,13 @@ def read_layers(
     import torch
 
     captured: dict[Point, torch.Tensor] = {}
-    with lm.lock, torch.inference_mode(), _hooks(lm, layers, sides, reduce, captured):
+
+    def reduced(values: torch.Tensor) -> torch.Tensor:
+        # Some layers see all tokens in one row, and some expansion layers put the gate before the product that it
+        # gates: [batch * pos, d_mlp] or [batch, pos, 2 * d_mlp] -> [batch, pos, d_mlp]. Mostly nothing to do.
+        return reduce(values[..., : lm.d_mlp].contiguous().view(*ids.shape, lm.d_mlp)).float()
+
+    with lm.lock, torch.inference_mode(), _hooks(lm, layers, sides, reduced, captured):
         try:
             lm.network(input_ids=ids.to(lm.info.device), past_key_values=cache, use_cache=cache is not None)
         except _DeepestPointReached:
@@ -91,7 +97,7 @@ def _hooks(
 
     def hook_for(point: Point) -> Callable[..., None]:
         def hook(module: Any, inputs: tuple[torch.Tensor, ...], output: torch.Tensor | None = None) -> None:
-            captured[point] = reduce(inputs[0] if output is None else output).float()
+            captured[point] = reduce(inputs[0] if output is None else output)
             if point == deepest:
                 raise _DeepestPointReached
 

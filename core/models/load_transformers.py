@@ -18,24 +18,33 @@ from transformers.pytorch_utils import Conv1D
 from transformers.utils import logging
 
 from core.errors import UserError
-from core.models import fast_modules
+from core.models import fast_modules, structure
 from core.models.fast_modules import GPTNeoAttention
-from core.models.hook_points import HookPoints
+from core.models.hook_points import HOOK_POINTS, HookPoints
 from core.models.hub import reason_of
 from core.models.loaded import LoadedModel, assemble, configure_tokenizer
 
+# The context of every released BLOOM and of most MPT models.
+_ALIBI_CONTEXT = 2_048
+# What is read to find the neurons of a model that is not in the table: two tokens or more in any vocabulary.
+_PROBE = "The grammar of unbelievable neurons"
 
-def load(folder: Path, name: str, revision: str, hook_points: HookPoints) -> LoadedModel:
-    """Load a model, in float32 and in evaluation mode.
+
+def load(folder: Path, name: str, revision: str, hook_points: HookPoints | None) -> LoadedModel:
+    """Load a model, in float32 and in evaluation mode. Without hook points, these are found by its structure.
 
     Raises
     ------
     UserError
-        The weights are broken, or do not fit the configuration; there is no fast tokenizer.
+        The weights are broken, or do not fit the configuration; there is no fast tokenizer; there are no hook points,
+        and none are found.
     """
     network = _load_network(folder, name)
     tokenizer, start_token = _load_tokenizer(folder, name)
     sizes: Any = network.config
+    notes: tuple[str, ...] = ()
+    if hook_points is None:
+        hook_points, notes = _find_hook_points(network, name, tokenizer.encode(_PROBE, add_special_tokens=False).ids)
     return assemble(
         network,
         tokenizer,
@@ -48,7 +57,29 @@ def load(folder: Path, name: str, revision: str, hook_points: HookPoints) -> Loa
         architecture=sizes.model_type,
         n_layers=sizes.num_hidden_layers,
         d_model=sizes.hidden_size,
-        context=sizes.max_position_embeddings,
+        context=_context(sizes),
+        notes=notes,
+    )
+
+
+def _find_hook_points(network: nn.Module, name: str, ids: list[int]) -> tuple[HookPoints, tuple[str, ...]]:
+    """The hook points of a model that is not in the table, and a sentence that says so."""
+    config: Any = network.config
+    known = f"docs/models.md lists the {len(HOOK_POINTS)} types whose MLPs are known here"
+    refusal = f"{name} is of the type {config.model_type!r}, and %s; {known}."
+    try:
+        points = structure.find_hook_points(network, config.num_hidden_layers, ids)
+        alone = points and structure.check_cache(network, points, config.num_hidden_layers, ids, DynamicCache)
+    except Exception as error:  # a network may raise anything if it cannot be called like the others
+        raise UserError(refusal % f"it cannot be read in a plain pass ({reason_of(error)})", about="model") from error
+    if points is None:
+        raise UserError(refusal % "no MLP neurons were found in its layers", about="model")
+    if not alone:
+        raise UserError(refusal % "it has other values if it is read token by token than in one pass", about="model")
+    return points, (
+        f"{name} is of the type {config.model_type}, which is not in the table of docs/models.md. Its neurons were "
+        f"found by what its layers compute in a full pass over {len(ids)} tokens: the output of "
+        f"{points.path(0, 'pre-activation')}, the input of {points.path(0, 'activation')}, and so on.",
     )
 
 
@@ -91,6 +122,13 @@ def _gpt_neo_attention(attention: Any) -> GPTNeoAttention:
         v_proj=attention.v_proj,
         out_proj=attention.out_proj,
     )
+
+
+def _context(config: Any) -> int:
+    """How many tokens a model reads at most. ALiBi has no such number: then, how long its texts were in training."""
+    names = ("max_position_embeddings", "max_seq_len", "seq_length")
+    lengths = (getattr(config, name, None) for name in names)
+    return next((length for length in lengths if type(length) is int and length > 0), _ALIBI_CONTEXT)
 
 
 def _load_network(folder: Path, name: str) -> nn.Module:

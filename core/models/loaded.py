@@ -96,10 +96,10 @@ def on_best_device(network: torch.nn.Module) -> tuple[torch.nn.Module, tuple[str
         return network.to("cpu"), (note,)
 
 
-def expansion_width(network: torch.nn.Module, hook_points: HookPoints) -> int:
-    """d_mlp: how many outputs the first layer's expansion has, a ``Linear`` or GPT-2's transposed ``Conv1D``."""
-    layer: Any = network.get_submodule(hook_points.path(0, "pre-activation"))
-    return int(layer.nf) if hasattr(layer, "nf") else int(layer.out_features)
+def mlp_width(network: torch.nn.Module, hook_points: HookPoints) -> int:
+    """d_mlp: how many inputs the first layer's down-projection has, a ``Linear`` or GPT-2's transposed ``Conv1D``."""
+    layer: Any = network.get_submodule(hook_points.path(0, "activation"))
+    return int(layer.nx) if hasattr(layer, "nx") else int(layer.in_features)
 
 
 def assemble(
@@ -116,24 +116,25 @@ def assemble(
     n_layers: int,
     d_model: int,
     context: int,
+    notes: tuple[str, ...] = (),
 ) -> LoadedModel:
     """Make a ``LoadedModel``: move the network to its device, collect its facts, replace slow modules.
 
     ``speed_up`` is called on the network after it has been moved.
     """
-    network, notes = on_best_device(network)
+    network, fallbacks = on_best_device(network)
     first = next(network.parameters())
     info = ModelInfo(
         name=name,
         revision=revision,
         architecture=architecture,
         n_layers=n_layers,
-        d_mlp=expansion_width(network, hook_points),
+        d_mlp=mlp_width(network, hook_points),
         context=context,
         n_parameters=sum(p.numel() for p in network.parameters()),
         device=first.device.type,
         dtype=str(first.dtype).removeprefix("torch."),
-        notes=notes,
+        notes=(*notes, *fallbacks),
     )
     speed_up(network)
     return LoadedModel(info, network, tokenizer, start_token, new_cache, d_model, hook_points)

@@ -5,11 +5,9 @@ torch and transformers are imported inside functions: this takes seconds, and a 
 
 from __future__ import annotations
 
-from typing import Any
-
 from core.errors import UserError
 from core.models.catalogue import BUNDLED
-from core.models.hook_points import HOOK_POINTS, HookPoints
+from core.models.hook_points import HOOK_POINTS
 from core.models.hub import reason_of
 from core.models.loaded import LoadedModel
 from core.models.locate import ANY_FOLDER, Folders, locate
@@ -49,9 +47,9 @@ def load_model(name: str = BUNDLED, *, folders: Folders = ANY_FOLDER, progress: 
     folder, revision = locate(name, folders, progress)
     config = read_config(folder, name)
     check_config(name, config)
-    hook_points = _hook_points(name, config)
+    hook_points = HOOK_POINTS.get(config["model_type"])
     progress(1.0, "Loading the weights")
-    if name == BUNDLED:
+    if name == BUNDLED and hook_points:
         # Without transformers, which would take twice as long, and 150 MB.
         from core.models import load_bundled
 
@@ -65,13 +63,3 @@ def load_model(name: str = BUNDLED, *, folders: Folders = ANY_FOLDER, progress: 
     from core.models import load_transformers
 
     return load_transformers.load(folder, name, revision, hook_points)
-
-
-def _hook_points(name: str, config: dict[str, Any]) -> HookPoints:
-    kind = config.get("model_type")
-    if str(kind) not in HOOK_POINTS:
-        raise UserError(
-            f"{name} is of the type {kind!r}, whose neurons are not known here; docs/models.md lists the "
-            f"{len(HOOK_POINTS)} types that are, such as gpt_neo, gpt2, gpt_neox, llama and gemma."
-        )
-    return HOOK_POINTS[str(kind)]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from core.errors import UserError
+from core.models.hook_points import HOOK_POINTS
 
 # The number of layers and of experts have other names in the config.json of other families.
 LAYER_COUNTS = ("num_hidden_layers", "num_layers", "n_layer", "n_layers")
@@ -30,7 +31,7 @@ def check_config(name: str, config: Mapping[str, Any]) -> None:
     ------
     UserError
         It is quantised, an encoder-decoder, a masked language model, a mixture of experts, or multimodal; it has no
-        MLP or no layers; the file does not say its type.
+        MLP or no layers; its type is missing, or unknown to transformers too.
 
     Examples
     --------
@@ -47,6 +48,18 @@ def check_config(name: str, config: Mapping[str, Any]) -> None:
     for key in LAYER_COUNTS:
         if key in config and (type(config[key]) is not int or config[key] < 1):
             raise UserError(f"The config.json of {name} sets {key} to {config[key]!r}; a model has at least one layer.")
+    if kind not in HOOK_POINTS and kind not in _causal_types():
+        raise UserError(
+            f"{name} is of the type {kind!r}, which transformers does not know as a causal language model; "
+            f"docs/models.md lists {len(HOOK_POINTS)} types that are known, such as gpt_neo, gpt2, gpt_neox and llama.",
+            about="model",
+        )
+
+
+def _causal_types() -> Collection[str]:
+    from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING_NAMES
+
+    return MODEL_FOR_CAUSAL_LM_MAPPING_NAMES.keys()
 
 
 def _reasons_against(kind: str, config: Mapping[str, Any]) -> Iterator[str]:

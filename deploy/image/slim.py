@@ -52,8 +52,8 @@ STRIPPED = ("torch/lib/*.so*", "pyarrow/libarrow*.so*", "pyarrow/libparquet.so*"
 # would still work.
 NOT_COMPILED = re.compile(
     r"/torch/(_inductor|testing)/"
-    r"|/transformers/models/(?!(auto|codegen|cohere2?|falcon|gemma[23]?|gpt2|gpt_bigcode|gptj|gpt_neox?|granite|llama"
-    r"|mistral|nemotron|olmo2?|phi|qwen[23]|smollm3|stablelm|starcoder2|xglm)/)[^/]+/"
+    r"|/transformers/models/(?!(auto|bloom|codegen|cohere2?|falcon|gemma[23]?|gpt2|gpt_bigcode|gptj|gpt_neox?|granite"
+    r"|llama|mistral|modernbert_decoder|mpt|nemotron|olmo2?|opt|phi3?|qwen[23]|smollm3|stablelm|starcoder2|xglm)/)[^/]+/"
     r"|/py31[2-9]_"
 )
 

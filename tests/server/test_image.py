@@ -213,7 +213,8 @@ def test_slimming_compiles_what_is_left(tmp_path):
     slim = script("slim")
     unread = ["torch/_inductor/a.py", "transformers/models/bert/modeling_bert.py"]
     read = ["torch/nn/a.py", "streamlit/app.py"]
-    folders = [name.removesuffix("_text") for name in HOOK_POINTS]  # of gemma3_text: gemma3
+    # Of gemma3_text: gemma3.
+    folders = [name.removesuffix("_text").replace("-", "_") for name in HOOK_POINTS]
     read += [f"transformers/models/{name}/modeling_{name}.py" for name in [*folders, "auto"]]
     for name in unread + read:
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)

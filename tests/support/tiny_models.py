@@ -46,6 +46,12 @@ PATHS = {
     "starcoder2": ("model.layers.{}.mlp", "c_fc", "c_proj"),
     "nemotron": ("model.layers.{}.mlp", "up_proj", "down_proj"),
     "xglm": ("model.layers.{}", "fc1", "fc2"),
+    "opt": ("model.decoder.layers.{}", "fc1", "fc2"),
+    "opt post-norm": ("model.decoder.layers.{}", "fc1", "fc2"),  # OPT-350m
+    "bloom": ("transformer.h.{}.mlp", "dense_h_to_4h", "dense_4h_to_h"),
+    "mpt": ("transformer.blocks.{}.ffn", "up_proj", "down_proj"),
+    "phi3": ("model.layers.{}.mlp", "gate_up_proj", "down_proj"),
+    "modernbert-decoder": ("model.layers.{}.mlp", "Wi", "Wo"),
     **dict.fromkeys(
         ("llama", "mistral", "qwen2", "qwen3", "gemma", "gemma2", "gemma3_text", "smollm3", "olmo", "olmo2"),
         _LLAMA_PATHS,
@@ -53,7 +59,8 @@ PATHS = {
     **dict.fromkeys(("stablelm", "granite", "cohere", "cohere2"), _LLAMA_PATHS),
 }
 # In these, the activation is the product of a gate and another layer.
-GATED = tuple(name for name, (_, expand, _) in PATHS.items() if expand == "gate_proj")
+FUSED = ("phi3", "modernbert-decoder")  # the first half of the expansion is the gate
+GATED = (*(name for name, (_, expand, _) in PATHS.items() if expand == "gate_proj"), *FUSED)
 _LLAMA_LIKE = {
     "hidden_size": 32,
     "num_hidden_layers": N_LAYERS,
@@ -63,6 +70,13 @@ _LLAMA_LIKE = {
     "max_position_embeddings": CONTEXT,
 }
 _FEW_HEADS = {k: v for k, v in _LLAMA_LIKE.items() if k not in ("num_key_value_heads", "intermediate_size")}
+_OPT = {
+    "hidden_size": 32,
+    "num_hidden_layers": N_LAYERS,
+    "num_attention_heads": 4,
+    "ffn_dim": 48,
+    "max_position_embeddings": CONTEXT,
+}
 _GPT2_LIKE = {"n_embd": 32, "n_layer": N_LAYERS, "n_head": 4, "n_positions": CONTEXT}
 _SETTINGS: dict[str, tuple[str, dict[str, Any]]] = {
     "gpt_neo": (
@@ -118,6 +132,12 @@ _SETTINGS: dict[str, tuple[str, dict[str, Any]]] = {
             "max_position_embeddings": CONTEXT,
         },
     ),
+    "opt": ("OPT", {**_OPT, "word_embed_proj_dim": 32}),
+    "opt post-norm": ("OPT", {**_OPT, "word_embed_proj_dim": 16, "do_layer_norm_before": False}),
+    "bloom": ("Bloom", {"hidden_size": 32, "n_layer": N_LAYERS, "n_head": 4, "seq_length": CONTEXT}),
+    "mpt": ("Mpt", {"d_model": 32, "n_layers": N_LAYERS, "n_heads": 4, "max_seq_len": CONTEXT}),
+    "phi3": ("Phi3", {**_LLAMA_LIKE, "pad_token_id": None, "sliding_window": 8}),
+    "modernbert-decoder": ("ModernBertDecoder", {**_FEW_HEADS, "intermediate_size": 48, "pad_token_id": 0}),
 }
 
 
@@ -167,7 +187,8 @@ class Reference:
 
     def __init__(self, folder: Path) -> None:
         self._model = transformers.AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32).eval()
-        self._paths = PATHS[self._model.config.model_type]
+        self._paths = PATHS[kind := self._model.config.model_type]
+        self._fused = kind in FUSED
         self._folder = folder
 
     @cached_property
@@ -194,14 +215,16 @@ class Reference:
             seen.append(getattr(module, expand)(inputs[0])[0].numpy())
 
         def after_expansion(module: torch.nn.Module, inputs: Any, output: torch.Tensor) -> None:
-            seen.append(output[0].numpy().copy())
+            seen.append(output.numpy().reshape(len(ids), -1).copy())
 
         def before_contraction(module: torch.nn.Module, inputs: tuple[torch.Tensor, ...]) -> None:
-            seen.append(inputs[0][0].numpy().copy())
+            seen.append(inputs[0].numpy().reshape(len(ids), -1).copy())
 
         for layer in range(self._model.config.num_hidden_layers):
             mlp = self._model.get_submodule(mlp_path.format(layer))
-            if side == "pre-activation" and not mlp_path.endswith("mlp"):  # the layer holds the MLP's modules itself
+            if side == "pre-activation" and not mlp_path.endswith(
+                ("mlp", "ffn")
+            ):  # the layer holds the MLP's modules itself
                 handles.append(getattr(mlp, expand).register_forward_hook(after_expansion))
             elif side == "pre-activation":
                 handles.append(mlp.register_forward_hook(after_mlp))
@@ -210,7 +233,8 @@ class Reference:
         self._model(torch.tensor([ids]))
         for handle in handles:
             handle.remove()
-        return np.stack(seen)
+        values = np.stack(seen)
+        return values[..., : values.shape[-1] // 2] if self._fused and side == "pre-activation" else values
 
     def word(self, word: str, side: str, *, leading_space: bool = False, prefix: bool = False) -> np.ndarray:
         """One word, alone, the prefix read but left out: (n_layers, n_tokens, d_mlp)."""

@@ -106,14 +106,14 @@ def test_what_a_model_says_of_itself(architecture: str, tiny_folder: Folder) -> 
     assert lm.hook_points.path(2, "pre-activation") == f"{below_head}.{expand}"
     assert lm.hook_points.path(2, "activation") == f"{below_head}.{contract}"
     assert isinstance(lm.network.get_submodule(lm.hook_points.path(2, "activation")), torch.nn.Module)
-    four_times = architecture in ("gpt_neo", "gpt2", "gpt_bigcode", "gptj", "codegen")
+    four_times = architecture in ("gpt_neo", "gpt2", "gpt_bigcode", "gptj", "codegen", "bloom", "mpt")
     assert (lm.n_layers, lm.d_mlp, lm.info.context) == (N_LAYERS, 128 if four_times else 48, CONTEXT)
     assert count_layers(str(tiny_folder(architecture))) == N_LAYERS
 
 
 def test_the_page_lists_every_family() -> None:
     page = (Path(__file__).parents[3] / "docs" / "models.md").read_text(encoding="utf-8")
-    rows = re.findall(r"^\| `(\w+)` \| [^|]+ \| `([\w.]+)` \| `(\w+)` \| (yes|no) \|$", page, re.MULTILINE)
+    rows = re.findall(r"^\| `([\w-]+)` \| [^|]+ \| `([\w.]+)` \| `(\w+)` \| (yes|no) \|$", page, re.MULTILINE)
     expected = {
         name: (f"{points.mlp.format(3)}.{points.expand}", points.contract, "no" if points.nonlinearity else "yes")
         for name, points in HOOK_POINTS.items()
@@ -203,7 +203,7 @@ def test_a_missing_head_is_no_loss(folder: Path) -> None:
     assert np.isfinite(word_activations(load_model(str(folder)), ["time"])).all()
 
 
-@pytest.mark.parametrize("model_type", ["bert", "grammar_neo"])
+@pytest.mark.parametrize("model_type", ["esm", "grammar_neo"])
 def test_an_unknown_architecture(folder: Path, model_type: str) -> None:
     """The sentence names the type and those that are known."""
     change_config(folder, model_type=model_type)
