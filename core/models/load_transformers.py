@@ -23,6 +23,8 @@ from core.models.fast_modules import GPTNeoAttention
 from core.models.hook_points import HOOK_POINTS, HookPoints
 from core.models.hub import reason_of
 from core.models.loaded import LoadedModel, assemble, configure_tokenizer
+from core.models.safety import read_config
+from core.models.weights import check_fit, check_whole
 
 # The context of every released BLOOM and of most MPT models.
 _ALIBI_CONTEXT = 2_048
@@ -132,6 +134,7 @@ def _context(config: Any) -> int:
 
 
 def _load_network(folder: Path, name: str) -> nn.Module:
+    check_whole(folder, name)
     logging.disable_progress_bar()
     try:
         model, report = AutoModelForCausalLM.from_pretrained(
@@ -140,25 +143,23 @@ def _load_network(folder: Path, name: str) -> nn.Module:
             use_safetensors=True,
             trust_remote_code=False,
             local_files_only=True,
-            ignore_mismatched_sizes=True,  # _check_weights refuses them below, as it does missing ones
+            ignore_mismatched_sizes=True,  # check_fit refuses them below, as it does missing ones
             output_loading_info=True,
         )
     except Exception as error:  # transformers and safetensors raise many kinds for a broken file
-        raise UserError(f"The weights of {name} cannot be loaded: {reason_of(error)}.") from error
-    _check_weights(name, model, report)
+        raise UserError(f"The weights of {name} cannot be loaded: {_reason(error, folder, name)}.") from error
+    check_fit(folder, name, model, report)
     network: nn.Module = model.eval().requires_grad_(False).base_model
     return network
 
 
-def _check_weights(name: str, model: Any, report: dict[str, Any]) -> None:
-    """Raise UserError if weights of the base network are missing: transformers would use random ones."""
-    unset = {*report["missing_keys"], *(key for key, *_ in report["mismatched_keys"])}
-    unset = {key for key in unset if key.startswith(f"{model.base_model_prefix}.")}  # the head is not read
-    if unset:
-        raise UserError(
-            f"The weights of {name} do not fit its config.json: {len(unset):,} of its arrays are missing or of "
-            f"another shape, among them {min(unset)}."
-        )
+def _reason(error: Exception, folder: Path, name: str) -> str:
+    """The reason of an error, without the path of the folder: on a server, it is nobody's business."""
+    reason = reason_of(error)
+    if isinstance(error, KeyError):  # mostly an activation function that transformers does not have
+        keys = [key for key, value in read_config(folder, name).items() if value == error.args[0]]
+        return f"config.json sets {keys[0]} to {reason}, which is unknown" if keys else f"{reason} is missing"
+    return reason.replace(f"{folder}/", "").replace(str(folder), "the folder")
 
 
 def _load_tokenizer(folder: Path, name: str) -> tuple[Tokenizer, int | None]:
