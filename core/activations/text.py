@@ -99,7 +99,8 @@ def layered_token_activations(
     Raises
     ------
     UserError
-        The text is empty, has no tokens, or more than ``max_tokens``; the model does not have a layer.
+        The text is empty, has no tokens, or more than ``max_tokens``; the model does not have a layer, or values of a
+        layer are not finite.
 
     Examples
     --------
@@ -128,10 +129,23 @@ def layered_token_activations(
             for layer in layers:
                 values[layer][keep_from:last] = captured.pop((layer, side)).cpu().numpy()  # [n_kept, d_mlp]
         progress((k + 1) / len(windows), f"Reading the text: window {k + 1:,} of {len(windows):,}")
+    for layer in layers:
+        _check_finite(values[layer], lm.info.name, layer)
     pieces, parts = cut_text(text, offsets)
     notes = _notes(n_replaced, len(ids), len(windows), lm.info.context)
     starts = tuple(keep_from for _, keep_from, _ in windows)
     return {layer: TokenActivations(pieces, parts, ids, values[layer], layer, starts, notes) for layer in layers}
+
+
+def _check_finite(values: np.ndarray, name: str, layer: int) -> None:
+    """Raise UserError if values (n_tokens, d_mlp) are not finite, as those of broken weights are."""
+    if not np.isfinite(values).all():
+        n_bad = int((~np.isfinite(values)).any(axis=1).sum())
+        raise UserError(
+            f"Layer {layer} of {name} has values that are not finite (NaN or infinity) at {n_bad:,} of {len(values):,} "
+            "tokens; its weights may be damaged.",
+            about="model",
+        )
 
 
 def _rows_from(first: int, values: torch.Tensor) -> torch.Tensor:

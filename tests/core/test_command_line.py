@@ -9,7 +9,9 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
+from safetensors.numpy import load_file, save_file
 
 from core.__main__ import main
 from core.activations import token_activations
@@ -18,7 +20,7 @@ from core.models import load_model
 from core.records import ContrastSpec
 from core.report.readable import signed
 from core.report.tables import contrast_csv, text_csv
-from tests.support.tiny_models import N_LAYERS
+from tests.support.tiny_models import N_LAYERS, copy_folder
 
 ROOT = Path(__file__).resolve().parents[2]
 Capture = pytest.CaptureFixture[str]
@@ -239,6 +241,19 @@ def test_mistakes_with_a_text(
     options = {"--model": model, "--layer": "0", "--neurons": "0", "--file": str(text_file), **changes}
     error = refusal(["text", *(f"{name}={value}" for name, value in options.items())], capsys)
     assert all(part in error for part in parts), error
+
+
+def test_weights_that_are_no_numbers(model: str, text_file: Path, tmp_path: Path, capsys: Capture) -> None:
+    """Text and contrast both say so and fail; the layers below the damage can still be read."""
+    folder = copy_folder(Path(model), tmp_path / "damaged")
+    weights = load_file(folder / "model.safetensors")
+    weights["transformer.h.2.mlp.c_fc.weight"][7, 3] = np.nan
+    save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
+    read = ["text", "--model", str(folder), "--file", str(text_file), "--neurons", "0", "--layer"]
+    assert main([*read, "1"]) == 0
+    capsys.readouterr()
+    for arguments in ([*read, "2"], [*read, "3"], [*contrast(str(folder)), "--layer", "2"]):
+        assert "not finite" in refusal(arguments, capsys)
 
 
 @pytest.mark.parametrize(
