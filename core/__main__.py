@@ -1,4 +1,4 @@
-"""The experiment without a browser: ``python -m core contrast | text | download | repair``."""
+"""The experiment without a browser: ``python -m core contrast | text | check | download | repair``."""
 
 from __future__ import annotations
 
@@ -20,17 +20,19 @@ _LARGE = 256_000_000
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one command. Return the exit status: 2, after one sentence on stderr, for a user's mistake."""
+    """Run one command. Return the exit status.
+
+    2, after one sentence on stderr, for a user's mistake; 1 if ``check`` finds other values.
+    """
     options = _parser().parse_args(arguments)
     try:
-        options.command(options)
+        return options.command(options) or 0
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
     except OSError as error:
         print(f"error: {error.filename or 'a file'}: {error.strerror}", file=sys.stderr)
         return 2
-    return 0
 
 
 def contrast(options: argparse.Namespace) -> None:
@@ -81,6 +83,25 @@ def text(options: argparse.Namespace) -> None:
         print(f"Wrote {len(activations.pieces):,} tokens to {options.csv}")
     else:
         print(table, end="")
+
+
+def check(options: argparse.Namespace) -> int:
+    """Compare our reading of a model with plain PyTorch, or our notebook preset with the notebook's own loop."""
+    from core.check import check_notebook, check_reading
+    from core.report.checks import notebook_lines, reading_lines
+    from engine.folders import downloads, model_folders
+    from engine.limits import check_allowed
+
+    model = options.model or ("EleutherAI/gpt-neo-125m" if options.notebook else "bundled")
+    check_allowed(model)
+    if options.notebook:
+        source = options.word_source or NOTEBOOK["word_source"]
+        spec = ContrastSpec.notebook(model=model, layer=options.layer, word_source=source)
+        same, lines = notebook_lines(check_notebook(spec, downloads(), folders=model_folders(), progress=_show_share))
+    else:
+        same, lines = reading_lines(*check_reading(model, folders=model_folders(), progress=_show_share))
+    print("\n".join(lines))
+    return 0 if same else 1
 
 
 def download(options: argparse.Namespace) -> None:
@@ -169,6 +190,19 @@ def _parser() -> argparse.ArgumentParser:
     two.add_argument("--hook-side", choices=HOOK_SIDES, default="pre-activation")
     two.add_argument("--prefix", action="store_true", help="beginning-of-text token first, as in the careful preset")
     two.add_argument("--csv", type=Path, help="write the table here instead of to the screen")
+
+    check_parser = commands.add_parser(
+        "check", help="compare our reading of a model with plain PyTorch, before a class"
+    )
+    check_parser.set_defaults(command=check)
+    check_parser.add_argument("model", metavar="MODEL", nargs="?", help="bundled (the default), a hub id or a folder")
+    check_parser.add_argument(
+        "--notebook",
+        action="store_true",
+        help="run the course notebook's own loop, by default on EleutherAI/gpt-neo-125m, and compare all its numbers",
+    )
+    check_parser.add_argument("--layer", type=int, default=8, help="with --notebook: the layer, 8 by default")
+    check_parser.add_argument("--word-source", metavar="SOURCE", help="with --notebook: a folder of lists")
 
     three = commands.add_parser("download", help="fetch a model, or the word lists, ahead of a class")
     three.set_defaults(command=download)

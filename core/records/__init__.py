@@ -1,5 +1,6 @@
 """The frozen records that pass between packages, and the names of their options."""
 
+from core.records.checks import TOLERANCE, Comparison, NotebookComparison
 from core.records.effects import SILENT_SHARE, STRONG_AUC, Caution, EffectSizes, OtherSide, Remedy
 from core.records.presets import CAREFUL, NOTEBOOK
 from core.records.results import (
@@ -40,16 +41,19 @@ __all__ = [
     "SILENT_SHARE",
     "STRONG_AUC",
     "TESTS",
+    "TOLERANCE",
     "UNITS",
     "WORD_CLASSES",
     "AdjustedTests",
     "BothSides",
     "Caution",
+    "Comparison",
     "ContrastResult",
     "ContrastSpec",
     "EffectSizes",
     "ModelInfo",
     "NeuronTests",
+    "NotebookComparison",
     "OtherSide",
     "Remedy",
     "TokenActivations",

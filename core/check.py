@@ -1,0 +1,181 @@
+"""Check this computer's reading of a model against plain PyTorch: what an instructor runs before a class.
+
+    for comparison in check_reading("bundled"):
+        print(comparison.what, comparison.side, comparison.relative)
+
+The plain reading has none of our shortcuts: transformers loads the model anew, each word passes alone through the whole
+network, without a cache, with eager attention, and hooks read what the modules see.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from core.activations import layered_token_activations, word_activations
+from core.activations.encode import encode_words, start_ids
+from core.experiment import run_contrast
+from core.models import LoadedModel, load_model
+from core.models.hook_points import HookPoints
+from core.models.locate import ANY_FOLDER, Folders, locate
+from core.progress import Progress, unwatched
+from core.records import HOOK_SIDES, Comparison, ContrastSpec, ModelInfo, NotebookComparison
+from core.words import Downloads
+
+if TYPE_CHECKING:
+    import torch
+
+WORDS = ["time", "people", "walk", "go", "Tuesday", "understanding", "antidisestablishmentarianism", "don't", "café"]
+WORDS += ["🙂"]
+TEXT = (
+    "On Tuesday the baker's dog, a very old one, slept under the table until the bread was ready. Then it stood up, "
+    "walked to the door and barked twice.\n“Not yet,” said the baker: 3 more minutes!"
+)
+
+
+def check_reading(
+    name: str, *, folders: Folders = ANY_FOLDER, progress: Progress = unwatched
+) -> tuple[ModelInfo, list[Comparison]]:
+    """Read ten words and a text in both ways, every layer, both sides of the nonlinearity.
+
+    Parameters
+    ----------
+    name, folders, progress
+        As in ``load_model``.
+
+    Returns
+    -------
+    info : ModelInfo
+    comparisons : list of Comparison
+
+    Raises
+    ------
+    UserError
+        As ``load_model``.
+
+    Examples
+    --------
+    >>> info, comparisons = check_reading("bundled")
+    >>> len(comparisons), all(comparison.same for comparison in comparisons)
+    (6, True)
+    """
+    lm = load_model(name, folders=folders, progress=progress)
+    info, points = lm.info, lm.hook_points
+    read = [reading for side in HOOK_SIDES for reading in _read(lm, side)]
+    del lm  # so that memory holds one copy of the model
+    progress(1.0, "Reading the same with plain PyTorch")
+    plain = _Plain(locate(name, folders, unwatched)[0], points, info)
+    return info, [_compare(plain, reading) for reading in read]
+
+
+def check_notebook(
+    spec: ContrastSpec, downloads: Downloads, *, folders: Folders = ANY_FOLDER, progress: Progress = unwatched
+) -> NotebookComparison:
+    """Run the course notebook's own loop, and our notebook preset, on the same model and words.
+
+    Raises
+    ------
+    UserError
+        As ``run_contrast``.
+    """
+    from scipy import stats
+    from transformers import AutoTokenizer
+
+    lm = load_model(spec.model, folders=folders, progress=progress)
+    result = run_contrast(spec, lm, downloads=downloads, progress=progress)
+    points = lm.hook_points
+    del lm
+    folder = locate(spec.model, folders, unwatched)[0]
+    plain, tokenizer = _Plain(folder, points, result.model), AutoTokenizer.from_pretrained(folder)
+    classes = []
+    for words in (result.words.target, result.words.baseline):
+        rows = []
+        for number, word in enumerate(words):
+            rows.append(plain.read(tokenizer(word)["input_ids"], "pre-activation")[spec.layer].mean(axis=0))
+            progress((number + 1) / len(words), f"The notebook's loop: {number + 1} of {len(words)}")
+        classes.append(np.stack(rows))
+    test = stats.ttest_1samp(classes[0] - classes[1], 0.0)
+    return NotebookComparison(result, test.statistic, test.pvalue < spec.alpha / result.n_neurons)
+
+
+@dataclass(frozen=True)
+class _Reading:
+    """Our values (n_layers, n_words or n_tokens, d_mlp), and the token ids of each word, or of the text.
+
+    The first ``n_start`` ids are read, but not pooled. Words are pooled by their mean.
+    """
+
+    what: str
+    side: str
+    values: np.ndarray
+    rows: list[list[int]]
+    n_start: int = 0
+
+
+def _read(lm: LoadedModel, side: str) -> Iterator[_Reading]:
+    """Read one side of words alone, of words as the careful preset reads them, and of a text."""
+    yield _Reading("words", side, word_activations(lm, WORDS, side=side), encode_words(lm, WORDS, False, ()))
+    start = start_ids(lm, lm.start_token is not None)
+    values = word_activations(lm, WORDS, side=side, leading_space=True, prefix=bool(start))
+    rows = encode_words(lm, WORDS, True, start)
+    yield _Reading("words as inside a sentence", side, values, rows, len(start))
+    by_layer = layered_token_activations(lm, TEXT, range(lm.n_layers), side=side)
+    first = slice(lm.info.context)  # the first window: the plain network reads no longer text
+    values = np.stack([by_layer[layer].values[first] for layer in range(lm.n_layers)])
+    yield _Reading("a text", side, values, [by_layer[0].token_ids[first]])
+
+
+def _compare(plain: _Plain, ours: _Reading) -> Comparison:
+    read = [plain.read(row, ours.side) for row in ours.rows]
+    if ours.what == "a text":
+        (expected,) = read
+    else:  # [n_layers, n_tokens, d_mlp] for each word -> [n_layers, n_words, d_mlp]
+        expected = np.stack([tokens[:, ours.n_start :].mean(axis=1) for tokens in read], axis=1)
+    # [n_layers, n_words or n_tokens, d_mlp] -> [n_layers]
+    difference, largest = np.abs(ours.values - expected).max(axis=(1, 2)), np.abs(expected).max(axis=(1, 2))
+    return Comparison(ours.what, ours.side, ours.values.size, float((difference / largest).max()))
+
+
+class _Plain:
+    """A whole model, loaded by transformers alone; one row at a time passes through all of it."""
+
+    def __init__(self, folder: Path, points: HookPoints, info: ModelInfo) -> None:
+        import torch
+        from transformers import AutoModelForCausalLM
+        from transformers.utils import logging
+
+        logging.disable_progress_bar()
+        model: Any = AutoModelForCausalLM.from_pretrained(
+            folder, dtype=torch.float32, use_safetensors=True, local_files_only=True, attn_implementation="eager"
+        )
+        self._model, self._points, self._info = model.eval(), points, info
+
+    def read(self, ids: Sequence[int], side: str) -> np.ndarray:
+        """The neurons of every layer at every token: (n_layers, n_tokens, d_mlp)."""
+        import torch
+
+        seen: list[np.ndarray] = []
+
+        def keep(values: torch.Tensor) -> None:
+            seen.append(values.reshape(len(ids), -1)[:, : self._info.d_mlp].numpy().copy())
+
+        def before(module: Any, inputs: tuple[torch.Tensor, ...]) -> None:
+            keep(inputs[0])
+
+        def after(module: Any, inputs: tuple[torch.Tensor, ...], output: torch.Tensor) -> None:
+            keep(output)
+
+        handles = []
+        for layer in range(self._info.n_layers):
+            module = self._model.base_model.get_submodule(self._points.path(layer, side))
+            pre = side == "pre-activation"
+            handles.append(module.register_forward_hook(after) if pre else module.register_forward_pre_hook(before))
+        with torch.no_grad():
+            self._model(torch.tensor([list(ids)]), use_cache=False)
+        for handle in handles:
+            handle.remove()
+        return np.stack(seen)
