@@ -18,14 +18,32 @@ from typing import Any
 import numpy as np
 import torch
 import transformers
-from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+from tokenizers import Tokenizer
+
+from benchmarks.tiny_models import CONTEXT, END_OF_TEXT, N_LAYERS, random_model, save_tokenizer
+
+__all__ = [
+    "ABSOLUTE",
+    "CONTEXT",
+    "END_OF_TEXT",
+    "FUSED",
+    "GATED",
+    "N_LAYERS",
+    "PATHS",
+    "TEXT",
+    "WORDS",
+    "Reference",
+    "assert_close",
+    "assert_one_sentence",
+    "change_config",
+    "copy_folder",
+    "save_tiny",
+    "save_tokenizer",
+]
 
 torch.set_num_threads(1)  # on matrices this small, threads only wait for each other
 
-N_LAYERS = 4
 ABSOLUTE = 1e-5  # how far float32 sums in another order may lie apart here
-CONTEXT = 64
-END_OF_TEXT = "<|endoftext|>"
 
 # Words of one piece and of several, repeats, capitals, an accent, an apostrophe, an emoji, an inner space.
 WORDS = ["time", "people", "a", "antidisestablishmentarianism", "Time", "time", "don't", "naïve", "🙂"]
@@ -61,98 +79,11 @@ PATHS = {
 # In these, the activation is the product of a gate and another layer.
 FUSED = ("phi3", "modernbert-decoder")  # the first half of the expansion is the gate
 GATED = (*(name for name, (_, expand, _) in PATHS.items() if expand == "gate_proj"), *FUSED)
-_LLAMA_LIKE = {
-    "hidden_size": 32,
-    "num_hidden_layers": N_LAYERS,
-    "num_attention_heads": 4,
-    "num_key_value_heads": 2,
-    "intermediate_size": 48,
-    "max_position_embeddings": CONTEXT,
-}
-_FEW_HEADS = {k: v for k, v in _LLAMA_LIKE.items() if k not in ("num_key_value_heads", "intermediate_size")}
-_OPT = {
-    "hidden_size": 32,
-    "num_hidden_layers": N_LAYERS,
-    "num_attention_heads": 4,
-    "ffn_dim": 48,
-    "max_position_embeddings": CONTEXT,
-}
-_GPT2_LIKE = {"n_embd": 32, "n_layer": N_LAYERS, "n_head": 4, "n_positions": CONTEXT}
-_SETTINGS: dict[str, tuple[str, dict[str, Any]]] = {
-    "gpt_neo": (
-        "GPTNeo",
-        {
-            "hidden_size": 32,
-            "num_layers": N_LAYERS,
-            "num_heads": 4,
-            "attention_types": [[["global", "local"], N_LAYERS // 2]],
-            "max_position_embeddings": CONTEXT,
-            "window_size": 8,
-        },
-    ),
-    "gpt2": ("GPT2", _GPT2_LIKE),
-    "gptj": ("GPTJ", {**_GPT2_LIKE, "rotary_dim": 4}),
-    "gpt_neox": ("GPTNeoX", {k: v for k, v in _LLAMA_LIKE.items() if k != "num_key_value_heads"}),
-    "llama": ("Llama", _LLAMA_LIKE),
-    "mistral": ("Mistral", {**_LLAMA_LIKE, "sliding_window": 8}),
-    "qwen2": ("Qwen2", _LLAMA_LIKE),
-    "qwen3": ("Qwen3", {**_LLAMA_LIKE, "head_dim": 8}),
-    "gemma": ("Gemma", {**_LLAMA_LIKE, "head_dim": 8}),
-    "gemma2": ("Gemma2", {**_LLAMA_LIKE, "head_dim": 8, "sliding_window": 8, "query_pre_attn_scalar": 8}),
-    "gemma3_text": (
-        "Gemma3Text",
-        {
-            **_LLAMA_LIKE,
-            "head_dim": 8,
-            "sliding_window": 8,
-            "query_pre_attn_scalar": 8,
-            "layer_types": ["sliding_attention", "full_attention"] * (N_LAYERS // 2),
-        },
-    ),
-    "smollm3": ("SmolLM3", {**_LLAMA_LIKE, "pad_token_id": None}),
-    "olmo": ("Olmo", _LLAMA_LIKE),
-    "olmo2": ("Olmo2", _LLAMA_LIKE),
-    "stablelm": ("StableLm", _LLAMA_LIKE),
-    "granite": ("Granite", _LLAMA_LIKE),
-    "cohere": ("Cohere", _LLAMA_LIKE),
-    "cohere2": ("Cohere2", {**_LLAMA_LIKE, "sliding_window": 8}),
-    "phi": ("Phi", _LLAMA_LIKE),
-    "falcon": ("Falcon", {**_FEW_HEADS, "ffn_hidden_size": 48}),
-    "gpt_bigcode": ("GPTBigCode", _GPT2_LIKE),
-    "codegen": ("CodeGen", {**_GPT2_LIKE, "rotary_dim": 4}),
-    "starcoder2": ("Starcoder2", {**_LLAMA_LIKE, "sliding_window": 8}),
-    "nemotron": ("Nemotron", _LLAMA_LIKE),
-    "xglm": (
-        "XGLM",
-        {
-            "d_model": 32,
-            "num_layers": N_LAYERS,
-            "attention_heads": 4,
-            "ffn_dim": 48,
-            "max_position_embeddings": CONTEXT,
-        },
-    ),
-    "opt": ("OPT", {**_OPT, "word_embed_proj_dim": 32}),
-    "opt post-norm": ("OPT", {**_OPT, "word_embed_proj_dim": 16, "do_layer_norm_before": False}),
-    "bloom": ("Bloom", {"hidden_size": 32, "n_layer": N_LAYERS, "n_head": 4, "seq_length": CONTEXT}),
-    "mpt": ("Mpt", {"d_model": 32, "n_layers": N_LAYERS, "n_heads": 4, "max_seq_len": CONTEXT}),
-    "phi3": ("Phi3", {**_LLAMA_LIKE, "pad_token_id": None, "sliding_window": 8}),
-    "modernbert-decoder": ("ModernBertDecoder", {**_FEW_HEADS, "intermediate_size": 48, "pad_token_id": 0}),
-}
 
 
 def save_tiny(architecture: str, folder: Path, *, dead_neurons: dict[int, list[int]] | None = None) -> Path:
     """Write a random model and its tokenizer; ``dead_neurons``: layer -> neurons whose weights are 0."""
-    name, settings = _SETTINGS[architecture]
-    tokenizer = save_tokenizer(folder)
-    config = getattr(transformers, f"{name}Config")(
-        # Wide weights, so that attention, positions and neighbours matter far more than rounding does.
-        **{**settings, "vocab_size": len(tokenizer), "initializer_range": 0.1},
-        bos_token_id=tokenizer.bos_token_id,
-        eos_token_id=tokenizer.eos_token_id,
-    )
-    torch.manual_seed(7)
-    model = transformers.AutoModelForCausalLM.from_config(config)
+    model = random_model(architecture, save_tokenizer(folder))
     for layer, neurons in (dead_neurons or {}).items():
         mlp, expand, _ = PATHS[architecture]
         module = model.get_submodule(f"{mlp.format(layer)}.{expand}")
@@ -161,25 +92,6 @@ def save_tiny(architecture: str, folder: Path, *, dead_neurons: dict[int, list[i
             module.bias[neurons] = 0.0
     model.save_pretrained(folder)
     return folder
-
-
-def save_tokenizer(folder: Path) -> transformers.PreTrainedTokenizerFast:
-    """Train a small byte-level BPE and write its files: every text has tokens, an emoji four of them."""
-    tokenizer = Tokenizer(models.BPE())
-    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-    tokenizer.decoder = decoders.ByteLevel()
-    trainer = trainers.BpeTrainer(
-        vocab_size=320,
-        special_tokens=[END_OF_TEXT],
-        initial_alphabet=sorted(pre_tokenizers.ByteLevel.alphabet()),
-        show_progress=False,
-    )
-    tokenizer.train_from_iterator(["time people the walking to and then " * 3, TEXT], trainer)
-    wrapped = transformers.PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer, bos_token=END_OF_TEXT, eos_token=END_OF_TEXT, unk_token=END_OF_TEXT
-    )
-    wrapped.save_pretrained(folder)
-    return wrapped
 
 
 class Reference:
