@@ -22,7 +22,8 @@ from torch import nn
 from core.models.catalogue import BUNDLED
 from core.models.fast_modules import GPTNeoAttention, speed_up
 from core.models.hook_points import HookPoints
-from core.models.loaded import LoadedModel, assemble, configure_tokenizer
+from core.models.load_tokenizer import configure_tokenizer
+from core.models.loaded import LoadedModel, assemble
 
 
 def load(folder: Path, sizes: dict[str, Any], revision: str, hook_points: HookPoints) -> LoadedModel:

@@ -9,9 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from tokenizers import Tokenizer
 from torch import nn
-from transformers import AutoModelForCausalLM, AutoTokenizer, DynamicCache
+from transformers import AutoModelForCausalLM, DynamicCache
 from transformers.activations import NewGELUActivation
 from transformers.models.gpt_neo.modeling_gpt_neo import GPTNeoSelfAttention
 from transformers.pytorch_utils import Conv1D
@@ -22,7 +21,8 @@ from core.models import fast_modules, structure
 from core.models.fast_modules import GPTNeoAttention
 from core.models.hook_points import HOOK_POINTS, HookPoints
 from core.models.hub import reason_of
-from core.models.loaded import LoadedModel, assemble, configure_tokenizer
+from core.models.load_tokenizer import load_tokenizer
+from core.models.loaded import LoadedModel, assemble
 from core.models.safety import read_config
 from core.models.weights import check_fit, check_whole
 
@@ -42,7 +42,7 @@ def load(folder: Path, name: str, revision: str, hook_points: HookPoints | None)
         and none are found.
     """
     network = _load_network(folder, name)
-    tokenizer, start_token = _load_tokenizer(folder, name)
+    tokenizer, start_token = load_tokenizer(folder, name)
     sizes: Any = network.config
     notes: tuple[str, ...] = ()
     if hook_points is None:
@@ -160,21 +160,3 @@ def _reason(error: Exception, folder: Path, name: str) -> str:
         keys = [key for key, value in read_config(folder, name).items() if value == error.args[0]]
         return f"config.json sets {keys[0]} to {reason}, which is unknown" if keys else f"{reason} is missing"
     return reason.replace(f"{folder}/", "").replace(str(folder), "the folder")
-
-
-def _load_tokenizer(folder: Path, name: str) -> tuple[Tokenizer, int | None]:
-    """The tokenizer, and the id of its beginning-of-text token, else of its end-of-text token, else None."""
-    try:
-        tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False, local_files_only=True)
-    except Exception as error:  # a missing or broken tokenizer file raises many kinds
-        raise UserError(f"The tokenizer of {name} cannot be loaded: {reason_of(error)}.") from error
-    if not tokenizer.is_fast:
-        raise UserError(f"{name} has no fast tokenizer; only a fast one gives the position of each token in a text.")
-    # transformers rebuilds some tokenizers by its own rules, with other tokens: the file is what the model has learnt.
-    file = folder / "tokenizer.json"
-    plain = configure_tokenizer(Tokenizer.from_file(str(file)) if file.is_file() else tokenizer.backend_tokenizer)
-    # If files are missing, transformers may make an empty tokenizer that knows no letter.
-    if not plain.encode("a", add_special_tokens=False).ids:
-        raise UserError(f"{name} has no tokenizer: its files are missing or empty.")
-    tokens = (tokenizer.bos_token_id, tokenizer.eos_token_id)
-    return plain, next((token for token in tokens if token is not None), None)

@@ -60,18 +60,6 @@ class LoadedModel:
         return Nonlinearity(module) if next(module.parameters(), None) is None else None
 
 
-def configure_tokenizer(tokenizer: Tokenizer) -> Tokenizer:
-    """Set a tokenizer to read any text literally and completely. The same tokenizer is returned.
-
-    A special token that is typed in a text is read as text, so that a user cannot end the document with a tag. There
-    is no truncation and no padding, whatever the tokenizer's file says.
-    """
-    tokenizer.encode_special_tokens = True
-    tokenizer.no_truncation()
-    tokenizer.no_padding()
-    return tokenizer
-
-
 def on_best_device(network: torch.nn.Module) -> tuple[torch.nn.Module, tuple[str, ...]]:
     """Move a network to the GPU (CUDA or MPS) if there is one.
 
