@@ -172,7 +172,7 @@ def _critical_statistic(
 
 def _notes(model: ModelInfo, activations: WordActivations, tests: NeuronTests) -> tuple[str, ...]:
     """Sentences for the reader: every fallback, and the number of neurons and words that were left out."""
-    notes = [*model.notes, *activations.words.notes]
+    notes = [*model.notes, *activations.words.notes, *activations.notes]
     dead = int(np.isnan(tests.statistic).sum())
     if dead:
         notes.append(f"{dead:,} neurons of this layer do not vary over these words: not tested, not in the family.")

@@ -6,10 +6,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from core.activations.tokens import without_lone_surrogates
+from core.activations.tokens import Span, characters_of, without_lone_surrogates
 from core.errors import UserError
 from core.models.loaded import LoadedModel
 from core.records import HOOK_SIDES, POOLINGS
+
+# Any word will do that is a token of its own. In training texts, hardly a token joins this one with the next.
+_WORD_BEFORE = "x"
 
 
 def check_choices(lm: LoadedModel, layers: Sequence[int], side: str, pooling: str = "mean") -> None:
@@ -29,22 +32,36 @@ def start_ids(lm: LoadedModel, wanted: bool) -> list[int]:
     Raises
     ------
     UserError
-        It is wanted, and the model has no such token.
+        It is wanted, and the model has no such token, or no embedding for it.
     """
     if not wanted:
         return []
     if lm.start_token is None:
         raise UserError(f"{lm.info.name} has no beginning-of-text or end-of-text token.", about="prefix")
+    _check_embedded(lm, [lm.start_token], "The beginning of a text", about="prefix")
     return [lm.start_token]
+
+
+def _check_embedded(lm: LoadedModel, ids: Sequence[int], of: str, about: str = "") -> None:
+    """Raise UserError if the network cannot read a token: on a GPU, it would end the use of the device."""
+    if (largest := max(ids)) >= lm.n_embeddings:
+        raise UserError(
+            f"{of} has the token “{lm.tokenizer.id_to_token(largest)}” with number {largest:,}; {lm.info.name} reads "
+            f"only tokens 0 to {lm.n_embeddings - 1:,}.",
+            about=about,
+        )
 
 
 def encode_words(lm: LoadedModel, words: Sequence[str], leading_space: bool, start: Sequence[int]) -> list[list[int]]:
     """The token ids of each word. Each row begins with the ids in ``start``.
 
+    Without ``leading_space``, a word is encoded alone. With it, the ids are those that the word has inside a sentence,
+    with the space before it: tokenizers differ in what they do at the beginning of a text.
+
     Raises
     ------
     UserError
-        There are no words; a word has no tokens, or more than the model's context.
+        There are no words; a word has no tokens, more than the model's context, or one that has no embedding.
 
     Examples
     --------
@@ -54,16 +71,53 @@ def encode_words(lm: LoadedModel, words: Sequence[str], leading_space: bool, sta
     """
     if len(words) == 0:
         raise UserError("No word was given.")
-    texts = [without_lone_surrogates(f" {w}" if leading_space else w)[0] for w in words]
-    rows = [encoding.ids for encoding in lm.tokenizer.encode_batch(texts, add_special_tokens=False)]
+    texts = [without_lone_surrogates(word)[0] for word in words]
+    rows = _inside_a_sentence(lm, texts) if leading_space else _alone(lm, texts)
     for word, row in zip(words, rows, strict=True):
         if not row:
             raise UserError(f"The word “{word}” has no tokens.")
+        _check_embedded(lm, row, f"The word “{word[:40]}”")
         if len(start) + len(row) > lm.info.context:
             raise UserError(
                 f"The word “{word[:40]}…” is {len(row):,} tokens; {lm.info.name} reads at most {lm.info.context:,}."
             )
     return [[*start, *row] for row in rows]
+
+
+def _alone(lm: LoadedModel, texts: Sequence[str]) -> list[list[int]]:
+    return [encoding.ids for encoding in lm.tokenizer.encode_batch(texts, add_special_tokens=False)]
+
+
+def _inside_a_sentence(lm: LoadedModel, words: Sequence[str]) -> list[list[int]]:
+    """The ids of each word after another word: what follows the other word's tokens."""
+    before, *encodings = lm.tokenizer.encode_batch(
+        [_WORD_BEFORE, *(f"{_WORD_BEFORE} {word}" for word in words)], add_special_tokens=False
+    )
+    n, rows = len(before.ids), []
+    for encoding in encodings:
+        first = n
+        if encoding.ids[:n] != before.ids:  # a token has characters of both words
+            first = next((i for i, (_, end) in enumerate(encoding.offsets) if end > len(_WORD_BEFORE)), len(encoding))
+        rows.append(encoding.ids[first:])
+    return rows
+
+
+def about_spaces(lm: LoadedModel, words: Sequence[str]) -> tuple[str, ...]:
+    """A sentence for the reader if no word's tokens depend on a leading space; else nothing.
+
+    Examples
+    --------
+    >>> from core.models import load_model
+    >>> about_spaces(load_model("bundled"), ["time", "people"])
+    ()
+    """
+    texts = [without_lone_surrogates(word)[0] for word in words]
+    if _alone(lm, texts) != _inside_a_sentence(lm, texts):
+        return ()
+    return (
+        f"The tokenizer of {lm.info.name} gives each of these words the same tokens with and without a leading space: "
+        "the setting “Leading space” changes nothing here.",
+    )
 
 
 def token_counts(lm: LoadedModel, words: Sequence[str], *, leading_space: bool = False) -> np.ndarray:
@@ -74,7 +128,8 @@ def token_counts(lm: LoadedModel, words: Sequence[str], *, leading_space: bool =
     lm : LoadedModel
     words : sequence of str
     leading_space : bool
-        Count the tokens of ``" word"`` instead of ``"word"``.
+        Count the tokens that a word has inside a sentence, with the space before it, instead of those of the word
+        alone.
 
     Returns
     -------
@@ -83,7 +138,7 @@ def token_counts(lm: LoadedModel, words: Sequence[str], *, leading_space: bool =
     Raises
     ------
     UserError
-        There are no words; a word has no tokens, or more than the model's context.
+        As ``word_activations``.
 
     Examples
     --------
@@ -94,13 +149,13 @@ def token_counts(lm: LoadedModel, words: Sequence[str], *, leading_space: bool =
     return np.array([len(row) for row in encode_words(lm, words, leading_space, ())], dtype=np.int64)
 
 
-def encode_text(lm: LoadedModel, text: str, max_tokens: int | None) -> tuple[list[int], list[tuple[int, int]]]:
-    """The token ids of a text, and the (start, end) characters of each token.
+def encode_text(lm: LoadedModel, text: str, max_tokens: int | None) -> tuple[list[int], list[Span]]:
+    """The token ids of a text, and the (start, end) characters that each token covers.
 
     Raises
     ------
     UserError
-        There are no tokens, or more than ``max_tokens``.
+        There are no tokens, more than ``max_tokens``, or one that has no embedding.
     """
     # A batch of one: unlike ``encode``, ``encode_batch`` releases the interpreter lock while it works.
     [encoding] = lm.tokenizer.encode_batch([text], add_special_tokens=False)
@@ -114,4 +169,5 @@ def encode_text(lm: LoadedModel, text: str, max_tokens: int | None) -> tuple[lis
         raise UserError(
             f"The text is {len(ids):,} tokens long; at most {max_tokens:,} are allowed.", about="text_length"
         )
-    return ids, encoding.offsets
+    _check_embedded(lm, ids, "The text")
+    return ids, characters_of(text, encoding.offsets, encoding.tokens)

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from core.activations.encode import token_counts
+from core.activations.encode import about_spaces, token_counts
 from core.activations.hooks import Gate
 from core.activations.mapped import release
 from core.activations.words import both_sides, read_both_sides, stored_words
@@ -24,7 +24,7 @@ from core.store import NO_STORE, Store
 
 # Increase this when the last bits of activations, or what an array contains, may change: so that stored arrays are not
 # mixed with new ones.
-_ARITHMETIC = 5
+_ARITHMETIC = 6
 
 
 def read_words(
@@ -70,7 +70,10 @@ def read_words(
     shape = (len(layers), len(both) + len(stored), lm.d_mlp)
     sides = both_sides(lm, store.obtain(_store_key(lm.info, both, layers, reading), shape, fill), stored)
     at = len(words.target)
-    return WordActivations(words, tuple(layers), *_divided(sides, at), spec.hook_side, n_tokens[:at], n_tokens[at:])
+    tokens = (n_tokens[:at], n_tokens[at:])
+    return WordActivations(
+        words, tuple(layers), *_divided(sides, at), spec.hook_side, *tokens, notes=about_spaces(lm, both)
+    )
 
 
 def _divided(sides: BothSides, at: int) -> tuple[BothSides, BothSides]:

@@ -1,4 +1,4 @@
-"""Cut a text into one readable piece for each token.
+"""Cut a text into one readable piece for each token, at the characters that the token covers.
 
 A byte-level tokenizer may split one character into several tokens. To decode each token by itself would give
 replacement characters (U+FFFD). So the text is cut at the tokenizer's character offsets: nothing is lost or added.
@@ -6,7 +6,18 @@ replacement characters (U+FFFD). So the text is cut at the tokenizer's character
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Sequence
+from itertools import groupby, pairwise
+
+Span = tuple[int, int]  # the first character, and the one after the last
+
+ADDED = "added"  # the part of a token that covers no character
+_SPACES = ("▁", "Ġ", " ")  # how tokenizers write a space
+_WITH_SPACE = re.compile("[▁Ġ ]")
+# Vowels and final consonants of Hangul, and joiners: like combining marks, they never begin a readable character.
+_JOINED = re.compile("[\u1160-\u11ff\ud7b0-\ud7ff\u200c\u200d]")
 
 
 def without_lone_surrogates(text: str) -> tuple[str, int]:
@@ -23,7 +34,7 @@ def without_lone_surrogates(text: str) -> tuple[str, int]:
     return "".join("\ufffd" if 0xD800 <= ord(c) <= 0xDFFF else c for c in text), count
 
 
-def cut_text(text: str, offsets: Sequence[tuple[int, int]]) -> tuple[list[str], list[str]]:
+def cut_text(text: str, offsets: Sequence[Span]) -> tuple[list[str], list[str]]:
     """Cut a text into one exact piece for each token.
 
     Parameters
@@ -31,33 +42,88 @@ def cut_text(text: str, offsets: Sequence[tuple[int, int]]) -> tuple[list[str], 
     text : str
         The text that was tokenised.
     offsets : sequence of (start, end)
-        The characters of each token, in order. Tokens that share a character all have it in their spans. A character
-        that is in no span (some tokenizers drop spaces) goes to the next token.
+        The characters of each token, in order. Tokens that share a character all have it in their spans. An empty
+        span covers nothing. Characters in no span (some tokenizers drop spaces, or combine two characters into one) go
+        to the next token, but combining marks to the character before them.
 
     Returns
     -------
     pieces, parts : list of str
         ``"".join(pieces) == text``. A character that k tokens share is in the piece of the first one; the ``parts``
-        of these tokens are ``"1/k"`` to ``"k/k"``. All other parts are empty.
+        of these tokens are ``"1/k"`` to ``"k/k"``. The part of a token that covers nothing is ``"added"``. All other
+        parts are empty.
 
     Examples
     --------
     >>> cut_text("a é", [(0, 1), (1, 3), (2, 3)])
     (['a', ' é', ''], ['', '1/2', '2/2'])
     """
-    pieces = []
-    position = 0
-    for _, end in offsets:
-        pieces.append(text[position:end])  # empty if an earlier token already has the character
-        position = max(position, end)
+    pieces: list[str] = []
+    position, last = 0, -1  # last: the piece that has the character before ``position``
+    for start, end in offsets:
+        if last >= 0:
+            marks = _n_marks(text[position:start])
+            pieces[last] += text[position : position + marks]
+            position += marks
+        pieces.append(text[position:end] if end > start else "")  # empty if an earlier token already has the character
+        if pieces[-1]:
+            position, last = end, len(pieces) - 1
     if pieces:
-        pieces[-1] += text[position:]
+        marks = _n_marks(text[position:])
+        pieces[last] += text[position : position + marks]
+        pieces[-1] += text[position + marks :]
     return pieces, _parts(offsets)
 
 
-def _parts(offsets: Sequence[tuple[int, int]]) -> list[str]:
+def characters_of(text: str, offsets: Sequence[Span], tokens: Sequence[str]) -> list[Span]:
+    """The characters that each token covers, where a tokenizer's own offsets do not say it.
+
+    Tokenizers that put a space before a text give it the first character, which belongs to the next token: the space
+    covers nothing. Some give each byte of several unknown characters all of these characters.
+
+    Parameters
+    ----------
+    text, offsets
+        As in ``cut_text``.
+    tokens : sequence of str
+        As the vocabulary writes them.
+
+    Examples
+    --------
+    >>> characters_of("hi", [(0, 1), (0, 2)], ["▁", "hi"])
+    [(0, 0), (0, 2)]
+    """
+    spans = list(offsets)
+    for i, ((start, end), (after, _)) in enumerate(pairwise(offsets)):
+        if tokens[i] in _SPACES and after < end and not _is_first_part(text[start:end], tokens[i + 1]):
+            spans[i] = (start, start)
+    for (start, end), run in groupby(range(len(spans)), spans.__getitem__):
+        if end - start > 1 and len(numbers := list(run)) > 1:
+            characters = [at for at in range(start, end) for _ in text[at].encode()]  # [n_bytes]
+            if [tokens[i] for i in numbers] == [f"<0x{byte:02X}>" for byte in text[start:end].encode()]:
+                for i, at in zip(numbers, characters, strict=True):
+                    spans[i] = (at, at + 1)
+    return spans
+
+
+def _is_first_part(character: str, next_token: str) -> bool:
+    """Whether a space is the first of the characters that one stands for: NFKC reads ``´`` as a space and an accent."""
+    apart = unicodedata.normalize("NFKC", character)
+    return len(apart) > 1 and apart[0] == " " and not _WITH_SPACE.match(next_token)
+
+
+def _n_marks(text: str) -> int:
+    """How many characters at the beginning of a text belong to the character before them."""
+    for n, character in enumerate(text):
+        first = unicodedata.normalize("NFKD", character)[0]
+        if not unicodedata.category(first).startswith("M") and not _JOINED.match(first):
+            return n
+    return len(text)
+
+
+def _parts(offsets: Sequence[Span]) -> list[str]:
     """Number the tokens in each run of overlapping spans: they are the parts of one character."""
-    parts = [""] * len(offsets)
+    parts = ["" if end > start else ADDED for start, end in offsets]
     first = 0
     for i in range(1, len(offsets) + 1):
         if i < len(offsets) and offsets[i][0] < offsets[i - 1][1]:

@@ -49,7 +49,8 @@ def word_activations(
     pooling : {"mean", "last"}
         How the values at a word's tokens become one value: their mean, or the value at the last token.
     leading_space : bool
-        Read ``" word"``, as inside a sentence, instead of ``"word"``.
+        Read the tokens that the word has inside a sentence, with the space before it, instead of those of the word
+        alone.
     prefix : bool
         Read the beginning-of-text token before each word. A model without it uses its end-of-text token. This token
         is not pooled.
@@ -68,7 +69,8 @@ def word_activations(
     Raises
     ------
     UserError
-        There are no words; a word has no tokens, or more than the model's context; the model does not have a layer.
+        There are no words; a word has no tokens, more than the model's context, or one that the model cannot read; the
+        model does not have a layer.
 
     Examples
     --------

@@ -22,7 +22,7 @@ from torch import nn
 from core.models.catalogue import BUNDLED
 from core.models.fast_modules import GPTNeoAttention, speed_up
 from core.models.hook_points import HookPoints
-from core.models.load_tokenizer import configure_tokenizer
+from core.models.load_tokenizer import StartToken, configure_tokenizer
 from core.models.loaded import LoadedModel, assemble
 
 
@@ -31,10 +31,12 @@ def load(folder: Path, sizes: dict[str, Any], revision: str, hook_points: HookPo
     network = GPTNeo(sizes)  # random weights, replaced below: cheaper than importing a library that skips them
     weights = load_file(folder / "model.safetensors")
     network.load_state_dict({key.removeprefix("transformer."): w.float() for key, w in weights.items()}, assign=True)
+    tokenizer = configure_tokenizer(Tokenizer.from_file(str(folder / "tokenizer.json")))
+    start = StartToken(sizes["bos_token_id"], str(tokenizer.id_to_token(sizes["bos_token_id"])))
     return assemble(
         network.eval().requires_grad_(False),
-        configure_tokenizer(Tokenizer.from_file(str(folder / "tokenizer.json"))),
-        sizes["bos_token_id"],
+        tokenizer,
+        start,
         hook_points,
         new_cache=KeyValueCache,
         speed_up=speed_up,
@@ -44,6 +46,7 @@ def load(folder: Path, sizes: dict[str, Any], revision: str, hook_points: HookPo
         n_layers=sizes["num_layers"],
         d_model=sizes["hidden_size"],
         context=sizes["max_position_embeddings"],
+        n_embeddings=sizes["vocab_size"],
     )
 
 

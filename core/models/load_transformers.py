@@ -42,15 +42,17 @@ def load(folder: Path, name: str, revision: str, hook_points: HookPoints | None)
         and none are found.
     """
     network = _load_network(folder, name)
-    tokenizer, start_token = load_tokenizer(folder, name)
+    tokenizer, start = load_tokenizer(folder, name)
     sizes: Any = network.config
+    n_embeddings = _n_embeddings(network)
     notes: tuple[str, ...] = ()
     if hook_points is None:
-        hook_points, notes = _find_hook_points(network, name, tokenizer.encode(_PROBE, add_special_tokens=False).ids)
+        probe = tokenizer.encode(_PROBE, add_special_tokens=False).ids
+        hook_points, notes = _find_hook_points(network, name, [token for token in probe if token < n_embeddings])
     return assemble(
         network,
         tokenizer,
-        start_token,
+        start,
         hook_points,
         new_cache=DynamicCache,
         speed_up=speed_up,
@@ -60,8 +62,17 @@ def load(folder: Path, name: str, revision: str, hook_points: HookPoints | None)
         n_layers=sizes.num_hidden_layers,
         d_model=sizes.hidden_size,
         context=_context(sizes),
+        n_embeddings=n_embeddings,
         notes=notes,
     )
+
+
+def _n_embeddings(network: Any) -> int:
+    """How many tokens the network can read: the rows of its embedding."""
+    try:
+        return int(network.get_input_embeddings().weight.shape[0])
+    except (NotImplementedError, AttributeError):  # transformers does not know where this type has its embedding
+        return int(network.config.vocab_size)
 
 
 def _find_hook_points(network: nn.Module, name: str, ids: list[int]) -> tuple[HookPoints, tuple[str, ...]]:

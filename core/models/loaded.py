@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from core.models.hook_points import HookPoints
+from core.models.load_tokenizer import StartToken
 from core.models.nonlinearity import Nonlinearity
 from core.records import ModelInfo
 
@@ -24,8 +25,9 @@ class LoadedModel:
     """A loaded model: its base network (without language-model head), its tokenizer, and facts about it.
 
     ``info`` is what a reader needs to reproduce a result. ``start_token`` is the id of the beginning-of-text token, or
-    None. ``new_cache`` makes a key-value cache for the network. The tokenizer has passed ``configure_tokenizer``. Hold
-    ``lock`` during a forward pass with hooks: hooks belong to the module, not to the caller.
+    None. ``new_cache`` makes a key-value cache for the network. The tokenizer has passed ``configure_tokenizer``. It
+    may know tokens from ``n_embeddings`` on, which the network cannot read. Hold ``lock`` during a forward pass with
+    hooks: hooks belong to the module, not to the caller.
     """
 
     info: ModelInfo
@@ -34,6 +36,7 @@ class LoadedModel:
     start_token: int | None
     new_cache: Callable[[KeysAndValues], Any]
     d_model: int
+    n_embeddings: int
     hook_points: HookPoints
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -93,7 +96,7 @@ def mlp_width(network: torch.nn.Module, hook_points: HookPoints) -> int:
 def assemble(
     network: torch.nn.Module,
     tokenizer: Tokenizer,
-    start_token: int | None,
+    start: StartToken | None,
     hook_points: HookPoints,
     *,
     new_cache: Callable[[KeysAndValues], Any],
@@ -104,6 +107,7 @@ def assemble(
     n_layers: int,
     d_model: int,
     context: int,
+    n_embeddings: int,
     notes: tuple[str, ...] = (),
 ) -> LoadedModel:
     """Make a ``LoadedModel``: move the network to its device, collect its facts, replace slow modules.
@@ -123,6 +127,9 @@ def assemble(
         device=first.device.type,
         dtype=str(first.dtype).removeprefix("torch."),
         notes=(*notes, *fallbacks),
+        start_token=start.name if start else None,
+        start_token_is_end_of_text=start is not None and start.is_end_of_text,
     )
     speed_up(network)
-    return LoadedModel(info, network, tokenizer, start_token, new_cache, d_model, hook_points)
+    start_id = start.id if start else None
+    return LoadedModel(info, network, tokenizer, start_id, new_cache, d_model, n_embeddings, hook_points)

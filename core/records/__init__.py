@@ -2,12 +2,12 @@
 
 from core.records.checks import TOLERANCE, Comparison, NotebookComparison
 from core.records.effects import SILENT_SHARE, STRONG_AUC, Caution, EffectSizes, OtherSide, Remedy
+from core.records.model_info import ModelInfo
 from core.records.presets import CAREFUL, NOTEBOOK
 from core.records.results import (
     AdjustedTests,
     BothSides,
     ContrastResult,
-    ModelInfo,
     NeuronTests,
     TokenActivations,
     WordActivations,

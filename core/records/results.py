@@ -8,8 +8,8 @@ from functools import cached_property
 
 import numpy as np
 
-from core.errors import UserError
 from core.records.effects import SILENT_SHARE, Caution, EffectSizes, OtherSide, is_strong
+from core.records.model_info import ModelInfo
 from core.records.spec import ContrastSpec
 
 
@@ -58,9 +58,10 @@ class TokenActivations:
 
     ``pieces`` has the exact part of the text for each token: ``"".join(pieces)`` is the text that was read. If several
     tokens share one character (an emoji is often three tokens), the first piece has the character, the other pieces
-    are empty, and ``parts`` has ``"1/3"``, ``"2/3"``, ``"3/3"``. All other ``parts`` are empty. ``values`` is float32
-    (n_tokens, d_mlp), in the units of the hook point. ``window_starts`` has the token positions at which a new window
-    of the model's context begins.
+    are empty, and ``parts`` has ``"1/3"``, ``"2/3"``, ``"3/3"``. A token that covers no character, such as the space
+    that some tokenizers put before a text, has an empty piece and the part ``"added"``. All other ``parts`` are empty.
+    ``values`` is float32 (n_tokens, d_mlp), in the units of the hook point. ``window_starts`` has the token positions
+    at which a new window of the model's context begins.
     """
 
     pieces: list[str]
@@ -70,29 +71,6 @@ class TokenActivations:
     layer: int
     window_starts: tuple[int, ...] = (0,)
     notes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class ModelInfo:
-    """Facts about a loaded model that a reader needs to reproduce a result."""
-
-    name: str
-    revision: str
-    architecture: str
-    n_layers: int
-    d_mlp: int
-    context: int
-    n_parameters: int
-    device: str
-    dtype: str
-    notes: tuple[str, ...] = ()
-
-    def check_layer(self, layer: int) -> None:
-        """Raise UserError if the model does not have this layer (0-based)."""
-        if not 0 <= layer < self.n_layers:
-            raise UserError(
-                f"Layer {layer} was asked for; {self.name} has layers 0 to {self.n_layers - 1}.", about="layer"
-            )
 
 
 @dataclass(frozen=True, eq=False)
@@ -159,6 +137,7 @@ class WordActivations:
 
     The first axis of the arrays has the order of ``layers``. The token counts are int64 (n_words,), without a
     beginning-of-text token. ``target`` and ``baseline`` are float32 (n_layers, n_words, d_mlp): the values at ``side``.
+    ``notes`` are sentences for the reader about how the words were read.
     """
 
     words: WordPair
@@ -168,6 +147,7 @@ class WordActivations:
     side: str
     target_tokens: np.ndarray
     baseline_tokens: np.ndarray
+    notes: tuple[str, ...] = ()
 
     @property
     def target(self) -> np.ndarray:
