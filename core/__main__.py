@@ -61,6 +61,7 @@ def contrast(options: argparse.Namespace) -> None:
 def text(options: argparse.Namespace) -> None:
     """Read a text file and write the chosen neurons' value at every token."""
     from core.activations import token_activations
+    from core.report.sentences import after_start
     from core.report.tables import text_csv
     from engine.limits import check_characters, limits
 
@@ -76,6 +77,8 @@ def text(options: argparse.Namespace) -> None:
     how = {"side": options.hook_side, "prefix": options.prefix, "max_tokens": limits().max_tokens}
     activations = token_activations(lm, content, options.layer, **how)
     table = text_csv(activations, options.neurons)
+    if options.prefix:
+        print(f"note: The text is read{after_start(lm.info, True)}.", file=sys.stderr)
     for note in activations.notes:
         print(f"note: {note}", file=sys.stderr)
     if options.csv:

@@ -113,7 +113,7 @@ def _draw_advanced() -> None:
         help="The notebook's lists are the top words of a web corpus, errors included; the curated ones hold words "
         "that are almost always of their class.",
     )
-    _flag("leading_space", "Leading space", "Read “ word”, as inside a sentence, not “word”.")
+    _flag("leading_space", "Leading space", "Read the word as inside a sentence, after a space, not as a text alone.")
     start = "Read before the word or the text, never pooled: a model's first token behaves unlike all others."
     _flag("prefix", "Beginning-of-text token first", start)
     _flag("drop_shared", "Drop words that stand in both lists", "Of the words that are used, before any test.")

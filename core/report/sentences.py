@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from core.records import CUSTOM, STRONG_AUC, ContrastResult, ContrastSpec
+from core.records import CUSTOM, STRONG_AUC, ContrastResult, ContrastSpec, ModelInfo
 from core.report.glossary import SIDE_WORDS, TEST_NAMES
 from core.report.readable import readable_share
 
@@ -74,6 +74,28 @@ def compared(result: ContrastResult) -> str:
     spec = result.spec
     one, other = (_counted(result, side) for side in (0, 1))
     return f"{one} and {other}, compared by {spec.unit}, {where(spec.hook_side)}"
+
+
+def read_as(result: ContrastResult) -> str:
+    """How each word was read: with a leading space or without, and after which token."""
+    space = "with a leading space" if result.spec.leading_space else "without a leading space"
+    return f"{space}{after_start(result.model, result.spec.prefix)}"
+
+
+def after_start(model: ModelInfo, prefix: bool) -> str:
+    """After which token words and texts are read, by its name; nothing without ``prefix``.
+
+    Examples
+    --------
+    >>> model = ModelInfo("own", "r1", "gpt2", 6, 512, 64, 9, "cpu", "float32", start_token="<s>")
+    >>> after_start(model, True), after_start(model, False)
+    (' after the beginning-of-text token <s>', '')
+    """
+    if not prefix:
+        return ""
+    if model.start_token_is_end_of_text:
+        return f" after the end-of-text token {model.start_token}, as the model has no beginning-of-text token"
+    return f" after the beginning-of-text token {model.start_token}"
 
 
 def tested(result: ContrastResult, correction: str) -> str:

@@ -25,6 +25,7 @@ def terminal_summary(result: ContrastResult, correction: str) -> str:
     lines = [
         f"Model     {result.model.name} ({result.model.revision}), layer {spec.layer}, {spec.hook_side}",
         f"Words     {sentences.compared(result)}",
+        f"Read      each word on its own, {sentences.read_as(result)}",
         f"Target    {target}: {words.target_list.source}",
         f"Baseline  {baseline}: {words.baseline_list.source}",
         f"Test      {sentences.tested(result, correction)}",

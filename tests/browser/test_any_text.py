@@ -9,11 +9,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from core.activations import token_activations
 from core.activations.tokens import cut_text
 from core.models import LoadedModel
+from core.records import TokenActivations
 from tests.support.any_text import (
     ALL_FRAGMENTS,
     as_read,
@@ -134,6 +136,24 @@ def test_the_heatmap_shows_any_text(lm: LoadedModel, sent: list[dict[str, Any]])
                 check_drawn(drawn, one["pieces"])
         assert seen.dialogs == [] and seen.errors == [] and seen.outside == []
     assert len(found) >= 500
+
+
+def test_a_token_that_covers_nothing_is_named(sent: list[dict[str, Any]]) -> None:
+    """The space that some tokenizers put before a text: it can be seen and pointed at, and the tip says what it is."""
+    require_browser()
+    values = np.linspace(-1, 1, 12, dtype=np.float32).reshape(3, 4)
+    found = TokenActivations(["", "hi", " there"], ["added", "", ""], [1, 2, 3], values, 0)
+    data = check_heatmap(found, sent)
+    folder = Path(heatmap.__file__).parent
+    css, script = [(folder / f"heatmap.{kind}").read_text(encoding="utf-8") for kind in ("css", "js")]
+    with chromium_page() as page:
+        page.set_content(PAGE.format(css=css))
+        page.evaluate(IMPORT, script)
+        [drawn] = page.evaluate(DRAW, [data])
+        check_drawn(drawn, found.pieces)
+        assert all("(added by the tokenizer)" in label for label in drawn["labels"])
+        mark = page.locator("[data-part]").evaluate_all("all => all.map(s => getComputedStyle(s, '::after').content)")
+        assert mark == ['"added"']
 
 
 SCRIPT = """

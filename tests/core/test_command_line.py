@@ -20,7 +20,8 @@ from core.models import load_model
 from core.records import ContrastSpec
 from core.report.readable import signed
 from core.report.tables import contrast_csv, text_csv
-from tests.support.tiny_models import N_LAYERS, copy_folder
+from tests.support.tiny_models import END_OF_TEXT, N_LAYERS, copy_folder
+from tests.support.tokenizer_styles import save_model_with, tokenizer_in
 
 ROOT = Path(__file__).resolve().parents[2]
 Capture = pytest.CaptureFixture[str]
@@ -138,6 +139,29 @@ def test_text_to_the_screen_and_to_a_file(model: str, text_file: Path, tmp_path:
     assert main([*arguments, "--csv", str(out)]) == 0
     assert out.read_text(encoding="utf-8") == expected
     assert "tokens to" in capsys.readouterr().out
+
+
+def test_the_token_before_a_text_is_named(model: str, text_file: Path, capsys: Capture) -> None:
+    """On stderr, beside the table."""
+    arguments = ["text", "--model", model, "--layer", "0", "--neurons", "0", "--file", str(text_file)]
+    assert main(arguments) == 0 and "read after" not in capsys.readouterr().err
+    assert main([*arguments, "--prefix"]) == 0
+    assert f"The text is read after the beginning-of-text token {END_OF_TEXT}." in capsys.readouterr().err
+
+
+def test_a_leading_space_that_changes_nothing_is_said(model: str, tmp_path: Path, capsys: Capture) -> None:
+    """With a tokenizer like Mistral's, once, whatever the setting; on the screen and in the JSON. Not with GPT-2's."""
+    folder = save_model_with(tokenizer_in("prepend"), tmp_path / "mistral", tokenizer_class="LlamaTokenizer")
+    out = tmp_path / "out.json"
+    tables = []
+    for setting in ("--leading-space", "--no-leading-space"):
+        assert main(contrast(str(folder), setting, "--json", str(out), "--csv", str(tmp_path / "out.csv"))) == 0
+        [note] = [note for note in json.loads(out.read_text("utf-8"))["notes"] if "Leading space" in note]
+        assert capsys.readouterr().out.count(f"Note      {note}\n") == 1
+        tables.append((tmp_path / "out.csv").read_text("utf-8"))
+    assert tables[0] == tables[1]
+    assert main(contrast(model, "--leading-space")) == 0
+    assert "Leading space" not in capsys.readouterr().out
 
 
 def test_a_text_with_a_mark_and_dos_lines(model: str, tmp_path: Path, capsys: Capture) -> None:

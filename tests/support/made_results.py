@@ -23,7 +23,8 @@ NOUNS = ("time", "way", "ways", "day")
 NOUN_LEMMAS = ("time", "way", "way", "day")
 VERBS = ("go", "goes", "take", "see", "sees")
 VERB_LEMMAS = ("go", "go", "take", "see", "see")
-MODEL = ModelInfo("made", "r1", "gpt_neo", n_layers=6, d_mlp=8, context=16, n_parameters=9, device="cpu", dtype="f32")
+SIZES = {"n_layers": 6, "d_mlp": 8, "context": 16, "n_parameters": 9}
+MODEL = ModelInfo("made", "r1", "gpt_neo", **SIZES, device="cpu", dtype="f32", start_token="<s>")
 
 
 def made_result(spec: ContrastSpec | None = None, **chosen: Any) -> ContrastResult:

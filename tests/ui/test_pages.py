@@ -35,6 +35,7 @@ from tests.support.pages import (
     statistics_drawn,
     with_sign,
 )
+from tests.support.tokenizer_styles import save_model_with, tokenizer_in
 from ui.defaults import DEFAULT
 from ui.panels.text_input import SAMPLES
 
@@ -161,6 +162,26 @@ def test_words_shows_images_means_and_lists(contrast):
     lists = [table.value for table in at.dataframe]
     assert [table["word"].tolist() for table in lists] == [list(result.words.target), list(result.words.baseline)]
     assert lists[0]["tokens"].tolist() == result.target_tokens.tolist()
+
+
+@pytest.mark.parametrize("page", [WORDS, TEXT])
+def test_pages_name_the_token_that_is_read_first(page, contrast):
+    """Where it is read; else they do not speak of it."""
+    for prefix in (True, False):
+        at = open_page(page, SMALL.changed(prefix=prefix))
+        shown = [*said(at.markdown), *said(at.caption)]
+        name = contrast(SMALL).model.start_token
+        assert name and any(f"after the beginning-of-text token {name}" in text for text in shown) == prefix
+
+
+@pytest.mark.parametrize("page", [HOME, NEURONS, WORDS])
+def test_a_leading_space_that_changes_nothing_is_said(page, tmp_path):
+    """Once, on each page of the result, for both values of the setting."""
+    folder = save_model_with(tokenizer_in("prepend"), tmp_path / "own", tokenizer_class="LlamaTokenizer")
+    for leading_space in (True, False):
+        spec = ContrastSpec(model=str(folder), layer=1, word_source="bundled", n_target=9, n_baseline=9)
+        at = open_page(page, spec.changed(leading_space=leading_space))
+        assert len([note for note in said(at.info) if "Leading space" in note]) == 1
 
 
 def test_the_text_page_colours_its_first_sample(contrast):

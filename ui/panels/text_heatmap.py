@@ -10,7 +10,7 @@ from core.records import ContrastResult, TokenActivations
 from core.report.colours import ColourScale, fixed, per_text_min_max, zero_centred
 from core.report.glossary import GLOSSARY
 from core.report.readable import readable, readable_auc
-from core.report.sentences import higher_for, where
+from core.report.sentences import after_start, higher_for, where
 from core.report.tables import text_csv
 from ui import chosen, page, settings
 from ui.defaults import MAX_NEURONS, SCALES
@@ -63,6 +63,8 @@ def draw(result: ContrastResult, activations: TokenActivations, neurons: list[in
     clicked = token_heatmap(
         activations.pieces, activations.parts, blocks, window_starts=activations.window_starts, key="text_heatmap"
     )
+    if result.spec.prefix:
+        st.caption(page.plain(f"The text was read{after_start(result.model, True)}."))
     if clicked is None:
         st.caption("Point at a token to see its value; click it to keep it.")
     else:

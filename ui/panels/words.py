@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 
 from core.records import ContrastResult, WordList
-from core.report import figures
+from core.report import figures, sentences
 from core.report.readable import readable_share
 from ui import charts, page
 
@@ -18,11 +18,10 @@ def draw_headline(result: ContrastResult) -> None:
     """Draw one sentence about what was read."""
     spec, words = result.spec, result.words
     how = "averaged over its tokens" if spec.pooling == "mean" else "at its last token"
-    space = "with a leading space" if spec.leading_space else "without a leading space"
-    after = " after the beginning-of-text token" if spec.prefix else ""
+    read_as = page.plain(sentences.read_as(result))
     st.markdown(
         f"**{len(words.target):,} {spec.target}** and **{len(words.baseline):,} {spec.baseline}**, each read on its "
-        f"own {space}{after}: the {spec.hook_side} of layer **{spec.layer}**'s {result.n_neurons:,} neurons, {how}."
+        f"own {read_as}: the {spec.hook_side} of layer **{spec.layer}**'s {result.n_neurons:,} neurons, {how}."
     )
 
 

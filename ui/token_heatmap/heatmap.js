@@ -338,6 +338,7 @@ function spoken(data, index) {
 function readable(data, index) {
   const part = data.parts[index];
   let piece = data.pieces[index];
+  if (part === "added") return "(added by the tokenizer)";
   if (part) {
     const first = index - (parseInt(part, 10) - 1);
     piece = data.pieces[first] ?? piece;

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from core.records import CUSTOM, Caution, ContrastResult, ContrastSpec, Remedy
 from core.report import sentences
+from core.report.summary import summary_json
 from core.report.terminal import terminal_summary
 from tests.support.made_results import made_result
 
@@ -30,6 +34,29 @@ def test_the_headline_has_a_count_its_strength_and_the_other_side() -> None:
     assert headline(significant=significant(1, 7)).endswith("; none of these also after the nonlinearity.")
     assert headline(significant=significant(2, 5)) == f"2 of 8 neurons in layer 3 differ in mean; none {strength}."
     assert headline(significant=significant()) == "0 of 8 neurons in layer 3 differ in mean."
+
+
+@pytest.mark.parametrize(
+    ("changes", "is_end", "expected"),
+    [
+        ({}, False, "without a leading space"),
+        ({"leading_space": True}, False, "with a leading space"),
+        ({"leading_space": True, "prefix": True}, False, "with a leading space after the beginning-of-text token <s>"),
+        (
+            {"prefix": True},
+            True,
+            "without a leading space after the end-of-text token <s>, as the model has no beginning-of-text token",
+        ),
+    ],
+)
+def test_how_words_were_read_names_the_token(changes: dict[str, bool], is_end: bool, expected: str) -> None:
+    """On pages and in the terminal; the JSON has the name and whether it stands in."""
+    model = replace(made_result().model, start_token_is_end_of_text=is_end)
+    result = replace(made_result(ContrastSpec.notebook(**SMALL | {"test": "welch"}, **changes)), model=model)
+    assert sentences.read_as(result) == expected
+    assert f"Read      each word on its own, {expected}\n" in terminal_summary(result, "Holm")
+    written = json.loads(summary_json(result))["model"]
+    assert (written["start_token"], written["start_token_is_end_of_text"]) == ("<s>", is_end)
 
 
 def test_the_headline_of_one_neuron() -> None:
