@@ -14,7 +14,7 @@ from huggingface_hub.utils import WeakFileLock
 
 from core.errors import UserError
 from core.models import hub as core_hub
-from core.models import hub_cache
+from core.models.hub import cache as hub_cache
 from core.models.hub import ensure_downloaded, repair
 from tests.support.faults import remount, small_disk
 from tests.support.hub_stand_in import COMMIT, BadHub, HubStandIn

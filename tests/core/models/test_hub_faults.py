@@ -15,8 +15,9 @@ import huggingface_hub.constants
 import pytest
 
 from core.models import hub as core_hub
-from core.models import hub_client
-from core.models.hub import ensure_downloaded
+from core.models.hub import client as hub_client
+from core.models.hub import download as hub_download
+from core.models.hub import ensure_downloaded, failures
 from tests.support.faults import Child, remount, small_disk
 from tests.support.hub_stand_in import COMMIT, BadHandler, BadHub, HubStandIn
 from tests.support.hub_world import (
@@ -104,8 +105,8 @@ def test_two_processes_fetch_one_model(repository: Path) -> None:
 def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every patience with a hub cut to a second or two."""
     monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_DOWNLOAD_TIMEOUT", 1)
-    monkeypatch.setattr(core_hub, "ANSWER_SECONDS", 2.0)
-    monkeypatch.setattr(core_hub, "STALL_SECONDS", 3.0)
+    monkeypatch.setattr(hub_download, "ANSWER_SECONDS", 2.0)
+    monkeypatch.setattr(hub_download, "STALL_SECONDS", 3.0)
     monkeypatch.setattr(hub_client, "SLOW_SECONDS", 1.0)
 
 
@@ -166,7 +167,7 @@ def test_a_hub_that_drips(repository: Path, manner: Callable[[BadHandler, str], 
 
 def test_a_slow_line_is_no_fault(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each piece is sent when the one before has been reported, and the speed looked at after each: all come."""
-    monkeypatch.setattr(core_hub, "STALL_SECONDS", PATIENCE)
+    monkeypatch.setattr(hub_download, "STALL_SECONDS", PATIENCE)
     monkeypatch.setattr(hub_client, "SLOW_SECONDS", 0.0)
     monkeypatch.setattr(hub_client, "SLOWEST", 1e-3)
     content, reported, shares = (repository / WEIGHTS).read_bytes(), threading.Event(), []
@@ -195,7 +196,7 @@ def test_a_slow_line_is_no_fault(repository: Path, monkeypatch: pytest.MonkeyPat
 
 def test_the_slowest_line_that_is_waited_for() -> None:
     """A student's slow line is no fault: 83 kB a second over all, 10 kB in one reply."""
-    assert (core_hub.STALL_SECONDS, hub_client.SLOW_SECONDS, hub_client.SLOWEST) == (120.0, 30.0, 10_000)
+    assert (hub_download.STALL_SECONDS, hub_client.SLOW_SECONDS, hub_client.SLOWEST) == (120.0, 30.0, 10_000)
 
 
 # --- A failure is remembered
@@ -229,7 +230,7 @@ def test_a_hundred_students_and_a_hub_that_hangs(names: list[str]) -> None:
 def test_a_hub_that_is_down_is_asked_again_after_a_minute(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also for another model; the cache needs no hub meanwhile."""
     now = 0.0
-    monkeypatch.setattr(core_hub._failures, "clock", lambda: now)
+    monkeypatch.setattr(failures._failures, "clock", lambda: now)
     assert "asked again" not in refusal()
     with HubStandIn({NAME: repository}) as hub:
         now = 40.0

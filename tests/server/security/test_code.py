@@ -114,9 +114,11 @@ def test_two_rooms_ask_the_network_for_addresses_that_no_user_gives() -> None:
         for path in sources(*SERVED)
     }
     assert {path: names for path, names in asking.items() if names} == {
-        "core/models/hub.py": ["httpx2", "huggingface_hub"],
-        "core/models/hub_cache.py": ["huggingface_hub"],
-        "core/models/hub_client.py": ["httpx2", "huggingface_hub"],
+        "core/models/hub/cache.py": ["huggingface_hub"],
+        "core/models/hub/client.py": ["httpx2", "huggingface_hub"],
+        "core/models/hub/download.py": ["huggingface_hub"],
+        "core/models/hub/failures.py": ["httpx2", "huggingface_hub"],
+        "core/models/hub/names.py": ["huggingface_hub"],
         "core/models/locate.py": ["huggingface_hub"],
         "core/words/download.py": ["pooch", "requests"],
         "core/words/failures.py": ["requests", "urllib3"],

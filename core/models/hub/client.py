@@ -87,15 +87,3 @@ def progress_bar(progress: Progress, name: str, size: int) -> type:
                     progress(share, f"Downloading {name}: {reported / 1e6:,.0f} of {size / 1e6:,.0f} MB")
 
     return Reporter
-
-
-def reason_of(error: BaseException) -> str:
-    """The first line of an error's message, shortened to 120 characters, without its full stop.
-
-    Examples
-    --------
-    >>> reason_of(ValueError("no such file.\\nMore lines."))
-    'no such file'
-    """
-    line = str(error).strip().split("\n")[0].rstrip(" .:!") or type(error).__name__
-    return f"{line[:120]}…" if len(line) > 120 else line

@@ -7,14 +7,12 @@ their checksums, and a failure is remembered for a minute: if the hub hangs, onl
 from __future__ import annotations
 
 import contextlib
-import math
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from core.errors import UserError
-from core.models.hub_cache import (
+from core.models.hub.cache import (
     ALLOW_PATTERNS,
     IGNORE_PATTERNS,
     content_of,
@@ -25,27 +23,18 @@ from core.models.hub_cache import (
     remove,
     remove_parts,
 )
-from core.models.hub_client import bound_requests, progress_bar, reason_of
+from core.models.hub.client import bound_requests, progress_bar
+from core.models.hub.failures import Refused, as_user_error, raise_recent_failure, refusal, remembering_failures
+from core.models.hub.names import check_name
 from core.progress import Progress, unwatched
-from core.remote import FailureMemory, call_with_timeout
-
-__all__ = ["ensure_downloaded", "forget_failures", "reason_of", "repair"]
+from core.remote import call_with_timeout
 
 ANSWER_SECONDS = 20.0  # for the list of a model's files
 # Longest time without progress in a download. The library reports every 10 MB, so this allows 83 kB/s.
 STALL_SECONDS = 120.0
 
 _WHOLE = {"allow_patterns": ALLOW_PATTERNS, "ignore_patterns": IGNORE_PATTERNS}
-_failures: FailureMemory[_Refused] = FailureMemory(60.0)  # a model's name or the hub's address -> why
 _query_lock = threading.Lock()
-
-
-class _Refused(UserError):
-    """Why a download failed. ``reason`` is a clause about the hub as a whole; None if it concerns one model."""
-
-    def __init__(self, sentence: str, reason: str | None = None, *, about: str) -> None:
-        super().__init__(sentence, about=about)
-        self.reason = reason
 
 
 def ensure_downloaded(name: str, progress: Progress = unwatched) -> tuple[Path, str]:
@@ -75,7 +64,7 @@ def ensure_downloaded(name: str, progress: Progress = unwatched) -> tuple[Path, 
         copy is damaged; the hub is too slow; the model has no safetensors weights; a file arrived damaged, or could
         not be written. For a minute after a failure, the same error is raised without a request.
     """
-    _check_name(name)
+    check_name(name)
     path = _from_cache(name) or _from_hub(name, progress)
     return path, path.name
 
@@ -96,8 +85,8 @@ def repair(name: str, progress: Progress = unwatched) -> list[str]:
     UserError
         There is no copy in the cache; or for the reasons in ``ensure_downloaded``.
     """
-    _check_name(name)
-    with _as_user_error(name):
+    check_name(name)
+    with as_user_error(name):
         copy = find_snapshot(name)
         damaged = damaged_files(copy) if copy else []
     if copy is None:
@@ -112,24 +101,6 @@ def repair(name: str, progress: Progress = unwatched) -> list[str]:
     if not _from_cache(name):
         _from_hub(name, progress)
     return names
-
-
-def forget_failures() -> None:
-    """Forget failed downloads: the next one asks the hub again."""
-    _failures.clear()
-
-
-def _check_name(name: str) -> None:
-    from huggingface_hub.errors import HFValidationError
-    from huggingface_hub.utils import validate_repo_id
-
-    try:
-        validate_repo_id(name)
-    except HFValidationError as error:
-        shown = f"{name[:80]}…" if len(name) > 80 else name
-        raise UserError(
-            f"“{shown}” is neither a folder here nor a hub id; a hub id looks like EleutherAI/gpt-neo-125m."
-        ) from error
 
 
 def _from_cache(name: str) -> Path | None:
@@ -147,7 +118,7 @@ def _from_cache(name: str) -> Path | None:
     except LocalEntryNotFoundError:
         return None
     except OSError as error:  # no right to read it
-        raise _refusal(name, error) from error
+        raise refusal(name, error) from error
     return path if is_complete(path) else None
 
 
@@ -156,10 +127,10 @@ def _from_hub(name: str, progress: Progress) -> Path:
     listing = _list(name, progress, _WHOLE)
     before = contents(name)
     path = _fetch(name, progress, _WHOLE, listing)
-    with _remembering_failures(name):
+    with remembering_failures(name):
         _check_arrived(name, path, before)
         if not is_complete(path):
-            raise _Refused(
+            raise Refused(
                 f"The copy of {name} in the cache is not complete, and the hub could not be reached.", about="network"
             )
     return path
@@ -171,14 +142,14 @@ def _list(name: str, progress: Progress, what: dict[str, Any]) -> list[Any]:
 
     with _query_lock:  # if the hub hangs, other threads wait here, and then find the remembered failure
         bound_requests()
-        _raise_recent_failure(name)
-        with _remembering_failures(name):
+        raise_recent_failure(name)
+        with remembering_failures(name):
             progress(0.0, f"Asking the hub for {name}")
             listing: list[Any] = call_with_timeout(
                 ANSWER_SECONDS, lambda report: snapshot_download(name, dry_run=True, **what), progress
             )
             if what is _WHOLE and not any(item.filename.endswith(".safetensors") for item in listing):
-                raise _Refused(
+                raise Refused(
                     f"{name} has no .safetensors weights; other formats are not loaded, because they can run code.",
                     about="model",
                 )
@@ -194,7 +165,7 @@ def _fetch(name: str, progress: Progress, what: dict[str, Any], listing: list[An
     def download(report: Progress) -> Path:
         return Path(snapshot_download(name, tqdm_class=progress_bar(report, name, size), **what))
 
-    with _remembering_failures(name):
+    with remembering_failures(name):
         return call_with_timeout(STALL_SECONDS, download, progress)
 
 
@@ -209,7 +180,7 @@ def _check_arrived(name: str, path: Path, before: set[Path]) -> None:
             remove(file)
     if not fresh:
         raise _damaged_copy(name, damaged)
-    raise _Refused(
+    raise Refused(
         f"The download of {name} failed: {fresh[0].name} is not what the hub says that it is. It is not kept.",
         about="download",
     )
@@ -221,75 +192,3 @@ def _damaged_copy(name: str, damaged: list[Path]) -> UserError:
         f"The copy of {name} in the cache is damaged: the checksum of {files} is wrong. "
         f"“python -m core repair {name}” fetches it anew."
     )
-
-
-# --- Failures: one sentence each, and remembered
-
-
-@contextlib.contextmanager
-def _as_user_error(name: str) -> Iterator[None]:
-    """Raise a UserError in place of the library's many kinds of errors."""
-    import httpx2
-    from huggingface_hub.errors import HfHubHTTPError
-
-    errors = (HfHubHTTPError, httpx2.HTTPError, OSError)
-    try:
-        yield
-    except errors as error:
-        raise _refusal(name, error) from error
-    except ValueError as error:  # the library wraps them in this, if a download is forced
-        if not isinstance(error.__cause__, errors) or isinstance(error, UserError):
-            raise
-        raise _refusal(name, error) from error
-
-
-@contextlib.contextmanager
-def _remembering_failures(name: str) -> Iterator[None]:
-    """As ``_as_user_error``, and remember the error."""
-    from huggingface_hub import constants
-
-    try:
-        with _as_user_error(name):
-            yield
-    except _Refused as refused:
-        _failures.put(name if refused.reason is None else constants.ENDPOINT, refused)
-        raise
-
-
-def _raise_recent_failure(name: str) -> None:
-    from huggingface_hub import constants
-
-    if failed := _failures.get(name, constants.ENDPOINT):
-        refused, seconds = failed
-        sentence = str(refused) if refused.reason is None else _unreachable(name, refused.reason)
-        raise UserError(f"{sentence} (The hub is asked again in {math.ceil(seconds)} s.)", about=refused.about)
-
-
-def _refusal(name: str, error: Exception) -> _Refused:
-    """One sentence about why the hub library could not download a model."""
-    import httpx2
-    from huggingface_hub import errors
-
-    cause = error.__cause__ or error
-    if isinstance(error, errors.DryRunError) and isinstance(cause, errors.RepositoryNotFoundError):
-        error = cause
-    if isinstance(error, errors.GatedRepoError):
-        return _Refused(f"{name} is given only to those who accept its terms on the hub.", about="gated")
-    if isinstance(error, errors.RepositoryNotFoundError):
-        return _Refused(f"The hub knows no model named {name} (or it is private).", about="model")
-    reason = _reason(cause)
-    if isinstance(cause, (TimeoutError, httpx2.TimeoutException, httpx2.ConnectError, errors.OfflineModeIsEnabled)):
-        return _Refused(_unreachable(name, reason), reason, about="network")
-    if isinstance(error, (errors.LocalEntryNotFoundError, errors.DryRunError)):
-        return _Refused(_unreachable(name, reason), about="network")
-    why = reason if type(error) is ValueError else _reason(error)
-    return _Refused(f"The download of {name} failed: {why}. Files that have arrived whole are kept.", about="download")
-
-
-def _unreachable(name: str, reason: str) -> str:
-    return f"{name} is not complete in the cache, and the hub cannot be reached ({reason})."
-
-
-def _reason(error: BaseException) -> str:
-    """The system's words for a full disk and the like, without the path."""
-    return getattr(error, "strerror", None) or reason_of(error)
