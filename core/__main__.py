@@ -138,21 +138,26 @@ def _download_words() -> None:
 def _load(name: str) -> LoadedModel:
     """Load a model, if this computer's limits allow it."""
     from core.models import load_model
+    from core.models.hub import canonical
     from engine.folders import model_folders
     from engine.limits import check_allowed
 
+    name = canonical(name)
     check_allowed(name)
     return load_model(name, folders=model_folders(), progress=_show_share)
 
 
 def _spec(options: argparse.Namespace) -> ContrastSpec:
     """The preset's values, replaced where the command line gives others."""
+    from core.models.hub import canonical
+
     preset = CAREFUL if options.preset == "careful" else NOTEBOOK
     names = {item.name for item in fields(ContrastSpec)}
     given = {name: value for name, value in vars(options).items() if name in names and value is not None}
     if options.words is not None:
         given = {"n_target": options.words, "n_baseline": options.words} | given
-    return ContrastSpec(**{**preset, **given})
+    spec = ContrastSpec(**{**preset, **given})
+    return spec.changed(model=canonical(spec.model))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -162,7 +167,7 @@ def _parser() -> argparse.ArgumentParser:
     one = commands.add_parser("contrast", help="test every neuron of a layer on two word classes")
     one.set_defaults(command=contrast)
     one.add_argument("--preset", choices=["notebook", "careful"], default="notebook")
-    one.add_argument("--model", help="bundled, a hub id or a folder")
+    one.add_argument("--model", help="bundled, a hub id (perhaps with @REVISION) or a folder")
     one.add_argument("--layer", type=int)
     one.add_argument("--target", help="the word class that a positive statistic favours")
     one.add_argument("--baseline", help="the word class that it is compared with")
@@ -186,7 +191,7 @@ def _parser() -> argparse.ArgumentParser:
 
     two = commands.add_parser("text", help="read some neurons at every token of a text")
     two.set_defaults(command=text)
-    two.add_argument("--model", default="bundled", help="bundled, a hub id or a folder")
+    two.add_argument("--model", default="bundled", help="bundled, a hub id (perhaps with @REVISION) or a folder")
     two.add_argument("--layer", type=int, required=True)
     two.add_argument("--neurons", type=_numbers, required=True, metavar="N,N", help="neuron indices")
     two.add_argument("--file", type=Path, required=True, help="a UTF-8 text")
@@ -207,15 +212,16 @@ def _parser() -> argparse.ArgumentParser:
     check_parser.add_argument("--layer", type=int, default=8, help="with --notebook: the layer, 8 by default")
     check_parser.add_argument("--word-source", metavar="SOURCE", help="with --notebook: a folder of lists")
 
+    an_id = "a hub id such as EleutherAI/gpt-neo-125m, perhaps with @REVISION"
     three = commands.add_parser("download", help="fetch a model, or the word lists, ahead of a class")
     three.set_defaults(command=download)
     what = three.add_mutually_exclusive_group(required=True)
-    what.add_argument("model", metavar="MODEL", nargs="?", help="a hub id such as EleutherAI/gpt-neo-125m")
+    what.add_argument("model", metavar="MODEL", nargs="?", help=an_id)
     what.add_argument("--words", action="store_true", help="all of the notebook's word lists")
 
     four = commands.add_parser("repair", help="download the damaged files of a hub model in the cache again")
     four.set_defaults(command=repair)
-    four.add_argument("model", metavar="MODEL", help="a hub id such as EleutherAI/gpt-neo-125m")
+    four.add_argument("model", metavar="MODEL", help=an_id)
     return parser
 
 

@@ -1,4 +1,4 @@
-"""The error whose message is for the user of a page or a terminal, not for a programmer."""
+"""The errors whose message is for the user of a page or a terminal, not for a programmer."""
 
 from __future__ import annotations
 
@@ -23,3 +23,10 @@ class UserError(ValueError):
     def __init__(self, sentence: str, *, about: str = "") -> None:
         super().__init__(sentence)
         self.about = about
+
+
+class Cancelled(UserError):
+    """The user has stopped the work. A progress callback raises it."""
+
+    def __init__(self) -> None:
+        super().__init__("This was cancelled.", about="cancelled")

@@ -8,5 +8,14 @@ from collections.abc import Callable
 Progress = Callable[[float, str], None]
 
 
+class Cancellable(str):
+    """A sentence about work that may be stopped now. A callback that gets one may raise ``core.errors.Cancelled``.
+
+    Only downloads use it: what has arrived is kept, and all that is lost is time.
+    """
+
+    __slots__ = ()
+
+
 def unwatched(share: float, message: str) -> None:
     """Do nothing: the default progress callback."""

@@ -17,6 +17,7 @@ from typing import Any
 
 from core.errors import UserError
 from core.models import BUNDLED
+from core.models.hub import canonical
 from core.records import MAX_WORDS, ContrastSpec
 
 ANY = "*"
@@ -162,7 +163,7 @@ def _read(environment: tuple[tuple[str, str], ...]) -> Limits:
 
 def _model_names(name: str, text: str) -> tuple[str, ...]:
     """The names in a comma-separated list. An empty list is refused: it would be unclear if it means none or any."""
-    names = tuple(part for part in (part.strip() for part in text.split(",")) if part)
+    names = tuple(part for part in map(canonical, text.split(",")) if part)
     if not names:
         raise UserError(f"{name} is set, and names no model; name them with commas between, or {ANY} for any.")
     return names

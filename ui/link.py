@@ -12,6 +12,7 @@ from dataclasses import dataclass, fields
 import streamlit as st
 
 from core.errors import UserError
+from core.models.hub import canonical
 from core.records import CUSTOM, ContrastSpec
 from core.records.link import from_params, to_params
 from engine.limits import check_allowed, limits
@@ -115,7 +116,7 @@ def _valid_text(params: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
 
 def _allowed_here(spec: ContrastSpec, problems: list[str]) -> ContrastSpec:
     """The spec, with each value that this server or its pages do not allow replaced by a default."""
-    default = default_spec()
+    default, spec = default_spec(), spec.changed(model=canonical(spec.model))
     try:
         check_allowed(spec.model)
     except UserError as error:

@@ -8,9 +8,10 @@ from __future__ import annotations
 from core.errors import UserError
 from core.models.catalogue import BUNDLED
 from core.models.hook_points import HOOK_POINTS
-from core.models.hub import reason_of
+from core.models.hub import canonical, reason_of
 from core.models.loaded import LoadedModel
 from core.models.locate import ANY_FOLDER, Folders, locate
+from core.models.memory import bytes_of_weights, check_memory
 from core.models.safety import check_safe, read_config
 from core.models.suitability import check_config
 from core.progress import Progress, unwatched
@@ -22,7 +23,8 @@ def load_model(name: str = BUNDLED, *, folders: Folders = ANY_FOLDER, progress: 
     Parameters
     ----------
     name : str
-        ``"bundled"``, a hub id such as ``"EleutherAI/gpt-neo-125m"``, or a folder in hub layout.
+        ``"bundled"``; a hub id such as ``"EleutherAI/gpt-neo-125m"``, perhaps with ``@`` and a revision, or the address
+        of its page; or a folder in hub layout.
     folders : Folders
         Which folders may be loaded. A server restricts them.
     progress : callable
@@ -36,7 +38,8 @@ def load_model(name: str = BUNDLED, *, folders: Folders = ANY_FOLDER, progress: 
     Raises
     ------
     UserError
-        There is no such model, no network, or no safetensors weights; a file is broken; the architecture is unknown.
+        There is no such model, no network, or no safetensors weights; a file is broken; the architecture is unknown;
+        there is too little memory.
 
     Examples
     --------
@@ -44,6 +47,7 @@ def load_model(name: str = BUNDLED, *, folders: Folders = ANY_FOLDER, progress: 
     >>> lm.n_layers, lm.d_mlp
     (6, 512)
     """
+    name = canonical(name)
     folder, revision = locate(name, folders, progress)
     config = read_config(folder, name)
     check_config(name, config)
@@ -60,6 +64,7 @@ def load_model(name: str = BUNDLED, *, folders: Folders = ANY_FOLDER, progress: 
                 f"The bundled model's files are damaged: {reason_of(error)}.", about="bundled_files"
             ) from error
     check_safe(folder, name, config)
+    check_memory(name, bytes_of_weights(folder), config)
     from core.models import load_transformers
 
     return load_transformers.load(folder, name, revision, hook_points)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from core.errors import UserError
 from core.models.catalogue import BUNDLED
-from core.models.hub import ensure_downloaded
+from core.models.hub import ensure_downloaded, find_copy
 from core.models.safety import checked_digest, read_config, weights_digest
 from core.models.suitability import LAYER_COUNTS
 from core.progress import Progress
@@ -69,10 +69,7 @@ def count_layers(name: str, folders: Folders = ANY_FOLDER) -> int | None:
     try:
         folder = find_folder(name, folders)
         if folder is None:
-            from huggingface_hub import try_to_load_from_cache
-
-            cached = try_to_load_from_cache(name, "config.json")
-            folder = Path(cached).parent if isinstance(cached, str) else None
+            folder = find_copy(name)
         return None if folder is None else _layers_in(folder, (folder / "config.json").stat().st_mtime_ns)
     except (UserError, ValueError, OSError):
         return None  # load_model raises the error with its reason

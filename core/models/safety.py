@@ -19,13 +19,18 @@ _RISKY_SETTINGS: dict[str, tuple[str, ...]] = {
 
 def read_config(folder: Path, name: str) -> dict[str, Any]:
     """The contents of a model's config.json; UserError if it cannot be read or is not an object."""
+    return read_json(folder / "config.json", name)
+
+
+def read_json(file: Path, name: str) -> dict[str, Any]:
+    """The contents of a model's JSON file; UserError if it cannot be read or is not an object."""
     try:
-        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        content = json.loads(file.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
-        raise UserError(f"The config.json of {name} cannot be read: {error}.") from error
-    if not isinstance(config, dict):
-        raise UserError(f"The config.json of {name} is not a JSON object.")
-    return config
+        raise UserError(f"The {file.name} of {name} cannot be read: {error}.") from error
+    if not isinstance(content, dict):
+        raise UserError(f"The {file.name} of {name} is not a JSON object.")
+    return content
 
 
 def weights_digest(folder: Path) -> str:

@@ -28,7 +28,8 @@ class HubStandIn(ThreadingHTTPServer):
     """Serves folders under hub ids, until the ``with`` block ends; afterwards its port is closed.
 
     ``refusals`` maps the beginning of a path to (status, X-Error-Code). ``cut_after`` ends a reply with weights
-    at that byte of the file, as a line that breaks does, ``cuts_left`` times.
+    at that byte of the file, as a line that breaks does, ``cuts_left`` times. ``revisions`` maps (hub id, branch or
+    tag) to (commit, folder); main is COMMIT, the folder of ``folders``. ``headers`` go with every refusal.
     """
 
     daemon_threads = True
@@ -37,6 +38,8 @@ class HubStandIn(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", urlsplit(os.environ["HF_ENDPOINT"]).port or 0), _Handler)
         self.folders = folders or {}
         self.refusals: dict[str, tuple[int, str]] = {}
+        self.headers: dict[str, str] = {}
+        self.revisions: dict[tuple[str, str], tuple[str, Path]] = {}
         self.cut_after: int | None = None
         self.cuts_left = 1_000
         self.requests: list[str] = []
@@ -53,6 +56,13 @@ class HubStandIn(ThreadingHTTPServer):
     def handle_error(self, request: Any, client_address: Any) -> None:
         pass  # a client that gives up is part of the play
 
+    def find(self, name: str, revision: str) -> tuple[str, Path] | None:
+        """The commit and the folder of a revision: a branch, a tag or a commit."""
+        known = {(name, COMMIT): (COMMIT, self.folders[name]), (name, "main"): (COMMIT, self.folders[name])}
+        known |= self.revisions
+        known |= {(owner, commit): (commit, folder) for (owner, _), (commit, folder) in self.revisions.items()}
+        return known.get((name, revision))
+
     def fetched(self, name: str) -> list[str]:
         """The requests whose path ends with a file's name."""
         return [request for request in self.requests if request.endswith(f"/{name}")]
@@ -66,42 +76,47 @@ class _Handler(BaseHTTPRequestHandler):
         self.server.requests.append(f"{self.command} {path}")
         for start, (status, code) in self.server.refusals.items():
             if path.startswith(start):
-                return self._send(b"", status, {"X-Error-Code": code} if code else {})
+                return self._send(b"", status, self.server.headers | ({"X-Error-Code": code} if code else {}))
         if path.startswith("/api/models/"):
             return self._answer_api(path.removeprefix("/api/models/"))
         if path.startswith("/cdn/"):
-            owner, name, file = path.removeprefix("/cdn/").split("/", 2)
-            return self._send_large(self.server.folders[f"{owner}/{name}"] / file)
-        name, _, file = path.removeprefix("/").partition(f"/resolve/{COMMIT}/")
-        return self._answer_file(name, file)
+            owner, name, commit, file = path.removeprefix("/cdn/").split("/", 3)
+            return self._send_large(self.server.find(f"{owner}/{name}", commit)[1] / file)
+        name, _, rest = path.removeprefix("/").partition("/resolve/")
+        return self._answer_file(name, *rest.split("/", 1))
 
     def do_HEAD(self) -> None:
         self.do_GET()
 
     def _answer_api(self, rest: str) -> None:
-        name = "/".join(rest.split("/")[:2])
-        folder = self.server.folders.get(name)
-        if folder is None:
+        owner, short, revision = rest.split("/", 2)
+        name = f"{owner}/{short}"
+        if name not in self.server.folders:
             return self._send(b'{"error": "Repository not found"}', 404, {"X-Error-Code": "RepoNotFound"})
+        found = self.server.find(name, revision.removeprefix("revision/").removeprefix("tree/"))
+        if found is None:
+            return self._send(b'{"error": "Invalid rev id"}', 404, {"X-Error-Code": "RevisionNotFound"})
+        commit, folder = found
         files = sorted(path for path in folder.rglob("*") if path.is_file())
-        if f"{rest}/".startswith(f"{name}/tree/"):
+        if revision.startswith("tree/"):
             return self._send_json([_entry(folder, path) for path in files])
-        siblings = [{"rfilename": str(path.relative_to(folder))} for path in files]
-        return self._send_json({"id": name, "sha": COMMIT, "private": False, "siblings": siblings})
+        siblings = [{"rfilename": str(path.relative_to(folder)), "size": path.stat().st_size} for path in files]
+        return self._send_json({"id": name, "sha": commit, "private": False, "siblings": siblings})
 
-    def _answer_file(self, name: str, file: str) -> None:
-        folder = self.server.folders.get(name)
-        if folder is None or not (folder / file).is_file():
-            code = "EntryNotFound" if folder else "RepoNotFound"
-            return self._send(b"", 404, {"X-Error-Code": code, "X-Repo-Commit": COMMIT})
+    def _answer_file(self, name: str, revision: str, file: str) -> None:
+        found = self.server.find(name, revision) if name in self.server.folders else None
+        commit, folder = found or (revision, Path())
+        if found is None or not (folder / file).is_file():
+            code = "EntryNotFound" if found else "RepoNotFound"
+            return self._send(b"", 404, {"X-Error-Code": code, "X-Repo-Commit": commit})
         content = (folder / file).read_bytes()
         if not file.endswith(LARGE):
-            return self._send(content, 200, {"ETag": f'"{_git_id(content)}"', "X-Repo-Commit": COMMIT})
+            return self._send(content, 200, {"ETag": f'"{_git_id(content)}"', "X-Repo-Commit": commit})
         headers = {
-            "X-Repo-Commit": COMMIT,
+            "X-Repo-Commit": commit,
             "X-Linked-Etag": f'"{hashlib.sha256(content).hexdigest()}"',
             "X-Linked-Size": str(len(content)),
-            "Location": f"http://localhost:{self.server.server_port}/cdn/{name}/{file}",
+            "Location": f"http://localhost:{self.server.server_port}/cdn/{name}/{commit}/{file}",
         }
         return self._send(b"", 302, headers)
 

@@ -11,57 +11,104 @@ import hashlib
 import json
 import os
 import re
-from fnmatch import fnmatch
+from collections.abc import Collection
 from pathlib import Path
 
-# Weights as safetensors, the configuration, the tokenizer; no pickles, no code, no other frameworks' files.
-ALLOW_PATTERNS = ["*.safetensors", "*.safetensors.index.json", "config.json", "tokenizer*", "vocab*", "merges.txt"]
-ALLOW_PATTERNS += ["special_tokens_map.json", "added_tokens.json"]
-IGNORE_PATTERNS = ["*/*"]  # sub-folders hold exports for other runtimes
+from core.models.hub.files import CONFIG, INDEX, TEXTS, WEIGHTS, has_vocabulary, needed_files
+from core.models.hub.names import HubName
 
+_COMMIT = re.compile("[0-9a-f]{40}")
 _DIGEST_NAME = re.compile("[0-9a-f]{40}|[0-9a-f]{64}")
 _verified: set[tuple[str, int, int, int]] = set()  # files whose checksum this process has found correct
 
 
-def find_snapshot(name: str) -> Path | None:
-    """The folder of a model's newest revision in the cache, complete or not; None if there is none.
+def find_snapshot(model: HubName) -> Path | None:
+    """The folder of a model's revision in the cache, complete or not; None if there is none.
 
     Raises
     ------
     OSError
         The cache cannot be read.
     """
-    storage = _storage(name)
-    try:
-        revision = (storage / "refs" / "main").read_text(encoding="utf-8").strip()
-    except FileNotFoundError:
-        return None
+    storage = _storage(model)
+    revision = model.revision or "main"
+    if not _COMMIT.fullmatch(revision):
+        try:
+            revision = (storage / "refs" / revision).read_text(encoding="utf-8").strip()
+        except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
+            return None
     folder = storage / "snapshots" / revision
     return folder if folder.is_dir() else None
 
 
-def is_complete(snapshot: Path) -> bool:
-    """Whether a snapshot has a configuration and weights, with every shard in its index."""
-    if not (snapshot / "config.json").exists():
+def remember_revision(model: HubName, commit: str) -> None:
+    """Write which commit a branch or tag is now, as the library does, so that the cache answers without the hub."""
+    revision = model.revision or "main"
+    file = _storage(model) / "refs" / revision
+    if revision == commit or (file.is_file() and file.read_text(encoding="utf-8").strip() == commit):
+        return
+    file.parent.mkdir(parents=True, exist_ok=True)
+    part = file.with_name(f"{file.name}.{os.getpid()}.part")
+    part.write_text(commit, encoding="utf-8")
+    part.replace(file)
+
+
+def is_complete(snapshot: Path, listed: Collection[str] | None = None) -> bool:
+    """Whether a snapshot has all that is needed to load it.
+
+    Parameters
+    ----------
+    snapshot : Path
+    listed : collection of str or None
+        The files of the repository. If they are not known, because another program has fetched the files, a
+        configuration, weights and any vocabulary are enough.
+    """
+    names = {file.name for file in snapshot.iterdir() if file.exists()}
+    if CONFIG not in names or not has_weights(snapshot):
         return False
-    index = snapshot / "model.safetensors.index.json"
-    if not index.exists():
-        return (snapshot / "model.safetensors").exists()
+    if listed is None:
+        return has_vocabulary(names)
+    return names.issuperset(name for name in needed_files(listed, []) if name in TEXTS)
+
+
+def has_weights(snapshot: Path) -> bool:
+    """Whether a snapshot has weights, with every shard in its index."""
+    if (snapshot / WEIGHTS).exists():
+        return True
+    shards = shards_of(snapshot)
+    return bool(shards) and all((snapshot / shard).exists() for shard in shards)
+
+
+def shards_of(snapshot: Path) -> set[str]:
+    """The files that a snapshot's index of weights names; none if it has no index, or a broken one."""
     try:
-        shards = set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values())
-        return all((snapshot / shard).exists() for shard in shards)
+        shards = json.loads((snapshot / INDEX).read_text(encoding="utf-8"))["weight_map"].values()
+        return {shard for shard in shards if isinstance(shard, str)}
     except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
-        return False  # the file is not an index
+        return set()
+
+
+def listing_of(model: HubName, commit: str) -> dict[str, int] | None:
+    """The files of a revision and their bytes, as the library has kept them; None if it has not."""
+    from huggingface_hub import get_cached_repo_tree
+    from huggingface_hub.errors import CachedRepoTreeNotFoundError
+
+    try:
+        return {file.path: file.size for file in get_cached_repo_tree(model.id, revision=commit)}
+    except (CachedRepoTreeNotFoundError, OSError, ValueError):
+        return None
 
 
 def damaged_files(snapshot: Path) -> list[Path]:
-    """The files of a snapshot whose content does not match its checksum.
+    """The files of a snapshot that may be read and whose content does not match its checksum.
 
     The library compares only lengths. In its cache, a file is a link to its content. The name of the content is its
     SHA-256, or the git SHA-1 of a small file. On a system without links there is no checksum to compare. A broken
     link is a missing file, not a damaged one.
     """
-    return [file for file in sorted(snapshot.iterdir()) if _is_ours(file) and not _is_as_named(content_of(file))]
+    weights = {WEIGHTS} if (snapshot / WEIGHTS).is_symlink() else shards_of(snapshot)
+    files = [file for file in sorted(snapshot.iterdir()) if file.is_symlink() and file.name in TEXTS | weights]
+    return [file for file in files if not _is_as_named(content_of(file))]
 
 
 def content_of(file: Path) -> Path:
@@ -69,9 +116,9 @@ def content_of(file: Path) -> Path:
     return Path(os.path.normpath(file.parent / os.readlink(file)))
 
 
-def contents(name: str) -> set[Path]:
+def contents(model: HubName) -> set[Path]:
     """All contents of a model in the cache, of all its revisions."""
-    return set((_storage(name) / "blobs").glob("*"))
+    return set((_storage(model) / "blobs").glob("*"))
 
 
 def remove(file: Path) -> None:
@@ -88,22 +135,18 @@ def remove(file: Path) -> None:
         content.unlink(missing_ok=True)
 
 
-def remove_parts(name: str) -> None:
+def remove_parts(model: HubName) -> None:
     """Remove partial files of this model that no process is writing.
 
     The library gives each partial file a new name, and never continues one.
     """
     from huggingface_hub.utils import WeakFileLock
 
-    storage = _storage(name)
+    storage = _storage(model)
     for part in (storage / "blobs").glob("*.incomplete"):
         lock = storage.parent / ".locks" / storage.name / f"{part.name.partition('.')[0]}.lock"
         with contextlib.suppress(OSError), WeakFileLock(lock, timeout=0.1):  # OSError: a process is writing it
             part.unlink()
-
-
-def _is_ours(file: Path) -> bool:
-    return file.is_symlink() and any(fnmatch(file.name, pattern) for pattern in ALLOW_PATTERNS)
 
 
 def _is_as_named(file: Path) -> bool:
@@ -131,9 +174,9 @@ def _is_as_named(file: Path) -> bool:
     return False
 
 
-def _storage(name: str) -> Path:
+def _storage(model: HubName) -> Path:
     """The folder of a model in the cache."""
     from huggingface_hub import constants
     from huggingface_hub.file_download import repo_folder_name
 
-    return Path(constants.HF_HUB_CACHE).expanduser() / repo_folder_name(repo_id=name, repo_type="model")
+    return Path(constants.HF_HUB_CACHE).expanduser() / repo_folder_name(repo_id=model.id, repo_type="model")

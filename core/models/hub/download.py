@@ -1,40 +1,56 @@
-"""Download a model's files from the Hugging Face hub into its cache: only safetensors and text files.
+"""Download a model's files from the Hugging Face hub into its cache, after its configuration says that it can be read.
 
 The hub may be down, hang, be very slow, or send a wrong file. So every wait has a timeout, files are compared with
-their checksums, and a failure is remembered for a minute: if the hub hangs, only one student of a class waits.
+their checksums, and a failure is remembered for a while: if the hub hangs, only one student of a class waits.
 """
 
 from __future__ import annotations
 
 import contextlib
+import glob
 import threading
+from collections.abc import Collection
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from core.errors import UserError
 from core.models.hub.cache import (
-    ALLOW_PATTERNS,
-    IGNORE_PATTERNS,
     content_of,
     contents,
     damaged_files,
     find_snapshot,
+    has_weights,
     is_complete,
+    listing_of,
+    remember_revision,
     remove,
     remove_parts,
+    shards_of,
 )
-from core.models.hub.client import bound_requests, progress_bar
-from core.models.hub.failures import Refused, as_user_error, raise_recent_failure, refusal, remembering_failures
-from core.models.hub.names import check_name
+from core.models.hub.client import check_client, progress_bar
+from core.models.hub.failures import Refused, as_user_error, raise_recent_failure, remembering_failures
+from core.models.hub.files import ADAPTER, CONFIG, INDEX, WEIGHTS, needed_files
+from core.models.hub.names import HubName, canonical, parse
+from core.models.memory import check_memory
+from core.models.safety import check_safe, read_config, read_json
+from core.models.suitability import check_config
 from core.progress import Progress, unwatched
 from core.remote import call_with_timeout
 
-ANSWER_SECONDS = 20.0  # for the list of a model's files
-# Longest time without progress in a download. The library reports every 10 MB, so this allows 83 kB/s.
+ANSWER_SECONDS = 20.0  # for the list of a model's files, its configuration and its index
+# Longest time without progress in a download. It is reported every MB, and a slower line is given up (client.SLOWEST).
 STALL_SECONDS = 120.0
 
-_WHOLE = {"allow_patterns": ALLOW_PATTERNS, "ignore_patterns": IGNORE_PATTERNS}
 _query_lock = threading.Lock()
+
+
+@dataclass(frozen=True)
+class _Survey:
+    """What is known of a model before its weights are fetched: the commit, the needed files, and their bytes."""
+
+    commit: str
+    folder: Path
+    sizes: dict[str, int]
 
 
 def ensure_downloaded(name: str, progress: Progress = unwatched) -> tuple[Path, str]:
@@ -48,9 +64,9 @@ def ensure_downloaded(name: str, progress: Progress = unwatched) -> tuple[Path, 
     Parameters
     ----------
     name : str
-        A hub id such as ``"EleutherAI/gpt-neo-125m"``.
+        A hub id such as ``"EleutherAI/gpt-neo-125m"``, perhaps with ``@`` and a revision, or the address of its page.
     progress : callable
-        Called with the share of bytes (0 to 1) and a sentence.
+        Called with the share of bytes (0 to 1) and a sentence. It may cancel the download.
 
     Returns
     -------
@@ -60,13 +76,27 @@ def ensure_downloaded(name: str, progress: Progress = unwatched) -> tuple[Path, 
     Raises
     ------
     UserError
-        The name cannot be a hub id; the hub does not know it, or it is gated; there is no network and no copy; the
-        copy is damaged; the hub is too slow; the model has no safetensors weights; a file arrived damaged, or could
-        not be written. For a minute after a failure, the same error is raised without a request.
+        The name cannot be a hub id; the hub does not know it, or it is gated; its type, its format or its size cannot
+        be read here; there is no network and no copy; the copy is damaged; the hub is too slow; a file arrived damaged,
+        or could not be written; the download was cancelled. For a minute after a failure (after a cancellation, until
+        ``forget_failures``), the same error is raised without a request.
     """
-    check_name(name)
-    path = _from_cache(name) or _from_hub(name, progress)
+    model = parse(canonical(name))
+    path = _from_cache(model) or _from_hub(model, progress)
     return path, path.name
+
+
+def find_copy(name: str) -> Path | None:
+    """The folder of a model's files in the cache, complete or not; None if there is none.
+
+    Raises
+    ------
+    UserError
+        The name cannot be a hub id.
+    OSError
+        The cache cannot be read.
+    """
+    return find_snapshot(parse(canonical(name)))
 
 
 def repair(name: str, progress: Progress = unwatched) -> list[str]:
@@ -83,93 +113,146 @@ def repair(name: str, progress: Progress = unwatched) -> list[str]:
     Raises
     ------
     UserError
-        There is no copy in the cache; or for the reasons in ``ensure_downloaded``.
+        There is no copy in the cache to be repaired; or for the reasons in ``ensure_downloaded``.
     """
-    check_name(name)
-    with as_user_error(name):
-        copy = find_snapshot(name)
+    model = parse(canonical(name))
+    with as_user_error(model):
+        copy = find_snapshot(model)
         damaged = damaged_files(copy) if copy else []
     if copy is None:
-        raise UserError(f"There is no copy of {name} in the cache to be repaired.")
-    remove_parts(name)
+        raise UserError(f"There is no copy of {model} in the cache to be repaired.")
+    remove_parts(model)
     names = [file.name for file in damaged]
     if names:
-        before = contents(name) - {content_of(file) for file in damaged}
-        what = {"revision": copy.name, "allow_patterns": names, "force_download": True}
-        listing = _list(name, progress, what)
-        _check_arrived(name, _fetch(name, progress, what, listing), before)
-    if not _from_cache(name):
-        _from_hub(name, progress)
+        before = contents(model) - {content_of(file) for file in damaged}
+        sizes = listing_of(model, copy.name) or {file.name: file.stat().st_size for file in damaged}
+        raise_recent_failure(model)
+        _fetch(model, _Survey(copy.name, copy, {file: sizes.get(file, 0) for file in names}), progress, force=True)
+        _check_arrived(model, copy, before)
+    if not _from_cache(model):
+        _from_hub(model, progress)
     return names
 
 
-def _from_cache(name: str) -> Path | None:
+def _from_cache(model: HubName) -> Path | None:
     """The folder of a complete copy; None if there is none; UserError if one of its files is damaged."""
-    from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import LocalEntryNotFoundError
-
-    try:
-        copy = find_snapshot(name)
+    with as_user_error(model):  # no right to read it
+        copy = find_snapshot(model)
         if copy is None:
             return None
         if damaged := damaged_files(copy):
-            raise _damaged_copy(name, damaged)
-        path = Path(snapshot_download(name, local_files_only=True, **_WHOLE))
-    except LocalEntryNotFoundError:
-        return None
-    except OSError as error:  # no right to read it
-        raise refusal(name, error) from error
-    return path if is_complete(path) else None
+            raise _damaged_copy(model, damaged)
+        return copy if is_complete(copy, listing_of(model, copy.name)) else None
 
 
-def _from_hub(name: str, progress: Progress) -> Path:
-    """List the model's files, refuse one without safetensors, download with progress, and check the files."""
-    listing = _list(name, progress, _WHOLE)
-    before = contents(name)
-    path = _fetch(name, progress, _WHOLE, listing)
-    with remembering_failures(name):
-        _check_arrived(name, path, before)
-        if not is_complete(path):
-            raise Refused(
-                f"The copy of {name} in the cache is not complete, and the hub could not be reached.", about="network"
-            )
-    return path
-
-
-def _list(name: str, progress: Progress, what: dict[str, Any]) -> list[Any]:
-    """The files that a download would fetch."""
-    from huggingface_hub import snapshot_download
-
+def _from_hub(model: HubName, progress: Progress) -> Path:
+    """Ask what the hub has, refuse what cannot be read, fetch what is missing with progress, and check the files."""
     with _query_lock:  # if the hub hangs, other threads wait here, and then find the remembered failure
-        bound_requests()
-        raise_recent_failure(name)
-        with remembering_failures(name):
-            progress(0.0, f"Asking the hub for {name}")
-            listing: list[Any] = call_with_timeout(
-                ANSWER_SECONDS, lambda report: snapshot_download(name, dry_run=True, **what), progress
+        raise_recent_failure(model)
+        with remembering_failures(model):
+            progress(0.0, f"Asking the hub for {model}")
+            survey = call_with_timeout(ANSWER_SECONDS, lambda report: _survey(model), progress)
+    before = contents(model)
+    _fetch(model, survey, progress)
+    with remembering_failures(model):
+        _check_arrived(model, survey.folder, before)
+        if not is_complete(survey.folder, survey.sizes):
+            raise Refused(
+                f"{model} is not complete on this computer, and the hub cannot be reached any more.", about="network"
             )
-            if what is _WHOLE and not any(item.filename.endswith(".safetensors") for item in listing):
-                raise Refused(
-                    f"{name} has no .safetensors weights; other formats are not loaded, because they can run code.",
-                    about="model",
-                )
-    return listing
+    return survey.folder
 
 
-def _fetch(name: str, progress: Progress, what: dict[str, Any], listing: list[Any]) -> Path:
-    """Download the listed files, and return the snapshot's folder."""
+def _survey(model: HubName) -> _Survey:
+    """What the hub has of a model. It is refused for its files, its configuration or its size, before its weights."""
+    check_client()
+    commit, listed = _list(model)
+    if WEIGHTS not in listed and INDEX not in listed:
+        raise _without_weights(model, commit, listed)
+    if CONFIG not in listed:
+        raise Refused(f"{model} holds no config.json, which says what kind of model it is.", about="model")
+    before = contents(model)
+    folder = _fetch_text(model, commit, CONFIG).parent
+    if WEIGHTS not in listed:
+        _fetch_text(model, commit, INDEX)
+    _check_arrived(model, folder, before)
+    remember_revision(model, commit)
+    config = read_config(folder, str(model))
+    check_config(str(model), config)
+    check_safe(folder, str(model), config)
+    shards = set() if WEIGHTS in listed else shards_of(folder)
+    if missing := sorted(shards - set(listed)):
+        raise Refused(f"{INDEX} of {model} names {missing[0][:80]}, which the hub does not have.", about="model")
+    sizes = {name: listed[name] for name in needed_files(listed, shards)}
+    check_memory(str(model), sum(sizes[name] for name in shards or {WEIGHTS}), config)
+    return _Survey(commit, folder, sizes)
+
+
+def _list(model: HubName) -> tuple[str, dict[str, int]]:
+    """A commit, and the bytes of each of its files, without those in sub-folders.
+
+    Where weights are in the cache, their commit is taken, if the hub still knows it: only the rest is missing.
+    """
+    from huggingface_hub import HfApi
+    from huggingface_hub.errors import RevisionNotFoundError
+
+    def ask(revision: str | None) -> tuple[str, dict[str, int]]:
+        info = HfApi().model_info(model.id, revision=revision or "main", files_metadata=True)
+        names = {file.rfilename: int(file.size or 0) for file in info.siblings or ()}
+        return str(info.sha), {name: size for name, size in names.items() if "/" not in name}
+
+    copy = find_snapshot(model)
+    if copy is not None and has_weights(copy):
+        with contextlib.suppress(RevisionNotFoundError):
+            return ask(copy.name)
+    return ask(model.revision)
+
+
+def _fetch_text(model: HubName, commit: str, file: str) -> Path:
+    from huggingface_hub import hf_hub_download
+
+    return Path(hf_hub_download(model.id, file, revision=commit, tqdm_class=progress_bar(unwatched, "", 0)))
+
+
+def _without_weights(model: HubName, commit: str, listed: Collection[str]) -> Refused:
+    """Why a repository without a whole model in safetensors cannot be loaded."""
+    if ADAPTER in listed:
+        base = read_json(_fetch_text(model, commit, ADAPTER), str(model)).get("base_model_name_or_path")
+        of = f" of {base[:96]}, which may be chosen" if isinstance(base, str) and base else ""
+        return Refused(f"{model} is no whole model, but an adapter{of}.", about="model")
+    if any(name.startswith("consolidated") for name in listed):
+        return Refused(
+            f"{model} has its weights only in the format of its makers (consolidated), which is not read here; "
+            f"model.safetensors is.",
+            about="model",
+        )
+    return Refused(
+        f"{model} has no .safetensors weights; other formats are not loaded, because they can run code.", about="model"
+    )
+
+
+def _fetch(model: HubName, survey: _Survey, progress: Progress, *, force: bool = False) -> None:
+    """Download the files of a survey that are not in the snapshot; with ``force``, all of them."""
     from huggingface_hub import snapshot_download
 
-    size = sum(item.file_size or 0 for item in listing if item.will_download)
+    wanted = {name: size for name, size in survey.sizes.items() if force or not (survey.folder / name).exists()}
 
-    def download(report: Progress) -> Path:
-        return Path(snapshot_download(name, tqdm_class=progress_bar(report, name, size), **what))
+    def download(report: Progress) -> None:
+        check_client()
+        snapshot_download(
+            model.id,
+            revision=survey.commit,
+            allow_patterns=[glob.escape(name) for name in wanted],
+            force_download=force,
+            tqdm_class=progress_bar(report, str(model), sum(wanted.values())),
+        )
 
-    with remembering_failures(name):
-        return call_with_timeout(STALL_SECONDS, download, progress)
+    if wanted:
+        with remembering_failures(model):
+            call_with_timeout(STALL_SECONDS, download, progress)
 
 
-def _check_arrived(name: str, path: Path, before: set[Path]) -> None:
+def _check_arrived(model: HubName, path: Path, before: set[Path]) -> None:
     """Raise UserError if a file is damaged. A damaged file that was not there ``before`` is removed."""
     damaged = damaged_files(path)
     if not damaged:
@@ -179,16 +262,16 @@ def _check_arrived(name: str, path: Path, before: set[Path]) -> None:
         with contextlib.suppress(OSError):  # in a read-only cache the file stays, and is refused each time
             remove(file)
     if not fresh:
-        raise _damaged_copy(name, damaged)
+        raise _damaged_copy(model, damaged)
     raise Refused(
-        f"The download of {name} failed: {fresh[0].name} is not what the hub says that it is. It is not kept.",
+        f"The download of {model} failed: {fresh[0].name} is not what the hub says that it is. It is not kept.",
         about="download",
     )
 
 
-def _damaged_copy(name: str, damaged: list[Path]) -> UserError:
+def _damaged_copy(model: HubName, damaged: list[Path]) -> UserError:
     files = ", ".join(file.name for file in damaged)
     return UserError(
-        f"The copy of {name} in the cache is damaged: the checksum of {files} is wrong. "
-        f"“python -m core repair {name}” fetches it anew."
+        f"The copy of {model} in the cache is damaged: the checksum of {files} is wrong. "
+        f"“python -m core repair {model}” fetches it anew."
     )

@@ -173,10 +173,14 @@ def test_a_name_that_cannot_be(name: str) -> None:
     assert count_layers(name) is None
 
 
-def test_an_address_for_a_name() -> None:
-    """A pasted address of a model's page is no hub id."""
-    with pytest.raises(UserError, match="a hub id looks like"):
-        load_model("https://huggingface.co/EleutherAI/gpt-neo-125m")
+def test_an_address_for_a_name(repository: Path) -> None:
+    """A pasted address of the hub's page is its model; one of another place is no name, and nobody is asked."""
+    with HubStandIn({NAME: repository}) as hub:
+        for address in ("https://example.com/a/b", "http://127.0.0.1:1/a", "https://huggingface.co/datasets/a/b"):
+            with pytest.raises(UserError, match="a hub id looks like"):
+                load_model(address)
+        assert hub.requests == []
+        assert load_model(f" https://huggingface.co/{NAME}/tree/main ").info.name == NAME
 
 
 # --- From the command line, in processes of their own ---

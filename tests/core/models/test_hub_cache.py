@@ -213,6 +213,7 @@ def test_remove_leaves_content_that_is_shared_between_models(tmp_path: Path) -> 
 def test_is_complete_looks_for_every_shard_of_the_index(tmp_path: Path) -> None:
     assert not hub_cache.is_complete(tmp_path)
     (tmp_path / "config.json").write_text("{}")
+    (tmp_path / "tokenizer.json").write_text("{}")
     assert not hub_cache.is_complete(tmp_path)
     index = tmp_path / "model.safetensors.index.json"
     for broken in ("", "[]", '{"weight_map": 3}', '{"weight_map": {"a": 1}}'):

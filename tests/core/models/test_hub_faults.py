@@ -185,8 +185,9 @@ def test_a_slow_line_is_no_fault(repository: Path, monkeypatch: pytest.MonkeyPat
         return True
 
     def progress(share: float, message: str) -> None:
-        shares.append(share)
-        reported.set()
+        if share not in shares[-1:]:  # the last report is passed on again now and then
+            shares.append(share)
+            reported.set()
 
     with BadHub({NAME: repository}, slowly):
         ensure_downloaded(NAME, progress)

@@ -107,8 +107,7 @@ def test_the_search_for_it_lets_the_rest_be() -> None:
 
 
 def test_two_rooms_ask_the_network_for_addresses_that_no_user_gives() -> None:
-    """The hub's and the word lists'. core/models/locate.py looks into the hub's cache, core/words/source.py for the
-    user's cache folder, and the server listens."""
+    """The hub's and the word lists'. core/words/source.py looks for the user's cache folder, and the server listens."""
     asking = {
         path.relative_to(ROOT).as_posix(): sorted(imported(ast.parse(path.read_text(encoding="utf-8"))) & _NETWORK)
         for path in sources(*SERVED)
@@ -119,18 +118,11 @@ def test_two_rooms_ask_the_network_for_addresses_that_no_user_gives() -> None:
         "core/models/hub/download.py": ["huggingface_hub"],
         "core/models/hub/failures.py": ["httpx2", "huggingface_hub"],
         "core/models/hub/names.py": ["huggingface_hub"],
-        "core/models/locate.py": ["huggingface_hub"],
         "core/words/download.py": ["pooch", "requests"],
         "core/words/failures.py": ["requests", "urllib3"],
         "core/words/source.py": ["pooch"],
         "server/listening.py": ["socket"],
     }
-    cached_only = {
-        ast.unparse(node)
-        for node in ast.walk(ast.parse((ROOT / "core" / "models" / "locate.py").read_text(encoding="utf-8")))
-        if isinstance(node, ast.ImportFrom) and node.module == "huggingface_hub"
-    }
-    assert cached_only == {"from huggingface_hub import try_to_load_from_cache"}
 
 
 # What of Streamlit's takes markup, or an address that a browser fetches.

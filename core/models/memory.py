@@ -1,0 +1,103 @@
+"""Whether a model fits into this computer's memory, before it is fetched or loaded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from core.errors import UserError
+
+_BYTES = {"float64": 8, "float32": 4, "float16": 2, "bfloat16": 2, "float8_e4m3fn": 1, "float8_e5m2": 1}
+_UNLIMITED = 1 << 60  # cgroup v1 writes a number near 2^63 if there is no limit
+
+
+def check_memory(name: str, n_bytes: int, config: Mapping[str, Any]) -> None:
+    """Raise UserError if a model needs more memory than is free.
+
+    Parameters
+    ----------
+    name : str
+        For the sentence.
+    n_bytes : int
+        The bytes of its safetensors files.
+    config : mapping
+        Its config.json, for the type of the stored numbers.
+    """
+    free, needed = available_memory(), needed_memory(n_bytes, config)
+    if free is not None and needed > free:
+        sentence = f"{name} needs about {_size(needed)} of memory, and {_size(free)} are free here."
+        raise UserError(sentence, about="memory")
+
+
+def needed_memory(n_bytes: int, config: Mapping[str, Any]) -> int:
+    """The bytes of memory for stored weights of ``n_bytes``: they are loaded as float32.
+
+    Loading packs linear layers one by one, and frees what it has packed: this adds little.
+
+    Examples
+    --------
+    >>> needed_memory(1_000, {"torch_dtype": "bfloat16"})
+    2000
+    """
+    stored = str(config.get("dtype") or config.get("torch_dtype") or "float32").removeprefix("torch.")
+    return n_bytes * 4 // _BYTES.get(stored, 4)
+
+
+def bytes_of_weights(folder: Path) -> int:
+    """The bytes of the weights that transformers would load from a folder."""
+    whole = folder / "model.safetensors"
+    files = [whole] if whole.exists() else folder.glob("*.safetensors")
+    return sum(file.stat().st_size for file in files)
+
+
+def available_memory(root: Path = Path("/")) -> int | None:
+    """The bytes that a process may still take; None if this system does not say.
+
+    The least of what the system has (Linux: ``MemAvailable``) and what the limits of this process's control groups
+    leave, as in a container. Pages of files count as free: the system drops them when memory is asked for.
+    """
+    amounts = [*_of_system(root), *_of_groups(root)]
+    return max(0, min(amounts)) if amounts else None
+
+
+def _of_system(root: Path) -> Iterator[int]:
+    for line in _lines(root / "proc" / "meminfo"):
+        if line.startswith("MemAvailable:"):
+            yield int(line.split()[1]) * 1024
+
+
+def _of_groups(root: Path) -> Iterator[int]:
+    """What each control group of this process leaves, from its own up to the top, in versions 1 and 2."""
+    for line in _lines(root / "proc" / "self" / "cgroup"):  # 0::/a/group in version 2, 5:memory:/a/group in version 1
+        _, controllers, path = line.split(":", 2)
+        if controllers and "memory" not in controllers.split(","):
+            continue
+        top = root / "sys" / "fs" / "cgroup" / ("memory" if controllers else "")
+        group = top / path.strip("/")
+        # A container may not see its own path: then its group is at the top.
+        for folder in (group, *(parent for parent in group.parents if parent == top or top in parent.parents)):
+            yield from _left_in(folder, "memory.max", "memory.current", "")
+            yield from _left_in(folder, "memory.limit_in_bytes", "memory.usage_in_bytes", "total_")
+
+
+def _left_in(folder: Path, limit_name: str, usage_name: str, prefix: str) -> Iterator[int]:
+    limit, usage = _lines(folder / limit_name), _lines(folder / usage_name)
+    if limit and usage and limit[0].isdigit() and int(limit[0]) < _UNLIMITED:
+        stat = dict(line.split()[:2] for line in _lines(folder / "memory.stat") if line.count(" ") == 1)
+        files = sum(int(stat.get(f"{prefix}{kind}_file", 0)) for kind in ("active", "inactive"))
+        yield int(limit[0]) - int(usage[0]) + files
+
+
+def _lines(file: Path) -> list[str]:
+    try:
+        return file.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError):
+        return []  # not this system, or not this version
+
+
+def _size(n_bytes: float) -> str:
+    """A number of bytes for a sentence: two digits are enough."""
+    unit, name = (1e9, "GB") if n_bytes >= 1e9 else (1e6, "MB")
+    number = n_bytes / unit
+    return f"{number:,.0f} {name}" if number >= 10 else f"{number:.1f} {name}"
