@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import os
+import shutil
 import sys
 from dataclasses import fields
 from pathlib import Path
@@ -17,12 +19,13 @@ if TYPE_CHECKING:
 # Only this module of core imports the engine: it joins the science with this computer's folders and limits.
 # Activations of more bytes than this become mapped files in the cache folder.
 _LARGE = 256_000_000
+_INTERRUPTED = 130  # the exit status of shells for Ctrl-C
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command. Return the exit status.
 
-    2, after one sentence on stderr, for a user's mistake; 1 if ``check`` finds other values.
+    2, after one sentence on stderr, for a user's mistake; 130 after Ctrl-C; 1 if ``check`` finds other values.
     """
     options = _parser().parse_args(arguments)
     try:
@@ -33,6 +36,11 @@ def main(arguments: list[str] | None = None) -> int:
     except OSError as error:
         print(f"error: {error.filename or 'a file'}: {error.strerror}", file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        fetching = options.command in (download, repair)
+        kept = ": files that have arrived whole are kept, and the same command fetches the rest" if fetching else ""
+        print(f"\nStopped{kept}.", file=sys.stderr)
+        return _INTERRUPTED
 
 
 def contrast(options: argparse.Namespace) -> None:
@@ -234,8 +242,13 @@ def _numbers(value: str) -> list[int]:
 
 def _show_share(share: float, message: str) -> None:
     if sys.stderr.isatty():
-        print(f"\r{share:4.0%} {message:<70.70}", end="\n" if share >= 1 else "", file=sys.stderr)
+        room = max(20, shutil.get_terminal_size().columns - 6)
+        print(f"\r{share:4.0%} {message:<{room}.{room}}", end="\n" if share >= 1 else "", file=sys.stderr)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    status = main()
+    if status == _INTERRUPTED:
+        sys.stderr.flush()
+        os._exit(status)  # without a wait for the threads of the hub's library, which may hang with the network
+    sys.exit(status)

@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 
 from core.activations.mapped import mapping_of
-from core.progress import Progress, unwatched
+from core.errors import Cancelled
+from core.progress import Cancellable, Progress, unwatched
 from engine import metrics
 
 Work = Callable[[Progress], Any]
@@ -27,7 +28,10 @@ class NotCached(LookupError):
 
 @dataclass(eq=False)
 class Job:
-    """One computation and its progress. ``result`` or ``error`` is set when ``finished`` is set."""
+    """One computation and its progress. ``result`` or ``error`` is set when ``finished`` is set.
+
+    ``can_cancel`` says whether ``cancel`` would end it now: only a download can be cancelled.
+    """
 
     finished: threading.Event = field(default_factory=threading.Event)
     share: float = 0.0
@@ -36,10 +40,19 @@ class Job:
     error: BaseException | None = None
     size: int = 0  # bytes in memory
     started: float = field(default_factory=time.monotonic)
+    can_cancel: bool = False
+    cancelled: bool = False
 
     def report(self, share: float, message: str) -> None:
-        """The progress callback for the work."""
+        """The progress callback for the work. It raises Cancelled if the job was cancelled and the work allows it."""
         self.share, self.message = min(max(share, 0.0), 1.0), message
+        self.can_cancel = isinstance(message, Cancellable)
+        if self.cancelled and self.can_cancel:
+            raise Cancelled
+
+    def cancel(self) -> None:
+        """Stop the work for everybody who waits for it, at its next report that allows it."""
+        self.cancelled = True
 
     def run(self, work: Work, progress: Progress = unwatched) -> None:
         """Do the work in this thread. Its exception is stored, and ``outcome`` raises it."""
@@ -61,9 +74,12 @@ class Job:
         return self.result
 
     def wait(self, progress: Progress) -> None:
-        """Wait until the job is finished. Its progress is passed on."""
+        """Wait until the job is finished. Its progress is passed on. Cancelling the job that waits cancels this one."""
         while not self.finished.wait(_POLL_SECONDS):
-            progress(self.share, self.message)
+            try:
+                progress(self.share, self.message)
+            except Cancelled:
+                self.cancel()  # its work raises the error that says what was cancelled
 
 
 class Results:

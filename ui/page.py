@@ -23,8 +23,6 @@ _ADVICE = {
     "prefix": "Switch “Beginning-of-text token first” off, under Advanced.",
     "text_length": "Shorten it.",
     "network": "The bundled model needs no network.",
-    "gated": "Log in there, or choose another model.",
-    "download": "Try again in a minute.",
     "bundled_files": "Whoever runs this app can fetch its repository again.",
 }
 _TOASTS = "_toasts"
@@ -67,7 +65,10 @@ def showing_user_errors() -> Iterator[None]:
         n_layers = layers_of(spec.model)
         if error.about == "layer" and n_layers is not None and spec.layer >= n_layers:
             st.rerun()  # the model has been downloaded, so its layers are known now: the sidebar corrects the layer
+        from ui import remedies  # they stand on what a page has
+
         show_mistake(error)
+        remedies.draw_for_model(error)
         st.stop()
 
 

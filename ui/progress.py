@@ -6,9 +6,11 @@ from collections.abc import Callable
 from typing import TypeVar
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from core.records import ContrastSpec
 from engine.jobs import Job
+from engine.limits import limits
 from engine.pipeline import Request, Step, obtain
 
 T = TypeVar("T")
@@ -35,11 +37,19 @@ def _wait(job: Job, meanwhile: Callable[[], None] | None) -> None:
         return
     place = st.empty()
     with place.container():
-        bar = st.empty()
+        bar, button = st.empty(), st.empty()
         st.caption("You can leave this page meanwhile: the work goes on, and its result will be here.")
         if meanwhile:
             meanwhile()
     # Streamlit can stop this run at each of its calls, when the user leaves the page.
+    drawn = False
     while not job.finished.wait(_POLL_SECONDS):
         bar.progress(job.share, text=job.message or "Starting")
+        if drawn != (drawn := job.can_cancel and limits().any_model):
+            _draw_cancel(button, job) if drawn else button.empty()
     place.empty()
+
+
+def _draw_cancel(place: DeltaGenerator, job: Job) -> None:
+    """A button that stops a download. On a class server there is none: others may wait for the same model."""
+    place.button("Cancel the download", key="cancel_download", icon=":material/cancel:", on_click=job.cancel)

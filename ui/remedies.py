@@ -1,4 +1,4 @@
-"""Buttons that change settings: the remedies of a caution, or of a mistake."""
+"""Buttons that help: the remedies of a caution, of a mistake in the settings, or where a model cannot be had."""
 
 from __future__ import annotations
 
@@ -8,9 +8,15 @@ from typing import Any
 import streamlit as st
 
 from core.errors import UserError
+from core.models import BUNDLED
+from core.models.hub import forget_failures
 from core.records import CUSTOM, Remedy
+from engine.limits import limits
 from ui import chosen, settings
 from ui.link import SIDES
+
+_ABOUT_FETCHING = {"network", "download", "cancelled"}
+_ABOUT_MODEL = _ABOUT_FETCHING | {"model", "gated", "memory"}
 
 
 def draw(remedies: Iterable[Remedy], key: str) -> None:
@@ -32,6 +38,22 @@ def of_mistake(mistake: UserError) -> tuple[Remedy, ...]:
         n = min(values[name] for name in counts)
         return (Remedy(f"Use {n:,} words of each", tuple((name, n) for name in counts)),)
     return ()
+
+
+def draw_for_model(mistake: UserError) -> None:
+    """Draw what can be done at once where the model cannot be had: the bundled one, another try, the command."""
+    model = settings.current().view.spec.model
+    if mistake.about not in _ABOUT_MODEL or model == BUNDLED:
+        return
+    with st.container(horizontal=True):
+        if limits().any_model or BUNDLED in limits().models:
+            changes = ({"model": BUNDLED}, chosen.snapshot())
+            st.button("Use the bundled model", key="use_bundled", type="primary", on_click=_apply, args=changes)
+        label = "Go on with the download" if mistake.about == "cancelled" else "Try again"
+        st.button(label, key="try_again", on_click=forget_failures, args=(model,))
+    if mistake.about in _ABOUT_FETCHING:
+        st.caption("This command fetches it ahead, where there is a network, into the hub library's cache (HF_HOME):")
+        st.code(f"python -m core download {model}", language="bash")
 
 
 def _apply(changes: Mapping[str, Any], drawn_with: chosen.Snapshot) -> None:

@@ -15,7 +15,6 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from core.errors import UserError
-from core.models.hub import canonical
 from core.records import CUSTOM, ContrastSpec
 from engine.limits import check_allowed
 from ui import link
@@ -58,8 +57,6 @@ def begin() -> None:
         st.session_state[_STATE] = Settings(view, values, problems)
         st.session_state.update(values)
     values = current().values
-    if (typed := st.session_state.get("model")) and typed != canonical(typed):
-        st.session_state["model"] = canonical(typed)
     if values != (now := {key: st.session_state.setdefault(key, values[key]) for key in WIDGETS}):
         current().changed_at = time.monotonic()
         values.update(now)

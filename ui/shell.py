@@ -5,7 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from core.errors import UserError
-from engine.steps import warm_up
+from core.models.hub import canonical
+from engine.steps import layers_of, warm_up
 from ui import link, navigation, page, remedies, settings, sidebar, word_settings
 
 
@@ -14,13 +15,16 @@ def run() -> None:
     shown = navigation.find()
     page.set_up(shown.title)
     st.title("Grammar Neurons" if shown.title == navigation.HOME else shown.title)
+    _read_typed_model()
     settings.begin()
     sidebar.fit_layer()
     word_settings.fit_counts()
     page.draw_toasts()
     mistake = None
     try:
-        warm_up(settings.update_spec())
+        spec = settings.update_spec()
+        n_layers = layers_of(spec.model)
+        warm_up(spec)
     except UserError as error:
         mistake = error
     sidebar.draw()
@@ -33,3 +37,12 @@ def run() -> None:
         return
     link.write(settings.current().view)
     shown.run()
+    if n_layers is None and layers_of(spec.model) is not None:
+        st.rerun()  # the model has come: the sidebar can offer its layers
+
+
+def _read_typed_model() -> None:
+    """Replace what the user has typed or pasted as a model, such as the address of its page, by its name."""
+    typed = st.session_state.get("model")
+    if isinstance(typed, str) and typed != canonical(typed):
+        st.session_state["model"] = canonical(typed)

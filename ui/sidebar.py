@@ -98,7 +98,7 @@ def _draw_model() -> None:
 def _draw_layer() -> None:
     n_layers = layers_of(st.session_state["model"])
     if n_layers is None:
-        st.number_input("Layer", 0, 999, _default("layer"), key="layer", help="Counted from 0.")
+        st.number_input("Layer", 0, 999, _default("layer"), key="layer", disabled=True, help="Until the model is here.")
     elif n_layers > 1:
         last, explanation = n_layers - 1, "Counted from 0, nearest the input, up."
         st.slider("Layer", 0, last, _default("layer"), key="layer", help=explanation)

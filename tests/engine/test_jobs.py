@@ -10,9 +10,11 @@ from typing import Any
 
 import pytest
 
+from core.errors import Cancelled
+from core.progress import Cancellable, Progress
 from engine.jobs import Job, NotCached, Results
 from tests.support.slow_work import Slow, asked_for, is_kept, making, never, waiting_for
-from tests.support.threads import WAIT, in_thread
+from tests.support.threads import WAIT, in_thread, until
 
 
 @pytest.fixture
@@ -225,3 +227,57 @@ def test_each_who_asks_is_counted_once() -> None:
     results.obtain("key", never)
     results.put("other", "put")
     assert [asked_for(results.name, outcome) for outcome in ("miss", "wait", "hit")] == [1, 1, 1]
+
+
+# --- Cancelled
+
+
+class Download:
+    """Work whose ``report`` a test calls, with a sentence that allows it to be cancelled, or with another one."""
+
+    def __init__(self) -> None:
+        self.begun, self.go_on = threading.Event(), threading.Event()
+        self.message: str = Cancellable("Downloading")
+
+    def __call__(self, progress: Progress) -> str:
+        progress(0.1, self.message)
+        self.begun.set()
+        assert self.go_on.wait(WAIT)
+        progress(0.2, self.message)
+        return "the model"
+
+
+@pytest.mark.parametrize("by", ["who works", "who waits"])
+def test_a_cancelled_download_ends_for_everybody_who_waits(results: Results, by: str) -> None:
+    """Whoever cancels: the one whose thread does the work, or one who waits for it. The next to ask begins anew."""
+    work, worker, waiter = Download(), Job(), Job()
+    in_thread(lambda: worker.run(lambda progress: results.obtain("key", work, progress)))
+    assert work.begun.wait(WAIT)
+    other = in_thread(lambda: waiter.run(lambda progress: results.obtain("key", never, progress)))
+    bystander = waiting_for(results, "key")
+    until(lambda: waiter.can_cancel and worker.can_cancel)
+    {"who works": worker, "who waits": waiter}[by].cancel()
+    if by == "who waits":
+        until(lambda: next(iter(results._jobs.values())).cancelled)
+    work.go_on.set()
+    with pytest.raises(Cancelled):
+        bystander.result(WAIT)
+    other.join(WAIT)
+    for job in (worker, waiter):
+        until(lambda: job.error is not None)
+        with pytest.raises(Cancelled):
+            job.outcome()
+    assert not is_kept(results, "key")
+    assert results.obtain("key", making("anew")) == "anew"
+
+
+def test_other_work_than_a_download_cannot_be_cancelled(results: Results) -> None:
+    work, job = Download(), Job()
+    work.message = "Reading words"
+    thread = in_thread(lambda: job.run(lambda progress: results.obtain("key", work, progress)))
+    assert work.begun.wait(WAIT)
+    assert not job.can_cancel
+    job.cancel()
+    work.go_on.set()
+    thread.join(WAIT)
+    assert job.outcome() == "the model"

@@ -153,3 +153,16 @@ def test_a_text_of_too_many_characters_is_refused(monkeypatch: pytest.MonkeyPatc
         check_characters("ä" * 1_001)
     assert_one_sentence(caught.value, "The text has 1,001 characters; at most 1,000 are allowed.")
     assert caught.value.about == "text_length"
+
+
+def test_models_are_named_as_people_paste_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A name without a revision allows no other revision, and one with a revision only that."""
+    listed = "bundled, https://huggingface.co/EleutherAI/pythia-70m/ ,EleutherAI/pythia-160m@step1000"
+    names = ("bundled", "EleutherAI/pythia-70m", "EleutherAI/pythia-160m@step1000")
+    assert read(models=listed).models == names
+    monkeypatch.setenv(variable("models"), listed)
+    for name in names:
+        check_allowed(name)
+    for name in ("EleutherAI/pythia-70m@step1000", "EleutherAI/pythia-160m", "EleutherAI/pythia-160m@step2"):
+        with pytest.raises(UserError, match="does not offer"):
+            check_allowed(name)

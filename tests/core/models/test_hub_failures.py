@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import socket
 import ssl
 import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,8 +18,10 @@ from huggingface_hub import close_session
 
 from core.errors import Cancelled, UserError
 from core.models.hub import ensure_downloaded, failures, forget_failures
+from tests.support.browser import ROOT
 from tests.support.hub_stand_in import BadHandler, BadHub, HubStandIn
 from tests.support.hub_world import NAME, PATIENCE, WEIGHTS, assert_comes, refusal, snapshot
+from tests.support.threads import until
 
 OTHER = "EleutherAI/another"
 TOKEN = "hf_SecretSecretSecret"
@@ -291,7 +296,8 @@ def test_a_download_can_be_cancelled_while_nothing_comes(repository: Path) -> No
 
     def cancel(share: float, message: str) -> None:
         seen.append(message)
-        if "Downloading" in message and seen.count(message) > 1:  # the last report is repeated: the hub is silent
+        arrived = (snapshot() / "tokenizer.json").exists()
+        if "Downloading" in message and seen.count(message) > 1 and arrived:  # it is repeated: the hub is silent
             raise Cancelled
 
     with BadHub({NAME: repository}, slowly) as hub, pytest.raises(UserError) as caught:
@@ -336,3 +342,31 @@ def test_the_rate_and_the_time_left(seconds: int, left: str) -> None:
         seconds
     ]
     assert said[-1] == f"Downloading {NAME}: 63 of 526 MB{left}"
+
+
+def test_ctrl_c_in_a_download(repository: Path) -> None:
+    """One sentence, the status of shells, nothing left half; the same command then fetches the rest alone."""
+    command = [sys.executable, "-m", "core", "download", f" https://huggingface.co/{NAME} "]
+    environment = {**os.environ, "HF_HUB_CACHE": huggingface_hub.constants.HF_HUB_CACHE}
+    half_sent = threading.Event()
+
+    def manner(handler: BadHandler, path: str) -> bool:
+        if path.startswith("/cdn/"):
+            half_sent.set()
+        return slowly(handler, path)
+
+    with (
+        BadHub({NAME: repository}, manner),
+        subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True) as process,
+    ):
+        assert half_sent.wait(PATIENCE)
+        until((snapshot() / "tokenizer.json").exists)
+        process.send_signal(signal.SIGINT)
+        said = process.communicate()[1]
+    assert process.returncode == 130
+    kept = "files that have arrived whole are kept, and the same command fetches the rest"
+    assert said.strip() == f"Stopped: {kept}."
+    with HubStandIn({NAME: repository}) as hub:
+        done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
+        assert f"{NAME} at revision" in done.stdout
+        assert hub.fetched(WEIGHTS) and not hub.fetched("tokenizer.json")
