@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -45,15 +46,18 @@ def draw_for_model(mistake: UserError) -> None:
     model = settings.current().view.spec.model
     if mistake.about not in _ABOUT_MODEL or model == BUNDLED:
         return
-    with st.container(horizontal=True):
-        if limits().any_model or BUNDLED in limits().models:
-            changes = ({"model": BUNDLED}, chosen.snapshot())
-            st.button("Use the bundled model", key="use_bundled", type="primary", on_click=_apply, args=changes)
-        label = "Go on with the download" if mistake.about == "cancelled" else "Try again"
-        st.button(label, key="try_again", on_click=forget_failures, args=(model,))
-    if mistake.about in _ABOUT_FETCHING:
-        st.caption("This command fetches it ahead, where there is a network, into the hub library's cache (HF_HOME):")
-        st.code(f"python -m core download {model}", language="bash")
+    with st.container(key="without_model"):
+        with st.container(horizontal=True):
+            if limits().any_model or BUNDLED in limits().models:
+                changes = ({"model": BUNDLED}, chosen.snapshot())
+                st.button("Use the bundled model", key="use_bundled", type="primary", on_click=_apply, args=changes)
+            label = "Go on with the download" if mistake.about == "cancelled" else "Try again"
+            # A class server keeps the failure for its minute: not every student is to ask the hub.
+            forget = partial(forget_failures, model) if limits().any_model else None
+            st.button(label, key="try_again", on_click=forget)
+        if mistake.about in _ABOUT_FETCHING:
+            st.caption("This command fetches it where there is a network, into the hub library's cache (HF_HOME):")
+            st.code(f"python -m core download {model}", language="bash", wrap_lines=True)
 
 
 def _apply(changes: Mapping[str, Any], drawn_with: chosen.Snapshot) -> None:

@@ -95,7 +95,10 @@ def test_try_again_asks_the_hub_at_once(name, tiny_folder):
 def test_on_a_class_server_the_bundled_model_is_a_choice_only_where_it_is_offered(name, monkeypatch):
     for models, labels in ((f"{name},bundled", ["Use the bundled model", "Try again"]), (name, ["Try again"])):
         monkeypatch.setenv("GRAMMAR_NEURONS_MODELS", models)
-        assert buttons(open_page(NEURONS, SMALL.changed(model=name))) == labels
+        at = open_page(NEURONS, SMALL.changed(model=name))
+        assert buttons(at) == labels
+    press(at, "try_again")
+    assert "asked again in" in said(at.error)[0], "a hundred students would ask the hub a hundred times"
 
 
 @pytest.mark.parametrize("kind", ["gated", "unknown", "memory"])

@@ -18,6 +18,11 @@ _TROUBLES = 3  # errors of the hub in a row, after which it is not asked again; 
 _RATE_SECONDS = 10.0  # the rate that is shown is the mean over this time
 
 
+# In a thread that fetches a file: ``report_again``, which raises an error if nobody wants the file any more. Where
+# nothing comes, no bytes are reported, but the library asks again when its request has timed out.
+_download = threading.local()
+
+
 class TooManyRequests(Exception):
     """The hub has had too many requests from here. ``seconds`` is how long it asks to wait; None if it does not say."""
 
@@ -58,6 +63,7 @@ def bound_requests() -> None:
     constants.DOWNLOAD_CHUNK_SIZE = min(constants.DOWNLOAD_CHUNK_SIZE, _REPORTED)
 
     def bound(request: httpx2.Request) -> None:
+        getattr(_download, "report_again", lambda: None)()
         most, given = constants.HF_HUB_DOWNLOAD_TIMEOUT, request.extensions.get("timeout", {})
         request.extensions["timeout"] = {
             kind: min(most, given.get(kind) or most) for kind in ("connect", "read", "write", "pool")
@@ -142,9 +148,14 @@ def progress_bar(progress: Progress, name: str, size: int, clock: Callable[[], f
     """
     from huggingface_hub.utils import tqdm
 
-    reported = 0
+    reported, share, sentence = 0, 0.0, ""
     points = deque([(clock(), 0)])  # seconds and bytes, of the last _RATE_SECONDS
     lock = threading.Lock()
+
+    def report_again() -> None:
+        with lock:
+            if sentence:
+                progress(share, sentence)
 
     class Reporter(tqdm):
         def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -153,7 +164,8 @@ def progress_bar(progress: Progress, name: str, size: int, clock: Callable[[], f
             super().__init__(*args, **{**kwargs, "disable": True})
 
         def update(self, n: float | None = 1) -> None:
-            nonlocal reported
+            nonlocal reported, share, sentence
+            _download.report_again = report_again
             with lock:
                 self._received += int(n or 0)
                 if self._counts_bytes and size and self._received > reported:
@@ -163,8 +175,9 @@ def progress_bar(progress: Progress, name: str, size: int, clock: Callable[[], f
                         points.popleft()
                     seconds, received = (last - first for first, last in zip(points[0], points[-1], strict=True))
                     rate = received / seconds if seconds >= 1 else None
-                    sentence = f"Downloading {name}: {amounts(reported, size, rate)}"
-                    progress(min(1.0, reported / size), Cancellable(sentence))
+                    share = min(1.0, reported / size)
+                    sentence = Cancellable(f"Downloading {name}: {amounts(reported, size, rate)}")
+                    progress(share, sentence)
 
     return Reporter
 

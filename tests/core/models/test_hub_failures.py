@@ -20,7 +20,7 @@ from core.errors import Cancelled, UserError
 from core.models.hub import ensure_downloaded, failures, forget_failures
 from tests.support.browser import ROOT
 from tests.support.hub_stand_in import BadHandler, BadHub, HubStandIn
-from tests.support.hub_world import NAME, PATIENCE, WEIGHTS, assert_comes, refusal, snapshot
+from tests.support.hub_world import NAME, PATIENCE, WEIGHTS, assert_comes, parts, refusal, snapshot
 from tests.support.threads import until
 
 OTHER = "EleutherAI/another"
@@ -311,6 +311,31 @@ def test_a_download_can_be_cancelled_while_nothing_comes(repository: Path) -> No
         hub.requests.clear()
         ensure_downloaded(NAME)
         assert hub.fetched(WEIGHTS) and not hub.fetched("tokenizer.json")
+
+
+def test_a_cancelled_download_lets_go_of_its_file_though_the_hub_hangs(
+    repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else who goes on would wait for a lock until the last of the library's tries."""
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_DOWNLOAD_TIMEOUT", 1)
+
+    half, shares = (repository / WEIGHTS).stat().st_size // 2, []
+
+    def cancel(share: float, message: str) -> None:
+        shares.append(share)
+        total = sum(file.stat().st_size for file in repository.iterdir())
+        if share > (half - 20_000) / total and shares.count(share) > 1:
+            raise Cancelled
+
+    with BadHub({NAME: repository}, slowly) as hub:
+        with pytest.raises(UserError):
+            ensure_downloaded(NAME, cancel)
+        for thread in threading.enumerate():
+            if thread.name == "remote":
+                thread.join(PATIENCE)
+        asked = len([request for request in hub.requests if "/cdn/" in request])
+        assert not hub.closing.is_set() and asked <= 2
+    assert not parts()
 
 
 def test_forgetting_one_model_s_failure_leaves_others(repository: Path) -> None:
