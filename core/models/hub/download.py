@@ -151,7 +151,8 @@ def _from_hub(model: HubName, progress: Progress) -> Path:
         raise_recent_failure(model)
         with remembering_failures(model):
             progress(0.0, f"Asking the hub for {model}")
-            survey = call_with_timeout(ANSWER_SECONDS, lambda report: _survey(model), progress)
+            asked = call_with_timeout(ANSWER_SECONDS, lambda report: _ask(model), progress)
+            survey = _check(model, *asked)
     before = contents(model)
     _fetch(model, survey, progress)
     with remembering_failures(model):
@@ -163,8 +164,8 @@ def _from_hub(model: HubName, progress: Progress) -> Path:
     return survey.folder
 
 
-def _survey(model: HubName) -> _Survey:
-    """What the hub has of a model. It is refused for its files, its configuration or its size, before its weights."""
+def _ask(model: HubName) -> tuple[str, dict[str, int], Path]:
+    """What the hub has of a model: its commit, the bytes of its files, and the folder of its configuration."""
     check_client()
     commit, listed = _list(model)
     if WEIGHTS not in listed and INDEX not in listed:
@@ -176,6 +177,11 @@ def _survey(model: HubName) -> _Survey:
     if WEIGHTS not in listed:
         _fetch_text(model, commit, INDEX)
     _check_arrived(model, folder, before)
+    return commit, listed, folder
+
+
+def _check(model: HubName, commit: str, listed: dict[str, int], folder: Path) -> _Survey:
+    """The needed files of a model; UserError if its configuration, its index or its size is against reading it."""
     remember_revision(model, commit)
     config = read_config(folder, str(model))
     check_config(str(model), config)

@@ -67,7 +67,8 @@ def shard(repository: Path) -> list[str]:
 @pytest.mark.parametrize(
     "changes",
     [
-        {"model_type": "mixtral"},
+        {"model_type": "mixtral", "num_local_experts": 8},
+        {"model_type": "a-new-type"},
         {"model_type": "t5"},
         {"quantization_config": {"quant_method": "gptq", "bits": 4}},
         {"quantization_config": {"quant_method": "a-new-one"}},
