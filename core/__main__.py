@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 # Only this module of core imports the engine: it joins the science with this computer's folders and limits.
 # Activations of more bytes than this become mapped files in the cache folder.
 _LARGE = 256_000_000
+_shown = [""]  # the line of progress that is on the screen
 _INTERRUPTED = 130  # the exit status of shells for Ctrl-C
 
 
@@ -243,7 +244,10 @@ def _numbers(value: str) -> list[int]:
 def _show_share(share: float, message: str) -> None:
     if sys.stderr.isatty():
         room = max(20, shutil.get_terminal_size().columns - 6)
-        print(f"\r{share:4.0%} {message:<{room}.{room}}", end="\n" if share >= 1 else "", file=sys.stderr)
+        line = f"\r{share:4.0%} {message:<{room}.{room}}"
+        if line != _shown[0]:  # the last report of a download may come again
+            print(line, end="\n" if share >= 1 else "", file=sys.stderr, flush=True)
+        _shown[0] = line
 
 
 if __name__ == "__main__":
