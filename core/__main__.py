@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.errors import UserError
+from core.models.hub import canonical
 from core.records import CAREFUL, CORRECTIONS, FAMILIES, HOOK_SIDES, NOTEBOOK, POOLINGS, TESTS, UNITS, ContrastSpec
 
 if TYPE_CHECKING:
@@ -29,6 +30,8 @@ def main(arguments: list[str] | None = None) -> int:
     2, after one sentence on stderr, for a user's mistake; 130 after Ctrl-C; 1 if ``check`` finds other values.
     """
     options = _parser().parse_args(arguments)
+    if vars(options).get("model"):
+        options.model = canonical(options.model)
     try:
         return options.command(options) or 0
     except UserError as error:
@@ -147,26 +150,21 @@ def _download_words() -> None:
 def _load(name: str) -> LoadedModel:
     """Load a model, if this computer's limits allow it."""
     from core.models import load_model
-    from core.models.hub import canonical
     from engine.folders import model_folders
     from engine.limits import check_allowed
 
-    name = canonical(name)
     check_allowed(name)
     return load_model(name, folders=model_folders(), progress=_show_share)
 
 
 def _spec(options: argparse.Namespace) -> ContrastSpec:
     """The preset's values, replaced where the command line gives others."""
-    from core.models.hub import canonical
-
     preset = CAREFUL if options.preset == "careful" else NOTEBOOK
     names = {item.name for item in fields(ContrastSpec)}
     given = {name: value for name, value in vars(options).items() if name in names and value is not None}
     if options.words is not None:
         given = {"n_target": options.words, "n_baseline": options.words} | given
-    spec = ContrastSpec(**{**preset, **given})
-    return spec.changed(model=canonical(spec.model))
+    return ContrastSpec(**{**preset, **given})
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -311,3 +311,12 @@ def test_arguments_that_cannot_be_read(arguments: list[str], capsys: Capture) ->
         main(arguments)
     assert caught.value.code == 2
     assert "error: " in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["check", "text --layer 1 --neurons 0 --file {file} --model"])
+def test_a_pasted_name_is_understood_by_every_command(tmp_path, capsys, command):
+    """With the space or the unseen mark that comes with it."""
+    file = tmp_path / "text.txt"
+    file.write_text("A dog.")
+    assert main([*(part.format(file=file) for part in command.split()), " bundled\u200b"]) == 0
+    assert capsys.readouterr().out
