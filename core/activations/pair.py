@@ -13,13 +13,13 @@ from typing import Any
 
 import numpy as np
 
-from core.activations.encode import about_spaces, token_counts
+from core.activations.encode import about_spaces, encode_words, start_ids
 from core.activations.hooks import Gate
 from core.activations.mapped import release
 from core.activations.words import both_sides, read_both_sides, stored_words
 from core.models.loaded import LoadedModel
 from core.progress import Progress, unwatched
-from core.records import BothSides, ContrastSpec, ModelInfo, WordActivations, WordPair
+from core.records import BothSides, ContrastSpec, WordActivations, WordPair
 from core.store import NO_STORE, Store
 
 # Increase this when the last bits of activations, or what an array contains, may change: so that stored arrays are not
@@ -57,6 +57,8 @@ def read_words(
         "leading_space": spec.leading_space,
         "prefix": spec.prefix,
     }
+    start = start_ids(lm, spec.prefix)
+    ids = encode_words(lm, both, spec.leading_space, start)
 
     def fill(out: np.ndarray) -> None:
         def watch(share: float, message: str) -> None:
@@ -65,10 +67,10 @@ def read_words(
 
         read_both_sides(lm, both, layers, **reading, progress=watch, gate=gate, out=out)
 
-    n_tokens = token_counts(lm, both, leading_space=spec.leading_space)
+    n_tokens = np.array([len(row) - len(start) for row in ids])
     stored = stored_words(lm, n_tokens, spec.pooling)
     shape = (len(layers), len(both) + len(stored), lm.d_mlp)
-    sides = both_sides(lm, store.obtain(_store_key(lm.info, both, layers, reading), shape, fill), stored)
+    sides = both_sides(lm, store.obtain(_store_key(lm, ids, len(start), layers, spec.pooling), shape, fill), stored)
     at = len(words.target)
     tokens = (n_tokens[:at], n_tokens[at:])
     return WordActivations(
@@ -86,10 +88,15 @@ def _divided(sides: BothSides, at: int) -> tuple[BothSides, BothSides]:
     )
 
 
-def _store_key(model: ModelInfo, words: Sequence[str], layers: Sequence[int], reading: dict[str, Any]) -> str:
-    """Everything that activations depend on, to the last bit, including library versions and number of threads."""
+def _store_key(lm: LoadedModel, ids: Sequence[list[int]], n_start: int, layers: Sequence[int], pooling: str) -> str:
+    """Everything that activations depend on, to the last bit, including the processor and the libraries.
+
+    With the token ids instead of words, it covers the tokenizer. A folder's revision is only that of its weights.
+    """
     import torch
 
+    info = lm.info
+    model = [info.name, info.revision, lm.config_digest, info.dtype]
+    computer = [info.device, info.processor, torch.get_num_threads(), torch.get_float32_matmul_precision()]
     versions = [_ARITHMETIC, torch.__version__, version("transformers")]
-    identity = [model.name, model.revision, model.device, model.dtype, *versions, torch.get_num_threads()]
-    return json.dumps([identity, reading, list(layers), list(words)])
+    return json.dumps([model, computer, versions, pooling, n_start, list(layers), list(ids)])

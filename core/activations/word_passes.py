@@ -172,7 +172,7 @@ def _read_nodes(
     import torch
 
     have_children = part[0] in level.inner
-    at = torch.from_numpy(level.parents[part])  # [n_nodes] -> [n]
+    at = torch.from_numpy(level.parents[part]).to(reading.lm.info.device)  # [n_nodes] -> [n]
     cache = reading.lm.new_cache(parents.past_of(at) if depth else []) if depth or have_children else None
     ids = torch.from_numpy(level.token_ids[part, None])  # [n_nodes] -> [n, pos = 1]
     values = reading.read(ids, sides, _last_token, cache)
@@ -198,7 +198,9 @@ def _write_pooled(
     n_pooled = depth + 1 - reading.n_start if reading.pooling == "mean" else 1
     for (layer, side), values in sums.items():
         if side in reading.sides_of(depth + 1):
-            pooled = values[torch.from_numpy(at)].div_(n_pooled)  # [n_nodes, d_mlp] -> [n_rows, d_mlp]
+            pooled = values[torch.from_numpy(at).to(values.device)].div_(
+                n_pooled
+            )  # [n_nodes, d_mlp] -> [n_rows, d_mlp]
             reading.write(rows, (layer, side), pooled.cpu().numpy())
 
 

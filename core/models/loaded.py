@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -26,8 +27,9 @@ class LoadedModel:
 
     ``info`` is what a reader needs to reproduce a result. ``start_token`` is the id of the beginning-of-text token, or
     None. ``new_cache`` makes a key-value cache for the network. The tokenizer has passed ``configure_tokenizer``. It
-    may know tokens from ``n_embeddings`` on, which the network cannot read. Hold ``lock`` during a forward pass with
-    hooks: hooks belong to the module, not to the caller.
+    may know tokens from ``n_embeddings`` on, which the network cannot read. ``config_digest`` is the SHA-256 of the
+    contents of config.json, on which values depend as on the weights. Hold ``lock`` during a forward pass with hooks:
+    hooks belong to the module, not to the caller.
     """
 
     info: ModelInfo
@@ -38,6 +40,7 @@ class LoadedModel:
     d_model: int
     n_embeddings: int
     hook_points: HookPoints
+    config_digest: str = ""
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     @property
@@ -71,9 +74,15 @@ def on_best_device(network: torch.nn.Module) -> tuple[torch.nn.Module, tuple[str
     network : Module
     notes : tuple of str
         One sentence if the GPU refused the network and the CPU is used.
+
+    Notes
+    -----
+    From here on, products of float32 matrices are computed in full precision in this process, also on GPUs that would
+    round the factors to 10 bits (TF32) if a program asked for it.
     """
     import torch
 
+    torch.set_float32_matmul_precision("highest")
     if torch.cuda.is_available():
         device = "cuda"
     elif torch.backends.mps.is_available():
@@ -85,6 +94,17 @@ def on_best_device(network: torch.nn.Module) -> tuple[torch.nn.Module, tuple[str
     except RuntimeError as error:  # out of memory, or a driver that does not answer
         note = f"The {device} device did not take the model ({str(error).splitlines()[0]}); the CPU is used."
         return network.to("cpu"), (note,)
+
+
+def _processor(device: torch.device) -> str:
+    """What computes on a device: its name, or the widest arithmetic of the CPU."""
+    import torch
+
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    if device.type == "mps":
+        return platform.processor() or "Apple GPU"
+    return torch.backends.cpu.get_cpu_capability()
 
 
 def mlp_width(network: torch.nn.Module, hook_points: HookPoints) -> int:
@@ -129,6 +149,7 @@ def assemble(
         notes=(*notes, *fallbacks),
         start_token=start.name if start else None,
         start_token_is_end_of_text=start is not None and start.is_end_of_text,
+        processor=_processor(first.device),
     )
     speed_up(network)
     start_id = start.id if start else None

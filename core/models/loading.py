@@ -5,6 +5,11 @@ torch and transformers are imported inside functions: this takes seconds, and a 
 
 from __future__ import annotations
 
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
 from core.errors import UserError
 from core.models.catalogue import BUNDLED
 from core.models.hook_points import HOOK_POINTS
@@ -51,8 +56,15 @@ def load_model(name: str = BUNDLED, *, folders: Folders = ANY_FOLDER, progress: 
     folder, revision = locate(name, folders, progress)
     config = read_config(folder, name)
     check_config(name, config)
-    hook_points = HOOK_POINTS.get(config["model_type"])
     progress(1.0, "Loading the weights")
+    lm = _load(folder, name, revision, config)
+    lm.config_digest = hashlib.sha256(json.dumps(config, sort_keys=True).encode()).hexdigest()
+    return lm
+
+
+def _load(folder: Path, name: str, revision: str, config: dict[str, Any]) -> LoadedModel:
+    """Load a model from a folder by the loader that is fit for it."""
+    hook_points = HOOK_POINTS.get(config["model_type"])
     if name == BUNDLED and hook_points:
         # Without transformers, which would take twice as long, and 150 MB.
         from core.models import load_bundled

@@ -11,6 +11,7 @@ from core.errors import UserError
 class ModelInfo:
     """Facts about a loaded model that a reader needs to reproduce a result.
 
+    ``processor`` is the GPU's name, or the widest arithmetic of the CPU, such as "AVX512": last bits depend on it.
     ``start_token`` is the name of the beginning-of-text token, or of the end-of-text token if there is no other, or
     None.
     """
@@ -27,6 +28,7 @@ class ModelInfo:
     notes: tuple[str, ...] = ()
     start_token: str | None = None
     start_token_is_end_of_text: bool = False
+    processor: str = ""
 
     def check_layer(self, layer: int) -> None:
         """Raise UserError if the model does not have this layer (0-based)."""
