@@ -12,7 +12,18 @@ from typing import TYPE_CHECKING
 
 from core.errors import UserError
 from core.models.hub import canonical
-from core.records import CAREFUL, CORRECTIONS, FAMILIES, HOOK_SIDES, NOTEBOOK, POOLINGS, TESTS, UNITS, ContrastSpec
+from core.records import (
+    CAREFUL,
+    CORRECTIONS,
+    DTYPES,
+    FAMILIES,
+    HOOK_SIDES,
+    NOTEBOOK,
+    POOLINGS,
+    TESTS,
+    UNITS,
+    ContrastSpec,
+)
 
 if TYPE_CHECKING:
     from core.models import LoadedModel
@@ -22,6 +33,7 @@ if TYPE_CHECKING:
 _LARGE = 256_000_000
 _shown = [""]  # the line of progress that is on the screen
 _INTERRUPTED = 130  # the exit status of shells for Ctrl-C
+_DTYPE_HELP = "the model's number format; bfloat16 takes half the memory, and rounds to 8 significant bits"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -59,7 +71,7 @@ def contrast(options: argparse.Namespace) -> None:
 
     spec = _spec(options)
     check_counts(spec)
-    lm, store = _load(spec.model), disk_store(min_bytes=_LARGE)
+    lm, store = _load(spec.model, spec.dtype), disk_store(min_bytes=_LARGE)
     result = run_contrast(spec, lm, downloads=downloads(), progress=_show_share, store=store)
     print(terminal_summary(result, LABELS[spec.correction]))
     if options.csv:
@@ -82,7 +94,7 @@ def text(options: argparse.Namespace) -> None:
     except UnicodeDecodeError as error:
         raise UserError(f"{options.file} is not UTF-8 text.") from error
     check_characters(content)
-    lm = _load(options.model)
+    lm = _load(options.model, options.dtype)
     for neuron in options.neurons:
         if not 0 <= neuron < lm.d_mlp:
             raise UserError(f"Neuron {neuron} was asked for; a layer of {lm.info.name} has 0 to {lm.d_mlp - 1}.")
@@ -91,7 +103,7 @@ def text(options: argparse.Namespace) -> None:
     table = text_csv(activations, options.neurons)
     if options.prefix:
         print(f"note: The text is read{after_start(lm.info, True)}.", file=sys.stderr)
-    for note in activations.notes:
+    for note in (*lm.info.notes, *activations.notes):
         print(f"note: {note}", file=sys.stderr)
     if options.csv:
         options.csv.write_text(table, encoding="utf-8")
@@ -147,14 +159,14 @@ def _download_words() -> None:
         print(f"{len(words):,} {word_class}, ready in {cache_folder()}.")
 
 
-def _load(name: str) -> LoadedModel:
+def _load(name: str, dtype: str = "float32") -> LoadedModel:
     """Load a model, if this computer's limits allow it."""
     from core.models import load_model
     from engine.folders import model_folders
     from engine.limits import check_allowed
 
     check_allowed(name)
-    return load_model(name, folders=model_folders(), progress=_show_share)
+    return load_model(name, dtype, folders=model_folders(), progress=_show_share)
 
 
 def _spec(options: argparse.Namespace) -> ContrastSpec:
@@ -173,32 +185,12 @@ def _parser() -> argparse.ArgumentParser:
 
     one = commands.add_parser("contrast", help="test every neuron of a layer on two word classes")
     one.set_defaults(command=contrast)
-    one.add_argument("--preset", choices=["notebook", "careful"], default="notebook")
-    one.add_argument("--model", help="bundled, a hub id (perhaps with @REVISION) or a folder")
-    one.add_argument("--layer", type=int)
-    one.add_argument("--target", help="the word class that a positive statistic favours")
-    one.add_argument("--baseline", help="the word class that it is compared with")
-    one.add_argument("--words", type=int, metavar="N", help="words of each class, the most frequent first")
-    one.add_argument("--n-target", type=int, metavar="N", help="words of the target, if not as many as of the baseline")
-    one.add_argument("--n-baseline", type=int, metavar="N", help="words of the baseline")
-    one.add_argument("--word-source", metavar="SOURCE", help="notebook, bundled, or a folder of lists")
-    one.add_argument("--unit", choices=UNITS, help="what is compared: words, or the mean over each lemma's forms")
-    one.add_argument("--test", choices=TESTS, help="paired and welch compare means, mannwhitney ranks")
-    one.add_argument("--correction", choices=CORRECTIONS, help="for many tests; max_t permutes, and takes longer")
-    one.add_argument("--family", choices=FAMILIES, help="which tests are corrected together")
-    one.add_argument("--alpha", type=float, help="an adjusted p of at most this is significant")
-    one.add_argument("--seed", type=int, help="of max_t's random permutations")
-    one.add_argument("--pooling", choices=POOLINGS, help="over a word's tokens")
-    one.add_argument("--hook-side", choices=HOOK_SIDES, help="test before or after the nonlinearity")
-    one.add_argument("--leading-space", action=argparse.BooleanOptionalAction)
-    one.add_argument("--prefix", action=argparse.BooleanOptionalAction, help="beginning-of-text token first")
-    one.add_argument("--drop-shared", action=argparse.BooleanOptionalAction, help="drop words of both lists")
-    one.add_argument("--csv", type=Path, help="write one row per neuron")
-    one.add_argument("--json", type=Path, help="write the spec and the summary")
+    _add_contrast_options(one)
 
     two = commands.add_parser("text", help="read some neurons at every token of a text")
     two.set_defaults(command=text)
     two.add_argument("--model", default="bundled", help="bundled, a hub id (perhaps with @REVISION) or a folder")
+    two.add_argument("--dtype", choices=DTYPES, default="float32", help=_DTYPE_HELP)
     two.add_argument("--layer", type=int, required=True)
     two.add_argument("--neurons", type=_numbers, required=True, metavar="N,N", help="neuron indices")
     two.add_argument("--file", type=Path, required=True, help="a UTF-8 text")
@@ -230,6 +222,32 @@ def _parser() -> argparse.ArgumentParser:
     four.set_defaults(command=repair)
     four.add_argument("model", metavar="MODEL", help=an_id)
     return parser
+
+
+def _add_contrast_options(one: argparse.ArgumentParser) -> None:
+    one.add_argument("--preset", choices=["notebook", "careful"], default="notebook")
+    one.add_argument("--model", help="bundled, a hub id or a folder")
+    one.add_argument("--dtype", choices=DTYPES, help=_DTYPE_HELP)
+    one.add_argument("--layer", type=int)
+    one.add_argument("--target", help="the word class that a positive statistic favours")
+    one.add_argument("--baseline", help="the word class that it is compared with")
+    one.add_argument("--words", type=int, metavar="N", help="words of each class, the most frequent first")
+    one.add_argument("--n-target", type=int, metavar="N", help="words of the target, if not as many as of the baseline")
+    one.add_argument("--n-baseline", type=int, metavar="N", help="words of the baseline")
+    one.add_argument("--word-source", metavar="SOURCE", help="notebook, bundled, or a folder of lists")
+    one.add_argument("--unit", choices=UNITS, help="what is compared: words, or the mean over each lemma's forms")
+    one.add_argument("--test", choices=TESTS, help="paired and welch compare means, mannwhitney ranks")
+    one.add_argument("--correction", choices=CORRECTIONS, help="for many tests; max_t permutes, and takes longer")
+    one.add_argument("--family", choices=FAMILIES, help="which tests are corrected together")
+    one.add_argument("--alpha", type=float, help="an adjusted p of at most this is significant")
+    one.add_argument("--seed", type=int, help="of max_t's random permutations")
+    one.add_argument("--pooling", choices=POOLINGS, help="over a word's tokens")
+    one.add_argument("--hook-side", choices=HOOK_SIDES, help="test before or after the nonlinearity")
+    one.add_argument("--leading-space", action=argparse.BooleanOptionalAction)
+    one.add_argument("--prefix", action=argparse.BooleanOptionalAction, help="beginning-of-text token first")
+    one.add_argument("--drop-shared", action=argparse.BooleanOptionalAction, help="drop words of both lists")
+    one.add_argument("--csv", type=Path, help="write one row per neuron")
+    one.add_argument("--json", type=Path, help="write the spec and the summary")
 
 
 def _numbers(value: str) -> list[int]:

@@ -1,6 +1,9 @@
-"""The errors whose message is for the user of a page or a terminal, not for a programmer."""
+"""The errors whose message is for the user of a page or a terminal, not for a programmer; and what errors hold."""
 
 from __future__ import annotations
+
+import traceback
+from collections.abc import Iterator
 
 
 class UserError(ValueError):
@@ -30,3 +33,33 @@ class Cancelled(UserError):
 
     def __init__(self) -> None:
         super().__init__("This was cancelled.", about="cancelled")
+
+
+def causes(error: BaseException) -> Iterator[BaseException]:
+    """An error, and all errors that it was raised for.
+
+    Examples
+    --------
+    >>> try:
+    ...     raise ValueError from KeyError()
+    ... except ValueError as error:
+    ...     [type(each).__name__ for each in causes(error)]
+    ['ValueError', 'KeyError']
+    """
+    seen: set[int] = set()
+    waiting: list[BaseException | None] = [error]
+    while waiting:
+        each = waiting.pop()
+        if each is not None and id(each) not in seen:
+            seen.add(id(each))
+            yield each
+            waiting += [each.__cause__, each.__context__]
+
+
+def clear_frames(error: BaseException) -> None:
+    """Clear the local variables of all functions that an error, and those that it was raised for, passed through.
+
+    They hold what the work used, such as a model, as long as someone holds the error: often until garbage is collected.
+    """
+    for each in causes(error):
+        traceback.clear_frames(each.__traceback__)

@@ -80,7 +80,7 @@ def run_contrast(
     ------
     UserError
         The model, the layer or a word list cannot be read; fewer than two words or units are left in a class; no
-        neuron of the layer varies.
+        neuron of the layer varies; ``lm`` has another dtype.
 
     Examples
     --------
@@ -88,7 +88,9 @@ def run_contrast(
     >>> result.n_neurons, result.family_size
     (512, 3072)
     """
-    lm = lm or load_model(spec.model, progress=progress)
+    lm = lm or load_model(spec.model, spec.dtype, progress=progress)
+    if lm.info.dtype != spec.dtype:
+        raise UserError(f"The spec asks for {spec.dtype}, and the model that came was loaded in {lm.info.dtype}.")
     lm.info.check_layer(spec.layer)
     layers = range(lm.n_layers) if spec.family == "model" else [spec.layer]
     words = choose_words(spec, downloads)

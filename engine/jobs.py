@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from core.activations.mapped import mapping_of
-from core.errors import Cancelled
+from core.errors import Cancelled, clear_frames
 from core.progress import Cancellable, Progress, unwatched
 from engine import metrics
 
@@ -65,6 +65,7 @@ class Job:
             self.result = work(report)
             self.size = bytes_in_memory(self.result)
         except BaseException as error:  # outcome() raises it, in each thread that waits
+            clear_frames(error)  # it and the job refer to each other
             self.error = error
 
     def outcome(self) -> Any:
@@ -156,6 +157,13 @@ class Results:
             if key not in self._jobs and n_entries < self._max_entries and size + job.size <= self._max_bytes:
                 self._jobs[key] = job
                 self._jobs.move_to_end(key, last=False)
+
+    def make_room(self) -> list[Any]:
+        """Evict the least recently used results until a running job's result fits. Return what was evicted."""
+        with self._lock:
+            finished = [key for key, job in self._jobs.items() if job.finished.is_set()]
+            too_many = max(0, len(self._jobs) - self._max_entries)
+            return [self._jobs.pop(key).result for key in finished[:too_many]]
 
     def _finish(self, key: Hashable, job: Job) -> None:
         with self._lock:

@@ -7,10 +7,8 @@ Texts are stored only in memory, because they are private.
 
 from __future__ import annotations
 
-import gc
 import hashlib
-from collections.abc import Hashable, Iterator
-from contextlib import contextmanager
+from collections.abc import Hashable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -42,6 +40,7 @@ from core.records import (
 )
 from engine import metrics
 from engine.folders import disk_store, downloads, model_folders
+from engine.held_models import room_for_a_model
 from engine.limits import check_allowed, check_characters, check_counts, check_permutations, limits
 from engine.pipeline import Request, begin, is_cached, resolve, results_of, step
 from engine.turns import gate_of
@@ -65,6 +64,10 @@ def reads_all_layers(spec: ContrastSpec) -> bool:
 
 
 # --- Keys: the part of a request that a step depends on ---
+
+
+def _model_key(request: Request, need: Any) -> tuple[Hashable, ...]:
+    return request.spec.model, request.spec.dtype
 
 
 def _activations_key(request: Request, need: Any) -> tuple[Hashable, ...]:
@@ -104,30 +107,35 @@ def _scatter_key(request: Request, need: Any) -> tuple[Hashable, ...]:
 def _text_key(request: Request, need: Any) -> tuple[Hashable, ...]:
     spec = request.spec
     digest = hashlib.sha256(request.text.encode("utf-8", "surrogatepass")).hexdigest()
-    return spec.model, spec.layer, spec.hook_side, spec.prefix, digest
+    return spec.model, spec.dtype, spec.layer, spec.hook_side, spec.prefix, digest
 
 
 # --- Steps ---
 
 
 @step(
-    lambda request, need: request.spec.model,
-    key_text="the name",
+    _model_key,
+    key_text="the name and the number format",
     entries=lambda: limits().loaded_models,
 )
 def model(request: Request, need: Any, progress: Progress) -> LoadedModel:
     """The loaded model."""
     check_allowed(request.spec.model)
     progress(0.0, "Loading the libraries, then the model")
-    with _without_garbage_collection():
-        loaded = load_model(request.spec.model, folders=model_folders(), progress=progress)
+    loaded = load_model(
+        request.spec.model,
+        request.spec.dtype,
+        folders=model_folders(),
+        progress=progress,
+        room=lambda: room_for_a_model(results_of(model)),
+    )
     metrics.MODEL_LOADS.inc()
     return loaded
 
 
 @step(
-    lambda request, need: request.spec.model,
-    key_text="the name",
+    _model_key,
+    key_text="the name and the number format",
     needs=(model,),
     entries=64,
 )
@@ -258,7 +266,7 @@ def scatter(request: Request, need: Any, progress: Progress) -> Picture:
 
 @step(
     _text_key,
-    key_text="model, layer, hook side, beginning-of-text token, a digest of the text",
+    key_text="model, number format, layer, hook side, beginning-of-text token, a digest of the text",
     needs=(model,),
     entries=256,
     share=0.2,
@@ -302,7 +310,8 @@ def warm_up(spec: ContrastSpec) -> None:
 
     Not where the contrast is cached: its page does without the model, which may be one of too many.
     """
-    request = Request(ContrastSpec(model=spec.model))  # so that one thread loads it, whatever the other settings are
+    # Without the other settings, so that one thread loads it, whatever they are.
+    request = Request(ContrastSpec(model=spec.model, dtype=spec.dtype))
     if not is_cached(model, request) and not is_cached(conclusion, Request(spec)):
         begin(model, request)
 
@@ -345,18 +354,3 @@ def _as_shown(spec: ContrastSpec, shown: tuple[str, str]) -> ContrastResult:
     if sources(result.words) != shown:
         raise UserError("The word lists are others than the page shows.")
     return result
-
-
-@contextmanager
-def _without_garbage_collection() -> Iterator[None]:
-    """Exclude the objects of the libraries and the model from garbage collection.
-
-    torch and transformers make about a hundred thousand objects, which live as long as the process. Streamlit runs a
-    full collection after every run of a page, which would visit all of them each time (0.3 s).
-    """
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.freeze()
-        gc.enable()

@@ -8,6 +8,7 @@ from core.report.glossary import TEST_NAMES
 
 TEST_LABELS = {**TEST_NAMES, "paired": "Paired t-test (the notebook's)"}
 UNIT_LABELS = {"word": "Word form", "lemma": "Lemma (mean over its forms)"}
+DTYPE_LABELS = {"float32": "float32", "bfloat16": "bfloat16 (half the memory, less precise)"}
 FAMILY_LABELS = {"layer": "This layer's neurons", "model": "All layers' neurons"}
 SOURCE_LABELS = {"notebook": "The notebook's (downloaded)", "bundled": "Curated (bundled)"}
 

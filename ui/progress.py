@@ -12,6 +12,7 @@ from core.records import ContrastSpec
 from engine.jobs import Job
 from engine.limits import limits
 from engine.pipeline import Request, Step, obtain
+from engine.steps import layers_of
 
 T = TypeVar("T")
 
@@ -29,7 +30,14 @@ def show(
     meanwhile: Callable[[], None] | None = None,
 ) -> T:
     """The result of a step. While it is computed, draw a progress bar, and below it what ``meanwhile`` draws."""
-    return obtain(step, Request(spec, text, marked), lambda job: _wait(job, meanwhile))
+
+    def wait(job: Job) -> None:
+        unknown = layers_of(spec.model) is None
+        _wait(job, meanwhile)
+        if unknown and layers_of(spec.model) is not None:
+            st.rerun()  # the model has come: now the sidebar can offer its layers, and find the same relative depth
+
+    return obtain(step, Request(spec, text, marked), wait)
 
 
 def _wait(job: Job, meanwhile: Callable[[], None] | None) -> None:

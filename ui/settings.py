@@ -27,11 +27,21 @@ _FIELDS = tuple(item.name for item in fields(ContrastSpec) if item.name != "seed
 WIDGETS = (*_FIELDS, "target_text", "baseline_text")
 
 
+@dataclass(frozen=True)
+class Depth:
+    """The layer that was chosen for a model, and how many this has; None if that was not known."""
+
+    model: str
+    layer: int | None
+    n_layers: int | None
+
+
 @dataclass
 class Settings:
     """A session's last valid view, its widgets' values and when these last changed, and sentences about its link.
 
     ``asked`` has, for a class whose list is too short, the number of words in use and the number that was asked for.
+    ``depth`` is the last layer that is known to fit its model.
     """
 
     view: View
@@ -39,6 +49,7 @@ class Settings:
     problems: list[str] = field(default_factory=list)
     changed_at: float = 0.0  # by time.monotonic
     asked: dict[str, tuple[int, int]] = field(default_factory=dict)
+    depth: Depth | None = None
 
 
 def current() -> Settings:

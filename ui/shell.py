@@ -6,8 +6,8 @@ import streamlit as st
 
 from core.errors import UserError
 from core.models.hub import canonical
-from engine.steps import layers_of, warm_up
-from ui import link, navigation, page, remedies, settings, sidebar, word_settings
+from engine.steps import warm_up
+from ui import link, model_settings, navigation, page, remedies, settings, sidebar, word_settings
 
 
 def run() -> None:
@@ -17,13 +17,12 @@ def run() -> None:
     st.title("Grammar Neurons" if shown.title == navigation.HOME else shown.title)
     _read_typed_model()
     settings.begin()
-    sidebar.fit_layer()
+    model_settings.fit_layer()
     word_settings.fit_counts()
     page.draw_toasts()
     mistake = None
     try:
         spec = settings.update_spec()
-        n_layers = layers_of(spec.model)
         warm_up(spec)
     except UserError as error:
         mistake = error
@@ -37,8 +36,6 @@ def run() -> None:
         return
     link.write(settings.current().view)
     shown.run()
-    if n_layers is None and layers_of(spec.model) is not None:
-        st.rerun()  # the model has come: the sidebar can offer its layers
 
 
 def _read_typed_model() -> None:

@@ -6,28 +6,15 @@ run or by a lost connection, the browser may see only the one after, which sends
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import Any
-
 import streamlit as st
 
-from core.models import CATALOGUE
-from core.records import CORRECTIONS, FAMILIES, HOOK_SIDES, POOLINGS, TESTS
+from core.records import CORRECTIONS, DTYPES, FAMILIES, HOOK_SIDES, POOLINGS, TESTS
 from core.report.glossary import GLOSSARY
 from core.stats.correction import LABELS
-from engine.limits import limits
-from engine.steps import layers_of
-from ui import custom_lists, navigation, page, settings, word_settings
+from ui import custom_lists, model_settings, navigation, settings, word_settings
 from ui.defaults import ALPHAS, PRESETS
-from ui.labels import FAMILY_LABELS, SOURCE_LABELS, TEST_LABELS, model_label
-
-
-def fit_layer() -> None:
-    """If the model has fewer layers than the chosen one, choose its last layer, and show a message."""
-    layer, n_layers = st.session_state["layer"], layers_of(st.session_state["model"])
-    if n_layers is not None and layer is not None and layer >= n_layers:
-        settings.set_values({"layer": n_layers - 1})
-        page.show_toast(f"This model has layers 0 to {n_layers - 1}: layer {n_layers - 1} is shown.")
+from ui.labels import DTYPE_LABELS, FAMILY_LABELS, SOURCE_LABELS, TEST_LABELS
+from ui.widgets import choice, default, flag
 
 
 def draw() -> None:
@@ -49,8 +36,7 @@ def _draw_settings() -> None:
         "leading space after the beginning-of-text token, one value for each lemma, Welch's test, Holm's correction "
         "over all layers.",
     )
-    _draw_model()
-    _draw_layer()
+    model_settings.draw()
     left, right = st.columns(2)
     with left:
         word_settings.draw_class("target", "Target", "Its most frequent words. A positive statistic: higher for these.")
@@ -58,7 +44,7 @@ def _draw_settings() -> None:
         word_settings.draw_class("baseline", "Baseline", "The words to compare with: the most frequent of this class.")
     custom_lists.draw()
     word_settings.draw_unit()
-    _choice(
+    choice(
         "Test",
         TESTS,
         "test",
@@ -66,7 +52,7 @@ def _draw_settings() -> None:
         help="The paired test pairs word i with word i. Welch's compares the means of two groups, whose variances may "
         "differ. Mann–Whitney compares ranks, so a few extreme words count little.",
     )
-    _choice(
+    choice(
         "Correction",
         CORRECTIONS,
         "correction",
@@ -76,36 +62,14 @@ def _draw_settings() -> None:
         f"findings. **Max-T**: {GLOSSARY['max-T']} It needs no normal distribution, and takes seconds.",
     )
     st.number_input(
-        "Alpha", *ALPHAS, _default("alpha"), key="alpha", step=0.01, format="%.4g", help=GLOSSARY["p adjusted"]
+        "Alpha", *ALPHAS, default("alpha"), key="alpha", step=0.01, format="%.4g", help=GLOSSARY["p adjusted"]
     )
     with st.expander("Advanced"):
         _draw_advanced()
 
 
-def _draw_model() -> None:
-    allowed, model = limits(), st.session_state["model"]
-    known = [*CATALOGUE] if allowed.any_model else [*allowed.models]
-    if model not in known:
-        known.append(model)
-    more: dict[str, Any] = {"help": "The models that this server offers."}
-    if allowed.any_model:
-        example = "Choose one, or type a hub id such as EleutherAI/pythia-70m, or a folder on the server."
-        more = {"accept_new_options": True, "help": example}
-    _choice("Model", known, "model", model_label, **more)
-    st.caption(CATALOGUE[model].note if model in CATALOGUE else "From the hub, or a folder on the server.")
-
-
-def _draw_layer() -> None:
-    n_layers = layers_of(st.session_state["model"])
-    if n_layers is None:
-        st.number_input("Layer", 0, 999, _default("layer"), key="layer", disabled=True, help="Until the model is here.")
-    elif n_layers > 1:
-        last, explanation = n_layers - 1, "Counted from 0, nearest the input, up."
-        st.slider("Layer", 0, last, _default("layer"), key="layer", help=explanation)
-
-
 def _draw_advanced() -> None:
-    _choice(
+    choice(
         "Word lists",
         SOURCE_LABELS,
         "word_source",
@@ -113,31 +77,25 @@ def _draw_advanced() -> None:
         help="The notebook's lists are the top words of a web corpus, errors included; the curated ones hold words "
         "that are almost always of their class.",
     )
-    _flag("leading_space", "Leading space", "Read the word as inside a sentence, after a space, not as a text alone.")
+    flag("leading_space", "Leading space", "Read the word as inside a sentence, after a space, not as a text alone.")
     start = "Read before the word or the text, never pooled: a model's first token behaves unlike all others."
-    _flag("prefix", "Beginning-of-text token first", start)
-    _flag("drop_shared", "Drop words that stand in both lists", "Of the words that are used, before any test.")
+    flag("prefix", "Beginning-of-text token first", start)
+    flag("drop_shared", "Drop words that stand in both lists", "Of the words that are used, before any test.")
     sides = " ".join(f"**{side.capitalize()}**: {GLOSSARY[side]}" for side in HOOK_SIDES)
-    _choice("Hook side", HOOK_SIDES, "hook_side", help=sides)
-    _choice("Pooling over a word's tokens", POOLINGS, "pooling", str.capitalize)
-    _choice(
+    choice("Hook side", HOOK_SIDES, "hook_side", help=sides)
+    choice("Pooling over a word's tokens", POOLINGS, "pooling", str.capitalize)
+    choice(
         "Family of tests",
         FAMILIES,
         "family",
         FAMILY_LABELS.__getitem__,
         help=f"{GLOSSARY['family']} If you look at all layers, count them all.",
     )
-
-
-def _choice(label: str, options: Iterable[str], key: str, format_func: Callable[[str], str] = str, **more: Any) -> None:
-    """A selectbox for a setting."""
-    known, first = list(options), _default(key)
-    st.selectbox(label, known, known.index(first) if first in known else 0, key=key, format_func=format_func, **more)
-
-
-def _flag(key: str, label: str, explanation: str) -> None:
-    st.checkbox(label, _default(key), key=key, help=explanation)
-
-
-def _default(key: str) -> Any:
-    return settings.current().values[key]
+    choice(
+        "Number format",
+        DTYPES,
+        "dtype",
+        DTYPE_LABELS.__getitem__,
+        help="bfloat16 takes half the memory for a model's weights, and rounds each value to 8 significant bits: by up "
+        "to 0.4%, and more in sums.",
+    )

@@ -16,7 +16,7 @@ import numpy as np
 from core.activations.encode import about_spaces, encode_words, start_ids
 from core.activations.hooks import Gate
 from core.activations.mapped import release
-from core.activations.words import both_sides, read_both_sides, stored_words
+from core.activations.words import both_sides, memory_for_words, read_both_sides, stored_words
 from core.models.loaded import LoadedModel
 from core.progress import Progress, unwatched
 from core.records import BothSides, ContrastSpec, WordActivations, WordPair
@@ -70,7 +70,9 @@ def read_words(
     n_tokens = np.array([len(row) - len(start) for row in ids])
     stored = stored_words(lm, n_tokens, spec.pooling)
     shape = (len(layers), len(both) + len(stored), lm.d_mlp)
-    sides = both_sides(lm, store.obtain(_store_key(lm, ids, len(start), layers, spec.pooling), shape, fill), stored)
+    with memory_for_words(lm, len(both)):
+        values = store.obtain(_store_key(lm, ids, len(start), layers, spec.pooling), shape, fill)
+    sides = both_sides(lm, values, stored)
     at = len(words.target)
     tokens = (n_tokens[:at], n_tokens[at:])
     return WordActivations(

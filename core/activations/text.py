@@ -19,6 +19,7 @@ from core.activations.hooks import Gate, read_layers
 from core.activations.tokens import cut_text, without_lone_surrogates
 from core.errors import UserError
 from core.models.loaded import LoadedModel
+from core.out_of_memory import memory_for
 from core.progress import Progress, unwatched
 from core.records import TokenActivations
 
@@ -99,8 +100,8 @@ def layered_token_activations(
     Raises
     ------
     UserError
-        The text is empty, has no tokens, or more than ``max_tokens``; the model does not have a layer, or values of a
-        layer are not finite.
+        The text is empty, has no tokens, or more than ``max_tokens``; the model does not have a layer; values of a
+        layer are not finite; memory runs out.
 
     Examples
     --------
@@ -120,15 +121,17 @@ def layered_token_activations(
         layers = [max(layers)]
     start = start_ids(lm, prefix)
     windows = _windows(len(ids), lm.info.context - len(start))
-    values = {layer: np.empty((len(ids), lm.d_mlp), dtype=np.float32) for layer in layers}
-    for k, (first, keep_from, last) in enumerate(windows):
-        row = torch.tensor([start + ids[first:last]])  # [batch = 1, pos]
-        skip = len(start) + keep_from - first
-        with gate():
-            captured = read_layers(lm, row, layers, [side], partial(_rows_from, skip))
-            for layer in layers:
-                values[layer][keep_from:last] = captured.pop((layer, side)).cpu().numpy()  # [n_kept, d_mlp]
-        progress((k + 1) / len(windows), f"Reading the text: window {k + 1:,} of {len(windows):,}")
+    less = "a shorter text or a smaller model needs less"
+    with memory_for(f"read {len(ids):,} tokens with {lm.info.name}", less):
+        values = {layer: np.empty((len(ids), lm.d_mlp), dtype=np.float32) for layer in layers}
+        for k, (first, keep_from, last) in enumerate(windows):
+            row = torch.tensor([start + ids[first:last]])  # [batch = 1, pos]
+            skip = len(start) + keep_from - first
+            with gate():
+                captured = read_layers(lm, row, layers, [side], partial(_rows_from, skip))
+                for layer in layers:
+                    values[layer][keep_from:last] = captured.pop((layer, side)).cpu().numpy()  # [n_kept, d_mlp]
+            progress((k + 1) / len(windows), f"Reading the text: window {k + 1:,} of {len(windows):,}")
     for layer in layers:
         _check_finite(values[layer], lm.info.name, layer)
     pieces, parts = cut_text(text, offsets)

@@ -10,7 +10,7 @@ and tokens that words share are computed once (``core.activations.word_passes``)
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from core.activations.encode import check_choices, encode_words, start_ids
 from core.activations.hooks import Gate, Point
 from core.activations.word_passes import Reading, Write, read_rows
 from core.models.loaded import LoadedModel
+from core.out_of_memory import memory_for
 from core.progress import Progress, unwatched
 from core.records import HOOK_SIDES, BothSides
 
@@ -70,7 +71,7 @@ def word_activations(
     ------
     UserError
         There are no words; a word has no tokens, more than the model's context, or one that the model cannot read; the
-        model does not have a layer.
+        model does not have a layer; memory runs out.
 
     Examples
     --------
@@ -82,10 +83,11 @@ def word_activations(
     check_choices(lm, layers, side, pooling)
     start = start_ids(lm, prefix)
     ids = encode_words(lm, words, leading_space, start)
-    if out is None:
-        out = np.empty((len(layers), len(words), lm.d_mlp), dtype=np.float32)
-    write = _into(out, layers, {side: np.arange(len(words))})
-    read_rows(Reading(lm, layers, [side], [side], pooling, len(start), write, gate), ids, progress)
+    with memory_for_words(lm, len(words)):
+        if out is None:
+            out = np.empty((len(layers), len(words), lm.d_mlp), dtype=np.float32)
+        write = _into(out, layers, {side: np.arange(len(words))})
+        read_rows(Reading(lm, layers, [side], [side], pooling, len(start), write, gate), ids, progress)
     return out
 
 
@@ -133,14 +135,15 @@ def read_both_sides(
     start = start_ids(lm, prefix)
     ids = encode_words(lm, words, leading_space, start)
     stored = stored_words(lm, np.array([len(row) - len(start) for row in ids]), pooling)
-    if out is None:
-        out = np.empty((len(layers), len(words) + len(stored), lm.d_mlp), dtype=np.float32)
-    place = np.full(len(words), -1)  # [n_words]: where a word's activation is in ``out``
-    place[stored] = len(words) + np.arange(len(stored))
-    sides = HOOK_SIDES if len(stored) else HOOK_SIDES[:1]
-    sides_of_one = sides if lm.nonlinearity is None else HOOK_SIDES[:1]
-    write = _into(out, layers, {"pre-activation": np.arange(len(words)), "activation": place})
-    read_rows(Reading(lm, layers, sides, sides_of_one, pooling, len(start), write, gate), ids, progress)
+    with memory_for_words(lm, len(words)):
+        if out is None:
+            out = np.empty((len(layers), len(words) + len(stored), lm.d_mlp), dtype=np.float32)
+        place = np.full(len(words), -1)  # [n_words]: where a word's activation is in ``out``
+        place[stored] = len(words) + np.arange(len(stored))
+        sides = HOOK_SIDES if len(stored) else HOOK_SIDES[:1]
+        sides_of_one = sides if lm.nonlinearity is None else HOOK_SIDES[:1]
+        write = _into(out, layers, {"pre-activation": np.arange(len(words)), "activation": place})
+        read_rows(Reading(lm, layers, sides, sides_of_one, pooling, len(start), write, gate), ids, progress)
     return both_sides(lm, out, stored)
 
 
@@ -177,6 +180,11 @@ def both_sides(lm: LoadedModel, values: np.ndarray, stored: np.ndarray) -> BothS
     """The record of an array (n_layers, n_words + n_stored, d_mlp) that ``read_both_sides`` filled: views of it."""
     n_words = values.shape[1] - len(stored)
     return BothSides(values[:, :n_words], values[:, n_words:], stored, lm.nonlinearity)
+
+
+def memory_for_words(lm: LoadedModel, n_words: int) -> AbstractContextManager[None]:
+    """Around what reads words: one sentence if memory runs out."""
+    return memory_for(f"read {n_words:,} words with {lm.info.name}", "fewer words or a smaller model need less")
 
 
 def _into(out: np.ndarray, layers: Sequence[int], places: Mapping[str, np.ndarray]) -> Write:

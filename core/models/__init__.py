@@ -7,7 +7,7 @@ lm.n_layers, lm.d_mlp
 from core.models.catalogue import BUNDLED, CATALOGUE
 from core.models.loaded import LoadedModel
 from core.models.loading import load_model
-from core.models.locate import ANY_FOLDER, BUNDLED_FOLDER, Folders, count_layers
+from core.models.locate import ANY_FOLDER, BUNDLED_FOLDER, Folders, count_layers, is_here
 
 __all__ = [
     "ANY_FOLDER",
@@ -17,5 +17,6 @@ __all__ = [
     "Folders",
     "LoadedModel",
     "count_layers",
+    "is_here",
     "load_model",
 ]

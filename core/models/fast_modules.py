@@ -29,7 +29,7 @@ Replacement: TypeAlias = Callable[[Any], nn.Module]
 def speed_up(network: nn.Module) -> None:
     """Replace PyTorch's modules by faster ones, in place. Module paths do not change.
 
-    Does nothing where ``can_pack`` is false.
+    Where ``can_pack`` is false, modules stay as they are.
 
     Examples
     --------
@@ -44,6 +44,7 @@ def speed_up(network: nn.Module) -> None:
             nn.GELU: lambda gelu: TanhGELU() if gelu.approximate == "tanh" else gelu,
         }
         replace(network, replacements)
+    if next(network.parameters()).device.type == "cpu":
         _copy_parameters(network)
 
 
@@ -63,7 +64,7 @@ def replace(parent: nn.Module, replacements: Mapping[type, Replacement]) -> None
 
 
 def _copy_parameters(network: nn.Module) -> None:
-    """Copy the parameters that were not packed, so that the mapped weight file can be closed."""
+    """Copy the parameters that were not packed or moved, so that the mapped weight file can be closed."""
     for parameter in network.parameters():
         parameter.data = parameter.data.clone()
 

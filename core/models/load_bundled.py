@@ -26,11 +26,14 @@ from core.models.load_tokenizer import StartToken, configure_tokenizer
 from core.models.loaded import LoadedModel, assemble
 
 
-def load(folder: Path, sizes: dict[str, Any], revision: str, hook_points: HookPoints) -> LoadedModel:
-    """Load a model that ``training.export`` wrote, in float32 and in evaluation mode."""
+def load(
+    folder: Path, sizes: dict[str, Any], revision: str, hook_points: HookPoints, dtype: str = "float32"
+) -> LoadedModel:
+    """Load a model that ``training.export`` wrote, in evaluation mode."""
     network = GPTNeo(sizes)  # random weights, replaced below: cheaper than importing a library that skips them
     weights = load_file(folder / "model.safetensors")
-    network.load_state_dict({key.removeprefix("transformer."): w.float() for key, w in weights.items()}, assign=True)
+    kind: torch.dtype = getattr(torch, dtype)
+    network.load_state_dict({key.removeprefix("transformer."): w.to(kind) for key, w in weights.items()}, assign=True)
     tokenizer = configure_tokenizer(Tokenizer.from_file(str(folder / "tokenizer.json")))
     start = StartToken(sizes["bos_token_id"], str(tokenizer.id_to_token(sizes["bos_token_id"])))
     return assemble(

@@ -32,8 +32,8 @@ _ALIBI_CONTEXT = 2_048
 _PROBE = "The grammar of unbelievable neurons"
 
 
-def load(folder: Path, name: str, revision: str, hook_points: HookPoints | None) -> LoadedModel:
-    """Load a model, in float32 and in evaluation mode. Without hook points, these are found by its structure.
+def load(folder: Path, name: str, revision: str, hook_points: HookPoints | None, dtype: str = "float32") -> LoadedModel:
+    """Load a model, in evaluation mode. Without hook points, these are found by its structure.
 
     Raises
     ------
@@ -41,7 +41,12 @@ def load(folder: Path, name: str, revision: str, hook_points: HookPoints | None)
         The weights are broken, or do not fit the configuration; there is no fast tokenizer; there are no hook points,
         and none are found.
     """
-    network = _load_network(folder, name)
+    if hook_points is None and dtype != "float32":
+        raise UserError(
+            f"{name} is of a type that is not in the table of docs/models.md: its neurons are found by its values in "
+            f"float32; {dtype} was asked for."
+        )
+    network = _load_network(folder, name, dtype)
     tokenizer, start = load_tokenizer(folder, name)
     sizes: Any = network.config
     n_embeddings = _n_embeddings(network)
@@ -144,13 +149,13 @@ def _context(config: Any) -> int:
     return next((length for length in lengths if type(length) is int and length > 0), _ALIBI_CONTEXT)
 
 
-def _load_network(folder: Path, name: str) -> nn.Module:
+def _load_network(folder: Path, name: str, dtype: str) -> nn.Module:
     check_whole(folder, name)
     logging.disable_progress_bar()
     try:
         model, report = AutoModelForCausalLM.from_pretrained(
             folder,
-            dtype=torch.float32,
+            dtype=getattr(torch, dtype),
             use_safetensors=True,
             trust_remote_code=False,
             local_files_only=True,

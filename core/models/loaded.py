@@ -107,6 +107,12 @@ def _processor(device: torch.device) -> str:
     return torch.backends.cpu.get_cpu_capability()
 
 
+_ROUNDED = (
+    "The model was read in bfloat16: each weight and value is rounded to 8 significant bits, by up to 0.4%, and the "
+    "changes add up over sums and layers. docs/models.md says what this changed in one model."
+)
+
+
 def mlp_width(network: torch.nn.Module, hook_points: HookPoints) -> int:
     """d_mlp: how many inputs the first layer's down-projection has, a ``Linear`` or GPT-2's transposed ``Conv1D``."""
     layer: Any = network.get_submodule(hook_points.path(0, "activation"))
@@ -136,6 +142,7 @@ def assemble(
     """
     network, fallbacks = on_best_device(network)
     first = next(network.parameters())
+    dtype = str(first.dtype).removeprefix("torch.")
     info = ModelInfo(
         name=name,
         revision=revision,
@@ -145,8 +152,8 @@ def assemble(
         context=context,
         n_parameters=sum(p.numel() for p in network.parameters()),
         device=first.device.type,
-        dtype=str(first.dtype).removeprefix("torch."),
-        notes=(*notes, *fallbacks),
+        dtype=dtype,
+        notes=(*notes, *fallbacks, *((_ROUNDED,) if dtype == "bfloat16" else ())),
         start_token=start.name if start else None,
         start_token_is_end_of_text=start is not None and start.is_end_of_text,
         processor=_processor(first.device),

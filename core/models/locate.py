@@ -9,7 +9,7 @@ from pathlib import Path
 
 from core.errors import UserError
 from core.models.catalogue import BUNDLED
-from core.models.hub import ensure_downloaded, find_copy
+from core.models.hub import ensure_downloaded, find_copy, is_downloaded
 from core.models.safety import checked_digest, read_config, weights_digest
 from core.models.suitability import LAYER_COUNTS
 from core.progress import Progress
@@ -73,6 +73,22 @@ def count_layers(name: str, folders: Folders = ANY_FOLDER) -> int | None:
         return None if folder is None else _layers_in(folder, (folder / "config.json").stat().st_mtime_ns)
     except (UserError, ValueError, OSError):
         return None  # load_model raises the error with its reason
+
+
+def is_here(name: str, folders: Folders = ANY_FOLDER) -> bool:
+    """Whether all files of a model are on this computer. Nothing is read but a few names of files.
+
+    Examples
+    --------
+    >>> is_here("bundled")
+    True
+    """
+    try:
+        if find_folder(name, folders) is not None:
+            return True
+        return is_downloaded(name)
+    except (UserError, ValueError, OSError):
+        return False  # load_model raises the error with its reason
 
 
 @lru_cache(maxsize=64)

@@ -12,8 +12,8 @@ _BYTES = {"float64": 8, "float32": 4, "float16": 2, "bfloat16": 2, "float8_e4m3f
 _UNLIMITED = 1 << 60  # cgroup v1 writes a number near 2^63 if there is no limit
 
 
-def check_memory(name: str, n_bytes: int, config: Mapping[str, Any]) -> None:
-    """Raise UserError if a model needs more memory than is free.
+def check_memory(name: str, n_bytes: int, config: Mapping[str, Any], dtype: str = "float32") -> None:
+    """Raise UserError if a model needs more memory than is free now.
 
     Parameters
     ----------
@@ -23,15 +23,30 @@ def check_memory(name: str, n_bytes: int, config: Mapping[str, Any]) -> None:
         The bytes of its safetensors files.
     config : mapping
         Its config.json, for the type of the stored numbers.
+    dtype : {"float32", "bfloat16"}
+        The type in which it is loaded.
     """
-    free, needed = available_memory(), needed_memory(n_bytes, config)
+    free, needed = available_memory(), needed_memory(n_bytes, config, dtype)
     if free is not None and needed > free:
         sentence = f"{name} needs about {_size(needed)} of memory, and {_size(free)} are free here."
         raise UserError(sentence, about="memory")
 
 
-def needed_memory(n_bytes: int, config: Mapping[str, Any]) -> int:
-    """The bytes of memory for stored weights of ``n_bytes``: they are loaded as float32.
+def check_fits(name: str, n_bytes: int, config: Mapping[str, Any]) -> None:
+    """Raise UserError if a model needs more memory than this computer has, also in bfloat16.
+
+    It is for a model that is to be fetched: other models may be unloaded before it is loaded.
+    """
+    total, needed = total_memory(), needed_memory(n_bytes, config, "bfloat16")
+    if total is not None and needed > total:
+        sentence = (
+            f"{name} needs about {_size(needed)} of memory, even in bfloat16, and this computer has {_size(total)}."
+        )
+        raise UserError(sentence, about="memory")
+
+
+def needed_memory(n_bytes: int, config: Mapping[str, Any], dtype: str = "float32") -> int:
+    """The bytes of memory for stored weights of ``n_bytes``, loaded as ``dtype``.
 
     Loading packs linear layers one by one, and frees what it has packed: this adds little.
 
@@ -41,7 +56,7 @@ def needed_memory(n_bytes: int, config: Mapping[str, Any]) -> int:
     2000
     """
     stored = str(config.get("dtype") or config.get("torch_dtype") or "float32").removeprefix("torch.")
-    return n_bytes * 4 // _BYTES.get(stored, 4)
+    return n_bytes * _BYTES[dtype] // _BYTES.get(stored, 4)
 
 
 def bytes_of_weights(folder: Path) -> int:
@@ -57,18 +72,23 @@ def available_memory(root: Path = Path("/")) -> int | None:
     The least of what the system has (Linux: ``MemAvailable``) and what the limits of this process's control groups
     leave, as in a container. Pages of files count as free: the system drops them when memory is asked for.
     """
-    amounts = [*_of_system(root), *_of_groups(root)]
+    amounts = [*_of_system(root, "MemAvailable"), *(limit - used for limit, used in _of_groups(root))]
     return max(0, min(amounts)) if amounts else None
 
 
-def _of_system(root: Path) -> Iterator[int]:
+def total_memory(root: Path = Path("/")) -> int | None:
+    """The bytes that a process may take in all; None if this system does not say. The least, as above."""
+    return min([*_of_system(root, "MemTotal"), *(limit for limit, _ in _of_groups(root))], default=None)
+
+
+def _of_system(root: Path, what: str) -> Iterator[int]:
     for line in _lines(root / "proc" / "meminfo"):
-        if line.startswith("MemAvailable:"):
+        if line.startswith(f"{what}:"):
             yield int(line.split()[1]) * 1024
 
 
-def _of_groups(root: Path) -> Iterator[int]:
-    """What each control group of this process leaves, from its own up to the top, in versions 1 and 2."""
+def _of_groups(root: Path) -> Iterator[tuple[int, int]]:
+    """Limit and use of each control group of this process, from its own up to the top, in versions 1 and 2."""
     for line in _lines(root / "proc" / "self" / "cgroup"):  # 0::/a/group in version 2, 5:memory:/a/group in version 1
         _, controllers, path = line.split(":", 2)
         if controllers and "memory" not in controllers.split(","):
@@ -77,16 +97,16 @@ def _of_groups(root: Path) -> Iterator[int]:
         group = top / path.strip("/")
         # A container may not see its own path: then its group is at the top.
         for folder in (group, *(parent for parent in group.parents if parent == top or top in parent.parents)):
-            yield from _left_in(folder, "memory.max", "memory.current", "")
-            yield from _left_in(folder, "memory.limit_in_bytes", "memory.usage_in_bytes", "total_")
+            yield from _of_group(folder, "memory.max", "memory.current", "")
+            yield from _of_group(folder, "memory.limit_in_bytes", "memory.usage_in_bytes", "total_")
 
 
-def _left_in(folder: Path, limit_name: str, usage_name: str, prefix: str) -> Iterator[int]:
+def _of_group(folder: Path, limit_name: str, usage_name: str, prefix: str) -> Iterator[tuple[int, int]]:
     limit, usage = _lines(folder / limit_name), _lines(folder / usage_name)
     if limit and usage and limit[0].isdigit() and int(limit[0]) < _UNLIMITED:
         stat = dict(line.split()[:2] for line in _lines(folder / "memory.stat") if line.count(" ") == 1)
         files = sum(int(stat.get(f"{prefix}{kind}_file", 0)) for kind in ("active", "inactive"))
-        yield int(limit[0]) - int(usage[0]) + files
+        yield int(limit[0]), int(usage[0]) - files
 
 
 def _lines(file: Path) -> list[str]:

@@ -17,6 +17,7 @@ from core.records.results import (
 from core.records.spec import (
     CORRECTIONS,
     CUSTOM,
+    DTYPES,
     FAMILIES,
     HOOK_SIDES,
     MAX_WORDS,
@@ -32,6 +33,7 @@ __all__ = [
     "CAREFUL",
     "CORRECTIONS",
     "CUSTOM",
+    "DTYPES",
     "FAMILIES",
     "HOOK_SIDES",
     "MAX_WORDS",

@@ -18,7 +18,7 @@ MAX_LINK_WORDS = 1_500
 
 
 def to_params(spec: ContrastSpec) -> dict[str, str]:
-    """A spec as URL parameters, with every field. Custom words are left out if they are too long for a link.
+    """A spec as URL parameters. Only float32 is left out, and custom words that are too long for a link.
 
     Examples
     --------
@@ -32,6 +32,8 @@ def to_params(spec: ContrastSpec) -> dict[str, str]:
             if getattr(spec, name.removesuffix("_words")) != CUSTOM or len(joined) > MAX_LINK_WORDS:
                 continue
             params[name] = joined
+        elif name == "dtype" and value == ContrastSpec.dtype:
+            continue  # few change it, and old links do not have it
         else:
             params[name] = str(int(value)) if isinstance(value, bool) else str(value)
     return params

@@ -19,6 +19,7 @@ NOTEBOOK: dict[str, Any] = {
     "correction": "bonferroni",
     "family": "layer",
     "alpha": 0.05,
+    "dtype": "float32",
 }
 CAREFUL: dict[str, Any] = {
     **NOTEBOOK,

@@ -20,6 +20,7 @@ UNITS = ("word", "lemma")
 TESTS = ("paired", "welch", "mannwhitney")
 CORRECTIONS = ("none", "bonferroni", "sidak", "holm", "max_t", "fdr_bh", "fdr_by")
 FAMILIES = ("layer", "model")
+DTYPES = ("float32", "bfloat16")
 
 MAX_WORDS = 10_000  # the length of the longest downloadable list
 
@@ -32,6 +33,7 @@ _CHOICES: dict[str, tuple[str, ...]] = {
     "test": TESTS,
     "correction": CORRECTIONS,
     "family": FAMILIES,
+    "dtype": DTYPES,
 }
 COUNTS = {"layer": (0, 999), "n_target": (2, MAX_WORDS), "n_baseline": (2, MAX_WORDS), "seed": (0, 2**32 - 1)}
 FLAGS = ("leading_space", "prefix", "drop_shared")
@@ -48,6 +50,8 @@ class ContrastSpec:
     layer, or of the whole model. With ``prefix``, the model reads the beginning-of-text token before each word; this
     token is not pooled. With ``unit`` ``"lemma"``, the values of all forms of a lemma in a class are averaged, and
     lemmas are compared, not words. ``seed`` is that of the random permutations of ``max_t``.
+    ``dtype`` is the type of the model's weights and of its values while it reads: ``"bfloat16"`` takes half the memory,
+    and rounds each to 8 significant bits.
 
     Raises
     ------
@@ -78,6 +82,7 @@ class ContrastSpec:
     family: str = "layer"
     alpha: float = 0.05
     seed: int = 0
+    dtype: str = "float32"
     target_words: tuple[str, ...] = ()
     baseline_words: tuple[str, ...] = ()
 

@@ -118,6 +118,23 @@ def test_the_tests_and_corrections_that_hold(model: str, tmp_path: Path, capsys:
     assert f"Caution   {caution['sentence']}" in shown and "Use max-T: --correction max_t" in shown
 
 
+def test_bfloat16(model: str, tmp_path: Path, text_file: Path, capsys: Capture) -> None:
+    """Of a contrast and of a text: the record or a note says so."""
+    out = tmp_path / "out.json"
+    assert main(contrast(model, "--dtype", "bfloat16", "--json", str(out))) == 0
+    record = json.loads(out.read_text("utf-8"))
+    assert record["spec"]["dtype"] == "bfloat16" and any("bfloat16" in note for note in record["notes"])
+    arguments = ["text", "--model", model, "--layer", "2", "--neurons", "12", "--file", str(text_file)]
+    tables = []
+    for dtype in ("float32", "bfloat16"):
+        capsys.readouterr()
+        assert main([*arguments, "--dtype", dtype]) == 0
+        shown = capsys.readouterr()
+        tables.append(shown.out)
+        assert ("bfloat16" in shown.err) is (dtype == "bfloat16")
+    assert tables[0] != tables[1]
+
+
 def test_a_folder_of_lists(model: str, tmp_path: Path, capsys: Capture) -> None:
     """The word source may be a folder; its notes are on the screen."""
     (tmp_path / "nouns.txt").write_text("time\ntime\npeople\nway\n")

@@ -1,4 +1,4 @@
-"""A model with fewer layers than the one before: its last layer is shown, and one passing remark says so."""
+"""Another model: the layer keeps its relative depth, and one passing remark says so."""
 
 from __future__ import annotations
 
@@ -22,13 +22,15 @@ from tests.support.pages import (
     link,
     open_page,
     said,
+    settle,
     type_model,
 )
 from tests.support.tiny_models import N_LAYERS
 
 LAST = N_LAYERS - 1
 HIGH = SMALL.changed(layer=5)
-REMARK = f"This model has layers 0 to {LAST}: layer {LAST} is shown."
+REMARK = f"Layer 5 of 6 → layer {LAST} of {N_LAYERS}: the same relative depth."
+TOO_DEEP = f"This model has layers 0 to {LAST}: layer {LAST} is shown."
 
 
 _counted = itertools.count()
@@ -62,7 +64,7 @@ def test_typed_and_not_fetched_before(page, name):
 @pytest.mark.parametrize("page", [NEURONS, TEXT])
 def test_opened_by_a_link_and_not_fetched_before(page, name):
     at = open_page(page, HIGH.changed(model=name))
-    assert_last_layer(at, name, [REMARK])
+    assert_last_layer(at, name, [TOO_DEEP])
 
 
 @pytest.mark.parametrize("page", [HOME, WORDS])
@@ -77,3 +79,49 @@ def test_a_link_to_a_layer_that_a_model_at_hand_lacks(tiny_folder):
     at = open_page(NEURONS, HIGH.changed(model=name))
     assert at.slider(key="layer").value == LAST and not at.error and not at.toast
     assert said(at.warning) == [f"layer is “5”; the model has 0 to {LAST}. {LAST} is used."]
+
+
+def test_to_a_model_with_more_layers_and_back(tiny_folder):
+    """Relative depth of 0-based layers: 1/3 of the way is layer 2 of 6, and 2/5 is layer 1 of 4. The neuron goes."""
+    name = str(tiny_folder("gpt2"))
+    at = open_page(NEURONS, SMALL.changed(model=name, layer=1), neuron="7")
+    assert link(at)["neuron"] == "7"
+    for model, layer, remark in (
+        ("bundled", 2, f"Layer 1 of {N_LAYERS} → layer 2 of 6: the same relative depth."),
+        (name, 1, f"Layer 2 of 6 → layer 1 of {N_LAYERS}: the same relative depth."),
+    ):
+        at = type_model(at, model)
+        assert at.slider(key="layer").value == layer and link(at)["layer"] == str(layer)
+        assert said(at.toast) == [remark] and "neuron" not in link(at)
+        at = settle(at)
+        assert at.slider(key="layer").value == layer and not at.toast
+
+
+def test_a_layer_that_was_chosen_stays(tiny_folder):
+    """A link's model and layer, and the layer that a user sets after switching, are as they were asked for."""
+    name = str(tiny_folder("gpt2"))
+    at = open_page(WORDS, SMALL.changed(model=name, layer=2))
+    assert at.slider(key="layer").value == 2 and not at.toast
+    at = type_model(at, "bundled")
+    at.slider(key="layer").set_value(1)
+    at = settle(at)
+    assert at.slider(key="layer").value == 1 and not at.toast
+
+
+def captions(at):
+    return " ".join(caption.value for caption in at.sidebar.caption)
+
+
+def test_the_caption_says_what_a_model_is_and_where():
+    at = open_page(HOME, SMALL)
+    assert "6 layers × 512 neurons · 8,192-token tokenizer · CC BY 4.0 · here" in captions(at)
+    at.selectbox(key="model").set_value("google/gemma-3-270m")
+    at = settle(at)
+    needs = "18 layers × 2,048 neurons · Gemma tokenizer · Gemma terms · needs 536 MB"
+    assert f"{needs} · its terms must be accepted on the hub" in captions(at)
+
+
+def test_a_server_with_a_list_offers_only_what_is_on_it(monkeypatch):
+    monkeypatch.setenv("GRAMMAR_NEURONS_MODELS", "bundled,EleutherAI/pythia-70m")
+    at = open_page(HOME, SMALL)
+    assert at.selectbox(key="model").options == ["Grammar Neo 9M (bundled)", "Pythia 70M"]

@@ -75,6 +75,7 @@ def test_a_link_brings_everything_back(spec, neuron, neurons, scale):
         ("test", "wilcoxon", "paired, welch, mannwhitney"),
         ("correction", "hochberg", "bonferroni"),
         ("family", "all", "layer, model"),
+        ("dtype", "half", "float32, bfloat16"),
         ("alpha", "0", "above 0 and below 1"),
         ("alpha", "nan", "above 0 and below 1"),
         ("alpha", "five", "not a number"),

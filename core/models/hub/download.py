@@ -31,7 +31,7 @@ from core.models.hub.client import check_client, progress_bar
 from core.models.hub.failures import Refused, as_user_error, raise_recent_failure, remembering_failures
 from core.models.hub.files import ADAPTER, CONFIG, INDEX, WEIGHTS, needed_files
 from core.models.hub.names import HubName, canonical, parse
-from core.models.memory import check_memory
+from core.models.memory import check_fits
 from core.models.safety import check_safe, read_config, read_json
 from core.models.suitability import check_config
 from core.progress import Progress, unwatched
@@ -97,6 +97,13 @@ def find_copy(name: str) -> Path | None:
         The cache cannot be read.
     """
     return find_snapshot(parse(canonical(name)))
+
+
+def is_downloaded(name: str) -> bool:
+    """Whether the cache has all files that are needed to load a model. Errors are those of ``find_copy``."""
+    model = parse(canonical(name))
+    copy = find_snapshot(model)
+    return copy is not None and is_complete(copy, listing_of(model, copy.name))
 
 
 def repair(name: str, progress: Progress = unwatched) -> list[str]:
@@ -190,7 +197,7 @@ def _check(model: HubName, commit: str, listed: dict[str, int], folder: Path) ->
     if missing := sorted(shards - set(listed)):
         raise Refused(f"{INDEX} of {model} names {missing[0][:80]}, which the hub does not have.", about="model")
     sizes = {name: listed[name] for name in needed_files(listed, shards)}
-    check_memory(str(model), sum(sizes[name] for name in shards or {WEIGHTS}), config)
+    check_fits(str(model), sum(sizes[name] for name in shards or {WEIGHTS}), config)
     return _Survey(commit, folder, sizes)
 
 

@@ -11,7 +11,7 @@ import torch
 
 from core.errors import UserError
 from core.models import load_model, memory
-from core.models.memory import available_memory, check_memory, needed_memory
+from core.models.memory import available_memory, check_fits, check_memory, needed_memory, total_memory
 from tests.support.tiny_models import assert_one_sentence
 
 GB = 10**9
@@ -24,9 +24,11 @@ def write(root: Path, files: dict[str, str]) -> None:
 
 
 def test_a_system_that_does_not_say(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert available_memory(tmp_path) is None
+    assert available_memory(tmp_path) is None and total_memory(tmp_path) is None
     monkeypatch.setattr(memory, "available_memory", lambda: None)
+    monkeypatch.setattr(memory, "total_memory", lambda: None)
     check_memory("any", 10**15, {})
+    check_fits("any", 10**15, {})
 
 
 def test_this_system_as_the_tool_free_sees_it() -> None:
@@ -108,6 +110,27 @@ def test_needed_memory_is_that_of_float32(dtype: str) -> None:
     assert needed_memory(numbers.nbytes, {"dtype": dtype}) == numbers.float().nbytes
     assert needed_memory(numbers.nbytes, {"torch_dtype": f"torch.{dtype}"}) == numbers.float().nbytes
     assert needed_memory(12, {}) == 12
+    assert needed_memory(numbers.nbytes, {"dtype": dtype}, "bfloat16") == numbers.bfloat16().nbytes
+
+
+def test_all_memory_is_the_least_limit(tmp_path: Path) -> None:
+    """Not what others have taken of it: they may give it back."""
+    assert total_memory(Path("/")) >= available_memory(Path("/"))
+    write(tmp_path, MEMINFO)
+    assert total_memory(tmp_path) == pytest.approx(32 * GB, abs=1024)
+    group = {"memory.max": f"{8 * GB}\n", "memory.current": f"{7 * GB}\n"}
+    write(tmp_path, {"proc/self/cgroup": "0::/\n", **{f"sys/fs/cgroup/{name}": text for name, text in group.items()}})
+    assert total_memory(tmp_path) == 8 * GB
+
+
+def test_what_is_fetched_must_fit_into_the_computer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However little is free at the moment, and in the smallest number format."""
+    monkeypatch.setattr(memory, "available_memory", lambda: 0)
+    monkeypatch.setattr(memory, "total_memory", lambda: 7 * GB)
+    check_fits("org/large", 14 * GB, {"dtype": "float32"})
+    with pytest.raises(UserError) as caught:
+        check_fits("org/large", 16 * GB, {"dtype": "float32"})
+    assert_one_sentence(caught.value, "org/large needs about 8.0 GB of memory, even in bfloat16", "has 7.0 GB")
 
 
 def test_both_numbers_are_said(monkeypatch: pytest.MonkeyPatch) -> None:

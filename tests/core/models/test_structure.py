@@ -143,3 +143,11 @@ def test_only_a_relation_that_holds_in_every_layer_is_taken() -> None:
     assert find_hook_points(_Network(silu, torch.cos), 2, [1, 2, 3]) is None
     assert find_hook_points(_Network(silu, lambda x: silu(x) / silu(x).norm()), 2, [1, 2, 3]) is None
     assert find_hook_points(_Network(silu, silu), 3, [1, 2, 3]) is None
+
+
+def test_bfloat16_is_refused_where_neurons_must_be_found(tmp_path: Path) -> None:
+    """Its rounding is far coarser than what tells one nonlinearity from another."""
+    folder = save(next(iter(FOUND)), tmp_path)
+    with pytest.raises(UserError) as caught:
+        load_model(str(folder), "bfloat16")
+    assert_one_sentence(caught.value, str(folder), "bfloat16", "float32")

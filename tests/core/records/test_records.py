@@ -133,6 +133,7 @@ BAD_VALUES: dict[str, list[Any]] = {
     "test": ["student", None],
     "correction": ["fdr", None],
     "family": ["all", None],
+    "dtype": ["float16", "", None],
     "alpha": [0.0, 1.0, -0.1, 1.5, float("nan"), float("inf"), "0.05", 0, None],
     "seed": [-1, 2**32, 0.5, "7"],
     "target_words": [["a", "b"], "ab", (1, 2), ("a", "")],
@@ -239,6 +240,7 @@ BAD_PARAMS: dict[str, list[str]] = {
     "test": ["t"],
     "correction": ["x" * 500],
     "family": ["neuron"],
+    "dtype": ["float16", ""],
     "alpha": ["0", "1", "nan", "inf", "five", "0,05"],
     "seed": ["-1", "4294967296"],
 }
@@ -339,6 +341,7 @@ SAME_READING: dict[str, Any] = {
 }  # fmt: skip
 OTHER_READING: dict[str, Any] = {
     "model": "other",
+    "dtype": "bfloat16",
     "target": "adverbs",
     "baseline": "pronouns",
     "n_target": 77,

@@ -179,7 +179,7 @@ def test_a_configuration_cannot_lead_to_other_files_or_code(
 
 
 def test_code_beside_a_model_is_not_run(folder: Path, no_connection: list[Any]) -> None:
-    """Neither a network's nor a tokenizer's, and no adapter is fetched."""
+    """Neither a network's nor a tokenizer's; and no adapter is fetched: beside one, a model is refused."""
     for name in ("evil.py", "modeling_evil.py", "tokenization_evil.py", "__init__.py"):
         (folder / name).write_text("raise SystemExit('run')")
     change_config(folder, auto_map={"AutoModelForCausalLM": "evil.Evil", "AutoConfig": "evil.Evil"})
@@ -190,8 +190,10 @@ def test_code_beside_a_model_is_not_run(folder: Path, no_connection: list[Any]) 
         "vocab_file": "/etc/passwd",
     }
     (folder / "tokenizer_config.json").write_text(json.dumps(tokenizer))
-    (folder / "adapter_config.json").write_text('{"base_model_name_or_path": "evil/base", "peft_type": "LORA"}')
     assert load(str(folder)).n_layers == N_LAYERS
+    (folder / "adapter_config.json").write_text('{"base_model_name_or_path": "evil/base", "peft_type": "LORA"}')
+    with pytest.raises(UserError, match=r"adapter_config\.json"):
+        load(str(folder))
     assert no_connection == []
 
 

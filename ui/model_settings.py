@@ -1,0 +1,91 @@
+"""The settings of the model: which one, and the layer, which keeps its relative depth when the model changes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import streamlit as st
+
+from core.models import CATALOGUE, is_here
+from core.models.catalogue import CataloguedModel
+from engine.folders import model_folders
+from engine.limits import limits
+from engine.steps import layers_of
+from ui import page, settings
+from ui.labels import model_label
+from ui.settings import Depth
+from ui.widgets import choice, default
+
+
+def fit_layer() -> None:
+    """If another model was chosen, move to the same relative depth; never to a layer that it lacks. Say what changed.
+
+    A model that is not on this computer has no known number of layers. Then this is done once it has come.
+    """
+    current = settings.current()
+    model, layer, n_layers = st.session_state["model"], st.session_state["layer"], layers_of(st.session_state["model"])
+    before = current.depth
+    if n_layers is not None and layer is not None:
+        fitted = layer
+        if before and before.n_layers and before.model != model and before.layer == layer:
+            fitted = same_depth(layer, before.n_layers, n_layers)
+            changed = f"Layer {layer} of {before.n_layers} → layer {fitted} of {n_layers}: the same relative depth."
+        elif layer >= n_layers:
+            fitted = n_layers - 1
+            changed = f"This model has layers 0 to {fitted}: layer {fitted} is shown."
+        if fitted != layer:
+            settings.set_values({"layer": fitted})
+            page.show_toast(changed)
+        current.depth = Depth(model, fitted, n_layers)
+    elif before is None or before.layer != layer:
+        current.depth = Depth(model, layer, None)  # the user has chosen the layer for this model
+    elif before.model == model:
+        current.depth = replace(before, layer=layer)
+
+
+def same_depth(layer: int, n_before: int, n_layers: int) -> int:
+    """The layer of a model with ``n_layers`` that is as deep, relative to its last one, as ``layer`` of ``n_before``.
+
+    Examples
+    --------
+    >>> same_depth(6, 12, 30), same_depth(11, 12, 30), same_depth(0, 1, 30)
+    (16, 29, 0)
+    """
+    return round(layer / (n_before - 1) * (n_layers - 1)) if n_before > 1 else 0
+
+
+def draw() -> None:
+    """Draw the widgets of the model and the layer."""
+    allowed, model = limits(), st.session_state["model"]
+    known = [*CATALOGUE] if allowed.any_model else [*allowed.models]
+    if model not in known:
+        known.append(model)
+    more: dict[str, Any] = {"help": "The models that this server offers."}
+    if allowed.any_model:
+        example = "Choose one, or type a hub id such as EleutherAI/pythia-1b, or a folder on the server."
+        more = {"accept_new_options": True, "help": example}
+    choice("Model", known, "model", model_label, **more)
+    if model in CATALOGUE:
+        about = CATALOGUE[model]
+        st.caption(f"{_facts(about, is_here(model, model_folders()))}  \n{about.interest}")
+    else:
+        st.caption("From the hub, or a folder on the server.")
+    _draw_layer()
+
+
+def _facts(about: CataloguedModel, here: bool) -> str:
+    """One line, such as: 12 layers × 3,072 neurons · GPT-2 tokenizer · MIT · needs 526 MB."""
+    terms = " · its terms must be accepted on the hub" if about.gated and not here else ""
+    where = "here" if here else f"needs {about.download_mb:,} MB{terms}"
+    sizes = f"{about.n_layers} layers × {about.d_mlp:,} neurons"
+    return f"{sizes} · {about.tokenizer} tokenizer · {about.licence} · {where}"
+
+
+def _draw_layer() -> None:
+    n_layers = layers_of(st.session_state["model"])
+    if n_layers is None:
+        st.number_input("Layer", 0, 999, default("layer"), key="layer", disabled=True, help="Until the model is here.")
+    elif n_layers > 1:
+        last, explanation = n_layers - 1, "Counted from 0, nearest the input, up."
+        st.slider("Layer", 0, last, default("layer"), key="layer", help=explanation)

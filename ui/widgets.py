@@ -1,0 +1,26 @@
+"""Widgets for single settings, with their value in the session as default (see ``ui.sidebar``)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import streamlit as st
+
+from ui import settings
+
+
+def choice(label: str, options: Iterable[str], key: str, format_func: Callable[[str], str] = str, **more: Any) -> None:
+    """A selectbox for a setting."""
+    known, first = list(options), default(key)
+    st.selectbox(label, known, known.index(first) if first in known else 0, key=key, format_func=format_func, **more)
+
+
+def flag(key: str, label: str, explanation: str) -> None:
+    """A checkbox for a setting."""
+    st.checkbox(label, default(key), key=key, help=explanation)
+
+
+def default(key: str) -> Any:
+    """The value of a setting, as a widget's default."""
+    return settings.current().values[key]
