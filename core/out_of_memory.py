@@ -12,12 +12,14 @@ from contextlib import contextmanager
 
 from core.errors import UserError, causes, clear_frames
 
-# Parts of messages: PyTorch's allocator (Linux, Windows), the system's for a file that cannot be mapped, oneDNN's.
+# Parts of messages: PyTorch's allocator (Linux, Windows), the system's for a file that cannot be mapped, oneDNN's,
+# and that of Apple's GPUs.
 _MESSAGES = (
     "can't allocate memory",
     "not enough memory",
     "cannot allocate memory",
     "could not create a memory object",
+    "mps backend out of memory",
 )
 
 _KIND = "memory"  # of the UserError

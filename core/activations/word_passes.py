@@ -15,6 +15,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +23,9 @@ import numpy as np
 
 from core.activations.hooks import Gate, Point, Reduce, read_layers
 from core.activations.token_trie import Level, Rows, chunks, levels
+from core.errors import clear_frames
 from core.models.loaded import LoadedModel
+from core.out_of_memory import is_out_of_memory
 from core.progress import Progress
 
 if TYPE_CHECKING:
@@ -141,10 +144,8 @@ def _read_trie(reading: Reading, ids: Rows, chunk: np.ndarray) -> Iterator[int]:
         leaves = np.setdiff1d(np.arange(len(level.token_ids)), level.inner, assume_unique=True)
         states: list[_NodeState] = []
         for nodes, sides in ((level.inner, reading.sides), (leaves, reading.sides_of(depth + 1))):
-            size = reading.rows_per_pass(1, sides, depth)
-            for part in np.array_split(nodes, math.ceil(len(nodes) / size)) if len(nodes) else ():
-                with reading.gate():
-                    sums = _read_nodes(reading, level, depth, part, parents, sides=sides, states=states)
+            read = partial(_read_nodes, reading, level, depth, parents, sides=sides, states=states)
+            for part, sums in _in_parts(nodes, reading.rows_per_pass(1, sides, depth), read, reading.gate):
                 ended = np.flatnonzero(np.isin(level.ends, part))
                 at = np.searchsorted(part, level.ends[ended])
                 _write_pooled(reading, sums, at, depth, chunk[level.rows[ended]])
@@ -158,8 +159,8 @@ def _read_nodes(
     reading: Reading,
     level: Level,
     depth: int,
-    part: np.ndarray,
     parents: _NodeState,
+    part: np.ndarray,
     *,
     sides: Sequence[str],
     states: list[_NodeState],
@@ -222,11 +223,38 @@ def _read_long(reading: Reading, ids: Rows) -> Iterator[int]:
     for length, bucket in sorted(buckets.items()):
         sides = reading.sides_of(length)
         size = reading.rows_per_pass(length, sides)
-        for first in range(0, len(bucket), size):
-            batch = bucket[first : first + size]
-            with reading.gate():
-                captured = reading.read(torch.tensor([ids[i] for i in batch]), sides, pool)
+
+        def read(part: np.ndarray, sides: Sequence[str] = sides) -> dict[Point, torch.Tensor]:
+            return reading.read(torch.tensor([ids[i] for i in part]), sides, pool)
+
+        for part, captured in _in_parts(np.array(bucket), size, read, reading.gate):
             for point, values in captured.items():
-                reading.write(np.array(batch), point, values.cpu().numpy())
+                reading.write(part, point, values.cpu().numpy())
             del captured, values  # as above
-            yield len(batch)
+            yield len(part)
+
+
+# --- Parts ---
+
+
+def _in_parts(
+    rows: np.ndarray, size: int, read: Callable[[np.ndarray], dict[Point, torch.Tensor]], gate: Gate
+) -> Iterator[tuple[np.ndarray, dict[Point, torch.Tensor]]]:
+    """Read ``rows`` (n,) in parts of at most ``size``, one pass each, in order; yield each part and what was read.
+
+    If memory runs out in a pass, its part is halved: a GPU may have less of it left than a computer.
+    """
+    waiting = np.array_split(rows, math.ceil(len(rows) / size))[::-1] if len(rows) else []
+    while waiting:
+        part = waiting.pop()
+        try:
+            with gate():
+                values = read(part)
+        except Exception as error:
+            if len(part) == 1 or not is_out_of_memory(error):
+                raise
+            clear_frames(error)  # they hold what the pass has computed
+            waiting += np.array_split(part, 2)[::-1]
+            continue
+        yield part, values
+        del values  # so that the next pass does not hold these values beside its own

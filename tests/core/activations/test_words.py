@@ -86,6 +86,32 @@ def test_batch_size_does_not_matter(lm: LoadedModel, limit: int, monkeypatch: py
     assert (max(sizes) == 1) == (limit == 1)
 
 
+@pytest.mark.parametrize("longest", [0, 16])
+@pytest.mark.parametrize(
+    "error", [torch.OutOfMemoryError("CUDA out of memory. Tried"), RuntimeError("MPS backend out of memory (MPS")]
+)
+def test_a_pass_for_which_memory_runs_out_is_halved(
+    longest: int, error: Exception, lm: LoadedModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a small GPU does it: two rows fit, more do not. If one does not fit, that is an error."""
+    plain = word_activations(lm, WORDS)
+    monkeypatch.setattr(word_passes, "_MAX_TRIE_TOKENS", longest)
+    read, most, sizes = word_passes.read_layers, 2, []
+
+    def read_few(model: LoadedModel, ids: torch.Tensor, *more: Any, **how: Any) -> Any:
+        sizes.append(len(ids))
+        if len(ids) > most:
+            raise error
+        return read(model, ids, *more, **how)
+
+    monkeypatch.setattr(word_passes, "read_layers", read_few)
+    assert_close(word_activations(lm, WORDS), plain)
+    assert max(sizes) > 2
+    most = 0
+    with pytest.raises(UserError, match="not enough memory to read"):
+        word_activations(lm, WORDS)
+
+
 @pytest.mark.parametrize("longest", [0, word_passes._MAX_TRIE_TOKENS])
 def test_what_was_written_is_not_kept(lm: LoadedModel, longest: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """When a pass begins, no values of an earlier one are alive: memory holds one pass's."""
