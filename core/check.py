@@ -119,7 +119,7 @@ class _Reading:
 def _read(lm: LoadedModel, side: str) -> Iterator[_Reading]:
     """Read one side of words alone, of words as the careful preset reads them, and of a text."""
     yield _Reading("words", side, word_activations(lm, WORDS, side=side), encode_words(lm, WORDS, False, ()))
-    start = start_ids(lm, lm.start_token is not None)
+    start = start_ids(lm, lm.start_token is not None and lm.start_token < lm.n_embeddings)
     values = word_activations(lm, WORDS, side=side, leading_space=True, prefix=bool(start))
     rows = encode_words(lm, WORDS, True, start)
     yield _Reading("words as inside a sentence", side, values, rows, len(start))

@@ -70,7 +70,7 @@ def draw() -> None:
         about = CATALOGUE[model]
         st.caption(f"{_facts(about, is_here(model, model_folders()))}  \n{about.interest}")
     else:
-        st.caption("From the hub, or a folder on the server.")
+        st.caption(_where(model))
     _draw_layer()
 
 
@@ -80,6 +80,14 @@ def _facts(about: CataloguedModel, here: bool) -> str:
     where = "here" if here else f"needs {about.download_mb:,} MB{terms}"
     sizes = f"{about.n_layers} layers × {about.d_mlp:,} neurons"
     return f"{sizes} · {about.tokenizer} tokenizer · {about.licence} · {where}"
+
+
+def _where(model: str) -> str:
+    """One line on a model that is not in the catalogue, such as: 30 layers · a folder on the server."""
+    n_layers = layers_of(model)
+    here = is_here(model, model_folders())
+    place = "here" if here else "from the hub, if it has a model of this name"
+    return place.capitalize() if n_layers is None else f"{n_layers} layers · {place}"
 
 
 def _draw_layer() -> None:
