@@ -77,6 +77,7 @@ TINY: dict[str, tuple[str, dict[str, Any]]] = {
     "cohere2": ("Cohere2", {**_LLAMA_LIKE, "sliding_window": 8}),
     "phi": ("Phi", _LLAMA_LIKE),
     "falcon": ("Falcon", {**_FEW_HEADS, "ffn_hidden_size": 48}),
+    "falcon alibi": ("Falcon", {**_FEW_HEADS, "ffn_hidden_size": 48, "alibi": True}),
     "gpt_bigcode": ("GPTBigCode", _GPT2_LIKE),
     "codegen": ("CodeGen", {**_GPT2_LIKE, "rotary_dim": 4}),
     "starcoder2": ("Starcoder2", {**_LLAMA_LIKE, "sliding_window": 8}),

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 # Activations of more bytes than this become mapped files in the cache folder.
 _LARGE = 256_000_000
 _shown = [""]  # the line of progress that is on the screen
+_NOTEBOOK_LAYER = 8  # the layer that the course notebook reads
 _INTERRUPTED = 130  # the exit status of shells for Ctrl-C
 _DTYPE_HELP = "the model's number format; bfloat16 takes half the memory, and rounds to 8 significant bits"
 
@@ -115,15 +116,22 @@ def text(options: argparse.Namespace) -> None:
 def check(options: argparse.Namespace) -> int:
     """Compare our reading of a model with plain PyTorch, or our notebook preset with the notebook's own loop."""
     from core.check import check_notebook, check_reading
-    from core.report.checks import notebook_lines, reading_lines
+    from core.models import count_layers
+    from core.report.comparisons import notebook_lines, reading_lines
     from engine.folders import downloads, model_folders
     from engine.limits import check_allowed
 
+    if not options.notebook and (options.layer is not None or options.word_source):
+        raise UserError("--layer and --word-source are for --notebook; without it, every layer and ten words are read.")
     model = options.model or ("EleutherAI/gpt-neo-125m" if options.notebook else "bundled")
     check_allowed(model)
     if options.notebook:
         source = options.word_source or NOTEBOOK["word_source"]
-        spec = ContrastSpec.notebook(model=model, layer=options.layer, word_source=source)
+        layer = _NOTEBOOK_LAYER if options.layer is None else options.layer
+        n_layers = count_layers(model, model_folders())
+        if options.layer is None and n_layers is not None and n_layers <= layer:
+            layer = n_layers // 2
+        spec = ContrastSpec.notebook(model=model, layer=layer, word_source=source)
         same, lines = notebook_lines(check_notebook(spec, downloads(), folders=model_folders(), progress=_show_share))
     else:
         same, lines = reading_lines(*check_reading(model, folders=model_folders(), progress=_show_share))
@@ -208,7 +216,7 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="run the course notebook's own loop, by default on EleutherAI/gpt-neo-125m, and compare all its numbers",
     )
-    check_parser.add_argument("--layer", type=int, default=8, help="with --notebook: the layer, 8 by default")
+    check_parser.add_argument("--layer", type=int, help="with --notebook: the layer, 8 or the middle one")
     check_parser.add_argument("--word-source", metavar="SOURCE", help="with --notebook: a folder of lists")
 
     an_id = "a hub id such as EleutherAI/gpt-neo-125m, perhaps with @REVISION"

@@ -4,7 +4,8 @@
         print(comparison.what, comparison.side, comparison.relative)
 
 The plain reading has none of our shortcuts: transformers loads the model anew, each word passes alone through the whole
-network, without a cache, with eager attention, and hooks read what the modules see.
+network, without a cache, with eager attention, and hooks read what the modules see. It finds its hook points itself, by
+what the layers compute (``core.models.structure``). Only the token ids are taken as given.
 """
 
 from __future__ import annotations
@@ -18,9 +19,9 @@ import numpy as np
 
 from core.activations import layered_token_activations, word_activations
 from core.activations.encode import encode_words, start_ids
+from core.errors import UserError
 from core.experiment import run_contrast
 from core.models import LoadedModel, load_model
-from core.models.hook_points import HookPoints
 from core.models.locate import ANY_FOLDER, Folders, locate
 from core.progress import Progress, unwatched
 from core.records import HOOK_SIDES, Comparison, ContrastSpec, ModelInfo, NotebookComparison
@@ -64,11 +65,11 @@ def check_reading(
     (6, True)
     """
     lm = load_model(name, folders=folders, progress=progress)
-    info, points = lm.info, lm.hook_points
+    info = lm.info
     read = [reading for side in HOOK_SIDES for reading in _read(lm, side)]
     del lm  # so that memory holds one copy of the model
     progress(1.0, "Reading the same with plain PyTorch")
-    plain = _Plain(locate(name, folders, unwatched)[0], points, info)
+    plain = _Plain(locate(name, folders, unwatched)[0], info, read[2].rows[0])
     return info, [_compare(plain, reading) for reading in read]
 
 
@@ -87,10 +88,10 @@ def check_notebook(
 
     lm = load_model(spec.model, folders=folders, progress=progress)
     result = run_contrast(spec, lm, downloads=downloads, progress=progress)
-    points = lm.hook_points
     del lm
     folder = locate(spec.model, folders, unwatched)[0]
-    plain, tokenizer = _Plain(folder, points, result.model), AutoTokenizer.from_pretrained(folder)
+    tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False, local_files_only=True)
+    plain = _Plain(folder, result.model, tokenizer(TEXT)["input_ids"])
     classes = []
     for words in (result.words.target, result.words.baseline):
         rows = []
@@ -135,24 +136,41 @@ def _compare(plain: _Plain, ours: _Reading) -> Comparison:
         (expected,) = read
     else:  # [n_layers, n_tokens, d_mlp] for each word -> [n_layers, n_words, d_mlp]
         expected = np.stack([tokens[:, ours.n_start :].mean(axis=1) for tokens in read], axis=1)
-    # [n_layers, n_words or n_tokens, d_mlp] -> [n_layers]
-    difference, largest = np.abs(ours.values - expected).max(axis=(1, 2)), np.abs(expected).max(axis=(1, 2))
-    return Comparison(ours.what, ours.side, ours.values.size, float((difference / largest).max()))
+    # [n_layers, n_words or n_tokens, d_mlp] -> [n_layers, d_mlp]
+    difference, largest = np.abs(ours.values - expected).max(axis=1), np.abs(expected).max(axis=1)
+    scale = np.maximum(largest, np.median(largest, axis=1, keepdims=True))
+    # A layer that is all zeros is right only if nothing differs.
+    shares = np.divide(difference, scale, out=np.where(difference > 0, np.inf, 0.0), where=scale > 0)
+    return Comparison(ours.what, ours.side, ours.values.size, float(shares.max()))
 
 
 class _Plain:
     """A whole model, loaded by transformers alone; one row at a time passes through all of it."""
 
-    def __init__(self, folder: Path, points: HookPoints, info: ModelInfo) -> None:
+    def __init__(self, folder: Path, info: ModelInfo, some_ids: Sequence[int]) -> None:
         import torch
-        from transformers import AutoModelForCausalLM
+        from transformers import AutoConfig, AutoModelForCausalLM
         from transformers.utils import logging
 
+        from core.models.structure import find_hook_points
+
         logging.disable_progress_bar()
+        config = AutoConfig.from_pretrained(folder, trust_remote_code=False, local_files_only=True)
+        # transformers' eager attention adds Falcon's ALiBi twice, in the mask and to the scores.
+        twice = config.model_type == "falcon" and config.alibi
         model: Any = AutoModelForCausalLM.from_pretrained(
-            folder, dtype=torch.float32, use_safetensors=True, local_files_only=True, attn_implementation="eager"
+            folder,
+            dtype=torch.float32,
+            use_safetensors=True,
+            trust_remote_code=False,
+            local_files_only=True,
+            attn_implementation="sdpa" if twice else "eager",
         )
-        self._model, self._points, self._info = model.eval(), points, info
+        self._model, self._info = model.eval(), info
+        points = find_hook_points(model.base_model, info.n_layers, some_ids[:64])
+        if points is None:
+            raise UserError(f"No MLP neurons were found in the layers of {info.name} as transformers loads it.")
+        self._points = points
 
     def read(self, ids: Sequence[int], side: str) -> np.ndarray:
         """The neurons of every layer at every token: (n_layers, n_tokens, d_mlp)."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import traceback
 from collections.abc import Iterator
 
@@ -63,3 +64,17 @@ def clear_frames(error: BaseException) -> None:
     """
     for each in causes(error):
         traceback.clear_frames(each.__traceback__)
+
+
+def reason_of(error: BaseException) -> str:
+    """The first line of an error's message, shortened to 120 characters, without its full stop or an access token.
+
+    Examples
+    --------
+    >>> reason_of(ValueError("no such file.\\nMore lines."))
+    'no such file'
+    """
+    line = str(error).strip().split("\n")[0].rstrip(" .:!") or type(error).__name__
+    if (token := os.environ.get("HF_TOKEN", "").strip()) and token in line:
+        line = line.replace(token, "…")
+    return f"{line[:120]}…" if len(line) > 120 else line

@@ -12,13 +12,16 @@ from contextlib import contextmanager
 
 from core.errors import UserError, causes, clear_frames
 
-# Parts of messages: PyTorch's allocator (Linux, Windows), the system's for a file that cannot be mapped, oneDNN's,
-# and that of Apple's GPUs.
+# Parts of messages: of PyTorch's allocator (Linux, Windows), of a system that cannot map a file, of C++, oneDNN, GPUs.
 _MESSAGES = (
     "can't allocate memory",
     "not enough memory",
     "cannot allocate memory",
     "could not create a memory object",
+    "paging file is too small",
+    "bad_alloc",
+    "cuda error: out of memory",
+    "_status_alloc_failed",  # of cuBLAS, cuDNN and cuFFT
     "mps backend out of memory",
 )
 

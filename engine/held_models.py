@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import ctypes
 import gc
+import sys
 import threading
 import weakref
 from collections.abc import Iterator
@@ -61,6 +62,9 @@ def return_free_memory() -> None:
     """
     if trim := _trim():
         trim(0)
+    torch = sys.modules.get("torch")
+    if torch is not None and torch.cuda.is_initialized():
+        torch.cuda.empty_cache()  # PyTorch keeps a GPU's memory too
 
 
 @cache

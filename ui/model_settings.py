@@ -63,15 +63,22 @@ def draw() -> None:
         known.append(model)
     more: dict[str, Any] = {"help": "The models that this server offers."}
     if allowed.any_model:
-        example = "Choose one, or type a hub id such as EleutherAI/pythia-1b, or a folder on the server."
+        example = "Choose one, or type a hub id such as EleutherAI/pythia-1b, or a folder."
         more = {"accept_new_options": True, "help": example}
-    choice("Model", known, "model", model_label, **more)
+    choice("Model", known, "model", _option, **more)
     if model in CATALOGUE:
         about = CATALOGUE[model]
         st.caption(f"{_facts(about, is_here(model, model_folders()))}  \n{about.interest}")
     else:
         st.caption(_where(model))
     _draw_layer()
+
+
+def _option(model: str) -> str:
+    """A model in the list of models, with what has to be downloaded, such as: GPT-2 · 548 MB."""
+    if model not in CATALOGUE or is_here(model, model_folders()):
+        return model_label(model)
+    return f"{model_label(model)} · {CATALOGUE[model].download_mb:,} MB"
 
 
 def _facts(about: CataloguedModel, here: bool) -> str:

@@ -120,6 +120,10 @@ def layered_token_activations(
     if len(layers) * len(ids) * lm.d_mlp > max_floats:
         layers = [max(layers)]
     start = start_ids(lm, prefix)
+    if lm.info.context <= len(start):
+        raise UserError(
+            f"{lm.info.name} reads at most {lm.info.context:,} tokens: none is left after the first.", about="prefix"
+        )
     windows = _windows(len(ids), lm.info.context - len(start))
     less = "a shorter text or a smaller model needs less"
     with memory_for(f"read {len(ids):,} tokens with {lm.info.name}", less):
@@ -159,7 +163,7 @@ def _windows(n_tokens: int, context: int) -> list[tuple[int, int, int]]:
     """The windows of a text as (first token read, first token kept, end). Each token is kept exactly once."""
     windows = [(0, 0, min(n_tokens, context))]
     while (end := windows[-1][2]) < n_tokens:
-        last = min(n_tokens, end + context // 2)
+        last = min(n_tokens, end + max(1, context // 2))
         windows.append((last - context, end, last))
     return windows
 

@@ -199,9 +199,8 @@ def _write_pooled(
     n_pooled = depth + 1 - reading.n_start if reading.pooling == "mean" else 1
     for (layer, side), values in sums.items():
         if side in reading.sides_of(depth + 1):
-            pooled = values[torch.from_numpy(at).to(values.device)].div_(
-                n_pooled
-            )  # [n_nodes, d_mlp] -> [n_rows, d_mlp]
+            # [n_nodes, d_mlp] -> [n_rows, d_mlp]
+            pooled = values[torch.from_numpy(at).to(values.device)].div_(n_pooled)
             reading.write(rows, (layer, side), pooled.cpu().numpy())
 
 
@@ -230,7 +229,7 @@ def _read_long(reading: Reading, ids: Rows) -> Iterator[int]:
         for part, captured in _in_parts(np.array(bucket), size, read, reading.gate):
             for point, values in captured.items():
                 reading.write(part, point, values.cpu().numpy())
-            del captured, values  # as above
+            del captured, values  # so that the next pass does not hold these values beside its own
             yield len(part)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.errors import UserError
-from core.models.hub import reason_of
+from core.models.safety import reason_within
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -32,24 +32,42 @@ def load_tokenizer(folder: Path, name: str) -> tuple[Tokenizer, StartToken | Non
     UserError
         The files are missing or broken; there is no fast tokenizer.
     """
-    from tokenizers import Tokenizer
     from transformers import AutoTokenizer
 
+    whole = _whole_file(folder, name)
     try:
         tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False, local_files_only=True)
     except Exception as error:  # a missing or broken tokenizer file raises many kinds
-        raise UserError(f"The tokenizer of {name} cannot be loaded: {reason_of(error)}.") from error
+        reason = reason_within(folder, error)
+        raise UserError(f"The tokenizer of {name} cannot be loaded: {reason}.") from error
     if not tokenizer.is_fast:
         raise UserError(f"{name} has no fast tokenizer; only a fast one gives the position of each token in a text.")
     # transformers rebuilds some tokenizers by its own rules, with other tokens: the file is what the model has learnt.
-    file = folder / "tokenizer.json"
-    plain = configure_tokenizer(Tokenizer.from_file(str(file)) if file.is_file() else tokenizer.backend_tokenizer)
+    plain = configure_tokenizer(whole or tokenizer.backend_tokenizer)
     # If files are missing, transformers may make an empty tokenizer that knows no letter.
     if not plain.encode("a", add_special_tokens=False).ids:
         raise UserError(f"{name} has no tokenizer: its files are missing or empty.")
     tags = (tokenizer.bos_token, tokenizer.eos_token)
     start = _start_token(plain, *tags)
     return _with_unreadable_tags(plain, [tag for tag in tags if tag]), start
+
+
+def _whole_file(folder: Path, name: str) -> Tokenizer | None:
+    """The tokenizer of tokenizer.json; None if there is no such file, but a vocabulary from which one can be made."""
+    from tokenizers import Tokenizer
+
+    file = folder / "tokenizer.json"
+    if file.is_file():
+        try:
+            return Tokenizer.from_file(str(file))
+        except Exception as error:  # the library raises plain Exceptions
+            reason = reason_within(folder, error)
+            raise UserError(f"The tokenizer of {name} cannot be loaded: its file is broken ({reason}).") from error
+    if not any((folder / vocabulary).is_file() for vocabulary in ("vocab.json", "vocab.txt")):
+        other = next((each for each in ("tokenizer.model", "spiece.model") if (folder / each).is_file()), None)
+        only = f"of its tokenizer there is only {other}, which is not read here" if other else "it has no tokenizer"
+        raise UserError(f"{name} lacks tokenizer.json: {only}.")
+    return None
 
 
 def _start_token(tokenizer: Tokenizer, beginning: str | None, end: str | None) -> StartToken | None:

@@ -16,14 +16,13 @@ from transformers.models.gpt_neo.modeling_gpt_neo import GPTNeoSelfAttention
 from transformers.pytorch_utils import Conv1D
 from transformers.utils import logging
 
-from core.errors import UserError
+from core.errors import UserError, reason_of
 from core.models import fast_modules, structure
 from core.models.fast_modules import GPTNeoAttention
 from core.models.hook_points import HOOK_POINTS, HookPoints
-from core.models.hub import reason_of
 from core.models.load_tokenizer import load_tokenizer
 from core.models.loaded import LoadedModel, assemble
-from core.models.safety import read_config
+from core.models.safety import read_config, reason_within
 from core.models.weights import check_fit, check_whole
 
 # The context of every released BLOOM and of most MPT models.
@@ -46,14 +45,15 @@ def load(folder: Path, name: str, revision: str, hook_points: HookPoints | None,
             f"{name} is of a type that is not in the table of docs/models.md: its neurons are found by its values in "
             f"float32; {dtype} was asked for."
         )
+    tokenizer, start = load_tokenizer(folder, name)  # before the weights, which take longer
     network = _load_network(folder, name, dtype)
-    tokenizer, start = load_tokenizer(folder, name)
     sizes: Any = network.config
     n_embeddings = _n_embeddings(network)
-    notes: tuple[str, ...] = ()
+    context, notes = _context(sizes)
     if hook_points is None:
         probe = tokenizer.encode(_PROBE, add_special_tokens=False).ids
-        hook_points, notes = _find_hook_points(network, name, [token for token in probe if token < n_embeddings])
+        hook_points, found = _find_hook_points(network, name, [token for token in probe if token < n_embeddings])
+        notes += found
     return assemble(
         network,
         tokenizer,
@@ -66,7 +66,7 @@ def load(folder: Path, name: str, revision: str, hook_points: HookPoints | None,
         architecture=sizes.model_type,
         n_layers=sizes.num_hidden_layers,
         d_model=sizes.hidden_size,
-        context=_context(sizes),
+        context=context,
         n_embeddings=n_embeddings,
         notes=notes,
     )
@@ -142,16 +142,26 @@ def _gpt_neo_attention(attention: Any) -> GPTNeoAttention:
     )
 
 
-def _context(config: Any) -> int:
-    """How many tokens a model reads at most. ALiBi has no such number: then, how long its texts were in training."""
+def _context(config: Any) -> tuple[int, tuple[str, ...]]:
+    """How many tokens a model reads at most, and a sentence if its configuration does not say it.
+
+    A model with ALiBi needs no such number. Then it is how long its texts were in training, if that is named.
+    """
     names = ("max_position_embeddings", "max_seq_len", "seq_length")
     lengths = (getattr(config, name, None) for name in names)
-    return next((length for length in lengths if type(length) is int and length > 0), _ALIBI_CONTEXT)
+    named = next((length for length in lengths if type(length) is int and length > 0), None)
+    if named is not None:
+        return named, ()
+    return _ALIBI_CONTEXT, (
+        f"The model's config.json does not say how long a text may be: longer ones are read in windows of "
+        f"{_ALIBI_CONTEXT:,} tokens.",
+    )
 
 
 def _load_network(folder: Path, name: str, dtype: str) -> nn.Module:
     check_whole(folder, name)
     logging.disable_progress_bar()
+    logging.set_verbosity_error()  # no report of arrays: check_fit says what matters
     try:
         model, report = AutoModelForCausalLM.from_pretrained(
             folder,
@@ -170,9 +180,8 @@ def _load_network(folder: Path, name: str, dtype: str) -> nn.Module:
 
 
 def _reason(error: Exception, folder: Path, name: str) -> str:
-    """The reason of an error, without the path of the folder: on a server, it is nobody's business."""
-    reason = reason_of(error)
+    """The reason of an error for a sentence about a model's folder."""
     if isinstance(error, KeyError):  # mostly an activation function that transformers does not have
         keys = [key for key, value in read_config(folder, name).items() if value == error.args[0]]
-        return f"config.json sets {keys[0]} to {reason}, which is unknown" if keys else f"{reason} is missing"
-    return reason.replace(f"{folder}/", "").replace(str(folder), "the folder")
+        return f"config.json sets {keys[0]} to {error}, which is unknown" if keys else f"{error} is missing"
+    return reason_within(folder, error)

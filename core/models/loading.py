@@ -12,10 +12,10 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
-from core.errors import UserError
+from core.errors import UserError, reason_of
 from core.models.catalogue import BUNDLED
 from core.models.hook_points import HOOK_POINTS, HookPoints
-from core.models.hub import canonical, reason_of
+from core.models.hub import canonical
 from core.models.loaded import LoadedModel
 from core.models.locate import ANY_FOLDER, Folders, locate
 from core.models.memory import bytes_of_weights, check_memory

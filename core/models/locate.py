@@ -55,7 +55,7 @@ def locate(name: str, folders: Folders, progress: Progress) -> tuple[Path, str]:
         return ensure_downloaded(name, progress)
     if not (folder / "config.json").is_file():
         raise UserError(f"The folder {name} is no model: it holds no config.json.")
-    return folder, f"sha256:{weights_digest(folder)[:12]}"
+    return folder, f"sha256:{weights_digest(folder, name)[:12]}"
 
 
 def count_layers(name: str, folders: Folders = ANY_FOLDER) -> int | None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from pathlib import Path
 from typing import Any
 
-from core.errors import UserError
+from core.errors import UserError, reason_of
 
 # Settings in a config.json that can make transformers load other files or code, and their harmless values.
 _RISKY_SETTINGS: dict[str, tuple[str, ...]] = {
@@ -22,24 +23,37 @@ def read_config(folder: Path, name: str) -> dict[str, Any]:
     return read_json(folder / "config.json", name)
 
 
+def reason_within(folder: Path, error: BaseException) -> str:
+    """The reason of an error, without the path of a model's folder: on a server, it is nobody's business.
+
+    Examples
+    --------
+    >>> reason_within(Path("/home/models/x"), ValueError("/home/models/x/config.json is no file"))
+    'config.json is no file'
+    """
+    text = str(error) or type(error).__name__
+    for path in (str(folder), str(folder.resolve())):
+        text = text.replace(f"{path}{os.sep}", "").replace(path, "the folder")
+    return reason_of(ValueError(text))
+
+
 def read_json(file: Path, name: str) -> dict[str, Any]:
     """The contents of a model's JSON file; UserError if it cannot be read or is not an object."""
     try:
         content = json.loads(file.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
-        raise UserError(f"The {file.name} of {name} cannot be read: {error}.") from error
+        raise UserError(f"The {file.name} of {name} cannot be read: {reason_within(file.parent, error)}.") from error
     if not isinstance(content, dict):
         raise UserError(f"The {file.name} of {name} is not a JSON object.")
     return content
 
 
-def weights_digest(folder: Path) -> str:
+def weights_digest(folder: Path, name: str) -> str:
     """The SHA-256 of a folder's safetensors files together, in name order; UserError if there are none."""
     files = sorted(folder.glob("*.safetensors"))
     if not files:
         raise UserError(
-            f"The folder {folder} holds no .safetensors weights; other formats are not loaded, "
-            "because they can run code."
+            f"The folder {name} holds no .safetensors weights; other formats are not loaded, because they can run code."
         )
     digest = hashlib.sha256()
     for file in files:
@@ -51,7 +65,7 @@ def weights_digest(folder: Path) -> str:
 
 def checked_digest(folder: Path) -> str:
     """The digest of the bundled weights; UserError if it is not the one in SHA256SUMS."""
-    digest = weights_digest(folder)
+    digest = weights_digest(folder, folder.name)
     expected = (folder / "SHA256SUMS").read_text(encoding="ascii").split()[0]
     if digest != expected:
         raise UserError(

@@ -15,6 +15,9 @@ _EXPERT_COUNTS = ("num_local_experts", "num_experts", "n_routed_experts", "moe_n
 _WITHOUT_MLP = ("falcon_mamba", "mamba", "mamba2", "rwkv", "xlstm")
 # A part of its own for pictures, sound or several kinds of input; "text_config" stands only beside such a part.
 _OTHER_INPUTS = ("vision_config", "audio_config", "vq_config", "audio_encoder_config", "text_config")
+_ENCODER_DECODER = "an encoder-decoder model ({}); only causal models are read, whose tokens see only those before them"
+_MASKED = "a masked language model ({}), whose tokens also see those after them; only causal models are read"
+_MULTIMODAL = "a model of text and other inputs ({}); only models of text alone are read"
 
 
 def check_config(name: str, config: Mapping[str, Any]) -> None:
@@ -48,7 +51,9 @@ def check_config(name: str, config: Mapping[str, Any]) -> None:
     for key in LAYER_COUNTS:
         if key in config and (type(config[key]) is not int or config[key] < 1):
             raise UserError(f"The config.json of {name} sets {key} to {config[key]!r}; a model has at least one layer.")
-    if kind not in HOOK_POINTS and kind not in _causal_types():
+    if kind not in HOOK_POINTS and (other := _other_purpose(kind, config)):
+        raise UserError(f"{name} is {other}.", about="model")
+    if kind not in HOOK_POINTS and kind not in _types_for("CAUSAL_LM"):
         raise UserError(
             f"{name} is of the type {kind!r}, which transformers does not know as a causal language model; "
             f"docs/models.md lists {len(HOOK_POINTS)} types that are known, such as gpt_neo, gpt2, gpt_neox and llama.",
@@ -56,10 +61,22 @@ def check_config(name: str, config: Mapping[str, Any]) -> None:
         )
 
 
-def _causal_types() -> Collection[str]:
-    from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING_NAMES
+def _types_for(purpose: str) -> Collection[str]:
+    """The types that transformers has for a purpose."""
+    from transformers.models.auto import modeling_auto
 
-    return MODEL_FOR_CAUSAL_LM_MAPPING_NAMES.keys()
+    return getattr(modeling_auto, f"MODEL_FOR_{purpose}_MAPPING_NAMES").keys()
+
+
+def _other_purpose(kind: str, config: Mapping[str, Any]) -> str | None:
+    """What a type that is not in the table is for, if it is not a causal language model of text; else None."""
+    if kind in _types_for("SEQ_TO_SEQ_CAUSAL_LM"):
+        return _ENCODER_DECODER.format(kind)
+    if kind in _types_for("IMAGE_TEXT_TO_TEXT"):
+        return _MULTIMODAL.format(kind)
+    if kind in _types_for("MASKED_LM") and not config.get("is_decoder"):
+        return _MASKED.format(kind)
+    return None
 
 
 def _reasons_against(kind: str, config: Mapping[str, Any]) -> Iterator[str]:
@@ -67,13 +84,16 @@ def _reasons_against(kind: str, config: Mapping[str, Any]) -> Iterator[str]:
     if (quantised := _quantisation(config)) is not None:
         yield f"quantised ({quantised}); only weights in full or half precision are read: choose the original model"
     if config.get("is_encoder_decoder"):
-        yield f"an encoder-decoder model ({kind}); only causal models are read, whose tokens see only those before them"
+        yield _ENCODER_DECODER.format(kind)
     if _is_masked(config):
-        yield f"a masked language model ({kind}), whose tokens also see those after them; only causal models are read"
+        yield _MASKED.format(kind)
     if any(isinstance(config.get(key), Mapping) for key in _OTHER_INPUTS):
-        yield f"a model of text and other inputs ({kind}); only models of text alone are read"
+        yield _MULTIMODAL.format(kind)
     if (n_experts := _n_experts(config)) > 1:
         yield f"a mixture of {n_experts:,} experts ({kind}), in which not all words pass through the same neurons"
+    attention = config.get("attn_config")
+    if kind == "mpt" and isinstance(attention, Mapping) and attention.get("alibi") is False:
+        yield "an MPT model without ALiBi, whose positions transformers leaves out"
     if kind in _WITHOUT_MLP:
         yield f"of the type {kind}, which has no MLP, so there are no MLP neurons to be read"
 
@@ -82,7 +102,7 @@ def _quantisation(config: Mapping[str, Any]) -> str | None:
     """The method by which weights are quantised; None if they are not."""
     for key in ("quantization_config", "quantization", "compression_config"):
         settings = config.get(key)
-        if settings:
+        if settings is not None:
             method = settings.get("quant_method") if isinstance(settings, Mapping) else settings
             return str(method or "by an unnamed method")[:40]
     return None

@@ -4,33 +4,46 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from safetensors import safe_open
+from safetensors import SafetensorError, safe_open
 
-from core.errors import UserError
+from core.errors import UserError, reason_of
 
 # Arrays of old checkpoints that follow from the configuration: rotary frequencies, and the numbers of the positions.
 _CONSTANT = re.compile(r"(rotary_emb\.inv_freq|position_ids|\.masked_bias)$")
+_ADAPTER = ("adapter_config.json", "adapter_model.safetensors")
+_FLOATS = ("F64", "F32", "F16", "BF16")
+# What may stand on top of the base network: for the next token, or for a classification.
+_HEADS = ("classifier", "embed_out", "lm_head", "qa_outputs", "score", "v_head")
 
 
 def check_whole(folder: Path, name: str) -> None:
-    """Raise UserError if files of weights are missing, or an adapter, which is not applied, is beside them."""
+    """Raise UserError if files of weights are missing, or an adapter, which is not applied, is beside them.
+
+    ``name`` is for the sentence.
+    """
     for index in folder.glob("*.safetensors.index.json"):
         shards = set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values())  # checked by check_safe
         missing = sorted(shard for shard in shards if not (folder / shard).is_file())
         if missing and not (folder / "model.safetensors").is_file():
             raise UserError(
-                f"The weights of {name} are not complete: {len(missing):,} of {len(shards):,} files are missing, among "
-                f"them {missing[0]}."
+                f"The weights of {name} are not complete: files are missing ({len(missing):,} of {len(shards):,}), "
+                f"such as {missing[0]}."
             )
-    if (folder / "adapter_config.json").is_file():
+    adapter = next((file for file in _ADAPTER if (folder / file).is_file()), None)
+    if adapter:
         raise UserError(
-            f"Beside the weights of {name} is an adapter (adapter_config.json), which is not applied: merge it into "
-            "the weights, or remove it from the folder."
+            f"Beside the weights of {name} is an adapter ({adapter}), which is not applied: merge it into the weights, "
+            "or remove it from the folder."
         )
+    for file, key, kind in _stored(folder, name):
+        if kind not in _FLOATS:
+            raise UserError(
+                f"The weights of {name} are not stored in full or half precision: {key} in {file} is {kind}."
+            )
 
 
 def check_fit(folder: Path, name: str, model: Any, report: dict[str, Any]) -> None:
@@ -50,10 +63,10 @@ def check_fit(folder: Path, name: str, model: Any, report: dict[str, Any]) -> No
     unset = {key for key in unset if key.startswith(base)}  # the head is not read
     if unset:
         raise UserError(
-            f"The weights of {name} do not fit its config.json: {len(unset):,} of its arrays are missing or of "
-            f"another shape, among them {min(unset)}."
+            f"The weights of {name} do not fit its config.json: arrays are missing or of another shape "
+            f"({len(unset):,}), such as {min(unset)}."
         )
-    unused = {key for key in report["unexpected_keys"] if _is_of_network(key, base) and not _CONSTANT.search(key)}
+    unused = {key for key in report["unexpected_keys"] if not (_is_head(key) or _CONSTANT.search(key))}
     unused -= set(_causal_masks(folder, unused))
     if unused:
         raise UserError(
@@ -62,9 +75,28 @@ def check_fit(folder: Path, name: str, model: Any, report: dict[str, Any]) -> No
         )
 
 
-def _is_of_network(key: str, base: str) -> bool:
-    """Whether an array belongs to the base network: it has its prefix, or is of a numbered layer. A head is not."""
-    return key.startswith(base) or any(part.isdigit() for part in key.split("."))
+def _stored(folder: Path, name: str) -> Iterator[tuple[str, str, str]]:
+    """File, name and type of each array that is used: not of masks, positions and other constants."""
+    for file in sorted(folder.glob("*.safetensors")):
+        try:
+            with safe_open(file, framework="numpy") as arrays:
+                for key in arrays.keys():  # noqa: SIM118 (it is no dict)
+                    array = arrays.get_slice(key)
+                    if not _CONSTANT.search(key) and not _is_mask(array.get_shape()):
+                        yield file.name, key, array.get_dtype()
+        except SafetensorError as error:
+            reason = reason_of(error)
+            raise UserError(f"The weights of {name} cannot be loaded: {file.name} is broken ({reason}).") from error
+
+
+def _is_mask(shape: list[int]) -> bool:
+    """Whether an array can only be a causal mask: (1, 1, n, n)."""
+    return len(shape) == 4 and shape[:2] == [1, 1] and shape[2] == shape[3]
+
+
+def _is_head(key: str) -> bool:
+    """Whether an array belongs to a head, which is not read."""
+    return key.split(".", maxsplit=1)[0] in _HEADS
 
 
 def _causal_masks(folder: Path, keys: Iterable[str]) -> Iterable[str]:
@@ -73,6 +105,5 @@ def _causal_masks(folder: Path, keys: Iterable[str]) -> Iterable[str]:
     for file in sorted(folder.glob("*.safetensors")) if keys else ():
         with safe_open(file, framework="numpy") as arrays:
             for key in keys & set(arrays.keys()):
-                shape = arrays.get_slice(key).get_shape()
-                if len(shape) == 4 and shape[:2] == [1, 1] and shape[2] == shape[3]:
+                if _is_mask(arrays.get_slice(key).get_shape()):
                     yield key

@@ -1,6 +1,6 @@
 """The frozen records that pass between packages, and the names of their options."""
 
-from core.records.checks import TOLERANCE, Comparison, NotebookComparison
+from core.records.comparisons import TOLERANCE, Comparison, NotebookComparison
 from core.records.effects import SILENT_SHARE, STRONG_AUC, Caution, EffectSizes, OtherSide, Remedy
 from core.records.model_info import ModelInfo
 from core.records.presets import CAREFUL, NOTEBOOK

@@ -16,14 +16,14 @@ from core.models import LoadedModel, load_model
 from core.models.hook_points import HookPoints
 from core.records import HOOK_SIDES, TOLERANCE, ContrastSpec
 from core.words import DEFAULT_DOWNLOADS
-from tests.support.tiny_models import CONTEXT, N_LAYERS, save_tiny
+from tests.support.tiny_models import CONTEXT, N_LAYERS
 
 Folder = Callable[[str], Path]
 Capture = pytest.CaptureFixture[str]
 LISTS = str(Path(__file__).resolve().parents[2] / "assets" / "words")
 
 
-@pytest.mark.parametrize("architecture", ["gpt_neo", "llama", "phi3", "opt post-norm", "mpt"])
+@pytest.mark.parametrize("architecture", ["gpt_neo", "llama", "phi3", "opt post-norm", "mpt", "falcon alibi"])
 def test_our_reading_equals_plain_pytorch(architecture: str, tiny_folder: Folder) -> None:
     """Every layer, words and text, both sides; the number of values says that none was left out."""
     folder = tiny_folder(architecture)
@@ -42,7 +42,7 @@ def spoilt(lm: LoadedModel, how: str) -> LoadedModel:
         return replace(lm, hook_points=HookPoints(points.mlp, "up_proj", points.contract, points.nonlinearity))
     if how == "other weights":
         weight = lm.network.get_submodule("layers.3.input_layernorm").weight
-        weight.data = weight.data * 1.001
+        weight.data = weight.data * 1.01
     return lm
 
 
@@ -53,13 +53,30 @@ def test_a_wrong_reading_is_found(
     """Status 1, and a sentence that nobody can miss."""
     folder = str(tiny_folder("llama"))
     monkeypatch.setattr(core.check, "load_model", lambda name, **more: spoilt(load_model(name, **more), how))
-    original = core.check._Plain
-    monkeypatch.setattr(
-        core.check, "_Plain", lambda at, points, info: original(at, replace(points, expand="gate_proj"), info)
-    )
     assert main(["check", folder]) == 1
     printed = capsys.readouterr().out
     assert "DIFFERENT" in printed and "does NOT equal plain PyTorch" in printed
+
+
+def test_a_neuron_near_zero_is_not_hidden_by_a_massive_one() -> None:
+    """A difference is a share of the neuron's own values, or of what is usual, not of the layer's largest."""
+
+    class Plain:
+        def read(self, ids: list[int], side: str) -> np.ndarray:
+            values = np.ones((1, 2, 5), dtype=np.float32)
+            values[..., 0], values[..., 1] = 30_000.0, 0.0
+            return values
+
+    ours = Plain().read([], "")
+    read = core.check._Reading("a text", "activation", ours, [[1, 2]])
+    assert core.check._compare(Plain(), read).relative == 0.0
+    for neuron, wrong in ((1, 0.01), (3, 1.01), (0, 30_300.0)):
+        spoilt_values = Plain().read([], "")
+        spoilt_values[0, 1, neuron] = wrong
+        found = core.check._compare(Plain(), replace(read, values=spoilt_values))
+        assert found.relative == pytest.approx(0.01, rel=1e-3) and not found.same
+    zeros = replace(read, values=np.zeros((1, 2, 5), dtype=np.float32))
+    assert core.check._compare(type("Zeros", (), {"read": lambda *_: np.zeros((1, 2, 5))})(), zeros).same
 
 
 def test_the_check_of_the_bundled_model(capsys: Capture) -> None:
@@ -96,6 +113,22 @@ def test_another_number_than_the_notebooks_is_found(tmp_path: Path, tiny_folder:
     assert replace(compared, significant=flipped).n_otherwise == 1
 
 
-def test_it_is_said_that_a_model_without_network_cannot_be_compared(tmp_path: Path, capsys: Capture) -> None:
-    assert main(["check", str(save_tiny("gpt2", tmp_path / "model") / "missing")]) == 2
-    assert "error:" in capsys.readouterr().err
+@pytest.mark.parametrize(
+    ("arguments", "part"),
+    [
+        (["no/such/folder"], "no/such/folder"),
+        (["bundled", "--layer", "3"], "--notebook"),
+        (["bundled", "--word-source", LISTS], "--notebook"),
+        (["bundled", "--notebook", "--layer", "6", "--word-source", LISTS], "layers 0 to 5"),
+    ],
+)
+def test_mistakes(arguments: list[str], part: str, capsys: Capture) -> None:
+    """Status 2, and one sentence about what came."""
+    assert main(["check", *arguments]) == 2
+    error = capsys.readouterr().err
+    assert error.startswith("error: ") and part in error and error.count("\n") == 1
+
+
+def test_the_notebooks_layer_is_the_middle_one_where_there_is_no_layer_8(capsys: Capture) -> None:
+    assert main(["check", "--notebook", "bundled", "--word-source", LISTS]) == 0
+    assert "Layer 3:" in capsys.readouterr().out

@@ -60,6 +60,7 @@ PATHS = {
     "codegen": ("transformer.h.{}.mlp", "fc_in", "fc_out"),
     "gpt_neox": ("gpt_neox.layers.{}.mlp", "dense_h_to_4h", "dense_4h_to_h"),
     "falcon": ("transformer.h.{}.mlp", "dense_h_to_4h", "dense_4h_to_h"),
+    "falcon alibi": ("transformer.h.{}.mlp", "dense_h_to_4h", "dense_4h_to_h"),  # Falcon-RW
     "phi": ("model.layers.{}.mlp", "fc1", "fc2"),
     "starcoder2": ("model.layers.{}.mlp", "c_fc", "c_proj"),
     "nemotron": ("model.layers.{}.mlp", "up_proj", "down_proj"),

@@ -13,7 +13,7 @@ import os
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
-from core.errors import Cancelled, UserError
+from core.errors import Cancelled, UserError, reason_of
 from core.models.hub.client import BadToken, HubInTrouble, NoClient, TooManyRequests
 from core.models.hub.names import HubName, canonical
 from core.remote import FailureMemory
@@ -247,17 +247,3 @@ def _host() -> str:
 
     address = urlsplit(constants.ENDPOINT)
     return f"{address.hostname}:{address.port}" if address.port else str(address.hostname)
-
-
-def reason_of(error: BaseException) -> str:
-    """The first line of an error's message, shortened to 120 characters, without its full stop or an access token.
-
-    Examples
-    --------
-    >>> reason_of(ValueError("no such file.\\nMore lines."))
-    'no such file'
-    """
-    line = str(error).strip().split("\n")[0].rstrip(" .:!") or type(error).__name__
-    if (token := os.environ.get("HF_TOKEN", "").strip()) and token in line:
-        line = line.replace(token, "…")
-    return f"{line[:120]}…" if len(line) > 120 else line

@@ -194,3 +194,23 @@ def test_no_beginning_of_text_token(lm: LoadedModel, tiny_folder: Folder, tmp_pa
     assert lame.start_token is None and lm.start_token is not None
     with pytest.raises(UserError, match="beginning-of-text"):
         token_activations(lame, "time", 0, prefix=True)
+
+
+@pytest.mark.parametrize("context", [1, 2, 3])
+def test_a_context_of_almost_nothing(context: int, tiny_folder: Folder, tmp_path: Path) -> None:
+    """Each token is read alone, or after one or two others; with nothing left after the first token, one sentence."""
+    folder = tmp_path / "model"
+    shutil.copytree(tiny_folder("llama"), folder)
+    config = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps({**config, "max_position_embeddings": context}))
+    lm, whole = load_model(str(folder)), Reference(folder)
+    found = token_activations(lm, TEXT, 1)
+    if context == 1:
+        expected = [whole.read([token], 1, "pre-activation")[0] for token in found.token_ids]
+        assert_close(found.values, np.stack(expected))
+        with pytest.raises(UserError) as caught:
+            token_activations(lm, TEXT, 1, prefix=True)
+        assert_one_sentence(caught.value, "at most 1 tokens")
+    else:
+        assert len(found.values) == len(whole.ids(TEXT))
+        assert len(token_activations(lm, TEXT, 1, prefix=True).values) == len(found.values)

@@ -9,9 +9,10 @@ import pytest
 from tokenizers import AddedToken, Tokenizer, models, pre_tokenizers
 
 from core.activations import token_activations, word_activations
+from core.errors import UserError
 from core.models import load_model
 from core.models.load_tokenizer import load_tokenizer
-from tests.support.tiny_models import END_OF_TEXT, TEXT, WORDS
+from tests.support.tiny_models import END_OF_TEXT, TEXT, WORDS, assert_one_sentence
 from tests.support.tokenizer_styles import STYLES, save_model_with, tokenizer_in
 
 TEXTS = (TEXT, *WORDS, " time", "it's 1234567 words", "two  spaces\n\nlines", "naïve cafe\u0301 世界 🙂", "THEY'RE ok")
@@ -128,3 +129,24 @@ def test_the_start_token(settings: dict[str, str], expected: tuple[str, bool] | 
 def test_the_bundled_models_start_token() -> None:
     """As its files say."""
     assert load_model("bundled").info.start_token == END_OF_TEXT
+
+
+@pytest.mark.parametrize(
+    ("files", "part"),
+    [
+        ({}, "it has no tokenizer"),
+        ({"tokenizer.model": "x"}, "only tokenizer.model"),
+        ({"spiece.model": "x"}, "only spiece.model"),
+        ({"tokenizer.json": "{"}, "broken"),
+        ({"tokenizer.json": "{}"}, "broken"),
+        ({"tokenizer.json": ""}, "broken"),
+    ],
+)
+def test_files_that_are_no_tokenizer(files: dict[str, str], part: str, tmp_path: Path) -> None:
+    """One sentence of our own, without the folder's place on this computer, before any weights are read."""
+    for name, content in files.items():
+        (tmp_path / name).write_text(content)
+    with pytest.raises(UserError) as caught:
+        load_tokenizer(tmp_path, "some/model")
+    assert_one_sentence(caught.value, "some/model", part)
+    assert str(tmp_path) not in str(caught.value)

@@ -203,7 +203,7 @@ def test_a_missing_head_is_no_loss(folder: Path) -> None:
     assert np.isfinite(word_activations(load_model(str(folder)), ["time"])).all()
 
 
-@pytest.mark.parametrize("model_type", ["esm", "grammar_neo"])
+@pytest.mark.parametrize("model_type", ["resnet", "grammar_neo"])
 def test_an_unknown_architecture(folder: Path, model_type: str) -> None:
     """The sentence names the type and those that are known."""
     change_config(folder, model_type=model_type)

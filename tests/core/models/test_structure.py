@@ -46,7 +46,8 @@ FOUND = {
     "seed_oss": ("layers.{}.mlp", "gate_proj", "down_proj"),
 }
 REFUSED: dict[str, tuple[str, dict[str, Any]]] = {
-    "bert": ("token by token", {}),  # each token sees those after it
+    "bert": ("masked", {}),  # each token sees those after it
+    "openai-gpt": ("token by token", {}),  # it has no cache
     "bitnet": ("no MLP neurons", {}),  # normalised between gate and down-projection
     "recurrent_gemma": ("", {}),
     # Convolutions, whose state is not in the cache.

@@ -52,6 +52,8 @@ def refusal(folder: Path, *names: str) -> str:
         ("gpt2", "transformer.h.4.ln_1.weight"),  # a fifth layer, under a config with four
         ("gpt_neox", "gpt_neox.layers.0.mlp.adapter.weight"),
         ("gpt2", "h.0.mlp.c_gate.weight"),  # as old weights name them, without "transformer."
+        ("gpt2", "wte.bias"),
+        ("opt", "project_in.weight"),
     ],
 )
 def test_arrays_that_the_configuration_has_no_place_for(copy: Copy, architecture: str, name: str) -> None:
@@ -119,10 +121,33 @@ def test_a_missing_shard_is_named(copy: Copy) -> None:
     refusal(folder, shards[1].name, "1 of 2")
 
 
-def test_an_adapter_beside_the_weights_is_not_passed_over(copy: Copy) -> None:
+@pytest.mark.parametrize("file", ["adapter_config.json", "adapter_model.safetensors"])
+def test_an_adapter_beside_the_weights_is_not_passed_over(copy: Copy, file: str) -> None:
     folder = copy("llama")
-    (folder / "adapter_config.json").write_text("{}")
-    refusal(folder, "adapter_config.json")
+    (folder / file).write_text("{}")
+    refusal(folder, file)
+
+
+@pytest.mark.parametrize(("dtype", "name"), [(torch.int8, "I8"), (torch.float8_e4m3fn, "F8_E4M3"), (torch.uint8, "U8")])
+def test_quantised_weights_are_refused_whatever_the_configuration_says(
+    copy: Copy, dtype: torch.dtype, name: str
+) -> None:
+    """They would be taken for the numbers themselves, without their scale."""
+    folder = copy("llama")
+    weights = load_file(folder / "model.safetensors")
+    key = "model.layers.1.mlp.gate_proj.weight"
+    save_file({**weights, key: weights[key].to(dtype)}, folder / "model.safetensors", metadata={"format": "pt"})
+    refusal(folder, key, name)
+
+
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float16, torch.bfloat16])
+def test_weights_in_other_precision_are_read(copy: Copy, dtype: torch.dtype) -> None:
+    folder = copy("gpt2")
+    whole = word_activations(load_model(str(folder)), ["time"])
+    weights = load_file(folder / "model.safetensors")
+    converted = {key: array.to(dtype) for key, array in weights.items()}
+    save_file(converted, folder / "model.safetensors", metadata={"format": "pt"})
+    np.testing.assert_allclose(word_activations(load_model(str(folder)), ["time"]), whole, atol=0.05)
 
 
 @pytest.mark.parametrize(

@@ -228,7 +228,8 @@ def test_download_remembers_a_failure_for_a_while(
     first = reason(online)
     assert reason(online) == first
     assert len(server.paths) == 1
-    monkeypatch.setattr(downloading._failures, "seconds", 0.0)
+    later = time.monotonic() + downloading._failures.seconds
+    monkeypatch.setattr(downloading._failures, "clock", lambda: later)
     assert download("nouns", online).words == WORDS
 
 

@@ -24,7 +24,7 @@ def reading_lines(info: ModelInfo, comparisons: Sequence[Comparison]) -> tuple[b
             f"{'same' if each.same else 'DIFFERENT':<10} {each.what}, {each.side}: {each.n_values:,} values, largest "
             f"difference {each.relative:.1e}"
         )
-    lines.append("(A difference is a share of the largest value of its layer.)")
+    lines.append("(A difference is a share of the largest value of its neuron.)")
     if same:
         lines.append(f"Our reading equals plain PyTorch: no difference is above {TOLERANCE:g}.")
     else:
