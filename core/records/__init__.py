@@ -2,6 +2,7 @@
 
 from core.records.comparisons import TOLERANCE, Comparison, NotebookComparison
 from core.records.effects import SILENT_SHARE, STRONG_AUC, Caution, EffectSizes, OtherSide, Remedy
+from core.records.gold import UPOS, GoldSentence, GoldText, GoldWord, LeftOutWord
 from core.records.model_info import ModelInfo
 from core.records.presets import CAREFUL, NOTEBOOK
 from core.records.results import (
@@ -45,6 +46,7 @@ __all__ = [
     "TESTS",
     "TOLERANCE",
     "UNITS",
+    "UPOS",
     "WORD_CLASSES",
     "AdjustedTests",
     "BothSides",
@@ -53,6 +55,10 @@ __all__ = [
     "ContrastResult",
     "ContrastSpec",
     "EffectSizes",
+    "GoldSentence",
+    "GoldText",
+    "GoldWord",
+    "LeftOutWord",
     "ModelInfo",
     "NeuronTests",
     "NotebookComparison",

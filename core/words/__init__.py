@@ -2,10 +2,12 @@
 
 get_word_list("nouns", "notebook") -> WordList, most frequent first; its notes name every fallback
 choose_words(spec)                 -> the words of both classes, with their lemmas
+read_conllu(text, "my file")       -> GoldText: sentences whose words have parts of speech;  bundled_gold() -> ours
 
 ``core.words.download`` downloads a list, or reads it from the cache.
 """
 
+from core.words.conllu import MAX_CONLLU_BYTES, bundled_gold, read_conllu
 from core.words.download import forget_failures
 from core.words.failures import DownloadError
 from core.words.lists import bundled_classes, bundled_list, custom_list, get_word_list, list_length, shared_words
@@ -15,14 +17,17 @@ from core.words.source import DEFAULT_DOWNLOADS, FILE_NAMES, Downloads
 __all__ = [
     "DEFAULT_DOWNLOADS",
     "FILE_NAMES",
+    "MAX_CONLLU_BYTES",
     "DownloadError",
     "Downloads",
     "bundled_classes",
+    "bundled_gold",
     "bundled_list",
     "choose_words",
     "custom_list",
     "forget_failures",
     "get_word_list",
     "list_length",
+    "read_conllu",
     "shared_words",
 ]

@@ -1,0 +1,65 @@
+"""Running text whose words have their parts of speech, tagged by people: what a claim about text is checked against."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+# The 17 parts of speech of Universal Dependencies, version 2.
+UPOS = (
+    *("ADJ", "ADP", "ADV", "AUX", "CCONJ", "DET", "INTJ", "NOUN", "NUM"),
+    *("PART", "PRON", "PROPN", "PUNCT", "SCONJ", "SYM", "VERB", "X"),
+)
+
+
+@dataclass(frozen=True)
+class GoldWord:
+    """A word of a sentence, its lemma and its part of speech (one of ``UPOS``).
+
+    It has the characters from ``start`` to before ``end`` of the sentence's text. The words of a multiword token all
+    have the characters of the token: in "don't", ``do`` and ``n't`` both have five. ``lemma`` is empty if none is
+    given.
+    """
+
+    form: str
+    lemma: str
+    upos: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
+class GoldSentence:
+    """A sentence, and its words in order. ``sent_id``, ``genre`` and ``document`` are empty if the file has none."""
+
+    text: str
+    words: tuple[GoldWord, ...]
+    sent_id: str
+    genre: str
+    document: str
+
+
+@dataclass(frozen=True)
+class LeftOutWord:
+    """A word of the file that is in no sentence's ``words``: the number of its sentence (from 1), and the reason."""
+
+    form: str
+    sentence: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class GoldText:
+    """The sentences of a file, the words that were left out, and the number of empty nodes, which are no words.
+
+    ``notes`` say in one sentence each what was left out.
+    """
+
+    sentences: tuple[GoldSentence, ...]
+    left_out: tuple[LeftOutWord, ...] = ()
+    n_empty_nodes: int = 0
+    notes: tuple[str, ...] = ()
+
+    @property
+    def n_words(self) -> int:
+        """All words of the file: those of the sentences, and those that were left out."""
+        return sum(len(sentence.words) for sentence in self.sentences) + len(self.left_out)
