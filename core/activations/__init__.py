@@ -3,8 +3,10 @@
 word_activations(lm, ["time", "people"], layers=[8])   # (1, 2, d_mlp)
 read_both_sides(lm, ["time", "people"], layers=[8])    # before and after the nonlinearity, in the same passes
 token_activations(lm, "A whole text.", layer=8)         # .values: one row for each token
+ambiguous_activations(lm, forms, layers=[8])            # one form, as a noun and as a verb
 """
 
+from core.activations.ambiguous import ambiguous_activations
 from core.activations.encode import token_counts
 from core.activations.hooks import Gate
 from core.activations.pair import read_words
@@ -13,6 +15,7 @@ from core.activations.words import both_sides, read_both_sides, stored_words, wo
 
 __all__ = [
     "Gate",
+    "ambiguous_activations",
     "both_sides",
     "layered_token_activations",
     "read_both_sides",

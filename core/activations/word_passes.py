@@ -145,7 +145,7 @@ def _read_trie(reading: Reading, ids: Rows, chunk: np.ndarray) -> Iterator[int]:
         states: list[_NodeState] = []
         for nodes, sides in ((level.inner, reading.sides), (leaves, reading.sides_of(depth + 1))):
             read = partial(_read_nodes, reading, level, depth, parents, sides=sides, states=states)
-            for part, sums in _in_parts(nodes, reading.rows_per_pass(1, sides, depth), read, reading.gate):
+            for part, sums in in_parts(nodes, reading.rows_per_pass(1, sides, depth), read, reading.gate):
                 ended = np.flatnonzero(np.isin(level.ends, part))
                 at = np.searchsorted(part, level.ends[ended])
                 _write_pooled(reading, sums, at, depth, chunk[level.rows[ended]])
@@ -226,7 +226,7 @@ def _read_long(reading: Reading, ids: Rows) -> Iterator[int]:
         def read(part: np.ndarray, sides: Sequence[str] = sides) -> dict[Point, torch.Tensor]:
             return reading.read(torch.tensor([ids[i] for i in part]), sides, pool)
 
-        for part, captured in _in_parts(np.array(bucket), size, read, reading.gate):
+        for part, captured in in_parts(np.array(bucket), size, read, reading.gate):
             for point, values in captured.items():
                 reading.write(part, point, values.cpu().numpy())
             del captured, values  # so that the next pass does not hold these values beside its own
@@ -236,7 +236,7 @@ def _read_long(reading: Reading, ids: Rows) -> Iterator[int]:
 # --- Parts ---
 
 
-def _in_parts(
+def in_parts(
     rows: np.ndarray, size: int, read: Callable[[np.ndarray], dict[Point, torch.Tensor]], gate: Gate
 ) -> Iterator[tuple[np.ndarray, dict[Point, torch.Tensor]]]:
     """Read ``rows`` (n,) in parts of at most ``size``, one pass each, in order; yield each part and what was read.

@@ -1,5 +1,6 @@
 """The frozen records that pass between packages, and the names of their options."""
 
+from core.records.ambiguous import AmbiguousForm, Context
 from core.records.comparisons import TOLERANCE, Comparison, NotebookComparison
 from core.records.effects import SILENT_SHARE, STRONG_AUC, Caution, EffectSizes, OtherSide, Remedy
 from core.records.gold import UPOS, GoldSentence, GoldText, GoldWord, LeftOutWord
@@ -49,9 +50,11 @@ __all__ = [
     "UPOS",
     "WORD_CLASSES",
     "AdjustedTests",
+    "AmbiguousForm",
     "BothSides",
     "Caution",
     "Comparison",
+    "Context",
     "ContrastResult",
     "ContrastSpec",
     "EffectSizes",

@@ -3,10 +3,12 @@
 get_word_list("nouns", "notebook") -> WordList, most frequent first; its notes name every fallback
 choose_words(spec)                 -> the words of both classes, with their lemmas
 read_conllu(text, "my file")       -> GoldText: sentences whose words have parts of speech;  bundled_gold() -> ours
+ambiguous_forms()                  -> forms that are a noun in some sentences and a verb in others
 
 ``core.words.download`` downloads a list, or reads it from the cache.
 """
 
+from core.words.ambiguous import ambiguous_forms
 from core.words.conllu import MAX_CONLLU_BYTES, bundled_gold, read_conllu
 from core.words.download import forget_failures
 from core.words.failures import DownloadError
@@ -20,6 +22,7 @@ __all__ = [
     "MAX_CONLLU_BYTES",
     "DownloadError",
     "Downloads",
+    "ambiguous_forms",
     "bundled_classes",
     "bundled_gold",
     "bundled_list",
