@@ -37,7 +37,7 @@ class Cancelled(UserError):
 
 
 def causes(error: BaseException) -> Iterator[BaseException]:
-    """An error, and all errors that it was raised for.
+    """An error, and all errors that it was raised for. What it was raised from comes before what was handled meanwhile.
 
     Examples
     --------
@@ -54,7 +54,7 @@ def causes(error: BaseException) -> Iterator[BaseException]:
         if each is not None and id(each) not in seen:
             seen.add(id(each))
             yield each
-            waiting += [each.__cause__, each.__context__]
+            waiting += [each.__context__, each.__cause__]  # the last is taken first
 
 
 def clear_frames(error: BaseException) -> None:

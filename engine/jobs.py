@@ -159,7 +159,21 @@ class Results:
                 self._jobs.move_to_end(key, last=False)
 
     def make_room(self) -> list[Any]:
-        """Evict the least recently used results until a running job's result fits. Return what was evicted."""
+        """Evict the least recently used finished results until those of the running jobs fit.
+
+        Returns
+        -------
+        list
+            The results that were evicted, oldest first. Empty if there was room.
+
+        Examples
+        --------
+        >>> results = Results("model", max_entries=1)
+        >>> results.obtain("a", lambda progress: "the first")
+        'the first'
+        >>> results.obtain("b", lambda progress: results.make_room())
+        ['the first']
+        """
         with self._lock:
             finished = [key for key, job in self._jobs.items() if job.finished.is_set()]
             too_many = max(0, len(self._jobs) - self._max_entries)

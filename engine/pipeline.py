@@ -234,7 +234,7 @@ def _run(job: Job, wanted: Step[Any], request: Request) -> None:
 
 
 def forget_everything() -> None:
-    """Clear all caches. Running work continues."""
+    """Clear all caches, for tests, which begin without results. Running work continues."""
     with _lock:
         _results.clear()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import streamlit as st
@@ -40,8 +39,6 @@ def fit_layer() -> None:
         current.depth = Depth(model, fitted, n_layers)
     elif before is None or before.layer != layer:
         current.depth = Depth(model, layer, None)  # the user has chosen the layer for this model
-    elif before.model == model:
-        current.depth = replace(before, layer=layer)
 
 
 def same_depth(layer: int, n_before: int, n_layers: int) -> int:

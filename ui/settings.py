@@ -41,7 +41,7 @@ class Settings:
     """A session's last valid view, its widgets' values and when these last changed, and sentences about its link.
 
     ``asked`` has, for a class whose list is too short, the number of words in use and the number that was asked for.
-    ``depth`` is the last layer that is known to fit its model.
+    ``depth`` is the last layer that was chosen, and for which model: if another is chosen, the layer moves with it.
     """
 
     view: View

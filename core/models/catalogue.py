@@ -56,8 +56,8 @@ CATALOGUE = {
     ),
     "EleutherAI/pythia-70m": CataloguedModel(
         "Pythia 70M", 6, 2048, 70_426_624, _NEOX, "Apache 2.0", 166,
-        "The smallest of a family that read the same texts in the same order. The hub has 154 checkpoints from its "
-        "training, as revisions from step0 to step143000.",
+        "Of a family, from 14M to 12B, that read the same texts in the same order. The hub has 154 checkpoints from "
+        "its training, as revisions from step0 to step143000.",
     ),
     "EleutherAI/pythia-160m": CataloguedModel(
         "Pythia 160M", 12, 3072, 162_322_944, _NEOX, "Apache 2.0", 375,

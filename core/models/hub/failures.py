@@ -13,7 +13,7 @@ import os
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
-from core.errors import Cancelled, UserError, reason_of
+from core.errors import Cancelled, UserError, causes, reason_of
 from core.models.hub.client import BadToken, HubInTrouble, NoClient, TooManyRequests
 from core.models.hub.names import HubName, canonical
 from core.remote import FailureMemory
@@ -89,17 +89,8 @@ def raise_recent_failure(model: HubName) -> None:
 
 def refusal(model: HubName, error: Exception) -> Refused:
     """One sentence about why the hub library could not download a model."""
-    chain = list(_chain(error))
+    chain = list(causes(error))  # the library wraps one error in another; its own come first
     return _of_this_model(model, chain) or _of_the_hub(model, chain) or _of_this_download(model, chain)
-
-
-def _chain(error: BaseException | None) -> Iterator[BaseException]:
-    """An error and its causes: the library wraps one in another. Its own come first."""
-    seen: set[int] = set()
-    while error is not None and id(error) not in seen:
-        seen.add(id(error))
-        yield error
-        error = error.__cause__ or error.__context__
 
 
 def _of_this_model(model: HubName, chain: list[BaseException]) -> Refused | None:
@@ -201,12 +192,12 @@ def _reason_of_transport(error: BaseException) -> str:
 
 def _reason_of_connection(error: BaseException) -> str:
     """What stands in the way of a connection, without numbers of errors."""
-    causes = list(_chain(error))
-    if any("CERTIFICATE" in str(cause).upper() for cause in causes):
+    chain = list(causes(error))
+    if any("CERTIFICATE" in str(cause).upper() for cause in chain):
         return f"the certificate of {_host()} is not valid, perhaps because a proxy or a login page stands between"
-    if any(type(cause).__name__ == "gaierror" for cause in causes):
+    if any(type(cause).__name__ == "gaierror" for cause in chain):
         return f"the name {_host()} is not found, perhaps because there is no network"
-    codes = {cause.errno for cause in causes if isinstance(cause, OSError)}
+    codes = {cause.errno for cause in chain if isinstance(cause, OSError)}
     if codes & {errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN}:
         return "there is no network"
     return f"nothing answers at {_host()}" if errno.ECONNREFUSED in codes else f"no connection to {_host()} comes about"
