@@ -9,13 +9,14 @@ import hashlib
 import json
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from core.errors import UserError, reason_of
 from core.models.catalogue import BUNDLED
 from core.models.hook_points import HOOK_POINTS, HookPoints
-from core.models.hub import canonical
+from core.models.hub import canonical, note_on_copy
 from core.models.loaded import LoadedModel
 from core.models.locate import ANY_FOLDER, Folders, locate
 from core.models.memory import bytes_of_weights, check_memory
@@ -82,6 +83,8 @@ def load_model(
     with room(), memory_for(f"load {name}", "a smaller model needs less"):
         progress(1.0, "Loading the weights")
         lm = _load(folder, name, revision, config, dtype)
+    if not revision.startswith("sha256:"):  # it is from the hub
+        lm.info = replace(lm.info, notes=(*note_on_copy(name, folder), *lm.info.notes))
     lm.config_digest = hashlib.sha256(json.dumps(config, sort_keys=True).encode()).hexdigest()
     return lm
 

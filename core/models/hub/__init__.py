@@ -3,8 +3,17 @@
 folder, commit = ensure_downloaded("EleutherAI/gpt-neo-125m")
 """
 
-from core.models.hub.download import ensure_downloaded, find_copy, is_downloaded, repair
+from core.models.hub.copies import find_copy, is_downloaded, note_on_copy
+from core.models.hub.download import ensure_downloaded, repair
 from core.models.hub.failures import forget_failures
 from core.models.hub.names import canonical
 
-__all__ = ["canonical", "ensure_downloaded", "find_copy", "forget_failures", "is_downloaded", "repair"]
+__all__ = [
+    "canonical",
+    "ensure_downloaded",
+    "find_copy",
+    "forget_failures",
+    "is_downloaded",
+    "note_on_copy",
+    "repair",
+]

@@ -60,15 +60,29 @@ def is_complete(snapshot: Path, listed: Collection[str] | None = None) -> bool:
     ----------
     snapshot : Path
     listed : collection of str or None
-        The files of the repository. If they are not known, because another program has fetched the files, a
-        configuration, weights and any vocabulary are enough.
+        The files of the repository. If they are not known, because another program has fetched the files, all must be
+        there that most repositories have: also ``tokenizer_config.json``, which names the beginning-of-text token.
     """
-    names = {file.name for file in snapshot.iterdir() if file.exists()}
-    if CONFIG not in names or not has_weights(snapshot):
-        return False
+    names = _names_in(snapshot)
     if listed is None:
-        return has_vocabulary(names)
-    return names.issuperset(name for name in needed_files(listed, []) if name in TEXTS)
+        return is_loadable(snapshot) and not missing_texts(snapshot)
+    texts = {name for name in needed_files(listed, []) if name in TEXTS}
+    return CONFIG in names and has_weights(snapshot) and names >= texts
+
+
+def is_loadable(snapshot: Path) -> bool:
+    """Whether a snapshot has the least that can be loaded: a configuration, weights and any vocabulary."""
+    names = _names_in(snapshot)
+    return CONFIG in names and has_weights(snapshot) and has_vocabulary(names)
+
+
+def missing_texts(snapshot: Path) -> list[str]:
+    """The files of a tokenizer that most repositories have, and a snapshot lacks."""
+    names = _names_in(snapshot)
+    expected = ["tokenizer_config.json"]
+    if "vocab.json" in names and "tokenizer.json" not in names:
+        expected.append("merges.txt")
+    return [name for name in expected if name not in names]
 
 
 def has_weights(snapshot: Path) -> bool:
@@ -172,6 +186,11 @@ def _is_as_named(file: Path) -> bool:
         _verified.add(seen)
         return True
     return False
+
+
+def _names_in(snapshot: Path) -> set[str]:
+    """The files of a snapshot whose content is there."""
+    return {file.name for file in snapshot.iterdir() if file.exists()}
 
 
 def _storage(model: HubName) -> Path:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import glob
+import logging
 import threading
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -28,6 +29,7 @@ from core.models.hub.cache import (
     shards_of,
 )
 from core.models.hub.client import check_client, progress_bar
+from core.models.hub.copies import damaged_copy, doubtful_copy, whole_copy
 from core.models.hub.failures import Refused, as_user_error, raise_recent_failure, remembering_failures
 from core.models.hub.files import ADAPTER, CONFIG, INDEX, WEIGHTS, needed_files
 from core.models.hub.names import HubName, canonical, parse
@@ -41,6 +43,10 @@ ANSWER_SECONDS = 20.0  # for the list of a model's files, its configuration and 
 # Longest time without progress in a download. It is reported every MB, and a slower line is given up (client.SLOWEST).
 STALL_SECONDS = 120.0
 
+# Kinds of errors after which a doubtful copy is used: the hub is not reached, or keeps the model to itself.
+_WITHOUT_ANSWER = {"network", "gated"}
+
+_log = logging.getLogger(__name__)
 _query_lock = threading.Lock()
 
 
@@ -57,9 +63,11 @@ def ensure_downloaded(name: str, progress: Progress = unwatched) -> tuple[Path, 
     """Download a hub model if it is not in the cache. Return the folder of its files, and its revision.
 
     A complete copy in the cache is used without a request to the hub: a class keeps its numbers, and needs no network.
-    Its files are compared with their checksums. The cache is the hub library's (``HF_HOME``); the address of the hub
-    is ``HF_ENDPOINT``. The cache also belongs to the user and to other programs. So this function removes or replaces
-    no file that was there before, not even a damaged or partial one. ``repair`` does that.
+    Its files are compared with their checksums. If another program has fetched a copy, and it may lack a file of the
+    tokenizer, the hub is asked; if the hub does not give the rest, such a copy is used (``note_on_copy``). The cache is
+    the hub library's (``HF_HOME``); the address of the hub is ``HF_ENDPOINT``. The cache also belongs to the user and
+    to other programs. So this function removes or replaces no file that was there before, not even a damaged or
+    partial one. ``repair`` does that.
 
     Parameters
     ----------
@@ -82,28 +90,8 @@ def ensure_downloaded(name: str, progress: Progress = unwatched) -> tuple[Path, 
         ``forget_failures``), the same error is raised without a request.
     """
     model = parse(canonical(name))
-    path = _from_cache(model) or _from_hub(model, progress)
+    path = whole_copy(model) or _from_hub_or_copy(model, progress)
     return path, path.name
-
-
-def find_copy(name: str) -> Path | None:
-    """The folder of a model's files in the cache, complete or not; None if there is none.
-
-    Raises
-    ------
-    UserError
-        The name cannot be a hub id.
-    OSError
-        The cache cannot be read.
-    """
-    return find_snapshot(parse(canonical(name)))
-
-
-def is_downloaded(name: str) -> bool:
-    """Whether the cache has all files that are needed to load a model. Errors are those of ``find_copy``."""
-    model = parse(canonical(name))
-    copy = find_snapshot(model)
-    return copy is not None and is_complete(copy, listing_of(model, copy.name))
 
 
 def repair(name: str, progress: Progress = unwatched) -> list[str]:
@@ -136,20 +124,21 @@ def repair(name: str, progress: Progress = unwatched) -> list[str]:
         raise_recent_failure(model)
         _fetch(model, _Survey(copy.name, copy, {file: sizes.get(file, 0) for file in names}), progress, force=True)
         _check_arrived(model, copy, before)
-    if not _from_cache(model):
+    if not whole_copy(model):
         _from_hub(model, progress)
     return names
 
 
-def _from_cache(model: HubName) -> Path | None:
-    """The folder of a complete copy; None if there is none; UserError if one of its files is damaged."""
-    with as_user_error(model):  # no right to read it
-        copy = find_snapshot(model)
-        if copy is None:
-            return None
-        if damaged := damaged_files(copy):
-            raise _damaged_copy(model, damaged)
-        return copy if is_complete(copy, listing_of(model, copy.name)) else None
+def _from_hub_or_copy(model: HubName, progress: Progress) -> Path:
+    """As ``_from_hub``; if the hub does not give the rest of a copy that can be loaded, the copy."""
+    copy = doubtful_copy(model)
+    try:
+        return _from_hub(model, progress)
+    except UserError as error:
+        if copy is None or error.about not in _WITHOUT_ANSWER:
+            raise
+        _log.warning("A copy of %s that may not be whole is used: %s", model, error)
+        return copy
 
 
 def _from_hub(model: HubName, progress: Progress) -> Path:
@@ -245,7 +234,11 @@ def _without_weights(model: HubName, commit: str, listed: Collection[str]) -> Re
 
 
 def _fetch(model: HubName, survey: _Survey, progress: Progress, *, force: bool = False) -> None:
-    """Download the files of a survey that are not in the snapshot; with ``force``, all of them."""
+    """Download the files of a survey that are not in the snapshot; with ``force``, all of them.
+
+    The library keeps the listing of the repository. It is fetched even if no file is missing: with it, the copy is
+    known to be complete, and the hub need not be asked again.
+    """
     from huggingface_hub import snapshot_download
 
     wanted = {name: size for name, size in survey.sizes.items() if force or not (survey.folder / name).exists()}
@@ -255,12 +248,12 @@ def _fetch(model: HubName, survey: _Survey, progress: Progress, *, force: bool =
         snapshot_download(
             model.id,
             revision=survey.commit,
-            allow_patterns=[glob.escape(name) for name in wanted],
+            allow_patterns=[glob.escape(name) for name in wanted or [CONFIG]],
             force_download=force,
             tqdm_class=progress_bar(report, str(model), sum(wanted.values())),
         )
 
-    if wanted:
+    if wanted or listing_of(model, survey.commit) is None:
         with remembering_failures(model):
             call_with_timeout(STALL_SECONDS, download, progress)
 
@@ -275,16 +268,8 @@ def _check_arrived(model: HubName, path: Path, before: set[Path]) -> None:
         with contextlib.suppress(OSError):  # in a read-only cache the file stays, and is refused each time
             remove(file)
     if not fresh:
-        raise _damaged_copy(model, damaged)
+        raise damaged_copy(model, damaged)
     raise Refused(
         f"The download of {model} failed: {fresh[0].name} is not what the hub says that it is. It is not kept.",
         about="download",
-    )
-
-
-def _damaged_copy(model: HubName, damaged: list[Path]) -> UserError:
-    files = ", ".join(file.name for file in damaged)
-    return UserError(
-        f"The copy of {model} in the cache is damaged: the checksum of {files} is wrong. "
-        f"“python -m core repair {model}” fetches it anew."
     )

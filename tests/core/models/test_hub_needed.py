@@ -12,7 +12,7 @@ from safetensors.torch import load_file, save_file
 
 from core.models import hub as core_hub
 from core.models import load_model, memory
-from core.models.hub import ensure_downloaded
+from core.models.hub import ensure_downloaded, is_downloaded
 from tests.support.hub_stand_in import COMMIT, HubStandIn
 from tests.support.hub_world import FILES, NAME, WEIGHTS, assert_whole, refusal, snapshot, storage
 from tests.support.tiny_models import N_LAYERS
@@ -150,7 +150,11 @@ def test_a_repository_without_a_model(tmp_path: Path, repository: Path, files: d
     assert says in refused_before_weights(folder)
 
 
-@pytest.mark.parametrize("missing", [{"tokenizer.json", "tokenizer_config.json"}, {WEIGHTS}, {"config.json"}], ids=str)
+@pytest.mark.parametrize(
+    "missing",
+    [{"tokenizer.json", "tokenizer_config.json"}, {"tokenizer_config.json"}, {WEIGHTS}, {"config.json"}],
+    ids=str,
+)
 def test_half_a_cache_is_completed(repository: Path, missing: set[str]) -> None:
     """As another program leaves it: only some of the files, and no listing of them."""
     fetch_as_another_program(repository, missing)
@@ -191,6 +195,46 @@ def test_half_a_cache_whose_revision_is_gone(repository: Path) -> None:
 def test_a_copy_of_another_program_needs_no_hub(repository: Path) -> None:
     fetch_as_another_program(repository, set())
     assert ensure_downloaded(NAME)[1] == COMMIT
+
+
+def test_a_copy_without_its_tokenizers_configuration_is_used_where_the_hub_is_away(repository: Path) -> None:
+    """Its start token is lost, which is said; once the hub is back, the file comes, and the token with it."""
+    settings = json.loads((repository / "tokenizer_config.json").read_text())
+    (repository / "tokenizer_config.json").write_text(json.dumps(settings | {"bos_token": "!"}))
+    fetch_as_another_program(repository, {"tokenizer_config.json"})
+    assert is_downloaded(NAME)
+    info = load_model(NAME).info
+    assert info.revision == COMMIT and info.start_token != "!"
+    [note] = info.notes
+    assert NAME in note and "tokenizer_config.json" in note and "hub could not be asked" in note
+    core_hub.forget_failures()
+    with HubStandIn({NAME: repository}) as hub:
+        info = load_model(NAME).info
+        assert (info.start_token, info.notes) == ("!", ())
+        assert not [request for request in hub.requests if request.endswith(".safetensors")]
+    assert_whole(repository)
+
+
+def test_a_copy_without_its_merges_is_completed(repository: Path) -> None:
+    tokenizer = json.loads((repository / "tokenizer.json").read_text())["model"]
+    (repository / "tokenizer.json").unlink()
+    (repository / "vocab.json").write_text(json.dumps(tokenizer["vocab"]))
+    pairs = [merge if isinstance(merge, str) else " ".join(merge) for merge in tokenizer["merges"]]
+    (repository / "merges.txt").write_text("\n".join(["#version: 0.2", *pairs]))
+    with HubStandIn({NAME: repository}) as hub:
+        for name in ("config.json", WEIGHTS, "tokenizer_config.json", "vocab.json"):
+            huggingface_hub.hf_hub_download(NAME, name)
+        ensure_downloaded(NAME)
+        assert hub.fetched("merges.txt")
+    assert (snapshot() / "merges.txt").read_bytes() == (repository / "merges.txt").read_bytes()
+
+
+def test_a_repository_without_a_tokenizers_configuration_is_asked_about_once(repository: Path) -> None:
+    (repository / "tokenizer_config.json").unlink()
+    fetch_as_another_program(repository, {"tokenizer_config.json"})
+    with HubStandIn({NAME: repository}):
+        ensure_downloaded(NAME)
+    assert load_model(NAME).info.notes == ()  # nothing listens now, and no failure is remembered
 
 
 def fetch_as_another_program(repository: Path, missing: set[str]) -> None:
