@@ -140,12 +140,22 @@ def check(options: argparse.Namespace) -> int:
 
 
 def download(options: argparse.Namespace) -> None:
-    """Download a model, or the notebook's word lists, into the cache, before a class needs them."""
+    """Download a model, or the notebook's word lists, into the cache, before a class needs them.
+
+    A model is also loaded, so that the class meets no surprise: in float32 or, if it does not fit, in bfloat16.
+    """
     if options.words:
         _download_words()
         return
-    info = _load(options.model).info
-    print(f"{info.name} at revision {info.revision}: {info.n_layers} layers of {info.d_mlp:,} neurons, ready.")
+    ready = "ready"
+    try:
+        info = _load(options.model, options.dtype or "float32").info
+    except UserError as error:
+        if options.dtype or error.about != "number_format":
+            raise
+        print(f"note: {error}", file=sys.stderr)
+        info, ready = _load(options.model, "bfloat16").info, "ready with --dtype bfloat16"
+    print(f"{info.name} at revision {info.revision}: {info.n_layers} layers of {info.d_mlp:,} neurons, {ready}.")
 
 
 def repair(options: argparse.Namespace) -> None:
@@ -224,6 +234,7 @@ def _parser() -> argparse.ArgumentParser:
     three.set_defaults(command=download)
     what = three.add_mutually_exclusive_group(required=True)
     what.add_argument("model", metavar="MODEL", nargs="?", help=an_id)
+    three.add_argument("--dtype", choices=DTYPES, help=f"{_DTYPE_HELP}; by default what fits")
     what.add_argument("--words", action="store_true", help="all of the notebook's word lists")
 
     four = commands.add_parser("repair", help="download the damaged files of a hub model in the cache again")

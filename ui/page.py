@@ -22,6 +22,7 @@ _ADVICE = {
     "permutations": "Use fewer words, this layer's tests as the family, or Holm's correction.",
     "prefix": "Switch “Beginning-of-text token first” off, under Advanced.",
     "text_length": "Shorten it.",
+    "number_format": "Choose bfloat16 as the number format, under Advanced.",
     "network": "The bundled model needs no network.",
     "bundled_files": "Whoever runs this app can fetch its repository again.",
 }

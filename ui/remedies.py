@@ -17,7 +17,7 @@ from ui import chosen, settings
 from ui.link import SIDES
 
 _ABOUT_FETCHING = {"network", "download", "cancelled"}
-_ABOUT_MODEL = _ABOUT_FETCHING | {"model", "gated", "memory"}
+_ABOUT_MODEL = _ABOUT_FETCHING | {"model", "gated", "memory", "number_format"}
 
 
 def draw(remedies: Iterable[Remedy], key: str) -> None:

@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import UserError
+from core.models.hook_points import HOOK_POINTS
 
 _BYTES = {"float64": 8, "float32": 4, "float16": 2, "bfloat16": 2, "float8_e4m3fn": 1, "float8_e5m2": 1}
 _UNLIMITED = 1 << 60  # cgroup v1 writes a number near 2^63 if there is no limit
 
 
 def check_memory(name: str, n_bytes: int, config: Mapping[str, Any], dtype: str = "float32") -> None:
-    """Raise UserError if a model needs more memory than is free now.
+    """Raise UserError if a model needs more memory than is free now. Only Linux says how much is free.
 
     Parameters
     ----------
@@ -25,17 +26,46 @@ def check_memory(name: str, n_bytes: int, config: Mapping[str, Any], dtype: str 
         Its config.json, for the type of the stored numbers.
     dtype : {"float32", "bfloat16"}
         The type in which it is loaded.
+
+    Raises
+    ------
+    UserError
+        It needs more. The kind is ``"number_format"`` if it would fit in bfloat16, else ``"memory"``.
+
+    Examples
+    --------
+    >>> check_memory("org/tiny", 1_000, {"model_type": "gpt2"})
     """
     free, needed = available_memory(), needed_memory(n_bytes, config, dtype)
-    if free is not None and needed > free:
-        sentence = f"{name} needs about {_size(needed)} of memory, and {_size(free)} are free here."
-        raise UserError(sentence, about="memory")
+    if free is None or needed <= free:
+        return
+    sentence = f"{name} needs about {_size(needed)} of memory, and {_size(free)} are free here"
+    smaller = needed_memory(n_bytes, config, "bfloat16")
+    # The neurons of other types are found by values in float32 (load_transformers).
+    if smaller <= free and config.get("model_type") in HOOK_POINTS:
+        raise UserError(f"{sentence}; in bfloat16, it needs about {_size(smaller)}.", about="number_format")
+    raise UserError(f"{sentence}.", about="memory")
 
 
 def check_fits(name: str, n_bytes: int, config: Mapping[str, Any]) -> None:
     """Raise UserError if a model needs more memory than this computer has, also in bfloat16.
 
-    It is for a model that is to be fetched: other models may be unloaded before it is loaded.
+    It is for a model that is to be fetched: other models may be unloaded before it is loaded. Only Linux says how much
+    memory there is.
+
+    Parameters
+    ----------
+    name, n_bytes, config
+        As in ``check_memory``.
+
+    Raises
+    ------
+    UserError
+        It needs more.
+
+    Examples
+    --------
+    >>> check_fits("org/tiny", 1_000, {"model_type": "gpt2"})
     """
     total, needed = total_memory(), needed_memory(n_bytes, config, "bfloat16")
     if total is not None and needed > total:

@@ -16,7 +16,7 @@ from safetensors.numpy import load_file, save_file
 from core.__main__ import main
 from core.activations import token_activations
 from core.experiment import run_contrast
-from core.models import load_model
+from core.models import load_model, memory
 from core.records import ContrastSpec
 from core.report.readable import signed
 from core.report.tables import contrast_csv, text_csv
@@ -206,6 +206,23 @@ def test_download_of_a_folder(model: str, capsys: Capture) -> None:
     """What is already here is loaded and named (tests/core/models/test_hub.py downloads)."""
     assert main(["download", model]) == 0
     assert f"{N_LAYERS} layers" in capsys.readouterr().out
+
+
+def test_download_of_a_model_that_fits_only_in_bfloat16(
+    model: str, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is ready in bfloat16, which is said; with the float32 that was asked for, it fails."""
+    size = (Path(model) / "model.safetensors").stat().st_size
+    monkeypatch.setattr(memory, "available_memory", lambda: size - 1)
+    assert main(["download", model]) == 0
+    shown = capsys.readouterr()
+    assert f"{N_LAYERS} layers" in shown.out and "ready with --dtype bfloat16" in shown.out
+    assert shown.err.startswith("note: ") and "; in bfloat16, it needs about" in shown.err
+    assert main(["download", model, "--dtype", "bfloat16"]) == 0
+    assert "ready." in capsys.readouterr().out
+    assert "in bfloat16" in refusal(["download", model, "--dtype", "float32"], capsys)
+    monkeypatch.setattr(memory, "available_memory", lambda: size // 3)
+    assert "bfloat16" not in refusal(["download", model], capsys)
 
 
 def test_as_a_process(model: str, tmp_path: Path) -> None:

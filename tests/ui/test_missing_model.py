@@ -101,15 +101,19 @@ def test_on_a_class_server_the_bundled_model_is_a_choice_only_where_it_is_offere
     assert "asked again in" in said(at.error)[0], "a hundred students would ask the hub a hundred times"
 
 
-@pytest.mark.parametrize("kind", ["gated", "unknown", "memory"])
+@pytest.mark.parametrize("kind", ["gated", "unknown", "memory", "number_format"])
 def test_a_model_that_cannot_be_had_is_no_dead_end(kind, name, tiny_folder, monkeypatch):
     with HubStandIn({name: tiny_folder("gpt_neo")} if kind != "unknown" else {}) as hub:
         if kind == "gated":
             hub.refusals["/api/models/"] = (403, "GatedRepo")
         if kind == "memory":
             monkeypatch.setattr(memory, "available_memory", lambda: 1_000)
+        if kind == "number_format":
+            size = (tiny_folder("gpt_neo") / "model.safetensors").stat().st_size
+            monkeypatch.setattr(memory, "available_memory", lambda: size - 1)
         at = type_model(open_page(NEURONS, SMALL), name)
     assert buttons(at) == ["Use the bundled model", "Try again"] and not at.code
+    assert ("Choose bfloat16" in said(at.error)[0]) is (kind == "number_format")
     assert len(at.error) == 1 and not at.text_input, "a token is never asked for in a page"
 
 

@@ -138,6 +138,24 @@ def test_both_numbers_are_said(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(UserError) as caught:
         check_memory("org/large", 7 * GB, {"dtype": "bfloat16"})
     assert str(caught.value) == "org/large needs about 14 GB of memory, and 6.0 GB are free here."
+    assert caught.value.about == "memory"
+
+
+def test_bfloat16_is_named_where_it_fits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not for a type whose neurons are found by values in float32, and not if it is bfloat16 that does not fit."""
+    monkeypatch.setattr(memory, "available_memory", lambda: 8 * GB)
+    about = {}
+    for kind, n_bytes, dtype in (
+        ("gpt2", 14, "float32"),
+        ("new", 14, "float32"),
+        ("gpt2", 17, "float32"),
+        ("gpt2", 17, "bfloat16"),
+    ):
+        with pytest.raises(UserError) as caught:
+            check_memory("org/large", n_bytes * GB, {"model_type": kind}, dtype)
+        about[kind, n_bytes, dtype] = caught.value.about
+        assert ("; in bfloat16, it needs about 7.0 GB." in str(caught.value)) is (caught.value.about != "memory")
+    assert [*about.values()] == ["number_format", "memory", "memory", "memory"]
 
 
 def test_a_folder_that_is_too_large(tiny_folder: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch) -> None:
