@@ -124,4 +124,4 @@ def test_the_caption_says_what_a_model_is_and_where():
 def test_a_server_with_a_list_offers_only_what_is_on_it(monkeypatch):
     monkeypatch.setenv("GRAMMAR_NEURONS_MODELS", "bundled,EleutherAI/pythia-70m")
     at = open_page(HOME, SMALL)
-    assert at.selectbox(key="model").options == ["Grammar Neo 9M (bundled)", "Pythia 70M"]
+    assert at.selectbox(key="model").options == ["Grammar Neo 9M (bundled)", "Pythia 70M · 166 MB"]
