@@ -153,7 +153,7 @@ def test_a_repository_without_a_model(tmp_path: Path, repository: Path, files: d
 @pytest.mark.parametrize(
     "missing",
     [{"tokenizer.json", "tokenizer_config.json"}, {"tokenizer_config.json"}, {WEIGHTS}, {"config.json"}],
-    ids=str,
+    ids=lambda missing: "+".join(sorted(missing)),
 )
 def test_half_a_cache_is_completed(repository: Path, missing: set[str]) -> None:
     """As another program leaves it: only some of the files, and no listing of them."""
