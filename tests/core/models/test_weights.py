@@ -14,7 +14,7 @@ from safetensors.torch import load_file, save_file
 from core.activations import word_activations
 from core.errors import UserError
 from core.models import load_model
-from tests.support.tiny_models import assert_one_sentence, change_config, copy_folder
+from tests.support.tiny_models import PATHS, assert_one_sentence, change_config, copy_folder
 
 Folder = Callable[[str], Path]
 Copy = Callable[[str], Path]
@@ -80,20 +80,20 @@ def test_arrays_that_say_nothing_new_are_no_loss(copy: Copy) -> None:
         np.testing.assert_array_equal(word_activations(load_model(str(folder)), ["time", "people"]), before)
 
 
-@pytest.mark.parametrize("architecture", ["gpt2", "llama", "gpt_neox"])
-@pytest.mark.parametrize("tied", [True, False])
-def test_a_head_of_its_own_or_a_shared_one(copy: Copy, architecture: str, tied: bool) -> None:
+@pytest.mark.parametrize("architecture", PATHS)
+def test_a_head_of_its_own_or_a_shared_one(copy: Copy, architecture: str) -> None:
     """The head is not read: the same values with a tied one, an untied one, and without any."""
     folder = copy(architecture)
     before = word_activations(load_model(str(folder)), ["time", "people"])
-    weights = load_file(folder / "model.safetensors")
-    head = {"gpt_neox": "embed_out.weight"}.get(architecture, "lm_head.weight")
-    weights.pop(head, None)
-    if not tied:
-        weights[head] = torch.randn(320, 32)
-    save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
-    change_config(folder, tie_word_embeddings=tied)
-    np.testing.assert_array_equal(word_activations(load_model(str(folder)), ["time", "people"]), before)
+    base = PATHS[architecture][0].split(".")[0]
+    whole = load_file(folder / "model.safetensors")
+    weights = {key: array for key, array in whole.items() if key.startswith(f"{base}.")}
+    heads = {"gpt_neox": "embed_out.weight", "modernbert-decoder": "decoder.weight"}
+    head = {heads.get(architecture, "lm_head.weight"): torch.randn(320, 32)}
+    for tied, more in ((True, {}), (False, head)):
+        save_file({**weights, **more}, folder / "model.safetensors", metadata={"format": "pt"})
+        change_config(folder, tie_word_embeddings=tied)
+        np.testing.assert_array_equal(word_activations(load_model(str(folder)), ["time", "people"]), before)
 
 
 # --- Files ---
