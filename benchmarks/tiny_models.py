@@ -34,6 +34,9 @@ _OPT = {
     "ffn_dim": 48,
     "max_position_embeddings": CONTEXT,
 }
+# The defaults of some families are beyond this small vocabulary.
+_NO_PADDING: dict[str, Any] = {"pad_token_id": None}  # nosec B105 # no secret
+_FIRST_PADS: dict[str, Any] = {"pad_token_id": 0}  # nosec B105 # no secret
 _GPT2_LIKE = {"n_embd": 32, "n_layer": N_LAYERS, "n_head": 4, "n_positions": CONTEXT}
 # Name -> the configuration's class in transformers, without "Config", and its settings. A second member of a family has
 # more words in its name.
@@ -68,7 +71,7 @@ TINY: dict[str, tuple[str, dict[str, Any]]] = {
             "layer_types": ["sliding_attention", "full_attention"] * (N_LAYERS // 2),
         },
     ),
-    "smollm3": ("SmolLM3", {**_LLAMA_LIKE, "pad_token_id": None}),
+    "smollm3": ("SmolLM3", {**_LLAMA_LIKE, **_NO_PADDING}),
     "olmo": ("Olmo", _LLAMA_LIKE),
     "olmo2": ("Olmo2", _LLAMA_LIKE),
     "stablelm": ("StableLm", _LLAMA_LIKE),
@@ -96,8 +99,8 @@ TINY: dict[str, tuple[str, dict[str, Any]]] = {
     "opt post-norm": ("OPT", {**_OPT, "word_embed_proj_dim": 16, "do_layer_norm_before": False}),
     "bloom": ("Bloom", {"hidden_size": 32, "n_layer": N_LAYERS, "n_head": 4, "seq_length": CONTEXT}),
     "mpt": ("Mpt", {"d_model": 32, "n_layers": N_LAYERS, "n_heads": 4, "max_seq_len": CONTEXT}),
-    "phi3": ("Phi3", {**_LLAMA_LIKE, "pad_token_id": None, "sliding_window": 8}),
-    "modernbert-decoder": ("ModernBertDecoder", {**_FEW_HEADS, "intermediate_size": 48, "pad_token_id": 0}),
+    "phi3": ("Phi3", {**_LLAMA_LIKE, **_NO_PADDING, "sliding_window": 8}),
+    "modernbert-decoder": ("ModernBertDecoder", {**_FEW_HEADS, "intermediate_size": 48, **_FIRST_PADS}),
 }
 
 
