@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 import re
 import subprocess
 import sys
@@ -159,6 +160,19 @@ def test_importing_stays_light(module: str) -> None:
     code = f"import sys, {module}; print(*[name for name in {HEAVY} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == ""
+
+
+def test_the_list_of_models_needs_no_client(tmp_path: Path) -> None:
+    """In a fresh process: which models are here is asked before the first page is drawn."""
+    code = (
+        "import sys; from core.models import CATALOGUE, is_here; print(*[name for name in CATALOGUE if is_here(name)]);"
+        "print(*[name for name in ('httpx2', 'tqdm') if name in sys.modules])"
+    )
+    environment = os.environ | {"HF_HUB_CACHE": str(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split("\n") == ["bundled", "", ""]
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,7 @@ def find_snapshot(model: HubName) -> Path | None:
     OSError
         The cache cannot be read.
     """
-    storage = _storage(model)
+    storage = storage_of(model.id)
     revision = model.revision or "main"
     if not _COMMIT.fullmatch(revision):
         try:
@@ -44,7 +44,7 @@ def find_snapshot(model: HubName) -> Path | None:
 def remember_revision(model: HubName, commit: str) -> None:
     """Write which commit a branch or tag is now, as the library does, so that the cache answers without the hub."""
     revision = model.revision or "main"
-    file = _storage(model) / "refs" / revision
+    file = storage_of(model.id) / "refs" / revision
     if revision == commit or (file.is_file() and file.read_text(encoding="utf-8").strip() == commit):
         return
     file.parent.mkdir(parents=True, exist_ok=True)
@@ -132,7 +132,7 @@ def content_of(file: Path) -> Path:
 
 def contents(model: HubName) -> set[Path]:
     """All contents of a model in the cache, of all its revisions."""
-    return set((_storage(model) / "blobs").glob("*"))
+    return set((storage_of(model.id) / "blobs").glob("*"))
 
 
 def remove(file: Path) -> None:
@@ -156,7 +156,7 @@ def remove_parts(model: HubName) -> None:
     """
     from huggingface_hub.utils import WeakFileLock
 
-    storage = _storage(model)
+    storage = storage_of(model.id)
     for part in (storage / "blobs").glob("*.incomplete"):
         lock = storage.parent / ".locks" / storage.name / f"{part.name.partition('.')[0]}.lock"
         with contextlib.suppress(OSError), WeakFileLock(lock, timeout=0.1):  # OSError: a process is writing it
@@ -193,9 +193,11 @@ def _names_in(snapshot: Path) -> set[str]:
     return {file.name for file in snapshot.iterdir() if file.exists()}
 
 
-def _storage(model: HubName) -> Path:
-    """The folder of a model in the cache."""
-    from huggingface_hub import constants
-    from huggingface_hub.file_download import repo_folder_name
+def storage_of(model_id: str) -> Path:
+    """The folder of a model in the cache, whether it is there or not.
 
-    return Path(constants.HF_HUB_CACHE).expanduser() / repo_folder_name(repo_id=model.id, repo_type="model")
+    The library's own function for its name would import the library's client: a page asks this before it is drawn.
+    """
+    from huggingface_hub import constants
+
+    return Path(constants.HF_HUB_CACHE).expanduser() / f"models--{model_id.replace('/', '--')}"

@@ -5,7 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 from core.errors import UserError
-from core.models.hub.cache import damaged_files, find_snapshot, is_complete, is_loadable, listing_of, missing_texts
+from core.models.hub.cache import (
+    damaged_files,
+    find_snapshot,
+    is_complete,
+    is_loadable,
+    listing_of,
+    missing_texts,
+    storage_of,
+)
 from core.models.hub.failures import as_user_error
 from core.models.hub.names import HubName, canonical, parse
 
@@ -53,7 +61,10 @@ def is_downloaded(name: str) -> bool:
     >>> is_downloaded("nobody/has-such-a-model")
     False
     """
-    model = parse(canonical(name))
+    name = canonical(name)
+    if not storage_of(name.partition("@")[0]).is_dir():
+        return False  # without the import that checks the name
+    model = parse(name)
     copy = find_snapshot(model)
     if copy is None:
         return False
