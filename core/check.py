@@ -12,8 +12,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -26,9 +27,6 @@ from core.models.locate import ANY_FOLDER, Folders, locate
 from core.progress import Progress, unwatched
 from core.records import HOOK_SIDES, Comparison, ContrastSpec, ModelInfo, NotebookComparison
 from core.words import Downloads
-
-if TYPE_CHECKING:
-    import torch
 
 WORDS = ["time", "people", "walk", "go", "Tuesday", "understanding", "antidisestablishmentarianism", "don't", "café"]
 WORDS += ["🙂"]
@@ -66,11 +64,12 @@ def check_reading(
     """
     lm = load_model(name, folders=folders, progress=progress)
     info = lm.info
-    read = [reading for side in HOOK_SIDES for reading in _read(lm, side)]
+    read = list(_read(lm))
     del lm  # so that memory holds one copy of the model
     progress(1.0, "Reading the same with plain PyTorch")
-    plain = _Plain(locate(name, folders, unwatched)[0], info, read[2].rows[0])
-    return info, [_compare(plain, reading) for reading in read]
+    plain = _Plain(locate(name, folders, unwatched)[0], info, read[-1].rows[0])
+    comparisons = [comparison for reading in read for comparison in _compare(plain, reading)]
+    return info, sorted(comparisons, key=lambda each: HOOK_SIDES.index(each.side))
 
 
 def check_notebook(
@@ -96,7 +95,7 @@ def check_notebook(
     for words in (result.words.target, result.words.baseline):
         rows = []
         for number, word in enumerate(words):
-            rows.append(plain.read(tokenizer(word)["input_ids"], "pre-activation")[spec.layer].mean(axis=0))
+            rows.append(plain.read(tokenizer(word)["input_ids"])["pre-activation"][spec.layer].mean(axis=0))
             progress((number + 1) / len(words), f"The notebook's loop: {number + 1} of {len(words)}")
         classes.append(np.stack(rows))
     test = stats.ttest_1samp(classes[0] - classes[1], 0.0)
@@ -105,43 +104,51 @@ def check_notebook(
 
 @dataclass(frozen=True)
 class _Reading:
-    """Our values (n_layers, n_words or n_tokens, d_mlp), and the token ids of each word, or of the text.
+    """Our values by side (n_layers, n_words or n_tokens, d_mlp), and the token ids of each word, or of the text.
 
     The first ``n_start`` ids are read, but not pooled. Words are pooled by their mean.
     """
 
     what: str
-    side: str
-    values: np.ndarray
+    values: dict[str, np.ndarray]
     rows: list[list[int]]
     n_start: int = 0
 
 
-def _read(lm: LoadedModel, side: str) -> Iterator[_Reading]:
-    """Read one side of words alone, of words as the careful preset reads them, and of a text."""
-    yield _Reading("words", side, word_activations(lm, WORDS, side=side), encode_words(lm, WORDS, False, ()))
+def _read(lm: LoadedModel) -> Iterator[_Reading]:
+    """Read words alone, words as the careful preset reads them, and a text; on both sides."""
+    values = {side: word_activations(lm, WORDS, side=side) for side in HOOK_SIDES}
+    yield _Reading("words", values, encode_words(lm, WORDS, False, ()))
     start = start_ids(lm, lm.start_token is not None and lm.start_token < lm.n_embeddings)
-    values = word_activations(lm, WORDS, side=side, leading_space=True, prefix=bool(start))
-    rows = encode_words(lm, WORDS, True, start)
-    yield _Reading("words as inside a sentence", side, values, rows, len(start))
-    by_layer = layered_token_activations(lm, TEXT, range(lm.n_layers), side=side)
+    how: dict[str, Any] = {"leading_space": True, "prefix": bool(start)}
+    values = {side: word_activations(lm, WORDS, side=side, **how) for side in HOOK_SIDES}
+    yield _Reading("words as inside a sentence", values, encode_words(lm, WORDS, True, start), len(start))
+    values = {}  # not the same dictionary again
     first = slice(lm.info.context)  # the first window: the plain network reads no longer text
-    values = np.stack([by_layer[layer].values[first] for layer in range(lm.n_layers)])
-    yield _Reading("a text", side, values, [by_layer[0].token_ids[first]])
+    for side in HOOK_SIDES:
+        by_layer = layered_token_activations(lm, TEXT, range(lm.n_layers), side=side)
+        values[side] = np.stack([by_layer[layer].values[first] for layer in range(lm.n_layers)])
+    yield _Reading("a text", values, [by_layer[0].token_ids[first]])
 
 
-def _compare(plain: _Plain, ours: _Reading) -> Comparison:
-    read = [plain.read(row, ours.side) for row in ours.rows]
-    if ours.what == "a text":
-        (expected,) = read
-    else:  # [n_layers, n_tokens, d_mlp] for each word -> [n_layers, n_words, d_mlp]
-        expected = np.stack([tokens[:, ours.n_start :].mean(axis=1) for tokens in read], axis=1)
+def _compare(plain: _Plain, ours: _Reading) -> Iterator[Comparison]:
+    read = [plain.read(row) for row in ours.rows]
+    for side, values in ours.values.items():
+        if ours.what == "a text":
+            expected = read[0][side]
+        else:  # [n_layers, n_tokens, d_mlp] for each word -> [n_layers, n_words, d_mlp]
+            expected = np.stack([tokens[side][:, ours.n_start :].mean(axis=1) for tokens in read], axis=1)
+        yield Comparison(ours.what, side, values.size, _largest_share(values, expected))
+
+
+def _largest_share(values: np.ndarray, expected: np.ndarray) -> float:
+    """The largest difference as a share of its neuron's largest value, or of what is usual in the layer."""
     # [n_layers, n_words or n_tokens, d_mlp] -> [n_layers, d_mlp]
-    difference, largest = np.abs(ours.values - expected).max(axis=1), np.abs(expected).max(axis=1)
+    difference, largest = np.abs(values - expected).max(axis=1), np.abs(expected).max(axis=1)
     scale = np.maximum(largest, np.median(largest, axis=1, keepdims=True))
     # A layer that is all zeros is right only if nothing differs.
     shares = np.divide(difference, scale, out=np.where(difference > 0, np.inf, 0.0), where=scale > 0)
-    return Comparison(ours.what, ours.side, ours.values.size, float(shares.max()))
+    return float(shares.max())
 
 
 class _Plain:
@@ -172,28 +179,18 @@ class _Plain:
             raise UserError(f"No MLP neurons were found in the layers of {info.name} as transformers loads it.")
         self._points = points
 
-    def read(self, ids: Sequence[int], side: str) -> np.ndarray:
-        """The neurons of every layer at every token: (n_layers, n_tokens, d_mlp)."""
+    def read(self, ids: Sequence[int]) -> dict[str, np.ndarray]:
+        """The neurons of every layer at every token, by side: (n_layers, n_tokens, d_mlp)."""
         import torch
 
-        seen: list[np.ndarray] = []
+        from core.models.structure import recording
 
-        def keep(values: torch.Tensor) -> None:
-            seen.append(values.reshape(len(ids), -1)[:, : self._info.d_mlp].numpy().copy())
-
-        def before(module: Any, inputs: tuple[torch.Tensor, ...]) -> None:
-            keep(inputs[0])
-
-        def after(module: Any, inputs: tuple[torch.Tensor, ...], output: torch.Tensor) -> None:
-            keep(output)
-
-        handles = []
-        for layer in range(self._info.n_layers):
-            module = self._model.base_model.get_submodule(self._points.path(layer, side))
-            pre = side == "pre-activation"
-            handles.append(module.register_forward_hook(after) if pre else module.register_forward_pre_hook(before))
-        with torch.no_grad():
+        layers = range(self._info.n_layers)
+        paths = {side: [self._points.path(layer, side) for layer in layers] for side in HOOK_SIDES}
+        with torch.no_grad(), recording(self._model.base_model, {*chain(*paths.values())}) as seen:
             self._model(torch.tensor([list(ids)]), use_cache=False)
-        for handle in handles:
-            handle.remove()
-        return np.stack(seen)
+        read = {}
+        for side, places in paths.items():
+            which = 1 if side == "pre-activation" else 0  # the expansion's output, the down-projection's input
+            read[side] = np.stack([seen[path][which][:, : self._info.d_mlp].numpy() for path in places])
+        return read

@@ -59,7 +59,7 @@ def find_hook_points(network: nn.Module, n_layers: int, ids: Sequence[int]) -> H
     if layers is None:
         return None
     linear = {path for path, module in network.named_modules() if isinstance(module, nn.Linear | Conv1D)}
-    with _recording(network, {path for path in linear if path.startswith(f"{layers}.")}) as seen:
+    with recording(network, {path for path in linear if path.startswith(f"{layers}.")}) as seen:
         network(input_ids=torch.tensor([ids]))
     for points, name in _candidates(network, layers, seen):
         relations = {_relation(network, points, layer, name, seen) for layer in range(n_layers)}
@@ -79,11 +79,11 @@ def check_cache(
     If not, tokens see those after them, or layers keep a state that is not in the cache.
     """
     paths = {points.path(layer, side) for layer in range(n_layers) for side in ("pre-activation", "activation")}
-    with _recording(network, paths) as whole:
+    with recording(network, paths) as whole:
         network(input_ids=torch.tensor([ids]))
     cache, steps = new_cache(), []
     for token in ids:
-        with _recording(network, paths) as step:
+        with recording(network, paths) as step:
             network(input_ids=torch.tensor([[token]]), past_key_values=cache, use_cache=True)
         steps.append(step)
     return all(
@@ -97,8 +97,8 @@ def _is_stack(module: nn.Module, n_layers: int) -> bool:
 
 
 @contextmanager
-def _recording(network: nn.Module, paths: set[str]) -> Iterator[dict[str, tuple[torch.Tensor, torch.Tensor]]]:
-    """Record the input and the output of some linear layers during the passes in the block."""
+def recording(network: nn.Module, paths: set[str]) -> Iterator[dict[str, tuple[torch.Tensor, torch.Tensor]]]:
+    """Record the input and the output (n_tokens, d) of some linear layers in a pass of one row: path -> both."""
     seen: dict[str, tuple[torch.Tensor, torch.Tensor]] = {}
 
     def hook_for(path: str) -> Callable[..., None]:

@@ -61,22 +61,17 @@ def test_a_wrong_reading_is_found(
 def test_a_neuron_near_zero_is_not_hidden_by_a_massive_one() -> None:
     """A difference is a share of the neuron's own values, or of what is usual, not of the layer's largest."""
 
-    class Plain:
-        def read(self, ids: list[int], side: str) -> np.ndarray:
-            values = np.ones((1, 2, 5), dtype=np.float32)
-            values[..., 0], values[..., 1] = 30_000.0, 0.0
-            return values
-
-    ours = Plain().read([], "")
-    read = core.check._Reading("a text", "activation", ours, [[1, 2]])
-    assert core.check._compare(Plain(), read).relative == 0.0
+    expected = np.ones((1, 2, 5), dtype=np.float32)
+    expected[..., 0], expected[..., 1] = 30_000.0, 0.0
+    assert core.check._largest_share(expected, expected) == 0.0
     for neuron, wrong in ((1, 0.01), (3, 1.01), (0, 30_300.0)):
-        spoilt_values = Plain().read([], "")
-        spoilt_values[0, 1, neuron] = wrong
-        found = core.check._compare(Plain(), replace(read, values=spoilt_values))
-        assert found.relative == pytest.approx(0.01, rel=1e-3) and not found.same
-    zeros = replace(read, values=np.zeros((1, 2, 5), dtype=np.float32))
-    assert core.check._compare(type("Zeros", (), {"read": lambda *_: np.zeros((1, 2, 5))})(), zeros).same
+        values = expected.copy()
+        values[0, 1, neuron] = wrong
+        found = core.check._largest_share(values, expected)
+        assert found == pytest.approx(0.01, rel=1e-3) and found > TOLERANCE
+    zeros = np.zeros((1, 2, 5), dtype=np.float32)
+    assert core.check._largest_share(zeros, zeros) == 0.0
+    assert core.check._largest_share(expected, zeros) == np.inf
 
 
 def test_the_check_of_the_bundled_model(capsys: Capture) -> None:
