@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -39,10 +40,11 @@ def check_whole(folder: Path, name: str) -> None:
             f"Beside the weights of {name} is an adapter ({adapter}), which is not applied: merge it into the weights, "
             "or remove it from the folder."
         )
-    for file, key, kind in _stored(folder, name):
-        if kind not in _FLOATS:
+    for array in _arrays(folder, name):
+        if array.dtype not in _FLOATS and not (_CONSTANT.search(array.key) or array.is_mask):
             raise UserError(
-                f"The weights of {name} are not stored in full or half precision: {key} in {file} is {kind}."
+                f"The weights of {name} are not stored in full or half precision: {array.key} in {array.file} is "
+                f"{array.dtype}."
             )
 
 
@@ -67,7 +69,8 @@ def check_fit(folder: Path, name: str, model: Any, report: dict[str, Any]) -> No
             f"({len(unset):,}), such as {min(unset)}."
         )
     unused = {key for key in report["unexpected_keys"] if not (_is_head(key) or _CONSTANT.search(key))}
-    unused -= set(_causal_masks(folder, unused))
+    if unused:
+        unused -= {array.key for array in _arrays(folder, name) if array.is_mask}
     if unused:
         raise UserError(
             f"The weights of {name} do not fit its config.json: the model that it describes has no place for "
@@ -75,35 +78,34 @@ def check_fit(folder: Path, name: str, model: Any, report: dict[str, Any]) -> No
         )
 
 
-def _stored(folder: Path, name: str) -> Iterator[tuple[str, str, str]]:
-    """File, name and type of each array that is used: not of masks, positions and other constants."""
+@dataclass(frozen=True)
+class _Array:
+    """What the head of a file of weights says about an array."""
+
+    file: str
+    key: str
+    dtype: str
+    shape: list[int]
+
+    @property
+    def is_mask(self) -> bool:
+        """Whether it can only say which tokens see which: (1, 1, n, n). Old GPT-2 and GPT-Neo weights have masks."""
+        return len(self.shape) == 4 and self.shape[:2] == [1, 1] and self.shape[2] == self.shape[3]
+
+
+def _arrays(folder: Path, name: str) -> Iterator[_Array]:
+    """All arrays of a folder's weights; UserError if a file is broken."""
     for file in sorted(folder.glob("*.safetensors")):
         try:
             with safe_open(file, framework="numpy") as arrays:
                 for key in arrays.keys():  # noqa: SIM118 (it is no dict)
                     array = arrays.get_slice(key)
-                    if not _CONSTANT.search(key) and not _is_mask(array.get_shape()):
-                        yield file.name, key, array.get_dtype()
+                    yield _Array(file.name, key, array.get_dtype(), array.get_shape())
         except SafetensorError as error:
             reason = reason_of(error)
             raise UserError(f"The weights of {name} cannot be loaded: {file.name} is broken ({reason}).") from error
 
 
-def _is_mask(shape: list[int]) -> bool:
-    """Whether an array can only be a causal mask: (1, 1, n, n)."""
-    return len(shape) == 4 and shape[:2] == [1, 1] and shape[2] == shape[3]
-
-
 def _is_head(key: str) -> bool:
     """Whether an array belongs to a head, which is not read."""
     return key.split(".", maxsplit=1)[0] in _HEADS
-
-
-def _causal_masks(folder: Path, keys: Iterable[str]) -> Iterable[str]:
-    """Those arrays that only say which tokens see which: (1, 1, n, n). Old GPT-2 and GPT-Neo weights have them."""
-    keys = set(keys)
-    for file in sorted(folder.glob("*.safetensors")) if keys else ():
-        with safe_open(file, framework="numpy") as arrays:
-            for key in keys & set(arrays.keys()):
-                if _is_mask(arrays.get_slice(key).get_shape()):
-                    yield key
