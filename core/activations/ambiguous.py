@@ -5,26 +5,21 @@ ambiguous_activations(lm, forms, layers=[3])   # (1, n_forms, 2, d_mlp): as a no
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from core.activations.encode import check_choices, encode_text, start_ids
-from core.activations.hooks import Gate, Point
+from core.activations.hooks import Gate, Point, Reduce
 from core.activations.tokens import Span
-from core.activations.word_passes import Reading, in_parts
+from core.activations.word_passes import Reading, read_plainly
 from core.errors import UserError
 from core.models.loaded import LoadedModel
 from core.out_of_memory import memory_for
 from core.progress import Progress, unwatched
 from core.records import AmbiguousForm, Context
-
-if TYPE_CHECKING:
-    import torch
 
 
 @dataclass(frozen=True)
@@ -139,26 +134,15 @@ def _covers(span: Span, context: Context) -> bool:
 
 
 def _read(reading: Reading, rows: Sequence[_Row], progress: Progress) -> None:
-    """Read all rows, and write each row's mean over the form's tokens. All rows of a pass have the same length."""
+    """Read all rows, and write each row's mean over the form's tokens."""
     import torch
 
-    def read(part: np.ndarray) -> dict[Point, torch.Tensor]:
+    def pool_of(part: np.ndarray) -> Reduce:
         weights = torch.tensor([rows[i].weights for i in part], device=reading.lm.info.device)  # [batch, pos]
+        # [batch, pos] and [batch, pos, d_mlp] -> [batch, d_mlp]
+        return lambda values: torch.einsum("bp,bpd->bd", weights, values.float())
 
-        def pool(values: torch.Tensor) -> torch.Tensor:  # [batch, pos, d_mlp] -> [batch, d_mlp]
-            return torch.einsum("bp,bpd->bd", weights, values.float())
-
-        return reading.read(torch.tensor([rows[i].ids for i in part]), reading.sides, pool)
-
-    buckets: dict[int, list[int]] = defaultdict(list)
-    for number, row in enumerate(rows):
-        buckets[len(row.ids)].append(number)
     n_read = 0
-    for length, bucket in sorted(buckets.items()):
-        size = reading.rows_per_pass(length, reading.sides)
-        for part, captured in in_parts(np.array(bucket), size, read, reading.gate):
-            for point, values in captured.items():
-                reading.write(part, point, values.cpu().numpy())
-            del captured, values  # so that the next pass does not hold these values beside its own
-            n_read += len(part)
-            progress(n_read / len(rows), f"Reading sentences: {n_read:,} of {len(rows):,}")
+    for n in read_plainly(reading, [row.ids for row in rows], range(len(rows)), pool_of):
+        n_read += n
+        progress(n_read / len(rows), f"Reading sentences: {n_read:,} of {len(rows):,}")

@@ -145,7 +145,7 @@ def _read_trie(reading: Reading, ids: Rows, chunk: np.ndarray) -> Iterator[int]:
         states: list[_NodeState] = []
         for nodes, sides in ((level.inner, reading.sides), (leaves, reading.sides_of(depth + 1))):
             read = partial(_read_nodes, reading, level, depth, parents, sides=sides, states=states)
-            for part, sums in in_parts(nodes, reading.rows_per_pass(1, sides, depth), read, reading.gate):
+            for part, sums in _in_parts(nodes, reading.rows_per_pass(1, sides, depth), read, reading.gate):
                 ended = np.flatnonzero(np.isin(level.ends, part))
                 at = np.searchsorted(part, level.ends[ended])
                 _write_pooled(reading, sums, at, depth, chunk[level.rows[ended]])
@@ -208,25 +208,45 @@ def _write_pooled(
 
 
 def _read_long(reading: Reading, ids: Rows) -> Iterator[int]:
-    """Read the long rows, and yield after each pass how many. All rows of a pass have the same length."""
-    import torch
+    """Read the long rows by plain passes, and yield after each pass how many."""
 
     def pool(values: torch.Tensor) -> torch.Tensor:  # [batch, pos, d_mlp] -> [batch, d_mlp]
         # A copy: a view would hold all positions of all layers in memory.
         return values[:, reading.n_start :].mean(dim=1) if reading.pooling == "mean" else values[:, -1].clone()
 
+    long = [index for index, row in enumerate(ids) if len(row) > _MAX_TRIE_TOKENS]
+    return read_plainly(reading, ids, long, lambda part: pool)
+
+
+def read_plainly(
+    reading: Reading, ids: Rows, numbers: Sequence[int], pool_of: Callable[[np.ndarray], Reduce]
+) -> Iterator[int]:
+    """Read some rows by plain passes, write what is pooled of each, and yield after each pass how many rows it had.
+
+    Parameters
+    ----------
+    reading : Reading
+        Its ``pooling`` is not used.
+    ids : sequence of list of int
+        Token ids of all rows. The rows of one pass have the same length.
+    numbers : sequence of int
+        The positions in ``ids`` of the rows to read.
+    pool_of : callable
+        ``pool_of(part)``, with the positions (n,) of the rows of a pass, returns the function from their values
+        (n, pos, d_mlp) to what is written (n, d_mlp).
+    """
+    import torch
+
     buckets: dict[int, list[int]] = defaultdict(list)
-    for index, row in enumerate(ids):
-        if len(row) > _MAX_TRIE_TOKENS:
-            buckets[len(row)].append(index)
+    for number in numbers:
+        buckets[len(ids[number])].append(number)
     for length, bucket in sorted(buckets.items()):
         sides = reading.sides_of(length)
-        size = reading.rows_per_pass(length, sides)
 
         def read(part: np.ndarray, sides: Sequence[str] = sides) -> dict[Point, torch.Tensor]:
-            return reading.read(torch.tensor([ids[i] for i in part]), sides, pool)
+            return reading.read(torch.tensor([ids[i] for i in part]), sides, pool_of(part))
 
-        for part, captured in in_parts(np.array(bucket), size, read, reading.gate):
+        for part, captured in _in_parts(np.array(bucket), reading.rows_per_pass(length, sides), read, reading.gate):
             for point, values in captured.items():
                 reading.write(part, point, values.cpu().numpy())
             del captured, values  # so that the next pass does not hold these values beside its own
@@ -236,7 +256,7 @@ def _read_long(reading: Reading, ids: Rows) -> Iterator[int]:
 # --- Parts ---
 
 
-def in_parts(
+def _in_parts(
     rows: np.ndarray, size: int, read: Callable[[np.ndarray], dict[Point, torch.Tensor]], gate: Gate
 ) -> Iterator[tuple[np.ndarray, dict[Point, torch.Tensor]]]:
     """Read ``rows`` (n,) in parts of at most ``size``, one pass each, in order; yield each part and what was read.
