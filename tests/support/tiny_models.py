@@ -112,6 +112,12 @@ class Reference:
         """The text's token ids."""
         return self._tokenizer.encode(text, add_special_tokens=False).ids
 
+    def typed_ids(self, text: str) -> list[int]:
+        """The token ids of what a user types, in which a special token's name is text."""
+        tokenizer = Tokenizer.from_file(str(self._folder / "tokenizer.json"))
+        tokenizer.encode_special_tokens = True
+        return tokenizer.encode(text, add_special_tokens=False).ids
+
     def read(self, ids: list[int], layer: int, side: str) -> np.ndarray:
         """One layer's neurons at every token: (n_tokens, d_mlp)."""
         return self.read_all(ids, side)[layer]

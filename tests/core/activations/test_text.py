@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from core.activations import layered_token_activations, token_activations, token_counts, word_activations
@@ -105,12 +105,13 @@ def test_split_characters(lm: LoadedModel, text: str, parts: list[str]) -> None:
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(text=st.text(min_size=1, max_size=40).filter(str.strip))
+@example(text=END_OF_TEXT)
 def test_any_text_is_cut_exactly(lm: LoadedModel, reference: Reference, text: str) -> None:
     """Whatever the text: its pieces put together are the text, one piece a token, the tokenizer's own ids."""
     found = token_activations(lm, text, 0)
     assert "".join(found.pieces) == text
     assert len(found.pieces) == len(found.parts) == len(found.token_ids) == len(found.values)
-    assert found.token_ids == reference.ids(text)
+    assert found.token_ids == reference.typed_ids(text)
     for piece, part in zip(found.pieces, found.parts, strict=True):
         assert piece or part, "an empty piece that says nothing of being a part"
 
