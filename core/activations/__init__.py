@@ -4,19 +4,24 @@ word_activations(lm, ["time", "people"], layers=[8])   # (1, 2, d_mlp)
 read_both_sides(lm, ["time", "people"], layers=[8])    # before and after the nonlinearity, in the same passes
 token_activations(lm, "A whole text.", layer=8)         # .values: one row for each token
 ambiguous_activations(lm, forms, layers=[8])            # one form, as a noun and as a verb
+gold_activations(lm, bundled_gold(), layer=8)           # every word of a gold-tagged text
 """
 
 from core.activations.ambiguous import ambiguous_activations
 from core.activations.encode import token_counts
+from core.activations.gold import gold_activations
 from core.activations.hooks import Gate
 from core.activations.pair import read_words
 from core.activations.text import layered_token_activations, token_activations
 from core.activations.words import both_sides, read_both_sides, stored_words, word_activations
+from core.records import GoldActivations
 
 __all__ = [
     "Gate",
+    "GoldActivations",
     "ambiguous_activations",
     "both_sides",
+    "gold_activations",
     "layered_token_activations",
     "read_both_sides",
     "read_words",

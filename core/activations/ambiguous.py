@@ -13,13 +13,13 @@ import numpy as np
 
 from core.activations.encode import check_choices, encode_text, start_ids
 from core.activations.hooks import Gate, Point, Reduce
-from core.activations.tokens import Span
+from core.activations.tokens import covering
 from core.activations.word_passes import Reading, read_plainly
 from core.errors import UserError
 from core.models.loaded import LoadedModel
 from core.out_of_memory import memory_for
 from core.progress import Progress, unwatched
-from core.records import AmbiguousForm, Context
+from core.records import AmbiguousForm
 
 
 @dataclass(frozen=True)
@@ -115,22 +115,12 @@ def _rows(lm: LoadedModel, forms: Sequence[AmbiguousForm], start: list[int]) -> 
                         f"The context “{context.up_to_form[:40]}…” is {len(start) + len(ids):,} tokens; {lm.info.name} "
                         f"reads at most {lm.info.context:,}."
                     )
-                covers = [_covers(span, context) for span in spans]
+                covers = covering(spans, context.sentence, context.start, context.end)
                 if not any(covers):
                     raise UserError(f"The tokenizer of {lm.info.name} makes no token of “{form.form}”.")
                 weights = [0.0] * len(start) + [each / sum(covers) for each in covers]
                 rows.append(_Row([*start, *ids], weights, k, word_class, 1 / len(contexts)))
     return rows
-
-
-def _covers(span: Span, context: Context) -> bool:
-    """Whether a token is one of the form's: it covers some of it, or only the space before it.
-
-    So these are the tokens that ``word_activations`` reads of a word with a leading space.
-    """
-    first, end = span
-    space = context.before[-1:].isspace()
-    return end > first and (end > context.start or first >= context.start - space)
 
 
 def _read(reading: Reading, rows: Sequence[_Row], progress: Progress) -> None:

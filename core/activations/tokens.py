@@ -106,6 +106,28 @@ def characters_of(text: str, offsets: Sequence[Span], tokens: Sequence[str]) -> 
     return spans
 
 
+def covering(spans: Sequence[Span], text: str, start: int, end: int) -> list[bool]:
+    """Which tokens are those of a word: they cover some of its characters, or only the space before it.
+
+    So these are the tokens that ``word_activations`` reads of a word with a leading space.
+
+    Parameters
+    ----------
+    spans : sequence of (int, int)
+        The characters of each token.
+    text : str
+    start, end : int
+        The characters of the word.
+
+    Examples
+    --------
+    >>> covering([(0, 3), (3, 4), (4, 7)], "The dog", 4, 7)
+    [False, True, True]
+    """
+    space = text[start - 1 : start].isspace()
+    return [first < last and first < end and (last > start or first >= start - space) for first, last in spans]
+
+
 def _is_first_part(character: str, next_token: str) -> bool:
     """Whether a space is the first of the characters that one stands for: NFKC reads ``´`` as a space and an accent."""
     apart = unicodedata.normalize("NFKC", character)

@@ -3,7 +3,8 @@
 from core.records.ambiguous import AmbiguousForm, Context
 from core.records.comparisons import TOLERANCE, Comparison, NotebookComparison
 from core.records.effects import SILENT_SHARE, STRONG_AUC, Caution, EffectSizes, OtherSide, Remedy
-from core.records.gold import UPOS, GoldSentence, GoldText, GoldWord, LeftOutWord
+from core.records.evidence import FAILS, HOLDS, IMPOSSIBLE, NOT_RUN, UNCLEAR, VERDICTS, Finding
+from core.records.gold import UPOS, GoldActivations, GoldSentence, GoldText, GoldWord, LeftOutWord
 from core.records.model_info import ModelInfo
 from core.records.presets import CAREFUL, NOTEBOOK
 from core.records.results import (
@@ -36,18 +37,24 @@ __all__ = [
     "CORRECTIONS",
     "CUSTOM",
     "DTYPES",
+    "FAILS",
     "FAMILIES",
+    "HOLDS",
     "HOOK_SIDES",
+    "IMPOSSIBLE",
     "MAX_WORDS",
     "NOTEBOOK",
+    "NOT_RUN",
     "POOLINGS",
     "SHORT_WORD_CLASSES",
     "SILENT_SHARE",
     "STRONG_AUC",
     "TESTS",
     "TOLERANCE",
+    "UNCLEAR",
     "UNITS",
     "UPOS",
+    "VERDICTS",
     "WORD_CLASSES",
     "AdjustedTests",
     "AmbiguousForm",
@@ -58,6 +65,8 @@ __all__ = [
     "ContrastResult",
     "ContrastSpec",
     "EffectSizes",
+    "Finding",
+    "GoldActivations",
     "GoldSentence",
     "GoldText",
     "GoldWord",

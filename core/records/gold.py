@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
 
 # The 17 parts of speech of Universal Dependencies, version 2.
 UPOS = (
@@ -63,3 +66,37 @@ class GoldText:
     def n_words(self) -> int:
         """All words of the file: those of the sentences, and those that were left out."""
         return sum(len(sentence.words) for sentence in self.sentences) + len(self.left_out)
+
+
+@dataclass(frozen=True, eq=False)
+class GoldActivations:
+    """Every neuron of one layer at the words of a gold-tagged text, on both sides of the nonlinearity.
+
+    ``sentence`` and ``word`` (n_words,) are int64: where each word is in ``text.sentences``, and in its sentence's
+    ``words``. ``n_tokens`` (n_words,) is of how many tokens it is. ``pre_activation`` and ``activation`` are float32
+    (n_words, d_mlp). ``notes`` say what was left out.
+    """
+
+    text: GoldText
+    layer: int
+    sentence: np.ndarray
+    word: np.ndarray
+    n_tokens: np.ndarray
+    pre_activation: np.ndarray
+    activation: np.ndarray
+    notes: tuple[str, ...] = ()
+
+    def at(self, side: str) -> np.ndarray:
+        """The values at one side: (n_words, d_mlp)."""
+        return self.pre_activation if side == "pre-activation" else self.activation
+
+    @cached_property
+    def words(self) -> tuple[GoldWord, ...]:
+        """The words (n_words,), in the order of the text."""
+        places = zip(self.sentence.tolist(), self.word.tolist(), strict=True)
+        return tuple(self.text.sentences[sentence].words[word] for sentence, word in places)
+
+    @cached_property
+    def tags(self) -> np.ndarray:
+        """The part of speech of each word: str (n_words,)."""
+        return np.array([word.upos for word in self.words])

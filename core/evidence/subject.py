@@ -1,0 +1,197 @@
+"""One neuron of one experiment, and all that the checks read of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+
+from core.activations import Gate, GoldActivations, gold_activations, read_words
+from core.comparison import compare_neurons, correct, measure_effects, units_of_pair
+from core.errors import UserError
+from core.experiment import conclude
+from core.models import LoadedModel, load_model
+from core.progress import Progress, unwatched
+from core.records import ContrastResult, ContrastSpec, GoldText, NeuronTests, WordActivations
+from core.store import NO_STORE, Store
+from core.words import DEFAULT_DOWNLOADS, Downloads, bundled_gold, choose_words
+
+# The part of speech in Universal Dependencies of each word class. The class "verbs" has auxiliaries too, VERB does not.
+UPOS_OF = {
+    "nouns": ("NOUN",),
+    "verbs": ("VERB",),
+    "adjectives": ("ADJ",),
+    "adverbs": ("ADV",),
+    "pronouns": ("PRON",),
+    "adpositions": ("ADP",),
+    "conjunctions": ("CCONJ", "SCONJ"),
+    "determiners": ("DET",),
+    "numbers": ("NUM",),
+    "particles": ("PART",),
+}
+
+ReadGold = Callable[[Progress], GoldActivations]
+Values = tuple[np.ndarray, np.ndarray]
+
+
+@dataclass(frozen=True, eq=False)
+class Subject:
+    """One neuron of the layer of an experiment.
+
+    ``activations`` and ``tests`` (n_layers, n_neurons) are of all layers that were read; ``result`` is of the spec's
+    layer. ``read_gold`` reads the gold-tagged text at the spec's layer, once for all checks. ``gate`` is entered
+    around each forward pass.
+
+    Raises
+    ------
+    UserError
+        The layer does not have the neuron, or it could not be tested.
+    """
+
+    lm: LoadedModel
+    neuron: int
+    result: ContrastResult
+    activations: WordActivations
+    tests: NeuronTests
+    gold: GoldText
+    read_gold: ReadGold
+    gate: Gate = field(default=nullcontext)
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.neuron < self.result.n_neurons:
+            raise UserError(f"Layer {self.layer} has neurons 0 to {self.result.n_neurons - 1:,}; {self.neuron:,} came.")
+        if np.isnan(self.result.tests.statistic[self.neuron]):
+            raise UserError(f"Neuron {self.neuron:,} does not vary over these words, so it cannot be tested.")
+
+    @property
+    def spec(self) -> ContrastSpec:
+        """The experiment."""
+        return self.result.spec
+
+    @property
+    def layer(self) -> int:
+        """The neuron's layer."""
+        return self.spec.layer
+
+    @property
+    def side(self) -> str:
+        """The side of the nonlinearity at which it was tested."""
+        return self.spec.hook_side
+
+    @property
+    def favours_target(self) -> bool:
+        """Whether the neuron is higher for the target: the sign of its statistic."""
+        return bool(self.result.tests.statistic[self.neuron] >= 0)
+
+    @property
+    def own(self) -> str:
+        """The name of the word class for which the neuron is higher."""
+        return self.spec.target if self.favours_target else self.spec.baseline
+
+    @property
+    def other(self) -> str:
+        """The name of the other word class."""
+        return self.spec.baseline if self.favours_target else self.spec.target
+
+    @property
+    def family_size(self) -> int:
+        """How many tests were adjusted together."""
+        return self.result.family_size
+
+    def toward(self, auc: float | np.ndarray) -> np.ndarray:
+        """AUCs of target over baseline, as AUCs of the neuron's own class over the other."""
+        auc = np.asarray(auc, dtype=np.float64)
+        return auc if self.favours_target else 1 - auc
+
+    def tags(self, word_class: str) -> tuple[str, ...]:
+        """The parts of speech of a word class, as a gold-tagged text names them; UserError for a custom list."""
+        if word_class not in UPOS_OF:
+            raise UserError("The words are a custom list, so no part of speech of a tagged text stands for them.")
+        return UPOS_OF[word_class]
+
+    def layer_values(self, side: str | None = None, unit: str | None = None) -> Values:
+        """What is compared, for all neurons of the layer: float32 (n_units, n_neurons), of target and of baseline.
+
+        By default at the spec's side, and of its unit ("word" or "lemma").
+        """
+        spec = self.spec.changed(test="welch", unit=unit or self.spec.unit)
+        sides = (self.result.target_sides, self.result.baseline_sides)
+        units = units_of_pair(spec, self.result.words)
+        target, baseline = (each.mean(one.at(side or self.side)) for each, one in zip(units, sides, strict=True))
+        return target, baseline
+
+    def values(self, side: str | None = None, unit: str | None = None) -> Values:
+        """What is compared of this neuron: float32 (n_target_units,) and (n_baseline_units,)."""
+        spec = self.spec.changed(test="welch", unit=unit or self.spec.unit)
+        sides = (self.result.target_sides, self.result.baseline_sides)
+        units = units_of_pair(spec, self.result.words)
+        columns = (one.column(side or self.side, self.neuron)[:, None] for one in sides)  # [n_words, 1]
+        target, baseline = (each.mean(column)[:, 0] for each, column in zip(units, columns, strict=True))
+        return target, baseline
+
+    @cached_property
+    def lemmas(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """The lemma of each word, of target and of baseline; the word itself where none is known."""
+        words = self.result.words
+        return words.target_lemmas or words.target, words.baseline_lemmas or words.baseline
+
+
+def read_subject(
+    spec: ContrastSpec,
+    neuron: int,
+    lm: LoadedModel | None = None,
+    *,
+    gold: GoldText | None = None,
+    downloads: Downloads = DEFAULT_DOWNLOADS,
+    progress: Progress = unwatched,
+    gate: Gate = nullcontext,
+    store: Store = NO_STORE,
+) -> Subject:
+    """Run an experiment, and take one neuron of its layer as the subject of the checks.
+
+    Parameters
+    ----------
+    spec, lm, downloads, progress, gate, store
+        As in ``run_contrast``.
+    neuron : int
+        0-based.
+    gold : GoldText, optional
+        By default the sentences of the project.
+
+    Returns
+    -------
+    Subject
+
+    Raises
+    ------
+    UserError
+        As ``run_contrast``; the layer does not have the neuron, or it does not vary.
+
+    Examples
+    --------
+    >>> subject = read_subject(ContrastSpec.careful(layer=3, n_target=50, n_baseline=50), 120)
+    >>> subject.own, subject.values()[0].shape  # 44 lemmas
+    ('nouns', (44,))
+    """
+    lm = lm or load_model(spec.model, spec.dtype, progress=progress)
+    lm.info.check_layer(spec.layer)
+    words = choose_words(spec, downloads)
+    activations = read_words(lm, words, spec, range(lm.n_layers), progress=progress, gate=gate, store=store)
+    tests = compare_neurons(spec, activations)
+    adjusted = correct(spec, tests, activations, progress)
+    result = conclude(spec, lm.info, activations, tests, adjusted, effects=measure_effects(spec, activations))
+    text = gold or bundled_gold()
+    read: list[GoldActivations] = []
+
+    def read_gold(watch: Progress) -> GoldActivations:
+        if not read:
+            pooling, prefix = spec.pooling, spec.prefix
+            read.append(
+                gold_activations(lm, text, spec.layer, pooling=pooling, prefix=prefix, progress=watch, gate=gate)
+            )
+        return read[0]
+
+    return Subject(lm, neuron, result, activations, tests, text, read_gold, gate)

@@ -1,0 +1,35 @@
+"""The AUC of a neuron in each way of reading the words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from core.report.figures.style import MARGIN, NEUTRAL_COLOUR, TARGET_COLOUR, Picture
+
+
+def picture(figures: Mapping[str, Any]) -> Picture:
+    """A dot for each way of reading, and lines at 0.5 and at the threshold."""
+    ways = figures["ways"]
+    names = [
+        f"{'prefix, ' if way['prefix'] else ''}{'space, ' if way['leading_space'] else 'bare, '}{way['pooling']}"
+        for way in ways
+    ]
+    dots = {
+        "type": "scatter",
+        "x": [way["auc"] for way in ways],
+        "y": names,
+        "mode": "markers",
+        "marker": {"color": TARGET_COLOUR, "size": 10},
+        "hovertemplate": "%{y}: AUC %{x:.3f}<extra></extra>",
+    }
+    line = {"type": "line", "yref": "paper", "y0": 0, "y1": 1, "line": {"color": NEUTRAL_COLOUR, "dash": "dot"}}
+    layout = {
+        "height": 70 + 34 * len(ways),
+        "showlegend": False,
+        "margin": {**MARGIN, "l": 170},
+        "shapes": [{**line, "x0": at, "x1": at} for at in (0.5, 0.75)],
+        "xaxis": {"title": {"text": "AUC for its own class"}, "range": [0, 1.02]},
+        "yaxis": {"autorange": "reversed", "showgrid": False},
+    }
+    return {"data": [dots], "layout": layout}
