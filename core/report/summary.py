@@ -32,7 +32,7 @@ def summary_json(result: ContrastResult) -> str:
     record = {
         "spec": asdict(result.spec),
         "model": asdict(result.model),
-        "versions": _versions(),
+        "versions": library_versions(),
         **_words(result),
         **_tests(result),
         **_counts(result),
@@ -45,7 +45,7 @@ def summary_json(result: ContrastResult) -> str:
     return _SURROGATE.sub(lambda half: f"\\u{ord(half[0]):04x}", written)
 
 
-def _versions() -> dict[str, str]:
+def library_versions() -> dict[str, str]:
     """The versions of this app, of Python, and of the libraries that the numbers come from."""
     libraries = {name: version(name) for name in _LIBRARIES}
     return {"grammar_neurons": __version__, "python": platform.python_version(), **libraries}

@@ -9,7 +9,7 @@ ambiguous_forms()                  -> forms that are a noun in some sentences an
 """
 
 from core.words.ambiguous import ambiguous_forms
-from core.words.conllu import MAX_CONLLU_BYTES, bundled_gold, read_conllu
+from core.words.conllu import MAX_CONLLU_BYTES, bundled_gold, joined_gold, read_conllu
 from core.words.download import forget_failures
 from core.words.failures import DownloadError
 from core.words.lists import bundled_classes, bundled_list, custom_list, get_word_list, list_length, shared_words
@@ -30,6 +30,7 @@ __all__ = [
     "custom_list",
     "forget_failures",
     "get_word_list",
+    "joined_gold",
     "list_length",
     "read_conllu",
     "shared_words",

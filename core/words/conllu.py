@@ -96,6 +96,22 @@ def read_conllu(text_or_bytes: str | bytes, what: str) -> GoldText:
     return GoldText(tuple(sentences), tuple(left_out), n_empty_nodes, _notes(sentences, left_out))
 
 
+def joined_gold(texts: Sequence[GoldText]) -> GoldText:
+    """Several gold-tagged texts as one, in their order.
+
+    Examples
+    --------
+    >>> joined_gold([bundled_gold(), bundled_gold()]).n_words == 2 * bundled_gold().n_words
+    True
+    """
+    return GoldText(
+        tuple(sentence for text in texts for sentence in text.sentences),
+        tuple(word for text in texts for word in text.left_out),
+        sum(text.n_empty_nodes for text in texts),
+        tuple(note for text in texts for note in text.notes),
+    )
+
+
 @cache
 def bundled_gold() -> GoldText:
     """The sentences that were written and tagged for this project (``assets/gold``).

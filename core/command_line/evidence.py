@@ -1,0 +1,129 @@
+"""evidence, verify: take one neuron through the checks of a reviewer, and compute an evidence file again."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from core.command_line.options import LARGE, add_contrast_options, load, show_share, spec_of
+from core.errors import UserError
+from core.records import ContrastSpec, GoldText
+
+if TYPE_CHECKING:
+    from core.evidence import Subject
+    from core.records import Finding
+
+
+def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the parsers of both commands."""
+    one = commands.add_parser("evidence", help="take one neuron through the checks of a careful reviewer")
+    one.set_defaults(command=evidence)
+    add_contrast_options(one)
+    one.add_argument("--neuron", type=int, required=True, help="its index in the layer")
+    one.add_argument("--checks", default="all", metavar="NAME,NAME", help="all, or some, such as gold,held_out")
+    one.add_argument("--gold", nargs="+", default=[], metavar="FILE", help="CoNLL-U instead of the project's sentences")
+    one.add_argument("--json", type=Path, help="write the evidence file")
+
+    two = commands.add_parser("verify", help="compute an evidence file again, and name the first number that differs")
+    two.set_defaults(command=verify)
+    two.add_argument("file", type=Path, metavar="FILE", help="written by: evidence --json FILE")
+    two.add_argument("--gold", nargs="+", metavar="FILE", help="where its CoNLL-U files are now")
+
+
+def evidence(options: argparse.Namespace) -> None:
+    """Run the checks of one neuron, print the verdicts and the claim, and write the evidence file."""
+    from core.evidence.document import evidence_document, write_document
+
+    checks = _checks(options.checks)
+    subject = _subject(spec_of(options), options.neuron, options.gold)
+    findings = _run(subject, checks, shown=True)
+    document = evidence_document(subject, findings, options.gold)
+    print(f"\n{document['claim']}")
+    if options.json:
+        write_document(document, options.json)
+        print(f"Wrote the evidence to {options.json}")
+
+
+def verify(options: argparse.Namespace) -> int:
+    """Compute an evidence file again. Return 1 if a number, a word list, the text or the model is another."""
+    from core.evidence import document as documents
+
+    try:
+        kept = documents.read_document(options.file.read_text(encoding="utf-8"), str(options.file))
+    except UnicodeDecodeError:
+        raise UserError(f"{options.file} is not UTF-8 text; an evidence file is expected.") from None
+    spec, neuron = documents.spec_of_document(kept), kept["neuron"]
+    if type(neuron) is not int:
+        raise UserError(f"{options.file} has the neuron {neuron!r}; a number is expected.")
+    named = kept["gold"].get("files", []) if isinstance(kept["gold"], dict) else []
+    subject = _subject(spec, neuron, options.gold or named)
+    now = documents.evidence_document(subject, {}, named)
+    different = documents.differences(*({**each, "checks": {}, "claim": ""} for each in (kept, now)))
+    if not different:  # else the numbers are those of something else, and need not be computed
+        findings = _run(subject, documents.checks_of_document(kept), shown=False)
+        now = documents.evidence_document(subject, findings, named)
+        different = documents.differences(kept, now)
+    for line in documents.other_versions(kept, now):
+        print(f"note: {line}", file=sys.stderr)
+    if different:
+        more = f" {len(different) - 1:,} more values differ." if len(different) > 1 else ""
+        print(f"{different[0]}{more}")
+        return 1
+    print(f"Every number of {options.file} is the same.")
+    return 0
+
+
+def _checks(names: str) -> list[str]:
+    """The checks that were asked for, each by its name or the beginning of it."""
+    from core.evidence import CHECKS
+
+    if names == "all":
+        return list(CHECKS)
+    found = []
+    for name in (part.strip() for part in names.split(",")):
+        matching = [check for check in CHECKS if check == name] or [c for c in CHECKS if name and c.startswith(name)]
+        if len(matching) != 1:
+            raise UserError(f"There is no check “{name}”; there are {', '.join(CHECKS)}, or all.")
+        found += matching
+    return list(dict.fromkeys(found))
+
+
+def _subject(spec: ContrastSpec, neuron: int, gold: Sequence[str]) -> Subject:
+    from core.evidence import read_subject
+    from engine.folders import disk_store, downloads
+    from engine.limits import check_counts
+
+    check_counts(spec)
+    text = _gold(gold)  # before the model, which takes longer
+    lm, store = load(spec.model, spec.dtype), disk_store(min_bytes=LARGE)
+    return read_subject(spec, neuron, lm, gold=text, downloads=downloads(), progress=show_share, store=store)
+
+
+def _gold(files: Sequence[str]) -> GoldText | None:
+    """The gold-tagged text of some files; None for the project's own."""
+    from core.words import joined_gold, read_conllu
+
+    if not files:
+        return None
+    return joined_gold([read_conllu(Path(file).read_bytes(), Path(file).name) for file in files])
+
+
+def _run(subject: Subject, checks: Sequence[str], shown: bool) -> dict[str, Finding]:
+    """Run some checks, and print each verdict as it comes."""
+    from core.evidence import run_check
+
+    findings = {}
+    for k, name in enumerate(checks):
+
+        def watch(share: float, message: str, done: int = k, name: str = name) -> None:
+            show_share(min((done + share) / len(checks), 0.999), f"{name}: {message}")
+
+        findings[name] = run_check(name, subject, watch)
+        if shown:
+            if sys.stderr.isatty():
+                print("\r\033[K", end="", file=sys.stderr, flush=True)
+            print(f"{findings[name].verdict:<18} {name:<16} {findings[name].sentence}", flush=True)
+    return findings

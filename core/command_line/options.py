@@ -1,0 +1,87 @@
+"""What commands share: the options of a contrast, the loading of a model, and the line of progress."""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import sys
+from dataclasses import fields
+from typing import TYPE_CHECKING
+
+from core.records import (
+    CAREFUL,
+    CORRECTIONS,
+    DTYPES,
+    FAMILIES,
+    HOOK_SIDES,
+    NOTEBOOK,
+    POOLINGS,
+    TESTS,
+    UNITS,
+    ContrastSpec,
+)
+
+if TYPE_CHECKING:
+    from core.models import LoadedModel
+
+DTYPE_HELP = "the model's number format; bfloat16 takes half the memory, and rounds to 8 significant bits"
+# Activations of more bytes than this become mapped files in the cache folder.
+LARGE = 256_000_000
+_shown = [""]  # the line of progress that is on the screen
+
+
+def add_contrast_options(one: argparse.ArgumentParser) -> None:
+    """Add an option for each field of a spec that a command line can give."""
+    one.add_argument("--preset", choices=["notebook", "careful"], default="notebook")
+    one.add_argument("--model", help="bundled, a hub id or a folder")
+    one.add_argument("--dtype", choices=DTYPES, help=DTYPE_HELP)
+    one.add_argument("--layer", type=int)
+    one.add_argument("--target", help="the word class that a positive statistic favours")
+    one.add_argument("--baseline", help="the word class that it is compared with")
+    one.add_argument("--words", type=int, metavar="N", help="words of each class, the most frequent first")
+    one.add_argument("--n-target", type=int, metavar="N", help="words of the target, if not as many as of the baseline")
+    one.add_argument("--n-baseline", type=int, metavar="N", help="words of the baseline")
+    one.add_argument("--word-source", metavar="SOURCE", help="notebook, bundled, or a folder of lists")
+    one.add_argument("--unit", choices=UNITS, help="what is compared: words, or the mean over each lemma's forms")
+    one.add_argument("--test", choices=TESTS, help="paired and welch compare means, mannwhitney ranks")
+    one.add_argument("--correction", choices=CORRECTIONS, help="for many tests; max_t permutes, and takes longer")
+    one.add_argument("--family", choices=FAMILIES, help="which tests are corrected together")
+    one.add_argument("--alpha", type=float, help="an adjusted p of at most this is significant")
+    one.add_argument("--seed", type=int, help="of max_t's random permutations")
+    one.add_argument("--pooling", choices=POOLINGS, help="over a word's tokens")
+    one.add_argument(
+        "--hook-side", "--side", dest="hook_side", choices=HOOK_SIDES, help="test before or after the nonlinearity"
+    )
+    one.add_argument("--leading-space", action=argparse.BooleanOptionalAction)
+    one.add_argument("--prefix", action=argparse.BooleanOptionalAction, help="beginning-of-text token first")
+    one.add_argument("--drop-shared", action=argparse.BooleanOptionalAction, help="drop words of both lists")
+
+
+def spec_of(options: argparse.Namespace) -> ContrastSpec:
+    """The preset's values, replaced where the command line gives others."""
+    preset = CAREFUL if options.preset == "careful" else NOTEBOOK
+    names = {item.name for item in fields(ContrastSpec)}
+    given = {name: value for name, value in vars(options).items() if name in names and value is not None}
+    if options.words is not None:
+        given = {"n_target": options.words, "n_baseline": options.words} | given
+    return ContrastSpec(**{**preset, **given})
+
+
+def load(name: str, dtype: str = "float32") -> LoadedModel:
+    """Load a model, if this computer's limits allow it."""
+    from core.models import load_model
+    from engine.folders import model_folders
+    from engine.limits import check_allowed
+
+    check_allowed(name)
+    return load_model(name, dtype, folders=model_folders(), progress=show_share)
+
+
+def show_share(share: float, message: str) -> None:
+    """Show progress on the last line of a terminal: the callback of long work."""
+    if sys.stderr.isatty():
+        room = max(20, shutil.get_terminal_size().columns - 6)
+        line = f"\r{share:4.0%} {message:<{room}.{room}}"
+        if line != _shown[0]:  # the last report of a download may come again
+            print(line, end="\n" if share >= 1 else "", file=sys.stderr, flush=True)
+        _shown[0] = line

@@ -1,0 +1,127 @@
+"""The claim that the checks of a neuron bear, with every number filled in, and the words that they refuse."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from core.evidence.checks import CHECKS, about
+from core.evidence.subject import Subject
+from core.records import FAILS, HOLDS, NOT_RUN, UNCLEAR, Finding
+from core.report.readable import readable_auc, readable_p
+from core.report.sentences import class_names, compared, read_as, where
+
+
+def claim_of(subject: Subject, findings: Mapping[str, Finding]) -> str:
+    """A paragraph that a reader may copy.
+
+    It says what was found on the word lists, then only what the verdicts bear. Three wordings need a check that holds:
+    "tells … from … in running text" needs ``gold_text``, "a noun neuron" needs ``one_versus_rest`` too, and "the model
+    uses it" needs ``causal``. Each wording that is refused is named, with the reason.
+
+    Parameters
+    ----------
+    subject : Subject
+    findings : mapping from the name of a check to its finding
+        Checks that are missing count as not run.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> from core.evidence import read_subject
+    >>> from core.records import ContrastSpec
+    >>> subject = read_subject(ContrastSpec.careful(layer=3, n_target=50, n_baseline=50), 120)
+    >>> "“tells nouns from verbs” (gold_text was not run)" in claim_of(subject, {})
+    True
+    """
+    verdicts = {name: findings[name].verdict if name in findings else NOT_RUN for name in CHECKS}
+    sentences = [_on_word_lists(subject), *_borne(subject, findings, verdicts)]
+    sentences += [_listed("Of the other checks, these hold", verdicts, HOLDS)]
+    sentences += [_listed("These do not hold", verdicts, FAILS), _listed("Unclear", verdicts, UNCLEAR)]
+    sentences += [_refused(subject, verdicts)]
+    return " ".join(sentence for sentence in sentences if sentence)
+
+
+def wordings(subject: Subject) -> dict[str, tuple[str, ...]]:
+    """The wordings that must be borne, and the checks that each needs.
+
+    Examples
+    --------
+    >>> from core.evidence import read_subject
+    >>> from core.records import ContrastSpec
+    >>> list(wordings(read_subject(ContrastSpec.careful(layer=3), 375)))
+    ['tells verbs from nouns', 'verb neuron', 'the model uses it']
+    """
+    own, other = own_and_other(subject)
+    return {
+        f"tells {own} from {other}": ("gold_text",),
+        f"{own.removesuffix('s')} neuron": ("gold_text", "one_versus_rest"),
+        "the model uses it": ("causal",),
+    }
+
+
+def own_and_other(subject: Subject) -> tuple[str, str]:
+    """The class for which the neuron is higher, and the other one, as a sentence names them."""
+    target, baseline = class_names(subject.spec)
+    return (target, baseline) if subject.favours_target else (baseline, target)
+
+
+def _on_word_lists(subject: Subject) -> str:
+    """What was compared and found on the words, with an effect size and its interval."""
+    result, neuron = subject.result, subject.neuron
+    own, _ = own_and_other(subject)
+    tests, sizes, model = result.tests, result.effect_sizes, result.model
+    low, high = sorted(subject.toward(np.array([sizes.auc_low[neuron], sizes.auc_high[neuron]])).tolist())
+    significant = "significantly" if result.significant[neuron] else "not significantly"
+    return (
+        f"On word lists ({compared(result)}, read {read_as(result)}), neuron {neuron} of layer {subject.layer} of "
+        f"{model.name} (revision {model.revision}) is {significant} higher for {own}: AUC "
+        f"{readable_auc(float(subject.toward(tests.auc[neuron])))} for {own} (95% interval {readable_auc(low)} to "
+        f"{readable_auc(high)}), Hedges' g {sizes.hedges_g[neuron]:.2f}, adjusted p "
+        f"{readable_p(float(result.log10_p_adjusted[neuron]))} over {result.family_size:,} tests."
+    )
+
+
+def _borne(subject: Subject, findings: Mapping[str, Finding], verdicts: Mapping[str, str]) -> list[str]:
+    """A sentence for each wording whose checks hold."""
+    own, other = own_and_other(subject)
+    sentences = []
+    if verdicts["gold_text"] == HOLDS:
+        found = findings["gold_text"]
+        name = f", so we call it a {own.removesuffix('s')} neuron" if verdicts["one_versus_rest"] == HOLDS else ""
+        sentences.append(
+            f"{where(subject.side).capitalize()}, it tells {own} from {other} in tagged running text too: "
+            f"{_number(found)}{name}."
+        )
+    if verdicts["causal"] == HOLDS:
+        sentences.append(f"The model uses it: {findings['causal'].sentence}")
+    return sentences
+
+
+def _number(found: Finding) -> str:
+    if found.value is None or found.interval is None:
+        return "AUC not known"
+    return f"AUC {readable_auc(found.value)} (95% interval {' to '.join(map(readable_auc, found.interval))})"
+
+
+def _listed(what: str, verdicts: Mapping[str, str], verdict: str) -> str:
+    """A sentence with the checks that have a verdict; the borne wordings have said theirs already."""
+    said = ("gold_text", "one_versus_rest", "causal") if verdict == HOLDS else ()
+    names = [about(name).TITLE.lower() for name, found in verdicts.items() if found == verdict and name not in said]
+    return f"{what}: {', '.join(names)}." if names else ""
+
+
+def _refused(subject: Subject, verdicts: Mapping[str, str]) -> str:
+    """The wordings that the checks do not bear, with the first check that is missing."""
+    reasons = []
+    for wording, needed in wordings(subject).items():
+        missing = next((name for name in needed if verdicts[name] != HOLDS), None)
+        if missing:
+            verdict = verdicts[missing]
+            said = {NOT_RUN: "was not run", UNCLEAR: "is unclear"}.get(verdict, verdict)
+            reasons.append(f"“{wording}” ({missing} {said})")
+    return f"The checks do not bear: {'; '.join(reasons)}." if reasons else ""

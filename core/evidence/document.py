@@ -1,0 +1,171 @@
+"""An evidence file: one neuron's findings with all that is needed to compute them again; and its verification.
+
+written = evidence_document(subject, findings, gold_files=())
+differences(kept, computed_again)   # one sentence for each value that is another
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from core.errors import UserError
+from core.evidence.checks import CHECKS, about
+from core.evidence.claim import claim_of
+from core.evidence.subject import Subject
+from core.records import NOT_RUN, ContrastSpec, Finding, GoldText
+from core.report.summary import library_versions
+
+_FORMAT = 1
+# How far numbers may be apart, relative to the larger one. The last bits of float32 sums depend on the processor, and
+# an AUC jumps where two values change places.
+_SAME_MACHINE, _OTHER_MACHINE = 1e-6, 2e-3
+# The parts of a document that its numbers follow from, in the order in which differences are named.
+_GIVEN = ("format", "neuron", "spec", "model", "words", "gold")
+
+
+def evidence_document(
+    subject: Subject, findings: Mapping[str, Finding], gold_files: Sequence[str] = ()
+) -> dict[str, Any]:
+    """The findings about a neuron, and what they were computed from, as an object of JSON.
+
+    Parameters
+    ----------
+    subject : Subject
+    findings : mapping from the name of a check to its finding
+        Checks that are missing are written as not run.
+    gold_files : sequence of str
+        The files of the gold-tagged text; none for the project's own.
+
+    Returns
+    -------
+    dict
+        ``neuron``, ``spec``, ``model``, ``versions``, ``words`` and ``gold`` (with SHA-256), ``checks`` and ``claim``.
+    """
+    words = subject.result.words
+    lists = {"target": (words.target_list, words.target), "baseline": (words.baseline_list, words.baseline)}
+    return {
+        "format": _FORMAT,
+        "neuron": subject.neuron,
+        "spec": asdict(subject.spec),
+        "model": _model(subject),
+        "versions": {**library_versions(), "processor": subject.result.model.processor},
+        "words": {
+            side: {"source": one.source, "n": len(used), "sha256": _sha256("\n".join(used))}
+            for side, (one, used) in lists.items()
+        },
+        "gold": {"files": list(gold_files), **_gold(subject.gold)},
+        "checks": {
+            name: findings[name].to_plain() if name in findings else Finding(NOT_RUN, about(name).RULE, "").to_plain()
+            for name in CHECKS
+        },
+        "claim": claim_of(subject, findings),
+    }
+
+
+def read_document(text: str, what: str) -> dict[str, Any]:
+    """Read an evidence file; UserError if it is none. ``what`` is its name in the sentence."""
+    try:
+        document = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise UserError(f"{what} is not JSON: {error}.") from None
+    needed = (*_GIVEN, "versions", "checks", "claim")
+    if not isinstance(document, dict) or document.get("format") != _FORMAT or not set(needed) <= set(document):
+        raise UserError(f"{what} is not an evidence file: an object with {', '.join(needed)} is expected.")
+    if not isinstance(document["checks"], dict) or not set(document["checks"]) <= set(CHECKS):
+        raise UserError(f"{what} has checks that do not exist; there are {', '.join(CHECKS)}.")
+    return document
+
+
+def spec_of_document(document: Mapping[str, Any]) -> ContrastSpec:
+    """The experiment of an evidence file; UserError if a field is not allowed."""
+    return ContrastSpec.from_json(json.dumps(document["spec"]))
+
+
+def checks_of_document(document: Mapping[str, Any]) -> list[str]:
+    """The checks that were run for an evidence file."""
+    return [name for name, found in document["checks"].items() if found.get("verdict") != NOT_RUN]
+
+
+def differences(kept: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+    """Each value of an evidence file that is another one when it is computed again, in the order of the file.
+
+    Numbers are the same within 1e-6 of their size, and within 0.002 if the processor or a library is another. Other
+    versions alone are no difference (``other_versions`` names them).
+
+    Examples
+    --------
+    >>> differences({"checks": {"causal": {"value": 0.5}}}, {"checks": {"causal": {"value": 0.25}}})
+    ['checks.causal.value is 0.5 in the file, and 0.25 now.']
+    """
+    tolerance = _OTHER_MACHINE if other_versions(kept, now) else _SAME_MACHINE
+    parts = [name for name in (*_GIVEN, "checks", "claim") if name in kept]
+    return [line for name in parts for line in _compare(kept[name], now.get(name), name, tolerance)]
+
+
+def other_versions(kept: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+    """Each library, or the processor, that is another one than in the file."""
+    before, after = kept.get("versions", {}), now.get("versions", {})
+    names = sorted({*before, *after})
+    return [
+        f"versions.{name} is {before.get(name)} in the file, and {after.get(name)} now."
+        for name in names
+        if before.get(name) != after.get(name)
+    ]
+
+
+def _compare(kept: Any, now: Any, path: str, tolerance: float) -> Iterator[str]:
+    if isinstance(kept, Mapping) and isinstance(now, Mapping):
+        for key in [*kept, *(key for key in now if key not in kept)]:
+            yield from _compare(kept.get(key), now.get(key), f"{path}.{key}", tolerance)
+    elif isinstance(kept, list) and isinstance(now, list) and len(kept) == len(now):
+        for i, (one, other) in enumerate(zip(kept, now, strict=True)):
+            yield from _compare(one, other, f"{path}[{i}]", tolerance)
+    elif not _same(kept, now, tolerance):
+        yield f"{path} is {_shown(kept)} in the file, and {_shown(now)} now."
+
+
+def _same(kept: Any, now: Any, tolerance: float) -> bool:
+    if isinstance(kept, (int, float)) and isinstance(now, (int, float)) and not isinstance(kept, bool):
+        return math.isclose(kept, now, rel_tol=tolerance, abs_tol=1e-9)
+    return bool(kept == now)
+
+
+def _shown(value: Any) -> str:
+    written = json.dumps(value, ensure_ascii=False)
+    return written if len(written) <= 200 else f"{written[:200]}…"
+
+
+def _model(subject: Subject) -> dict[str, Any]:
+    info = subject.result.model
+    return {
+        "name": info.name,
+        "revision": info.revision,
+        "architecture": info.architecture,
+        "config_sha256": subject.lm.config_digest,
+        "dtype": info.dtype,
+        "n_layers": info.n_layers,
+        "d_mlp": info.d_mlp,
+    }
+
+
+def _gold(gold: GoldText) -> dict[str, Any]:
+    lines = [
+        f"{sentence.text}\t{' '.join(f'{word.upos}:{word.start}:{word.end}' for word in sentence.words)}"
+        for sentence in gold.sentences
+    ]
+    return {"n_sentences": len(gold.sentences), "n_words": gold.n_words, "sha256": _sha256("\n".join(lines))}
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def write_document(document: Mapping[str, Any], path: Path) -> None:
+    """Write an evidence file."""
+    path.write_text(json.dumps(document, ensure_ascii=False, indent=2, allow_nan=False) + "\n", encoding="utf-8")
