@@ -5,12 +5,14 @@ read_both_sides(lm, ["time", "people"], layers=[8])    # before and after the no
 token_activations(lm, "A whole text.", layer=8)         # .values: one row for each token
 ambiguous_activations(lm, forms, layers=[8])            # one form, as a noun and as a verb
 gold_activations(lm, bundled_gold(), layer=8)           # every word of a gold-tagged text
+values_at_tokens(lm, texts, layer=8, neuron=9)          # one neuron at every token of long texts
 """
 
 from core.activations.ambiguous import ambiguous_activations
 from core.activations.encode import token_counts
 from core.activations.gold import gold_activations
 from core.activations.hooks import Gate
+from core.activations.long_text import TokenColumn, values_at_tokens
 from core.activations.pair import read_words
 from core.activations.text import layered_token_activations, token_activations
 from core.activations.words import both_sides, read_both_sides, stored_words, word_activations
@@ -19,6 +21,7 @@ from core.records import GoldActivations
 __all__ = [
     "Gate",
     "GoldActivations",
+    "TokenColumn",
     "ambiguous_activations",
     "both_sides",
     "gold_activations",
@@ -28,5 +31,6 @@ __all__ = [
     "stored_words",
     "token_activations",
     "token_counts",
+    "values_at_tokens",
     "word_activations",
 ]

@@ -4,6 +4,7 @@ get_word_list("nouns", "notebook") -> WordList, most frequent first; its notes n
 choose_words(spec)                 -> the words of both classes, with their lemmas
 read_conllu(text, "my file")       -> GoldText: sentences whose words have parts of speech;  bundled_gold() -> ours
 ambiguous_forms()                  -> forms that are a noun in some sentences and a verb in others
+bundled_prose()                    -> long running text, written for the project
 
 ``core.words.download`` downloads a list, or reads it from the cache.
 """
@@ -14,6 +15,7 @@ from core.words.download import forget_failures
 from core.words.failures import DownloadError
 from core.words.lists import bundled_classes, bundled_list, custom_list, get_word_list, list_length, shared_words
 from core.words.pair import choose_words
+from core.words.prose import Prose, bundled_prose
 from core.words.source import DEFAULT_DOWNLOADS, FILE_NAMES, Downloads
 
 __all__ = [
@@ -22,10 +24,12 @@ __all__ = [
     "MAX_CONLLU_BYTES",
     "DownloadError",
     "Downloads",
+    "Prose",
     "ambiguous_forms",
     "bundled_classes",
     "bundled_gold",
     "bundled_list",
+    "bundled_prose",
     "choose_words",
     "custom_list",
     "forget_failures",
