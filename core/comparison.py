@@ -31,7 +31,8 @@ from core.stats.mann_whitney import mann_whitney_test
 from core.stats.permutation import max_t
 from core.stats.ttest import paired_ttest, welch_ttest
 
-_TESTS = {"paired": paired_ttest, "welch": welch_ttest, "mannwhitney": mann_whitney_test}
+# The tests by their names in a spec.
+TEST_FUNCTIONS = {"paired": paired_ttest, "welch": welch_ttest, "mannwhitney": mann_whitney_test}
 
 
 def units_of_pair(spec: ContrastSpec, words: WordPair) -> tuple[Units, Units]:
@@ -67,7 +68,7 @@ def compare_neurons(spec: ContrastSpec, activations: WordActivations) -> NeuronT
     """
     by_layer, units = [], units_of_pair(spec, activations.words)
     for at in range(len(activations.layers)):
-        by_layer.append(_TESTS[spec.test](*_values(units, activations, spec.hook_side, at)))
+        by_layer.append(TEST_FUNCTIONS[spec.test](*_values(units, activations, spec.hook_side, at)))
         _release(activations)  # so memory holds only one layer
     # n_layers arrays [n_neurons] -> [n_layers, n_neurons]
     return NeuronTests(

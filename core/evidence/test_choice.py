@@ -1,0 +1,173 @@
+"""Does the finding depend on which test was chosen, or on which words happen to stand beside each other?"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import numpy as np
+
+from core.comparison import TEST_FUNCTIONS
+from core.evidence.claim import own_and_other
+from core.evidence.subject import Subject, Values
+from core.progress import Progress, unwatched
+from core.records import FAILS, HOLDS, TESTS, UNCLEAR, Finding
+from core.report.glossary import TEST_NAMES, statistic_name
+from core.report.readable import readable_p, readable_share
+from core.stats.log_p import log10_p
+from core.stats.repairing import random_pairings, repaired_t, within_pair_correlation
+from core.stats.ttest import t_threshold
+
+N_PAIRINGS = 200
+
+TITLE = "Choice of the test"
+QUESTION = "Would another test, or another pairing of the words, have found something else?"
+RULE = (
+    "Holds if those of the three tests (paired, Welch's, Mann–Whitney) that can be run all give an adjusted p of at "
+    f"most α and the same sign, the paired test under all of {N_PAIRINGS} random pairings too; does not hold if one "
+    "gives the other sign, or none is significant; else unclear."
+)
+LIMITS = (
+    "All tests see the same words. They cannot show that the words are a fair sample, or that a neuron responds to "
+    "their class and not to what comes with it. A test by word counts the forms of a lemma as independent."
+)
+
+
+def check(subject: Subject, progress: Progress = unwatched) -> Finding:
+    """Run the three tests of the neuron, and the paired one under random pairings.
+
+    Welch's and Mann and Whitney's compare the experiment's units; the paired test compares words, as many of each class
+    (word i with word i), and is left out where the counts differ. Its t is (m1 - m2) / sqrt((s1^2 + s2^2 - 2 r s1 s2) /
+    n), in which only the within-pair correlation r depends on the pairing. p-values are adjusted by Bonferroni over the
+    experiment's family.
+
+    Returns
+    -------
+    Finding
+        ``value`` is the statistic of the experiment's own test. ``interval``, if that is the paired one, is the range
+        of its t over the random pairings; else there is none. ``figures`` has ``tests`` (for each: ``test``, ``unit``,
+        ``n_target``, ``n_baseline``, ``statistic``, ``degrees_of_freedom`` (null for a normal z), ``p``,
+        ``p_adjusted``, ``log10_p_adjusted``, ``critical`` (the |statistic| at which the adjusted p is α),
+        ``significant`` and ``rank``, the neuron's place among those of its layer, 1 the highest for its class),
+        ``own``, ``family_size``, ``alpha``, ``notes``, and ``pairing``, which is null without pairs: ``n``, the
+        ``correlation`` within pairs, the ``t`` under each random pairing, their ``min``, ``median`` and ``max``, the
+        shares of pairings in which it is ``significant`` in its direction, and the layer's ``most_extreme``;
+        ``n_most_extreme`` neurons are that in some pairing, and ``most_extreme_neurons`` has up to ten of them with
+        their shares.
+
+    References
+    ----------
+    Student (1908), Biometrika 6:1-25. Welch (1947), Biometrika 34:28-35. Mann & Whitney (1947), Annals of Mathematical
+    Statistics 18:50-60.
+    """
+    words = subject.result.words
+    notes = []
+    paired = len(words.target) == len(words.baseline)
+    if not paired:
+        notes.append(
+            f"The paired test cannot be run: there are {len(words.target):,} words of one class and "
+            f"{len(words.baseline):,} of the other."
+        )
+    by_word = subject.layer_values(unit="word")
+    by_unit = by_word if subject.spec.unit == "word" else subject.layer_values()
+    tests = []
+    for name in TESTS:
+        progress(0.0, "Running the three tests")
+        if name == "paired" and paired:
+            tests.append(_tested(subject, name, "word", by_word))
+        elif name != "paired":
+            tests.append(_tested(subject, name, subject.spec.unit, by_unit))
+    if untested := [one["test"] for one in tests if one["statistic"] is None]:
+        notes.append(f"The values do not vary in the way that these tests need: {', '.join(untested)}.")
+        tests = [one for one in tests if one["statistic"] is not None]
+    pairing = _pairing(subject, by_word, progress) if paired else None
+    figures = {
+        "tests": tests,
+        "pairing": pairing,
+        "own": own_and_other(subject)[0],
+        "family_size": subject.family_size,
+        "alpha": subject.spec.alpha,
+        "notes": notes,
+    }
+    value = float(subject.result.tests.statistic[subject.neuron])
+    interval = (pairing["min"], pairing["max"]) if pairing and subject.spec.test == "paired" else None
+    return Finding(_verdict(subject, tests, pairing), RULE, _sentence(figures), value, interval, figures)
+
+
+def _tested(subject: Subject, name: str, unit: str, values: Values) -> dict[str, Any]:
+    """One test of the neuron, and its place in the layer."""
+    found, neuron = TEST_FUNCTIONS[name](*values), subject.neuron
+    statistic, df = float(found.statistic[neuron]), float(found.degrees_of_freedom[neuron])
+    numbers = {"test": name, "unit": unit, "n_target": len(values[0]), "n_baseline": len(values[1])}
+    if np.isnan(statistic):
+        return {**numbers, "statistic": None}
+    family, alpha = subject.family_size, subject.spec.alpha
+    p = float(found.p_value[neuron])
+    signed = found.statistic if subject.favours_target else -found.statistic
+    log10 = float(log10_p(np.array([statistic]), np.array([df]))[0])
+    return {
+        **numbers,
+        "statistic": statistic,
+        "degrees_of_freedom": df if np.isfinite(df) else None,
+        "p": p,
+        "p_adjusted": min(1.0, p * family),
+        "log10_p_adjusted": min(0.0, log10 + float(np.log10(family))),
+        "critical": float(t_threshold(alpha / family, df)),
+        "significant": p * family <= alpha,
+        "rank": 1 + int((signed > signed[neuron]).sum()),
+    }
+
+
+def _pairing(subject: Subject, values: Values, progress: Progress) -> dict[str, Any] | None:
+    """What other pairings of the same words give; None if the neuron's differences do not vary in one of them."""
+    pairings = random_pairings(len(values[0]), N_PAIRINGS, subject.spec.seed)
+    t = repaired_t(*values, pairings, progress)  # [n_pairings, n_neurons]
+    t = t if subject.favours_target else -t
+    own = t[:, subject.neuron]
+    if np.isnan(own).any():
+        return None
+    extremes = np.nanargmax(t, axis=1)
+    counted = Counter(extremes.tolist()).most_common(10)
+    threshold = t_threshold(subject.spec.alpha / subject.family_size, len(values[0]) - 1)
+    signed = own if subject.favours_target else -own
+    return {
+        "n": N_PAIRINGS,
+        "correlation": within_pair_correlation(values[0][:, subject.neuron], values[1][:, subject.neuron]),
+        "t": signed,
+        "min": signed.min(),
+        "median": np.median(signed),
+        "max": signed.max(),
+        "significant": float((own >= threshold).mean()),
+        "most_extreme": float((extremes == subject.neuron).mean()),
+        "n_most_extreme": len(np.unique(extremes)),
+        "most_extreme_neurons": [{"neuron": neuron, "share": n / N_PAIRINGS} for neuron, n in counted],
+    }
+
+
+def _verdict(subject: Subject, tests: list[dict[str, Any]], pairing: dict[str, Any] | None) -> str:
+    sign = 1 if subject.favours_target else -1
+    significant = [one["significant"] for one in tests]
+    if not any(significant) or any(one["statistic"] * sign < 0 for one in tests):
+        return FAILS
+    return HOLDS if all(significant) and (pairing is None or pairing["significant"] == 1) else UNCLEAR
+
+
+def _sentence(figures: dict[str, Any]) -> str:
+    said = [
+        f"{TEST_NAMES[one['test']]}: {statistic_name(one['test'])} = {_number(one['statistic'])} (by {one['unit']}, "
+        f"adjusted p {readable_p(one['log10_p_adjusted'])})"
+        for one in figures["tests"]
+    ]
+    sentences = [f"{'; '.join(said)}."]
+    if pairing := figures["pairing"]:
+        sentences.append(
+            f"Over {pairing['n']} random pairings of the same words the paired t ranges from {_number(pairing['min'])} "
+            f"to {_number(pairing['max'])}, and the neuron is the layer's most extreme for {figures['own']} in "
+            f"{readable_share(pairing['most_extreme'])} of them; words of a pair correlate at "
+            f"{_number(pairing['correlation'], 2)}."
+        )
+    return " ".join([*sentences, *figures["notes"]])
+
+
+def _number(value: float, digits: int = 1) -> str:
+    return f"{round(value, digits) + 0.0:.{digits}f}".replace("-", "−")  # adding 0 makes −0.0 to 0.0
