@@ -109,6 +109,33 @@ def max_t(
     return p_adjusted.reshape(-1, n_neurons), score.statistic(maxima)
 
 
+def single_step_p(statistic: float, null_maxima: np.ndarray) -> float:
+    """The adjusted p-value of one statistic by single-step max-T: p = (1 + number of maxima >= |t|) / (B + 1).
+
+    It is never below the step-down p-value of ``max_t``, and equal to it for the largest statistic of the family. It
+    needs the maxima alone, so a family may be permuted in parts: the maxima of all are the largest of the parts'.
+
+    Parameters
+    ----------
+    statistic : float
+        t or z; its sign does not count.
+    null_maxima : ndarray of shape (n_permutations,)
+        As from ``max_t``.
+
+    References
+    ----------
+    Westfall & Young (1993), Resampling-Based Multiple Testing, section 2.3. Phipson & Smyth (2010), as above.
+
+    Examples
+    --------
+    >>> single_step_p(-3.0, np.array([1.0, 2.0, 3.0, np.inf]))
+    0.6
+    """
+    size = abs(float(statistic))
+    as_large = np.count_nonzero(null_maxima >= size - TOLERANCE * max(1.0, size))
+    return (1 + int(as_large)) / (null_maxima.size + 1)
+
+
 def permutations(n_target: int, n_baseline: int, n: int, seed: int) -> np.ndarray:
     """Random choices of the target words among all words: the permutations of ``max_t`` for unpaired tests.
 
