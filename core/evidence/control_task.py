@@ -12,8 +12,9 @@ from core.evidence.subject import Subject, Values
 from core.progress import Progress, unwatched
 from core.records import FAILS, HOLDS, UNCLEAR, Finding
 from core.report.readable import readable_auc
-from core.stats.control_task import best_of_luck, luck_held_out, random_labels
+from core.stats.control_task import best_of_luck, luck_held_out
 from core.stats.held_out import LEAST_LEMMAS, lemma_halves
+from core.stats.permutation import permutations
 
 N_LABELLINGS = 200
 _N_HALVES = 10
@@ -55,7 +56,7 @@ def check(subject: Subject, progress: Progress = unwatched) -> Finding:
     values = subject.layer_values()
     own, other = values if subject.favours_target else values[::-1]
     units = np.concatenate([own, other])  # [n_units, n_neurons]
-    labels = random_labels(len(own), len(other), N_LABELLINGS, subject.spec.seed)
+    labels = permutations(len(own), len(other), N_LABELLINGS, subject.spec.seed)
     best = best_of_luck(units, labels, lambda share, message: progress(share / 2, message))
     sizes, neuron = subject.result.effect_sizes, subject.neuron
     auc = float(subject.toward(subject.result.tests.auc[neuron]))
@@ -103,8 +104,8 @@ def _held_out(subject: Subject, values: Values, progress: Progress) -> dict[str,
         there = (len(its[0]) - here[0], len(its[1]) - here[1])
         n = N_LABELLINGS // _N_HALVES
         labels = (
-            random_labels(*here, n, [subject.spec.seed, k, 0]),
-            random_labels(*there, n, [subject.spec.seed, k, 1]),
+            permutations(*here, n, [subject.spec.seed, k, 0]),
+            permutations(*there, n, [subject.spec.seed, k, 1]),
         )
         chosen, tested = luck_held_out(units, labels, np.concatenate(its))
         where_chosen.append(chosen)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -11,24 +11,6 @@ from core.stats.ranks import midranks
 
 # Neurons that are ranked at once.
 _BLOCK_NEURONS = 128
-
-
-def random_labels(n_own: int, n_other: int, n: int, seed: int | Sequence[int]) -> np.ndarray:
-    """Random labels: in each row ``n_own`` of all units are taken as those of one class.
-
-    Returns
-    -------
-    ndarray of shape (n, n_own + n_other), bool
-        The same seed gives the same labels. The first ones do not depend on ``n``.
-
-    Examples
-    --------
-    >>> random_labels(2, 3, 4, seed=0).sum(axis=1)
-    array([2, 2, 2, 2])
-    """
-    labels = np.zeros((n, n_own + n_other), bool)
-    labels[:, :n_own] = True
-    return np.random.default_rng(seed).permuted(labels, axis=1, out=labels)
 
 
 def label_aucs(values: np.ndarray, labels: np.ndarray) -> Iterator[np.ndarray]:
@@ -91,7 +73,7 @@ def best_of_luck(values: np.ndarray, labels: np.ndarray, progress: Progress = un
     The best of 500 neurons that say nothing about 40 words has an AUC far above 0.5:
 
     >>> values = np.random.default_rng(0).normal(size=(40, 500))
-    >>> round(float(best_of_luck(values, random_labels(20, 20, 100, seed=0)).mean()), 2)
+    >>> round(float(best_of_luck(values, permutations(20, 20, 100, seed=0)).mean()), 2)
     0.77
     """
     best = np.zeros(len(labels))
@@ -123,7 +105,7 @@ def luck_held_out(
     Examples
     --------
     >>> values = np.random.default_rng(0).normal(size=(80, 500))
-    >>> labels = random_labels(20, 20, 100, seed=1), random_labels(20, 20, 100, seed=2)
+    >>> labels = permutations(20, 20, 100, seed=1), permutations(20, 20, 100, seed=2)
     >>> chosen_on, held_out = luck_held_out(values, labels, np.arange(80) < 40)
     >>> round(float(chosen_on.mean()), 2), round(float(held_out.mean()), 2)
     (0.77, 0.5)

@@ -136,7 +136,7 @@ def single_step_p(statistic: float, null_maxima: np.ndarray) -> float:
     return (1 + int(as_large)) / (null_maxima.size + 1)
 
 
-def permutations(n_target: int, n_baseline: int, n: int, seed: int) -> np.ndarray:
+def permutations(n_target: int, n_baseline: int, n: int, seed: int | Sequence[int]) -> np.ndarray:
     """Random choices of the target words among all words: the permutations of ``max_t`` for unpaired tests.
 
     Parameters
@@ -145,7 +145,7 @@ def permutations(n_target: int, n_baseline: int, n: int, seed: int) -> np.ndarra
         The numbers of words.
     n : int
         How many choices.
-    seed : int
+    seed : int or sequence of int
         The same seed gives the same choices. The first ones do not depend on ``n``.
 
     Returns

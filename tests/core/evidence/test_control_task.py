@@ -11,7 +11,8 @@ from core.errors import Cancelled
 from core.evidence import run_check
 from core.evidence.control_task import N_LABELLINGS, check
 from core.report.figures.evidence import picture_of
-from core.stats.control_task import best_of_luck, label_aucs, luck_held_out, random_labels
+from core.stats.control_task import best_of_luck, label_aucs, luck_held_out
+from core.stats.permutation import permutations
 from tests.support.made_up import noise, planted, with_values
 
 SMALL = {"n_target": 60, "n_baseline": 50}
@@ -26,7 +27,7 @@ def aucs_by_scipy(values, labels):
 def test_aucs_of_labels_agree_with_scipy_with_and_without_ties(digits):
     values = np.random.default_rng(0).normal(size=(30, 150)).round(digits).astype(np.float32)
     values[:, 5] = 0.0  # a silent neuron
-    labels = random_labels(12, 18, 25, seed=4)
+    labels = permutations(12, 18, 25, seed=4)
     expected = np.array([aucs_by_scipy(values, row) for row in labels])  # [n_labellings, n_neurons]
     found = np.concatenate(list(label_aucs(values, labels))).T
     assert found == pytest.approx(expected, abs=1e-12)
@@ -36,7 +37,7 @@ def test_aucs_of_labels_agree_with_scipy_with_and_without_ties(digits):
 def test_luck_on_halves_agrees_with_scipy():
     values = np.random.default_rng(1).normal(size=(40, 300)).astype(np.float32)
     half = np.random.default_rng(2).permutation(40) < 18
-    labels = random_labels(8, 10, 15, seed=5), random_labels(11, 11, 15, seed=6)
+    labels = permutations(8, 10, 15, seed=5), permutations(11, 11, 15, seed=6)
     chosen_on, held_out = luck_held_out(values, labels, half)
     for k in range(15):
         here, there = aucs_by_scipy(values[half], labels[0][k]), aucs_by_scipy(values[~half], labels[1][k])
@@ -51,7 +52,7 @@ def test_the_bundled_models_neurons_agree_with_a_plain_loop(subject_of, neuron, 
     target, baseline = subject.layer_values()
     own, other = (target, baseline) if neuron == 120 else (baseline, target)
     values = np.concatenate([own, other])
-    labels = random_labels(len(own), len(other), N_LABELLINGS, subject.spec.seed)
+    labels = permutations(len(own), len(other), N_LABELLINGS, subject.spec.seed)
     assert figures["best"][:20] == pytest.approx([aucs_by_scipy(values, row).max() for row in labels[:20]])
     auc = mannwhitneyu(own[:, neuron], other[:, neuron]).statistic / (len(own) * len(other))
     assert figures["auc"] == pytest.approx(auc) and figures["n_units"] == len(values)
