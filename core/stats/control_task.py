@@ -72,6 +72,7 @@ def best_of_luck(values: np.ndarray, labels: np.ndarray, progress: Progress = un
     --------
     The best of 500 neurons that say nothing about 40 words has an AUC far above 0.5:
 
+    >>> from core.stats.permutation import permutations
     >>> values = np.random.default_rng(0).normal(size=(40, 500))
     >>> round(float(best_of_luck(values, permutations(20, 20, 100, seed=0)).mean()), 2)
     0.77
@@ -104,6 +105,7 @@ def luck_held_out(
 
     Examples
     --------
+    >>> from core.stats.permutation import permutations
     >>> values = np.random.default_rng(0).normal(size=(80, 500))
     >>> labels = permutations(20, 20, 100, seed=1), permutations(20, 20, 100, seed=2)
     >>> chosen_on, held_out = luck_held_out(values, labels, np.arange(80) < 40)
