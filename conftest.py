@@ -31,6 +31,7 @@ os.environ |= {
     "NO_PROXY": "127.0.0.1,localhost",
     "GRAMMAR_NEURONS_CACHE": str(Path(_home.name) / "words"),
     "GRAMMAR_NEURONS_WORDLISTS_URL": "http://127.0.0.1:9/",
+    "GRAMMAR_NEURONS_TREEBANKS_URL": "http://127.0.0.1:9/",
 }
 for _name in ("HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE", "HF_HUB_OFFLINE", "HF_TOKEN", "no_proxy"):
     os.environ.pop(_name, None)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from core.models import Folders
 from core.words import Downloads
-from core.words.source import BASE_URL
+from core.words.source import BASE_URL, TREEBANKS_URL
 from engine.limits import limits
 from engine.store import ArrayStore
 
@@ -39,9 +39,10 @@ def seed_folder() -> Path | None:
 
 
 def downloads() -> Downloads:
-    """The folders and the address of the notebook's word lists."""
-    mirror = os.environ.get("GRAMMAR_NEURONS_WORDLISTS_URL")
-    return Downloads(cache_folder(), seed_folder(), mirror or BASE_URL)
+    """The folders of downloads, and the addresses of the notebook's word lists and of treebanks."""
+    lists = os.environ.get("GRAMMAR_NEURONS_WORDLISTS_URL")
+    treebanks = os.environ.get("GRAMMAR_NEURONS_TREEBANKS_URL")
+    return Downloads(cache_folder(), seed_folder(), lists or BASE_URL, treebanks or TREEBANKS_URL)
 
 
 def model_folders() -> Folders:

@@ -1,11 +1,11 @@
-"""download, repair: fetch a model or the word lists ahead of a class, and fetch damaged files again."""
+"""download, repair: fetch a model, word lists or a treebank ahead of a class, and fetch damaged files again."""
 
 from __future__ import annotations
 
 import argparse
 import sys
 
-from core.command_line.options import DTYPE_HELP, load, show_share
+from core.command_line.options import DTYPE_HELP, fetch_treebank, load, show_share
 from core.errors import UserError
 from core.records import DTYPES
 
@@ -14,12 +14,13 @@ _AN_ID = "a hub id such as EleutherAI/gpt-neo-125m, perhaps with @REVISION"
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the parsers of both commands."""
-    one = commands.add_parser("download", help="fetch a model, or the word lists, ahead of a class")
+    one = commands.add_parser("download", help="fetch a model, the word lists or a treebank ahead of a class")
     one.set_defaults(command=download)
     what = one.add_mutually_exclusive_group(required=True)
     what.add_argument("model", metavar="MODEL", nargs="?", help=_AN_ID)
     one.add_argument("--dtype", choices=DTYPES, help=f"{DTYPE_HELP}; by default what fits")
     what.add_argument("--words", action="store_true", help="all of the notebook's word lists")
+    what.add_argument("--treebank", metavar="NAME", help="ewt or gum: text with parts of speech, for --gold")
 
     two = commands.add_parser("repair", help="download the damaged files of a hub model in the cache again")
     two.set_defaults(command=repair)
@@ -27,12 +28,15 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 
 def download(options: argparse.Namespace) -> None:
-    """Download a model, or the notebook's word lists, into the cache, before a class needs them.
+    """Download a model, the notebook's word lists or a treebank into the cache, before a class needs them.
 
     A model is also loaded, so that the class meets no surprise: in float32 or, if it does not fit, in bfloat16.
     """
     if options.words:
         _download_words()
+        return
+    if options.treebank:
+        _download_treebank(options.treebank)
         return
     ready = "ready"
     try:
@@ -62,3 +66,12 @@ def _download_words() -> None:
     for word_class in FILE_NAMES:
         words = download(word_class, downloads()).words
         print(f"{len(words):,} {word_class}, ready in {cache_folder()}.")
+
+
+def _download_treebank(name: str) -> None:
+    """Download a treebank, after a note about its licence."""
+    from core.words import read_conllu
+    from engine.folders import cache_folder
+
+    text = read_conllu(fetch_treebank(name), name)
+    print(f"{len(text.sentences):,} sentences of {name}, ready in {cache_folder()}.")

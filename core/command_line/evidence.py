@@ -8,13 +8,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.command_line.options import LARGE, add_contrast_options, load, show_share, spec_of
+from core.command_line.options import LARGE, add_contrast_options, fetch_treebank, load, show_share, spec_of
 from core.errors import UserError
 from core.records import ContrastSpec, GoldText
 
 if TYPE_CHECKING:
     from core.evidence import Subject
     from core.records import Finding
+
+_GOLD_HELP = "CoNLL-U instead of the project's sentences: files, or ewt or gum, treebanks that are downloaded"
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -24,7 +26,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     add_contrast_options(one)
     one.add_argument("--neuron", type=int, required=True, help="its index in the layer")
     one.add_argument("--checks", default="all", metavar="NAME,NAME", help="all, or some, such as gold,held_out")
-    one.add_argument("--gold", nargs="+", default=[], metavar="FILE", help="CoNLL-U instead of the project's sentences")
+    one.add_argument("--gold", nargs="+", default=[], metavar="FILE", help=_GOLD_HELP)
     one.add_argument("--json", type=Path, help="write the evidence file")
 
     two = commands.add_parser("verify", help="compute an evidence file again, and name the first number that differs")
@@ -103,12 +105,13 @@ def _subject(spec: ContrastSpec, neuron: int, gold: Sequence[str]) -> Subject:
 
 
 def _gold(files: Sequence[str]) -> GoldText | None:
-    """The gold-tagged text of some files; None for the project's own."""
-    from core.words import joined_gold, read_conllu
+    """The gold-tagged text of some files or treebanks; None for the project's own."""
+    from core.words import TREEBANKS, joined_gold, read_conllu
 
     if not files:
         return None
-    return joined_gold([read_conllu(Path(file).read_bytes(), Path(file).name) for file in files])
+    contents = [fetch_treebank(file) if file in TREEBANKS else Path(file).read_bytes() for file in files]
+    return joined_gold([read_conllu(content, Path(file).name) for file, content in zip(files, contents, strict=True)])
 
 
 def _run(subject: Subject, checks: Sequence[str], shown: bool) -> dict[str, Finding]:

@@ -77,6 +77,16 @@ def load(name: str, dtype: str = "float32") -> LoadedModel:
     return load_model(name, dtype, folders=model_folders(), progress=show_share)
 
 
+def fetch_treebank(name: str) -> bytes:
+    """A treebank from the cache or the network, after a note about its licence."""
+    from core.words import TREEBANKS, treebank
+    from engine.folders import downloads
+
+    if name in TREEBANKS:
+        print(f"note: {TREEBANKS[name].title} has the licence {TREEBANKS[name].licence}.", file=sys.stderr)
+    return treebank(name, downloads(), show_share)
+
+
 def show_share(share: float, message: str) -> None:
     """Show progress on the last line of a terminal: the callback of long work."""
     if sys.stderr.isatty():

@@ -3,6 +3,7 @@
 get_word_list("nouns", "notebook") -> WordList, most frequent first; its notes name every fallback
 choose_words(spec)                 -> the words of both classes, with their lemmas
 read_conllu(text, "my file")       -> GoldText: sentences whose words have parts of speech;  bundled_gold() -> ours
+treebank("ewt")                    -> the bytes of a treebank of Universal Dependencies, downloaded on request
 ambiguous_forms()                  -> forms that are a noun in some sentences and a verb in others
 bundled_prose()                    -> long running text, written for the project
 
@@ -17,19 +18,23 @@ from core.words.lists import bundled_classes, bundled_list, custom_list, get_wor
 from core.words.pair import choose_words
 from core.words.prose import Prose, bundled_prose
 from core.words.source import DEFAULT_DOWNLOADS, FILE_NAMES, Downloads
+from core.words.treebanks import TREEBANKS, Treebank, cached_treebank, treebank
 
 __all__ = [
     "DEFAULT_DOWNLOADS",
     "FILE_NAMES",
     "MAX_CONLLU_BYTES",
+    "TREEBANKS",
     "DownloadError",
     "Downloads",
     "Prose",
+    "Treebank",
     "ambiguous_forms",
     "bundled_classes",
     "bundled_gold",
     "bundled_list",
     "bundled_prose",
+    "cached_treebank",
     "choose_words",
     "custom_list",
     "forget_failures",
@@ -38,4 +43,5 @@ __all__ = [
     "list_length",
     "read_conllu",
     "shared_words",
+    "treebank",
 ]

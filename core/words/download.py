@@ -13,14 +13,15 @@ import hashlib
 import io
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
 from core.records import WordList
-from core.remote import FailureMemory, call_with_timeout
+from core.remote import call_with_timeout
 from core.words.checks import check_word_class, parse_lines
-from core.words.failures import DownloadError, host_of, why_it_failed
+from core.words.failures import DownloadError, host_of, remembered, why_it_failed
 from core.words.source import DEFAULT_DOWNLOADS, FILE_NAMES, SHA256, SOURCE, Downloads
 
 DEADLINE = 15.0  # seconds for the whole download: name lookup, connection, all retries, all bytes
@@ -28,7 +29,6 @@ TIMEOUTS = (5.0, 8.0)  # seconds for the connection, and between two bytes
 RETRIES = 1  # after one second
 MAX_BYTES = 1_000_000
 
-_failures: FailureMemory[str] = FailureMemory(300.0)  # a file's URL or its host -> the reason
 _memory: dict[tuple[str, Downloads], WordList] = {}  # lists that could not be written to the cache folder
 _one_download = threading.Lock()
 
@@ -75,25 +75,26 @@ def download(word_class: str, downloads: Downloads = DEFAULT_DOWNLOADS) -> WordL
     """
     check_word_class(word_class)
     url, host = downloads.base_url + FILE_NAMES[word_class], host_of(downloads.base_url)
+    what = f"The notebook's {word_class[:-1]} list"
     # If thirty sessions need the list at once, one makes the request. If it fails, the others find its failure.
     with _one_download:
         known = cached(word_class, downloads)
         if known is not None:
             return known
-        if failed := _failures.get(url, host):
-            raise DownloadError(word_class, failed[0])
+        if failed := remembered.get(url, host):
+            raise DownloadError(what, failed[0])
         stop_at = time.monotonic() + DEADLINE
         try:
             return call_with_timeout(DEADLINE, lambda _: _fetch(word_class, downloads, stop_at))
         except (OSError, ValueError) as error:
-            reason, of_the_host = why_it_failed(error, host)
-            _failures.put(host if of_the_host else url, reason)
-            raise DownloadError(word_class, reason) from error
+            reason, of_the_host = why_it_failed(error, host, "list")
+            remembered.put(host if of_the_host else url, reason)
+            raise DownloadError(what, reason) from error
 
 
 def forget_failures() -> None:
     """Forget failed downloads, and lists that are only in memory: the next download makes a request again."""
-    _failures.clear()
+    remembered.clear()
     _memory.clear()
 
 
@@ -104,7 +105,7 @@ def _fetch(word_class: str, downloads: Downloads, stop_at: float) -> WordList:
 
     def receive_file(url: str, path: str, _: object) -> None:
         with open(path, "wb") as file:
-            _receive(url, file, stop_at)
+            receive(url, file, stop_at, MAX_BYTES)
 
     pooch.get_logger().setLevel("ERROR")  # it would log the URL, which may contain a mirror's password
     name, folder = FILE_NAMES[word_class], downloads.folders[0]
@@ -114,7 +115,7 @@ def _fetch(word_class: str, downloads: Downloads, stop_at: float) -> WordList:
     except (requests.RequestException, TimeoutError):
         raise
     except OSError as error:  # from the folder or its disk
-        _receive(files.get_url(name), content := io.BytesIO(), stop_at)
+        receive(files.get_url(name), content := io.BytesIO(), stop_at, MAX_BYTES)
         cause = error.__cause__ if isinstance(error.__cause__, OSError) else error
         why = cause.strerror or type(cause).__name__
         note = f"The downloaded {word_class[:-1]} list could not be kept in {folder} ({why})."
@@ -123,8 +124,20 @@ def _fetch(word_class: str, downloads: Downloads, stop_at: float) -> WordList:
         return in_memory
 
 
-def _receive(url: str, file: BinaryIO, stop_at: float) -> None:
-    """Download a URL into a file, until ``stop_at``: after that time, no caller waits for this thread."""
+def receive(
+    url: str, file: BinaryIO, stop_at: float, max_bytes: int, report: Callable[[int], object] = lambda n_bytes: None
+) -> None:
+    """Download a URL into a file, until ``stop_at``: after that time, no caller waits for this thread.
+
+    ``report`` is called with the number of bytes so far.
+
+    Raises
+    ------
+    requests.RequestException, TimeoutError
+        No connection, no answer in time, an HTTP error.
+    ValueError
+        There are more than ``max_bytes``.
+    """
     import requests
 
     with requests.get(url, stream=True, timeout=TIMEOUTS) as response:
@@ -134,8 +147,9 @@ def _receive(url: str, file: BinaryIO, stop_at: float) -> None:
             n_bytes += file.write(piece)
             if time.monotonic() > stop_at:
                 raise TimeoutError("nothing is waiting for the rest")
-            if n_bytes > MAX_BYTES:
-                raise ValueError(f"the file is larger than {MAX_BYTES:,} bytes")
+            if n_bytes > max_bytes:
+                raise ValueError(f"the file is larger than {max_bytes:,} bytes")
+            report(n_bytes)
 
 
 def _word_list(word_class: str, content: bytes) -> WordList:

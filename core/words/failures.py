@@ -1,22 +1,32 @@
-"""The reasons why a word list could not be downloaded, as clauses that a note can quote."""
+"""The reasons why a list or a treebank could not be downloaded, as clauses that a note can quote."""
 
 from __future__ import annotations
 
 from urllib.parse import urlsplit
 
 from core.errors import UserError
+from core.remote import FailureMemory
+
+remembered: FailureMemory[str] = FailureMemory(300.0)  # a file's URL or its host -> the reason
 
 
 class DownloadError(UserError):
-    """A list could not be downloaded. ``reason`` is a clause that fits in parentheses."""
+    """A list or a treebank could not be downloaded. ``reason`` is a clause that fits in parentheses.
 
-    def __init__(self, word_class: str, reason: str) -> None:
-        super().__init__(f"The notebook's {word_class[:-1]} list could not be downloaded ({reason}).")
+    Examples
+    --------
+    >>> raise DownloadError("The notebook's noun list", "no connection to mirror.example")
+    Traceback (most recent call last):
+    core.words.failures.DownloadError: The notebook's noun list could not be downloaded (no connection to ...).
+    """
+
+    def __init__(self, what: str, reason: str) -> None:
+        super().__init__(f"{what} could not be downloaded ({reason}).")
         self.reason = reason
 
 
-def why_it_failed(error: Exception, host: str) -> tuple[str, bool]:
-    """The reason for a failed download, and whether it holds for every file of the host."""
+def why_it_failed(error: Exception, host: str, expected: str) -> tuple[str, bool]:
+    """The reason for a failed download of what is ``expected``, and whether it holds for every file of the host."""
     from requests import exceptions
     from urllib3.exceptions import ReadTimeoutError
 
@@ -25,7 +35,7 @@ def why_it_failed(error: Exception, host: str) -> tuple[str, bool]:
         error = TimeoutError()
     status = getattr(getattr(error, "response", None), "status_code", None)
     system = getattr(error, "strerror", None) or type(error).__name__
-    other = f"what {host} sent is not the list: perhaps the login page of a network, or an altered file"
+    other = f"what {host} sent is not the {expected}: perhaps the login page of a network, or an altered file"
     cases: list[tuple[type[Exception] | tuple[type[Exception], ...], str, bool]] = [
         ((exceptions.Timeout, TimeoutError), f"{host} did not answer in time", True),
         (exceptions.ConnectionError, f"no connection to {host}", True),

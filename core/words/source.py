@@ -1,4 +1,4 @@
-"""The course notebook's word lists: their files and checksums, their address, and their cache folder."""
+"""The course notebook's word lists: their files and checksums, their address; and the cache folder of downloads."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 
 COMMIT = "b7585f32cee8e140001054ad5b0bbf373245c360"
 BASE_URL = f"https://raw.githubusercontent.com/david47k/top-english-wordlists/{COMMIT}/"
+TREEBANKS_URL = "https://raw.githubusercontent.com/UniversalDependencies/"
 SOURCE = "david47k/top-english-wordlists (CC BY 3.0)"
 _FILES = {  # word class -> file, and its SHA-256 at this commit
     "nouns": ("nouns_lower_10000", "ad7a962e689666beda89f605893e66efc438b3b15ebb0b0bd8d3e53e0a6434e6"),
@@ -27,29 +28,41 @@ SHA256 = {FILE_NAMES[word_class]: digest for word_class, (_, digest) in _FILES.i
 
 @dataclass(frozen=True)
 class Downloads:
-    """The cache folder and the address of the notebook's lists.
+    """The cache folder, and the addresses of the notebook's lists and of treebanks.
 
     ``cache`` is the folder for downloads. None means the user's cache folder on this system. ``seed`` is a second
     folder of the same form, which is read but never written; a container image may contain one. ``base_url`` may be
-    the address of a mirror, which must have the same files: the same checksums are required.
+    the address of a mirror, which must have the same files: the same checksums are required. ``treebanks_url`` may be
+    that of another, with files such as ``UD_English-EWT/r2.15/en_ewt-ud-dev.conllu`` below it.
     """
 
     cache: Path | None = None
     seed: Path | None = None
     base_url: str = BASE_URL
+    treebanks_url: str = TREEBANKS_URL
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "base_url", self.base_url.rstrip("/") + "/")
+        for name in ("base_url", "treebanks_url"):
+            object.__setattr__(self, name, getattr(self, name).rstrip("/") + "/")
 
     @property
     def folders(self) -> list[Path]:
         """The folders in which the lists are looked up, in this order. Downloads are written to the first one."""
+        return [root / "wordlists" for root in self._roots]
+
+    @property
+    def treebank_folders(self) -> list[Path]:
+        """As ``folders``, for treebanks."""
+        return [root / "treebanks" for root in self._roots]
+
+    @property
+    def _roots(self) -> list[Path]:
         cache = self.cache
         if cache is None:
             import pooch
 
             cache = pooch.os_cache("grammar-neurons")
-        return [root / "wordlists" for root in (cache, self.seed) if root is not None]
+        return [root for root in (cache, self.seed) if root is not None]
 
 
 DEFAULT_DOWNLOADS = Downloads()

@@ -10,10 +10,19 @@ import numpy as np
 import pytest
 
 from core.models import Folders
-from core.words.source import BASE_URL
+from core.words.source import BASE_URL, TREEBANKS_URL
 from engine.folders import cache_folder, disk_store, downloads, model_folders
 
-NAMES = ("CACHE", "SEED", "WORDLISTS_URL", "MODELS", "MODEL_ROOT", "DISK_CACHE_MB", "DISK_CACHE_ENTRIES")
+NAMES = (
+    "CACHE",
+    "SEED",
+    "WORDLISTS_URL",
+    "TREEBANKS_URL",
+    "MODELS",
+    "MODEL_ROOT",
+    "DISK_CACHE_MB",
+    "DISK_CACHE_ENTRIES",
+)
 
 
 @pytest.fixture(autouse=True)
@@ -90,6 +99,10 @@ def test_word_lists_come_from_the_mirror_and_the_seed_of_an_image(
     monkeypatch.setenv("GRAMMAR_NEURONS_WORDLISTS_URL", "http://mirror.example/lists")
     assert downloads().folders == [tmp_path / place / "wordlists" for place in ("cache", "seed")]
     assert downloads().base_url == "http://mirror.example/lists/"
+    assert downloads().treebanks_url == TREEBANKS_URL
+    assert downloads().treebank_folders == [tmp_path / place / "treebanks" for place in ("cache", "seed")]
+    monkeypatch.setenv("GRAMMAR_NEURONS_TREEBANKS_URL", "http://mirror.example/ud")
+    assert downloads().treebanks_url == "http://mirror.example/ud/"
     assert downloads() == downloads(), "what is remembered of failures is found again"
 
 

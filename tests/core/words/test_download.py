@@ -14,6 +14,7 @@ import core.words.download as downloading
 from core.records import SHORT_WORD_CLASSES, WORD_CLASSES, WordList
 from core.words import DownloadError, Downloads, forget_failures, source
 from core.words.download import download
+from core.words.failures import remembered
 from tests.support.word_server import (
     LOGIN_PAGE,
     NOUN_FILE,
@@ -228,8 +229,8 @@ def test_download_remembers_a_failure_for_a_while(
     first = reason(online)
     assert reason(online) == first
     assert len(server.paths) == 1
-    later = time.monotonic() + downloading._failures.seconds
-    monkeypatch.setattr(downloading._failures, "clock", lambda: later)
+    later = time.monotonic() + remembered.seconds
+    monkeypatch.setattr(remembered, "clock", lambda: later)
     assert download("nouns", online).words == WORDS
 
 

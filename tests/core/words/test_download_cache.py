@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-import core.words.download as downloading
 from core.words import Downloads, forget_failures, get_word_list
 from core.words.download import cached, download
+from core.words.failures import remembered
 from tests.support.faults import Child, fill_up, remount, small_disk
 from tests.support.word_server import (
     LOGIN_PAGE,
@@ -181,4 +181,4 @@ def test_a_download_that_is_killed_leaves_nothing_that_is_read(
 
 
 def test_the_memory_of_failures_is_five_minutes() -> None:
-    assert downloading._failures.seconds == 300.0
+    assert remembered.seconds == 300.0

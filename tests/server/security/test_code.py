@@ -107,7 +107,10 @@ def test_the_search_for_it_lets_the_rest_be() -> None:
 
 
 def test_two_rooms_ask_the_network_for_addresses_that_no_user_gives() -> None:
-    """The hub's and the word lists'. core/words/source.py looks for the user's cache folder, and the server listens."""
+    """The hub's, and that of word lists and treebanks.
+
+    core/words/source.py looks for the user's cache folder, and the server listens.
+    """
     asking = {
         path.relative_to(ROOT).as_posix(): sorted(imported(ast.parse(path.read_text(encoding="utf-8"))) & _NETWORK)
         for path in sources(*SERVED)
