@@ -150,18 +150,22 @@ def token_counts(lm: LoadedModel, words: Sequence[str], *, leading_space: bool =
     return np.array([len(row) for row in encode_words(lm, words, leading_space, ())], dtype=np.int64)
 
 
-def encode_text(lm: LoadedModel, text: str, max_tokens: int | None) -> tuple[list[int], list[Span]]:
+def encode_text(
+    lm: LoadedModel, text: str, max_tokens: int | None, *, may_be_empty: bool = False
+) -> tuple[list[int], list[Span]]:
     """The token ids of a text, and the (start, end) characters that each token covers.
 
     Raises
     ------
     UserError
-        There are no tokens, more than ``max_tokens``, or one that has no embedding.
+        There are no tokens (unless the text ``may_be_empty``), more than ``max_tokens``, or one that has no embedding.
     """
     # A batch of one: unlike ``encode``, ``encode_batch`` releases the interpreter lock while it works.
     [encoding] = lm.tokenizer.encode_batch([text], add_special_tokens=False)
     ids = encoding.ids
     if not ids:
+        if may_be_empty:
+            return [], []
         raise UserError(
             f"The tokenizer of {lm.info.name} makes no token of this text; it may hold only characters that the model "
             "does not read."

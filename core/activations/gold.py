@@ -5,6 +5,7 @@ gold_activations(lm, bundled_gold(), layer=3).at("activation")   # (n_words, d_m
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -14,8 +15,9 @@ import numpy as np
 from core.activations.encode import check_choices, encode_text, start_ids
 from core.activations.hooks import Gate, Point, Reduce
 from core.activations.text import token_activations
-from core.activations.tokens import Span, covering
+from core.activations.tokens import Span, covering, without_lone_surrogates
 from core.activations.word_passes import Reading, read_plainly
+from core.errors import UserError
 from core.models.loaded import LoadedModel
 from core.out_of_memory import memory_for
 from core.progress import Progress, unwatched
@@ -77,7 +79,7 @@ def gold_activations(
     Raises
     ------
     UserError
-        The model does not have the layer, or cannot read a token; memory runs out.
+        The model does not have the layer, cannot read a token, or has a token for no word; memory runs out.
 
     Examples
     --------
@@ -90,14 +92,17 @@ def gold_activations(
     check_choices(lm, [layer], "activation", pooling)
     start = start_ids(lm, prefix)
     rows, n_shared, n_unread = _rows(lm, text, start)
+    if not rows:
+        raise UserError(f"{lm.info.name} has no token for any word of the tagged text that stands alone.")
     n_words = sum(len(row.words) for row in rows)
     with memory_for(f"read {n_words:,} words of a text with {lm.info.name}", "a shorter text needs less"):
         values = {side: np.zeros((n_words, lm.d_mlp), dtype=np.float32) for side in HOOK_SIDES}
         passes = _Passes(lm, layer, pooling, gate, rows, values)
         short = [i for i, row in enumerate(rows) if len(row.ids) <= lm.info.context]
         passes.read_short(short, progress)
-        for i in sorted(set(range(len(rows))) - set(short)):
+        for k, i in enumerate(sorted(set(range(len(rows))) - set(short)), start=1):
             passes.read_long(rows[i], text.sentences[rows[i].sentence], prefix)
+            passes.report(len(short) + k, progress)
     return GoldActivations(
         text=text,
         layer=layer,
@@ -116,7 +121,7 @@ def _rows(lm: LoadedModel, text: GoldText, start: list[int]) -> tuple[list[_Row]
     for number, sentence in enumerate(text.sentences):
         if not sentence.words:
             continue
-        ids, spans = encode_text(lm, sentence.text, None)
+        ids, spans = encode_text(lm, without_lone_surrogates(sentence.text)[0], None, may_be_empty=True)
         words, covers = [], []
         for k, tokens in enumerate(_tokens_of_words(sentence, spans)):
             if tokens is None:
@@ -135,8 +140,8 @@ def _rows(lm: LoadedModel, text: GoldText, start: list[int]) -> tuple[list[_Row]
 def _tokens_of_words(sentence: GoldSentence, spans: Sequence[Span]) -> list[np.ndarray | None]:
     """The tokens of each word; None where another word has the same characters."""
     places = [(word.start, word.end) for word in sentence.words]
-    alone = {place for place in places if places.count(place) == 1}
-    return [np.flatnonzero(covering(spans, sentence.text, *place)) if place in alone else None for place in places]
+    n_words = Counter(places)
+    return [np.flatnonzero(covering(spans, sentence.text, *place)) if n_words[place] == 1 else None for place in places]
 
 
 @dataclass(frozen=True, eq=False)
@@ -162,7 +167,11 @@ class _Passes:
         n_read = 0
         for n in read_plainly(reading, [row.ids for row in rows], short, self._pool_of):
             n_read += n
-            progress(n_read / len(rows), f"Reading tagged sentences: {n_read:,} of {len(rows):,}")
+            self.report(n_read, progress)
+
+    def report(self, n_read: int, progress: Progress) -> None:
+        """Say how many sentences have been read."""
+        progress(n_read / len(self.rows), f"Reading tagged sentences: {n_read:,} of {len(self.rows):,}")
 
     def _pool_of(self, part: np.ndarray) -> Reduce:
         import torch
