@@ -1,0 +1,66 @@
+"""Rows of a picture that several checks share: an AUC as a dot, with its interval as a line."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from core.report.figures.style import NEUTRAL_COLOUR
+
+ROW_HEIGHT = 22
+CLEAR = 0.75  # core.evidence.rules.CLEAR_AUC, which is also in the rule beside the picture
+_MAX_LABEL = 30
+
+
+def dots(
+    rows: Sequence[tuple[str, Mapping[str, Any]]], name: str, colour: str, symbol: str = "circle"
+) -> dict[str, Any]:
+    """A trace with a dot and an interval for each row that has an AUC.
+
+    ``rows`` are labels and numbers: ``auc``, ``low``, ``high`` and, for the hover, ``n_own`` and ``n_other``.
+    """
+    shown = [(label, row) for label, row in rows if row["auc"] is not None]
+    return {
+        "type": "scatter",
+        "name": name,
+        "x": [row["auc"] for _, row in shown],
+        "y": [label for label, _ in shown],
+        "text": [_hover(label, row) for label, row in shown],
+        "mode": "markers",
+        "marker": {"color": colour, "size": 9, "symbol": symbol},
+        "error_x": {
+            "type": "data",
+            "symmetric": False,
+            "array": [_up_to(row["high"], row["auc"]) for _, row in shown],
+            "arrayminus": [_up_to(row["auc"], row["low"]) for _, row in shown],
+            "color": colour,
+            "thickness": 1.5,
+            "width": 3,
+        },
+        "hovertemplate": "%{text}<extra></extra>",
+    }
+
+
+def label_of(text: str) -> str:
+    """A row's label: text from outside is escaped, and not longer than the margin."""
+    return html.escape(text if len(text) <= _MAX_LABEL else f"{text[: _MAX_LABEL - 1]}…")
+
+
+def lines_at_chance_and_clear(yref: str = "y domain") -> list[dict[str, Any]]:
+    """Dotted lines at an AUC of 0.5 and at the threshold."""
+    line = {"type": "line", "yref": yref, "y0": 0, "y1": 1, "line": {"color": NEUTRAL_COLOUR, "dash": "dot"}}
+    return [{**line, "x0": at, "x1": at} for at in (0.5, CLEAR)]
+
+
+def _up_to(high: float | None, low: float | None) -> float:
+    return 0.0 if high is None or low is None else high - low
+
+
+def _hover(label: str, row: Mapping[str, Any]) -> str:
+    lines = [label, f"AUC {row['auc']:.3f}"]
+    if row["low"] is not None:
+        lines[1] += f" ({row['low']:.3f} to {row['high']:.3f})"
+    if row.get("n_own") is not None:
+        lines.append(f"{row['n_own']:,} own and {row['n_other']:,} other words")
+    return "<br>".join(lines)
