@@ -6,7 +6,7 @@ import html
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from core.report.figures.style import NEUTRAL_COLOUR
+from core.report.figures.style import LEGEND, MARGIN, NEUTRAL_COLOUR
 
 ROW_HEIGHT = 22
 CLEAR = 0.75  # core.evidence.rules.CLEAR_AUC, which is also in the rule beside the picture
@@ -42,14 +42,32 @@ def dots(
     }
 
 
+def layout_of_dots(labels: Sequence[str], left: int) -> dict[str, Any]:
+    """The layout of a picture that has only such rows; ``left`` is the room for labels in pixels."""
+    return {
+        "height": ROW_HEIGHT * len(labels) + MARGIN["t"] + MARGIN["b"] + 30,
+        "margin": {**MARGIN, "l": left, "t": MARGIN["t"] + 30},
+        "legend": LEGEND,
+        "shapes": lines_at_chance_and_clear(),
+        "xaxis": {"title": {"text": "AUC for its own class"}, "range": [0, 1.02]},
+        "yaxis": axis_of_dots(labels),
+    }
+
+
+def axis_of_dots(labels: Sequence[str]) -> dict[str, Any]:
+    """The vertical axis: the first label on top, also those of rows without an AUC."""
+    order = {"categoryorder": "array", "categoryarray": list(labels)}
+    return {"type": "category", **order, "range": [len(labels) - 0.5, -0.5], "showgrid": False}
+
+
 def label_of(text: str) -> str:
     """A row's label: text from outside is escaped, and not longer than the margin."""
     return html.escape(text if len(text) <= _MAX_LABEL else f"{text[: _MAX_LABEL - 1]}…")
 
 
-def lines_at_chance_and_clear(yref: str = "y domain") -> list[dict[str, Any]]:
+def lines_at_chance_and_clear() -> list[dict[str, Any]]:
     """Dotted lines at an AUC of 0.5 and at the threshold."""
-    line = {"type": "line", "yref": yref, "y0": 0, "y1": 1, "line": {"color": NEUTRAL_COLOUR, "dash": "dot"}}
+    line = {"type": "line", "yref": "y domain", "y0": 0, "y1": 1, "line": {"color": NEUTRAL_COLOUR, "dash": "dot"}}
     return [{**line, "x0": at, "x1": at} for at in (0.5, CLEAR)]
 
 

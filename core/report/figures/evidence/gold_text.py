@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from core.report.figures.evidence.dots import ROW_HEIGHT, dots, label_of, lines_at_chance_and_clear
+from core.report.figures.evidence.dots import ROW_HEIGHT, axis_of_dots, dots, label_of, lines_at_chance_and_clear
 from core.report.figures.style import BASELINE_COLOUR, LEGEND, MARGIN, TARGET_COLOUR, Picture
 
 _GAP = 90  # between both parts, for titles
@@ -30,13 +30,7 @@ def picture(figures: Mapping[str, Any]) -> Picture:
         "legend": LEGEND,
         "shapes": [*lines_at_chance_and_clear(), {**across, "line": {"color": TARGET_COLOUR, "dash": "dash"}}],
         "xaxis": {"title": {"text": "AUC for its own class"}, "range": [0, 1.02], "anchor": "y"},
-        "yaxis": {
-            "domain": [1 - upper / total, 1],
-            "range": [len(labels) - 0.5, -0.5],
-            "categoryorder": "array",
-            "categoryarray": labels,
-            "showgrid": False,
-        },
+        "yaxis": {**axis_of_dots(labels), "domain": [1 - upper / total, 1]},
         "xaxis2": {"title": {"text": "Value (dashed: threshold)"}, "anchor": "y2"},
         "yaxis2": {"domain": [0, lower / total], "autorange": "reversed", "showgrid": False, "anchor": "x2"},
     }
