@@ -10,7 +10,7 @@ import numpy as np
 from core.errors import UserError
 
 _TAILS = (2.5, 97.5)  # percentiles of a 95% interval
-_MAX_FLOATS = 2_000_000  # of the weights of some draws at once: 16 MB
+_MAX_FLOATS = 100_000  # of the weights of some draws at once, so that they stay in a processor's cache
 
 
 def auc_interval(
@@ -92,14 +92,15 @@ def auc_draws(
     """
     values, is_target, cluster = np.asarray(values), np.asarray(is_target, dtype=bool), np.asarray(cluster)
     _check(values, is_target, cluster)
-    order = np.argsort(values, kind="stable")
-    ordered, target = values[order], is_target[order]
-    new = np.append(True, ordered[1:] != ordered[:-1])
-    runs = None if new.all() else np.flatnonzero(new)  # where each run of equal values starts
-    auc = float(_weighted_aucs(np.ones((1, len(values))), target, runs)[0])
-
     names, number = np.unique(cluster, return_inverse=True)
-    number, n_clusters = number.reshape(-1)[order], len(names)
+    number, n_clusters = number.reshape(-1), len(names)
+    order = np.argsort(values[~is_target], kind="stable")
+    baseline = values[~is_target][order]
+    # For each target word, how many baseline words are below it, and how many are not above it: [n_target]
+    below, not_above = (np.searchsorted(baseline, values[is_target], side) for side in ("left", "right"))
+    of_target, of_baseline = number[is_target], number[~is_target][order]
+    auc = float(_aucs(np.ones((1, n_clusters)), of_target, of_baseline, below, not_above)[0])
+
     draws = np.full(n, np.nan)
     rng = np.random.default_rng(seed)
     size = max(1, _MAX_FLOATS // len(values))
@@ -108,7 +109,7 @@ def auc_draws(
         drawn = rng.integers(0, n_clusters, (n_part, n_clusters))
         # How often each cluster was drawn: [n_part, n_clusters]
         times = np.stack([np.bincount(row, minlength=n_clusters) for row in drawn]).astype(np.float64)
-        draws[start : start + n_part] = _weighted_aucs(times[:, number], target, runs)
+        draws[start : start + n_part] = _aucs(times, of_target, of_baseline, below, not_above)
     return auc, draws
 
 
@@ -125,20 +126,23 @@ def percentile_interval(draws: np.ndarray) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def _weighted_aucs(weights: np.ndarray, is_target: np.ndarray, runs: np.ndarray | None) -> np.ndarray:
-    """The AUC of each row of weights (n_draws, n_words) of words in ascending order: float64 (n_draws,).
+def _aucs(
+    times: np.ndarray, of_target: np.ndarray, of_baseline: np.ndarray, below: np.ndarray, not_above: np.ndarray
+) -> np.ndarray:
+    """The AUC of each row of ``times`` (n_draws, n_clusters), how often each cluster was drawn: float64 (n_draws,).
 
-    ``runs`` has the first word of each run of equal values; None if no two values are equal.
+    ``of_target`` (n_target,) and ``of_baseline`` (n_baseline,) are the clusters of the words; the baseline's are in
+    ascending order of their values. ``below`` and ``not_above`` (n_target,) count baseline words in this order.
     """
-    of_target, of_baseline = weights * is_target, weights * ~is_target
-    if runs is not None:
-        # [n_draws, n_words] -> [n_draws, n_runs]
-        of_target, of_baseline = (np.add.reduceat(each, runs, axis=1) for each in (of_target, of_baseline))
-    below = np.cumsum(of_baseline, axis=1)
-    total = of_target.sum(axis=1) * below[:, -1]
-    below -= of_baseline / 2  # a tie counts one half
-    u = np.vecdot(of_target, below)
-    return u / np.where(total > 0, total, np.nan)
+    n_below = np.zeros((len(times), len(of_baseline) + 1))  # the weight of the first k baseline words
+    np.cumsum(np.take(times, of_baseline, axis=1), axis=1, out=n_below[:, 1:])
+    weight = np.take(times, of_target, axis=1)  # [n_draws, n_target]
+    wins = np.take(n_below, below, axis=1)
+    if not np.array_equal(below, not_above):  # a tie counts one half
+        wins += np.take(n_below, not_above, axis=1)
+        wins /= 2
+    total = weight.sum(axis=1) * n_below[:, -1]
+    return np.vecdot(weight, wins) / np.where(total > 0, total, np.nan)
 
 
 def _check(values: np.ndarray, is_target: np.ndarray, cluster: np.ndarray) -> None:
