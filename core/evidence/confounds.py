@@ -11,7 +11,7 @@ from core.evidence.claim import own_and_other
 from core.evidence.subject import Subject
 from core.progress import Progress, unwatched
 from core.records import FAILS, HOLDS, UNCLEAR, Finding
-from core.report.readable import readable_auc, signed
+from core.report.readable import readable_auc, two_digits
 from core.stats.effect_intervals import effect_sizes
 from core.stats.effect_size import auc
 from core.stats.matching import match_pairs
@@ -257,11 +257,11 @@ def _sentence(subject: Subject, figures: dict[str, Any]) -> str:
     else:
         low, high = map(signed, figures["clustered"])
         adjusted = (
-            f"with the other properties of the words held equal, {signed(figures['adjusted'])} (95% interval {low} to "
+            f"with the other properties of the words held equal, {two_digits(figures['adjusted'])} (95% interval {low} to "
             f"{high})"
         )
     return (
-        f"{own.capitalize()} are {signed(figures['raw'])} standard deviations above {other}; {adjusted}. The neuron's "
+        f"{own.capitalize()} are {two_digits(figures['raw'])} standard deviations above {other}; {adjusted}. The neuron's "
         f"AUC is {readable_auc(figures['neuron_auc'])}; that of the strongest other property ({strongest['name']}) is "
         f"{readable_auc(strongest['auc'])}."
     )

@@ -12,7 +12,7 @@ from core.evidence.rules import by_interval
 from core.evidence.subject import Subject, Values
 from core.progress import Progress, unwatched
 from core.records import UNITS, Finding
-from core.report.readable import signed
+from core.report.readable import two_digits
 from core.stats.dependence import intraclass_correlation
 from core.stats.effect_intervals import effect_sizes
 from core.stats.effect_size import auc
@@ -167,7 +167,7 @@ def _power(subject: Subject, values: Values, g: float, progress: Progress) -> di
 def _sentence(subject: Subject, figures: dict[str, Any]) -> str:
     own, other = own_and_other(subject)
     lemma, smallest = figures["units"]["lemma"], figures["power"]["smallest"]
-    low, high = (signed(limit) for limit in lemma["g_interval"])
+    low, high = (two_digits(limit) for limit in lemma["g_interval"])
     equivalence = figures["equivalence"]
     small = (
         f" The difference is smaller than {EQUIVALENT} standard deviations (p = {equivalence['p']:.2g})."
@@ -180,6 +180,6 @@ def _sentence(subject: Subject, figures: dict[str, Any]) -> str:
         else "no difference of up to 10 standard deviations in 80% of draws"
     )
     return (
-        f"With lemmas as units, {own} are {signed(lemma['g'])} standard deviations above {other} (Hedges' g, 95% "
+        f"With lemmas as units, {own} are {two_digits(lemma['g'])} standard deviations above {other} (Hedges' g, 95% "
         f"interval {low} to {high}).{small} This design finds {missed}."
     )

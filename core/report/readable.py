@@ -150,6 +150,17 @@ def signed(value: float, digits: int = 2) -> str:
     return f"{value:+.{digits}f}".replace("-", "−")
 
 
+def two_digits(value: float) -> str:
+    """A number with two decimals, and a minus sign (U+2212) if it is negative.
+
+    Examples
+    --------
+    >>> two_digits(-1.234), two_digits(0.5)
+    ('−1.23', '0.50')
+    """
+    return signed(value).lstrip("+")
+
+
 def _shown(character: str) -> str:
     if character in _VISIBLE:
         return _VISIBLE[character]
