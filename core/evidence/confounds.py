@@ -255,13 +255,13 @@ def _sentence(subject: Subject, figures: dict[str, Any]) -> str:
     if figures["adjusted"] is None:
         adjusted = "the other properties of the words determine their class, so nothing can be adjusted for them"
     else:
-        low, high = map(signed, figures["clustered"])
+        low, high = map(two_digits, figures["clustered"])
         adjusted = (
-            f"with the other properties of the words held equal, {two_digits(figures['adjusted'])} (95% interval {low} to "
-            f"{high})"
+            f"with the other properties of the words held equal, {two_digits(figures['adjusted'])} (95% interval "
+            f"{low} to {high})"
         )
     return (
-        f"{own.capitalize()} are {two_digits(figures['raw'])} standard deviations above {other}; {adjusted}. The neuron's "
-        f"AUC is {readable_auc(figures['neuron_auc'])}; that of the strongest other property ({strongest['name']}) is "
+        f"{own.capitalize()} are {two_digits(figures['raw'])} standard deviations above {other}; {adjusted}. The "
+        f"neuron's AUC is {readable_auc(figures['neuron_auc'])}; that of the strongest other property ({strongest['name']}) is "
         f"{readable_auc(strongest['auc'])}."
     )
