@@ -262,6 +262,6 @@ def _sentence(subject: Subject, figures: dict[str, Any]) -> str:
         )
     return (
         f"{own.capitalize()} are {two_digits(figures['raw'])} standard deviations above {other}; {adjusted}. The "
-        f"neuron's AUC is {readable_auc(figures['neuron_auc'])}; that of the strongest other property ({strongest['name']}) is "
-        f"{readable_auc(strongest['auc'])}."
+        f"neuron's AUC is {readable_auc(figures['neuron_auc'])}; that of the strongest other property "
+        f"({strongest['name']}) is {readable_auc(strongest['auc'])}."
     )
