@@ -1,6 +1,6 @@
 """``python -m engine`` prints the table of steps that docs/architecture.md shows."""
 
-import engine.steps  # noqa: F401 - declares them
+import engine.evidence_steps  # noqa: F401 - declares its steps, and imports all others
 from engine.pipeline import table
 
 print(table())

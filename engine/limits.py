@@ -50,6 +50,7 @@ class Limits:
     max_upload_mb: int = _whole(1, 1, 100, "megabytes of an uploaded file")
     queue_length: int = _whole(200, 1, 10_000, "readings that may wait for a forward pass of one model")
     queue_seconds: int = _whole(120, 1, 3_600, "seconds that a reading may wait")
+    checks_at_once: int = _whole(2, 1, 16, "checks of neurons that run at the same time, one of each student")
     memory_cache_mb: int = _whole(512, 16, 1_000_000, "megabytes of results kept in memory")
     disk_cache_mb: int = _whole(4_000, 0, 10_000_000, "megabytes of activations kept on disk; 0 keeps none")
     disk_cache_entries: int = _whole(500, 1, 1_000_000, "experiments whose activations are kept on disk")
@@ -146,6 +147,21 @@ def check_permutations(n_units: int, n_neurons: int) -> None:
             f"Max-T over {n_units:,} units and {n_neurons:,} neurons is too large for this server: "
             f"{n_units * n_neurons:,} values, and at most {_MOST_PERMUTED:,} are allowed.",
             about="permutations",
+        )
+
+
+def check_gold(n_words: int, n_neurons: int) -> None:
+    """Raise UserError if the reading of a tagged text would not fit into the memory for results.
+
+    Parameters
+    ----------
+    n_words, n_neurons : int
+        Words of the text, and neurons of the layer.
+    """
+    most = int(limits().memory_cache_mb * 1e6) // (8 * n_neurons)  # float32, on both sides of the nonlinearity
+    if n_words > most:
+        raise UserError(
+            f"The tagged text has {n_words:,} words; this server has memory for {most:,}, of {n_neurons:,} neurons."
         )
 
 

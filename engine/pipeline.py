@@ -13,9 +13,10 @@ all steps. The table in docs/architecture.md is made from them.
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 from core.progress import Progress, unwatched
@@ -28,12 +29,31 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True)
+class GoldSource:
+    """Which gold-tagged text: that of the project, or a file with a name, a digest and a text."""
+
+    digest: str = ""
+    name: str = field(default="", compare=False)
+    text: str = field(default="", compare=False, repr=False)
+
+    @classmethod
+    def of_file(cls, name: str, text: str) -> GoldSource:
+        """The source of a file's text. Two files with the same text are one source."""
+        return cls(hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest(), name, text)
+
+
+@dataclass(frozen=True)
 class Request:
-    """What a step may depend on: an experiment; for some steps also a text, or the neuron that a chart marks."""
+    """What a step may depend on: an experiment; for some steps also a text, or one neuron.
+
+    The neuron is the one that a chart marks, or that a check is about; ``gold`` is then the text that is tagged.
+    """
 
     spec: ContrastSpec
     text: str = ""
     marked: int | None = None
+    check: str = ""
+    gold: GoldSource = GoldSource()
 
 
 Key = Callable[[Request, Any], Hashable]

@@ -30,6 +30,10 @@ CHECKS = (
 )
 
 
+# What may pass: another try may give a verdict.
+_PASSING = ("busy", "memory", "network")
+
+
 class CheckModule(Protocol):
     """What each module of a check has."""
 
@@ -72,6 +76,8 @@ def run_check(name: str, subject: Subject, progress: Progress = unwatched) -> Fi
     ------
     Cancelled
         ``progress`` has stopped the work.
+    UserError
+        For now it cannot be run: memory runs out, or the server is busy.
     """
     module = about(name)
     try:
@@ -79,4 +85,6 @@ def run_check(name: str, subject: Subject, progress: Progress = unwatched) -> Fi
     except Cancelled:
         raise
     except UserError as error:
+        if error.about in _PASSING:
+            raise
         return Finding(IMPOSSIBLE, module.RULE, str(error))

@@ -166,6 +166,11 @@ def _sha256(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
+def document_text(document: Mapping[str, Any]) -> str:
+    """The text of an evidence file."""
+    return json.dumps(document, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
+
+
 def write_document(document: Mapping[str, Any], path: Path) -> None:
     """Write an evidence file."""
-    path.write_text(json.dumps(document, ensure_ascii=False, indent=2, allow_nan=False) + "\n", encoding="utf-8")
+    path.write_text(document_text(document), encoding="utf-8")

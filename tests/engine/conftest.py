@@ -9,6 +9,7 @@ import pytest
 
 from engine.pipeline import forget_everything
 from engine.store import ArrayStore
+from tests.support import fake_checks as fakes
 from tests.support.like_windows import refuse_what_is_in_use
 
 
@@ -37,3 +38,9 @@ def own_world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]
     monkeypatch.setenv("GRAMMAR_NEURONS_CACHE", str(tmp_path / "cache"))
     yield
     forget_everything()
+
+
+@pytest.fixture
+def fake_checks(monkeypatch: pytest.MonkeyPatch) -> fakes.FakeChecks:
+    """All checks of evidence are fake ones, and none was asked for yet."""
+    return fakes.install(monkeypatch)

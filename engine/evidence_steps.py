@@ -1,0 +1,192 @@
+"""The steps of the evidence about one neuron: the tagged text, its reading, a finding of each check, and the claim.
+
+A request names the neuron (``marked``), the check and the tagged text. Findings are shared by all who ask the same.
+They run in the background, one after another (``checks``), and each can be cancelled.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable
+from dataclasses import replace
+from typing import Any
+
+from core.activations import GoldActivations, gold_activations
+from core.errors import UserError
+from core.evidence import CHECKS, Subject, about, run_check
+from core.evidence.claim import claim_of
+from core.evidence.document import document_text, evidence_document
+from core.progress import Cancellable, Progress, unwatched
+from core.records import IMPOSSIBLE, ContrastResult, Finding, GoldText
+from core.words import bundled_gold, read_conllu
+from engine.check_queue import CheckQueue
+from engine.jobs import NotCached
+from engine.limits import check_gold, check_permutations, limits
+from engine.pipeline import Request, cached, resolve, step
+from engine.steps import activations, conclusion, model, tests, words
+from engine.turns import gate_of
+
+# --- Keys ---
+
+
+def _gold_key(request: Request, need: Any) -> Hashable:
+    return request.gold
+
+
+def _reading_key(request: Request, need: Any) -> tuple[Hashable, ...]:
+    spec = request.spec
+    return spec.model, spec.dtype, spec.layer, spec.pooling, spec.prefix, request.gold
+
+
+def _finding_key(request: Request, need: Any) -> tuple[Hashable, ...]:
+    return conclusion.key(request, need), request.marked, request.check, request.gold
+
+
+def _claim_key(request: Request, need: Any) -> tuple[Hashable, ...]:
+    # What has been found by now: each finding is the same whenever it is computed.
+    return conclusion.key(request, need), request.marked, request.gold, tuple(found(request))
+
+
+# --- Steps ---
+
+
+@step(
+    _gold_key,
+    key_text="a digest of the text",
+    entries=6,  # a text of 200,000 words takes 60 MB
+)
+def gold(request: Request, need: Any, progress: Progress) -> GoldText:
+    """The sentences of a tagged text, with the part of speech of each word."""
+    source = request.gold
+    if not source.digest:
+        return bundled_gold()
+    progress(0.0, "Reading the tagged text")
+    return read_conllu(source.text, source.name)
+
+
+@step(
+    _reading_key,
+    key_text="model, number format, layer, pooling, beginning-of-text token, a digest of the text",
+    needs=(model, gold),
+    entries=32,
+    share=0.2,
+)
+def gold_reading(request: Request, need: Any, progress: Progress) -> GoldActivations:
+    """Every neuron of the spec's layer at every word of the tagged text, on both sides of the nonlinearity."""
+    spec, lm, text = request.spec, need(model), need(gold)
+    check_gold(text.n_words, lm.d_mlp)
+    gate = gate_of(spec.model, "text", progress)
+    how: dict[str, Any] = {"pooling": spec.pooling, "prefix": spec.prefix}
+    return gold_activations(lm, text, spec.layer, **how, progress=progress, gate=gate)
+
+
+@step(
+    _finding_key,
+    key_text="the key of the conclusion, the neuron, the check, a digest of the tagged text",
+    needs=(model, words, activations, tests, conclusion, gold, gold_reading),
+    entries=2048,
+)
+def finding(request: Request, need: Any, progress: Progress) -> Finding:
+    """What one check has found about one neuron."""
+
+    def report(share: float, message: str) -> None:
+        # Only what this check does itself can be cancelled: others may wait for a step that it needs.
+        progress(share, Cancellable(message))
+
+    if request.check == "multiplicity":
+        try:
+            _check_multiplicity(need(conclusion))
+        except UserError as error:
+            return Finding(IMPOSSIBLE, about(request.check).RULE, str(error))
+    return run_check(request.check, _subject(request, need, report), report)
+
+
+@step(
+    _claim_key,
+    key_text="the key of the conclusion, the neuron, a digest of the tagged text, the checks that have a finding",
+    needs=(model, words, activations, tests, conclusion, gold, gold_reading),
+    entries=1024,
+)
+def claim(request: Request, need: Any, progress: Progress) -> str:
+    """The claim about a neuron that the findings so far bear."""
+    return claim_of(_subject(request, need, progress), found(request))
+
+
+# --- What a page asks ---
+
+
+def found(request: Request) -> dict[str, Finding]:
+    """The findings about the request's neuron that are cached, by the names of their checks, in their order."""
+    resolve(words, request)  # after some minutes it is old, and the keys of the findings need it
+    findings = {}
+    for name in CHECKS:
+        try:
+            findings[name] = cached(finding, of_check(request, name))
+        except NotCached:
+            continue
+    return findings
+
+
+def of_check(request: Request, name: str) -> Request:
+    """The request of one check of the same neuron.
+
+    Raises
+    ------
+    UserError
+        There is no such check.
+    """
+    if name not in CHECKS:
+        raise UserError(f"There is no check “{name}”; there are {', '.join(CHECKS)}.")
+    return replace(request, check=name)
+
+
+def missing(request: Request) -> list[Request]:
+    """The requests of all checks that have no finding yet about the request's neuron, in the order of the checks."""
+    done = found(request)
+    return [of_check(request, name) for name in CHECKS if name not in done]
+
+
+def document(request: Request, shown: Iterable[str]) -> bytes:
+    """The evidence file of a neuron, as the command line writes it, computed when its button is pressed.
+
+    ``shown`` are the checks whose findings the page shows; others are written as not run.
+
+    Raises
+    ------
+    UserError
+        A finding is no longer kept, or is another one by now, as the word lists come from elsewhere.
+    """
+    kept = found(request)
+    if gone := [name for name in shown if name not in kept]:
+        raise UserError(f"What was found by {', '.join(gone)} is no longer kept: run it again.")
+    findings = {name: kept[name] for name in shown}
+    subject = _subject(request, lambda needed: resolve(needed, request), unwatched)
+    files = (request.gold.name,) if request.gold.digest else ()
+    return document_text(evidence_document(subject, findings, files)).encode()
+
+
+def _subject(request: Request, need: Any, progress: Progress) -> Subject:
+    if request.marked is None:
+        raise UserError("No neuron was named.")
+    return Subject(
+        lm=need(model),
+        neuron=request.marked,
+        result=need(conclusion),
+        activations=need(activations),
+        tests=need(tests),
+        gold=need(gold),
+        read_gold=lambda watch: need(gold_reading),
+        gate=gate_of(request.spec.model, "words", progress),
+    )
+
+
+def _check_multiplicity(result: ContrastResult) -> None:
+    """Raise UserError if one layer has more values than this server permutes: the check takes one after the other."""
+    check_permutations(len(result.words.target) + len(result.words.baseline), result.n_neurons)
+
+
+def new_queue() -> CheckQueue:
+    """A queue in which findings are computed."""
+    return CheckQueue(lambda request, progress: resolve(finding, request, progress), lambda: limits().checks_at_once)
+
+
+checks = new_queue()

@@ -1,0 +1,153 @@
+"""The queue of checks: in order, fair, shared, and cancelled only for those who no longer want it."""
+
+from __future__ import annotations
+
+import gc
+import threading
+import time
+from typing import Any
+
+import pytest
+
+from core.errors import UserError
+from core.progress import Cancellable, Progress
+from engine.check_queue import CheckQueue, Visitor
+from tests.support.threads import WAIT, until
+
+
+class Work:
+    """Requests that run until they are let go, and report that they may be cancelled."""
+
+    def __init__(self) -> None:
+        self.begun: list[str] = []
+        self.ended: list[str] = []
+        self.free: set[str] = set()
+        self.all_free = False
+        self.most = self._now = 0
+        self._lock = threading.Lock()
+
+    def __call__(self, request: Any, progress: Progress) -> None:
+        with self._lock:
+            self.begun.append(request)
+            self._now += 1
+            self.most = max(self.most, self._now)
+        try:
+            deadline = time.monotonic() + WAIT
+            while not (self.all_free or request in self.free):
+                assert time.monotonic() < deadline
+                progress(0.5, Cancellable(f"Working on {request}"))
+                time.sleep(0.002)
+            if request.startswith("bad"):
+                raise UserError(f"{request} cannot be done.")
+            self.ended.append(request)
+        finally:
+            with self._lock:
+                self._now -= 1
+
+
+@pytest.fixture
+def work() -> Work:
+    return Work()
+
+
+@pytest.fixture
+def queue(work: Work) -> CheckQueue:
+    return CheckQueue(work, lambda: 2)
+
+
+def test_one_visitor_has_one_at_a_time_in_the_order_of_asking(queue: CheckQueue, work: Work) -> None:
+    one = Visitor()
+    queue.ask(one, "abc")
+    queue.ask(one, "da")
+    until(lambda: work.begun == ["a"])
+    assert list(queue.jobs_of(one)) == ["a", "b", "c", "d"]
+    job = queue.jobs_of(one)["a"]
+    assert job is not None and [queue.jobs_of(one)[name] for name in "bcd"] == [None] * 3
+    until(lambda: job.message == "Working on a")
+    work.all_free = True
+    until(lambda: not queue.jobs_of(one))
+    assert work.ended == ["a", "b", "c", "d"] and work.most == 1
+
+
+def test_visitors_take_turns_and_no_more_run_than_may(queue: CheckQueue, work: Work) -> None:
+    visitors = [Visitor() for _ in range(3)]
+    for visitor, names in zip(visitors, ("abc", "de", "f"), strict=True):
+        queue.ask(visitor, names)
+    until(lambda: set(work.begun) == {"a", "d"})
+    work.free.add("a")
+    until(lambda: work.begun[-1] == "f")
+    work.all_free = True
+    until(lambda: not any(map(queue.jobs_of, visitors)))
+    assert sorted(work.ended) == list("abcdef") and work.most == 2
+
+
+def test_what_two_ask_for_runs_once(queue: CheckQueue, work: Work) -> None:
+    one, two = Visitor(), Visitor()
+    queue.ask(one, "ab")
+    queue.ask(two, "ab")
+    until(lambda: work.begun == ["a"])
+    assert queue.jobs_of(one)["a"] is queue.jobs_of(two)["a"]
+    work.all_free = True
+    until(lambda: not queue.jobs_of(one) and not queue.jobs_of(two))
+    assert work.begun == ["a", "b"]
+
+
+def test_to_cancel_stops_what_nobody_else_wants(queue: CheckQueue, work: Work) -> None:
+    one = Visitor()
+    queue.ask(one, "abc")
+    until(lambda: work.begun == ["a"])
+    queue.cancel(one, ["a", "b"])
+    assert list(queue.jobs_of(one)) == ["c"], "at once"
+    until(lambda: work.begun == ["a", "c"])
+    work.all_free = True
+    until(lambda: not queue.jobs_of(one))
+    assert work.ended == ["c"] and queue.error_of("a") is None
+
+
+def test_to_cancel_takes_nothing_from_another_visitor(queue: CheckQueue, work: Work) -> None:
+    one, two = Visitor(), Visitor()
+    queue.ask(one, "ab")
+    until(lambda: work.begun == ["a"])
+    queue.ask(two, "ab")
+    queue.cancel(one, "ab")
+    assert not queue.jobs_of(one) and list(queue.jobs_of(two)) == ["a", "b"]
+    work.all_free = True
+    until(lambda: not queue.jobs_of(two))
+    assert work.ended == ["a", "b"] and work.begun == ["a", "b"]
+
+
+def test_what_is_asked_for_again_while_it_is_stopped_is_done(queue: CheckQueue, work: Work) -> None:
+    """Whether the work has heard of it or not."""
+    one = Visitor()
+    for _ in range(20):
+        queue.ask(one, "a")
+        until(lambda: queue.jobs_of(one)["a"] is not None)
+        queue.cancel(one, "a")
+        queue.ask(one, "a")
+    work.all_free = True
+    until(lambda: not queue.jobs_of(one))
+    assert work.ended == ["a"]
+
+
+def test_an_error_is_kept_until_it_is_tried_again(queue: CheckQueue, work: Work) -> None:
+    one = Visitor()
+    work.all_free = True
+    queue.ask(one, ["bad", "b"])
+    until(lambda: not queue.jobs_of(one))
+    assert str(queue.error_of("bad")) == "bad cannot be done." and queue.error_of("b") is None
+    work.all_free = False
+    queue.ask(one, ["bad"])
+    assert queue.error_of("bad") is None
+    work.all_free = True
+
+
+def test_what_only_a_visitor_who_is_gone_wants_does_not_run(queue: CheckQueue, work: Work) -> None:
+    one, two = Visitor(), Visitor()
+    queue.ask(one, "abc")
+    queue.ask(two, "c")
+    until(lambda: {"a", "c"} == set(work.begun))
+    del one
+    gc.collect()
+    work.all_free = True
+    until(lambda: not queue._jobs)
+    assert sorted(work.ended) == ["a", "c"]

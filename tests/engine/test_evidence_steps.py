@@ -1,0 +1,198 @@
+"""The steps of evidence: what is shared, what is kept, what is computed again; and what core finds alone."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core.__main__ import main
+from core.activations import gold_activations
+from core.errors import UserError
+from core.evidence import CHECKS, read_subject, run_check
+from core.evidence.claim import claim_of
+from core.models import load_model
+from core.records import IMPOSSIBLE, ContrastSpec
+from core.words import bundled_gold, read_conllu
+from core.words.conllu import GOLD_FILE
+from engine import evidence_steps, limits, steps
+from engine.check_queue import Visitor
+from engine.evidence_steps import claim, document, finding, found, gold, gold_reading, missing, of_check
+from engine.pipeline import GoldSource, Request, is_cached, resolve
+from tests.support.fake_checks import FakeChecks, verdict_of
+from tests.support.threads import until
+
+pytestmark = pytest.mark.usefixtures("own_world")
+
+SPEC = ContrastSpec.careful(layer=3, n_target=40, n_baseline=40)
+OWN = GoldSource.of_file("mine.conllu", GOLD_FILE.read_text(encoding="utf-8")[:4_000].rpartition("\n\n")[0] + "\n\n")
+REQUEST = Request(SPEC, marked=120)
+
+
+def run_all(visitor: Visitor, request: Request) -> None:
+    evidence_steps.checks.ask(visitor, missing(request))
+    until(lambda: not evidence_steps.checks.jobs_of(visitor))
+
+
+def test_a_check_finds_what_core_finds() -> None:
+    here = resolve(finding, of_check(REQUEST, "input_grid"))
+    alone = run_check("input_grid", read_subject(SPEC, 120))
+    assert here == alone and here.value is not None
+
+
+def test_the_reading_of_a_text_is_that_of_core_and_serves_all_neurons(monkeypatch: pytest.MonkeyPatch) -> None:
+    reading = resolve(gold_reading, Request(SPEC, marked=120, gold=OWN))
+    alone = gold_activations(load_model("bundled"), read_conllu(OWN.text, "mine"), 3, prefix=True)
+    np.testing.assert_array_equal(reading.at("activation"), alone.at("activation"))
+    monkeypatch.setattr(evidence_steps, "gold_activations", None)  # not called again
+    for change in ({"alpha": 0.01}, {"hook_side": "activation"}, {"n_target": 30}, {"correction": "fdr_bh"}):
+        assert resolve(gold_reading, Request(SPEC.changed(**change), marked=3, check="causal", gold=OWN)) is reading
+    for change in ({"layer": 2}, {"pooling": "last"}, {"prefix": False}):
+        assert not is_cached(gold_reading, Request(SPEC.changed(**change), marked=120, gold=OWN))
+    assert not is_cached(gold_reading, REQUEST)
+
+
+def test_a_file_is_known_by_its_text() -> None:
+    again = GoldSource.of_file("another name.conllu", OWN.text)
+    first = resolve(gold, Request(SPEC, gold=OWN))
+    assert resolve(gold, Request(SPEC, gold=again)) is first
+    assert OWN.text not in repr(Request(SPEC, gold=OWN))
+    other = GoldSource.of_file("mine.conllu", OWN.text.replace("VERB", "NOUN"))
+    assert {word.upos for word in resolve(gold, Request(SPEC, gold=other)).sentences[0].words} != {
+        word.upos for word in first.sentences[0].words
+    }
+
+
+def test_a_text_that_is_no_conllu_is_refused_by_its_name() -> None:
+    with pytest.raises(UserError, match=r"notes\.conllu is not CoNLL-U"):
+        resolve(gold, Request(SPEC, gold=GoldSource.of_file("notes.conllu", "A dog barks.")))
+
+
+def test_a_text_that_memory_has_no_room_for_is_refused_before_it_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GRAMMAR_NEURONS_MEMORY_CACHE_MB", "16")
+    most = 16_000_000 // (8 * 512)
+    limits.check_gold(most, 512)
+    with pytest.raises(UserError, match=f"has {most + 1:,} words; this server has memory for {most:,}, of 512 neurons"):
+        limits.check_gold(most + 1, 512)
+
+
+def test_findings_are_kept_and_shared(fake_checks: FakeChecks) -> None:
+    one, two = Visitor(), Visitor()
+    assert found(REQUEST) == {} and [request.check for request in missing(REQUEST)] == list(CHECKS)
+    run_all(one, REQUEST)
+    assert [name for name, _ in fake_checks.ran] == list(CHECKS) and fake_checks.most_at_once == 1
+    assert {name: found.verdict for name, found in found(REQUEST).items()} == {n: verdict_of(n) for n in CHECKS}
+    assert missing(REQUEST) == []
+    run_all(two, REQUEST)
+    assert len(fake_checks.ran) == len(CHECKS), "another visitor's are there"
+
+
+def test_another_neuron_experiment_or_text_has_findings_of_its_own(fake_checks: FakeChecks) -> None:
+    resolve(finding, of_check(REQUEST, "gold_text"))
+    others = (
+        Request(SPEC, marked=121),
+        Request(SPEC.changed(alpha=0.01), marked=120),
+        Request(SPEC, marked=120, gold=OWN),
+    )
+    assert all("gold_text" not in found(other) for other in others)
+    resolve(finding, of_check(others[2], "gold_text"))
+    sizes = [found(request)["gold_text"].numbers["n_sentences"] for request in (REQUEST, others[2])]
+    assert sizes == [len(bundled_gold().sentences), len(resolve(gold, others[2]).sentences)]
+
+
+def test_a_cancelled_check_is_not_run_and_another_visitor_keeps_it(fake_checks: FakeChecks) -> None:
+    fake_checks.hold("both_sides")
+    one, two = Visitor(), Visitor()
+    request = of_check(REQUEST, "both_sides")
+    for visitor in (one, two):
+        evidence_steps.checks.ask(visitor, [request])
+    until(lambda: bool(fake_checks.ran))
+    evidence_steps.checks.cancel(one, [request])
+    fake_checks.let_go("both_sides")
+    until(lambda: not evidence_steps.checks.jobs_of(two))
+    assert "both_sides" in found(REQUEST)
+
+    fake_checks.hold("causal")
+    request = of_check(REQUEST, "causal")
+    evidence_steps.checks.ask(one, [request])
+    until(lambda: ("causal", 120) in fake_checks.ran)
+    evidence_steps.checks.cancel(one, [request])
+    until(lambda: not evidence_steps.checks._jobs)
+    assert "causal" not in found(REQUEST) and evidence_steps.checks.error_of(request) is None
+
+
+def test_to_cancel_a_check_leaves_the_reading_that_another_needs(
+    fake_checks: FakeChecks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The step's own work hears nothing of it: it ends, and is kept."""
+    one, read = Visitor(), evidence_steps.gold_activations
+
+    def slow(*args: object, **options: object) -> object:
+        evidence_steps.checks.cancel(one, [request])
+        return read(*args, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(evidence_steps, "gold_activations", slow)
+    module = fake_checks.module("gold_text")
+    check = module.check  # type: ignore[attr-defined]
+
+    def reading_check(subject, progress):  # type: ignore[no-untyped-def]
+        subject.read_gold(progress)
+        return check(subject, progress)
+
+    module.check = reading_check  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "core.evidence.gold_text", module)
+    request = of_check(REQUEST, "gold_text")
+    evidence_steps.checks.ask(one, [request])
+    until(lambda: is_cached(gold_reading, REQUEST) and not evidence_steps.checks._jobs)
+    assert "gold_text" not in found(REQUEST)
+
+
+@pytest.mark.parametrize("about", ["busy", "memory", ""])
+def test_what_may_pass_is_an_error_and_no_finding(fake_checks: FakeChecks, about: str) -> None:
+    fake_checks.raised["held_out"] = UserError("There are too few words.", about=about)
+    run_all(Visitor(), REQUEST)
+    error = evidence_steps.checks.error_of(of_check(REQUEST, "held_out"))
+    if about:
+        assert str(error) == "There are too few words." and "held_out" not in found(REQUEST)
+    else:
+        assert error is None and found(REQUEST)["held_out"].verdict == IMPOSSIBLE
+
+
+def test_permutations_are_limited(fake_checks: FakeChecks, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "_MOST_PERMUTED", 1_000)
+    result = resolve(finding, of_check(REQUEST, "multiplicity"))
+    assert result.verdict == IMPOSSIBLE and "512 neurons is too large for this server" in result.sentence
+    assert resolve(finding, of_check(REQUEST, "test_choice")).verdict != IMPOSSIBLE
+
+
+def test_a_check_that_there_is_not_is_refused() -> None:
+    with pytest.raises(UserError, match=r"There is no check “os\.path”"):
+        of_check(REQUEST, "os.path")
+
+
+def test_the_claim_follows_the_findings(fake_checks: FakeChecks) -> None:
+    subject = read_subject(SPEC, 120)
+    assert resolve(claim, REQUEST) == claim_of(subject, {})
+    run_all(Visitor(), REQUEST)
+    assert resolve(claim, REQUEST) == claim_of(subject, found(REQUEST)) != claim_of(subject, {})
+
+
+def test_the_evidence_file_is_that_of_the_command_line(tmp_path: Path, fake_checks: FakeChecks) -> None:
+    run_all(Visitor(), REQUEST)
+    path = tmp_path / "out.json"
+    options = ["--preset", "careful", "--layer", "3", "--n-target", "40", "--n-baseline", "40", "--neuron", "120"]
+    assert main(["evidence", *options, "--json", str(path)]) == 0
+    assert document(REQUEST, CHECKS) == path.read_bytes()
+    some = json.loads(document(REQUEST, ["causal"]))
+    assert [name for name, one in some["checks"].items() if one["verdict"] != "not run"] == ["causal"]
+
+
+def test_an_evidence_file_never_computes_what_the_page_does_not_show(fake_checks: FakeChecks) -> None:
+    resolve(finding, of_check(REQUEST, "causal"))
+    with pytest.raises(UserError, match="found by held_out is no longer kept: run it again"):
+        document(REQUEST, ["causal", "held_out"])
+    assert [name for name, _ in fake_checks.ran] == ["causal"]
+    assert is_cached(steps.conclusion, REQUEST)
