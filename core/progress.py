@@ -11,7 +11,7 @@ Progress = Callable[[float, str], None]
 class Cancellable(str):
     """A sentence about work that may be stopped now. A callback that gets one may raise ``core.errors.Cancelled``.
 
-    Only downloads use it: what has arrived is kept, and all that is lost is time.
+    Downloads use it (what has arrived is kept, and all that is lost is time), and the checks of a neuron.
     """
 
     __slots__ = ()

@@ -30,7 +30,7 @@ class NotCached(LookupError):
 class Job:
     """One computation and its progress. ``result`` or ``error`` is set when ``finished`` is set.
 
-    ``can_cancel`` says whether ``cancel`` would end it now: only a download can be cancelled.
+    ``can_cancel`` says whether ``cancel`` would end it now: a download or a check can be cancelled.
     """
 
     finished: threading.Event = field(default_factory=threading.Event)

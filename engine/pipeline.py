@@ -42,6 +42,9 @@ class GoldSource:
         return cls(hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest(), name, text)
 
 
+OWN_GOLD = GoldSource()
+
+
 @dataclass(frozen=True)
 class Request:
     """What a step may depend on: an experiment; for some steps also a text, or one neuron.
@@ -53,7 +56,7 @@ class Request:
     text: str = ""
     marked: int | None = None
     check: str = ""
-    gold: GoldSource = GoldSource()
+    gold: GoldSource = OWN_GOLD
 
 
 Key = Callable[[Request, Any], Hashable]

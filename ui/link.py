@@ -32,7 +32,7 @@ from ui.defaults import (
 
 SIDES = ("target", "baseline")
 MAX_VALUE = 10_000  # characters of one value in a link; the app writes much shorter ones
-_NAMES = (*(item.name for item in fields(ContrastSpec)), "neuron", "neurons", "scale")
+_NAMES = (*(item.name for item in fields(ContrastSpec)), "neuron", "neurons", "scale", "pinned")
 
 
 @dataclass(frozen=True)
@@ -40,13 +40,14 @@ class View:
     """What a link opens: an experiment, and the choices on pages.
 
     ``neuron`` is None for the default, the largest statistic. ``neurons`` is empty for the default of the text page,
-    the two extremes.
+    the two extremes. ``pinned`` are the neurons that the evidence page shows side by side.
     """
 
     spec: ContrastSpec
     neuron: int | None = None
     neurons: tuple[int, ...] = ()
     scale: str = "text"
+    pinned: tuple[int, ...] = ()
 
 
 def write(view: View) -> None:
@@ -65,6 +66,8 @@ def params_of(view: View) -> dict[str, str]:
         params["neuron"] = str(view.neuron)
     if view.neurons:
         params["neurons"] = ",".join(map(str, view.neurons))
+    if view.pinned:
+        params["pinned"] = ",".join(map(str, view.pinned))
     if view.scale != SCALES[0]:
         params["scale"] = view.scale
     return params
@@ -82,12 +85,14 @@ def read(params: Mapping[str, str], texts: Mapping[str, str] | None = None) -> t
     problems += spec_problems
     spec = _allowed_here(spec, problems)
     neuron = _neurons([params["neuron"]] if "neuron" in params else [], "neuron", problems)
-    neurons = _neurons(params["neurons"].split(",") if "neurons" in params else [], "neurons", problems)
+    neurons, pinned = (
+        _neurons(params[name].split(",") if name in params else [], name, problems) for name in ("neurons", "pinned")
+    )
     scale = params.get("scale", SCALES[0])
     if scale not in SCALES:
         problems.append(f"scale is “{scale[:60]}”; allowed are {', '.join(SCALES)}. “{SCALES[0]}” is used.")
         scale = SCALES[0]
-    return View(spec, neuron[0] if neuron else None, neurons, scale), problems
+    return View(spec, neuron[0] if neuron else None, neurons, scale, pinned), problems
 
 
 def _words_in(side: str, texts: Mapping[str, str]) -> tuple[str, ...]:

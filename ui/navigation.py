@@ -15,6 +15,7 @@ PAGES = (
     ("pages/1_Neurons.py", "Neurons", ":material/scatter_plot:"),
     ("pages/2_Words.py", "Words", ":material/dictionary:"),
     ("pages/3_Text_heatmap.py", "Text heatmap", ":material/format_ink_highlighter:"),
+    ("pages/4_Evidence.py", "Evidence", ":material/fact_check:"),
 )
 
 

@@ -11,7 +11,7 @@ from streamlit.delta_generator import DeltaGenerator
 from core.records import ContrastSpec
 from engine.jobs import Job
 from engine.limits import limits
-from engine.pipeline import Request, Step, obtain
+from engine.pipeline import OWN_GOLD, GoldSource, Request, Step, obtain
 from engine.steps import layers_of
 
 T = TypeVar("T")
@@ -27,6 +27,7 @@ def show(
     *,
     text: str = "",
     marked: int | None = None,
+    gold: GoldSource = OWN_GOLD,
     meanwhile: Callable[[], None] | None = None,
 ) -> T:
     """The result of a step. While it is computed, draw a progress bar, and below it what ``meanwhile`` draws."""
@@ -37,7 +38,7 @@ def show(
         if unknown and layers_of(spec.model) is not None:
             st.rerun()  # the model has come: now the sidebar can offer its layers, and find the same relative depth
 
-    return obtain(step, Request(spec, text, marked), wait)
+    return obtain(step, Request(spec, text, marked, gold=gold), wait)
 
 
 def _wait(job: Job, meanwhile: Callable[[], None] | None) -> None:

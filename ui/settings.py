@@ -93,7 +93,7 @@ def update_spec() -> ContrastSpec:
 
 
 def choose(**choices: Any) -> None:
-    """Set fields of the view: ``neuron``, ``neurons`` or ``scale``."""
+    """Set fields of the view: ``neuron``, ``neurons``, ``scale`` or ``pinned``."""
     settings = current()
     settings.view = replace(settings.view, **choices)
 

@@ -37,7 +37,7 @@ from ui.defaults import DEFAULT
 require_browser()
 
 ARTIFACTS = Path(os.environ.get("GRAMMAR_NEURONS_ARTIFACTS", ROOT / "artifacts"))
-PAGES = {"Home": "", "Neurons": "Neurons", "Words": "Words", "Text heatmap": "Text_heatmap"}
+PAGES = {"Home": "", "Neurons": "Neurons", "Words": "Words", "Text heatmap": "Text_heatmap", "Evidence": "Evidence"}
 LAYER = DEFAULT.layer - 1  # one key press away
 NASTY = (
     "Read <img src=x onerror=alert(1)> and </textarea><script>alert(2)</script> as $x$ or **bold** `code`.\n"

@@ -201,6 +201,7 @@ def test_the_known_paths_are_those_that_streamlit_serves():
     [
         ("/", "/"),
         ("/Text_heatmap", "/Text_heatmap"),
+        ("/Evidence", "/Evidence"),
         ("/_stcore/upload_file/5e55/1", "/_stcore/upload_file"),
         ("/static/js/index.js", "/static"),
         ("/Words/_stcore/host-config", "/_stcore/host-config"),

@@ -15,7 +15,8 @@ from core.report.sentences import class_names
 from tests.support.browser import ROOT
 
 HOME, NEURONS, WORDS, TEXT = "pages/0_Home.py", "pages/1_Neurons.py", "pages/2_Words.py", "pages/3_Text_heatmap.py"
-PAGES = {HOME: "Grammar Neurons", NEURONS: "Neurons", WORDS: "Words", TEXT: "Text heatmap"}
+EVIDENCE = "pages/4_Evidence.py"
+PAGES = {HOME: "Grammar Neurons", NEURONS: "Neurons", WORDS: "Words", TEXT: "Text heatmap", EVIDENCE: "Evidence"}
 # Few words, so that tests are quick; another layer than the default one, so that a lost setting shows.
 SMALL = ContrastSpec.careful(layer=2, n_target=40, n_baseline=40)
 PAIRED = SMALL.changed(test="paired", unit="word")
@@ -122,4 +123,4 @@ def marked(at):
     return figure(at, "neurons_plot")["data"][0].get("selectedpoints")
 
 
-FULL = {"neuron": "17", "neurons": "3,11", "scale": "zero"}
+FULL = {"neuron": "17", "neurons": "3,11", "scale": "zero", "pinned": "5,40"}

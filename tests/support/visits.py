@@ -10,13 +10,14 @@ import numpy as np
 from tests.support.browser import ROOT, chromium_page, free_port, running_app, wait_until_idle, watch
 
 # Streamlit asks for these below the page's own path first, when a page is opened by its address.
-PROBE = re.compile(r"/(Neurons|Words|Text_heatmap)/_stcore/")
+PROBE = re.compile(r"/(Neurons|Words|Text_heatmap|Evidence)/_stcore/")
 SECONDS = 1000
 CONTENT = {
     "Home": "[data-testid='stMetric']",
     "Neurons": ".st-key-neurons_plot .js-plotly-plot .scatterlayer .point",
     "Words": ".st-key-words_image .js-plotly-plot",
     "Text heatmap": ".heatmap .panel .token",
+    "Evidence": "ol.verdicts a",
 }
 
 

@@ -8,6 +8,7 @@ from huggingface_hub import constants
 from core.experiment import run_contrast
 from core.models import load_model
 from core.words import forget_failures
+from tests.support import fake_checks as fakes
 from tests.support.browser import free_port
 
 
@@ -34,3 +35,9 @@ def contrast():
         return results[spec]
 
     return of
+
+
+@pytest.fixture(autouse=True)
+def fake_checks(monkeypatch):
+    """Checks of evidence that a test can watch and stop: pages do not know what they compute."""
+    return fakes.install(monkeypatch)

@@ -46,10 +46,11 @@ def test_what_pages_add_is_left_out_while_it_is_the_default():
 
 @pytest.mark.parametrize("spec", [DEFAULT, UNUSUAL, CUSTOM_SPEC, *(ContrastSpec(**p) for p in PRESETS.values())])
 @pytest.mark.parametrize(
-    ("neuron", "neurons", "scale"), [(None, (), "text"), (0, (), "zero"), (1023, (5, 0, 99), "words")]
+    ("neuron", "neurons", "scale", "pinned"),
+    [(None, (), "text", ()), (0, (), "zero", (7,)), (1023, (5, 0, 99), "words", (99, 0, 1))],
 )
-def test_a_link_brings_everything_back(spec, neuron, neurons, scale):
-    view = View(spec, neuron, neurons, scale)
+def test_a_link_brings_everything_back(spec, neuron, neurons, scale, pinned):
+    view = View(spec, neuron, neurons, scale, pinned)
     params = params_of(view)
     assert all(isinstance(value, str) for value in params.values())
     assert read(params) == (view, [])

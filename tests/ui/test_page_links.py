@@ -6,6 +6,7 @@ import pytest
 
 from core.records.link import to_params
 from tests.support.pages import (
+    EVIDENCE,
     FULL,
     HOME,
     NEURONS,
@@ -36,7 +37,8 @@ def test_bad_link_values_are_told_and_the_page_works(page):
     assert len(warnings) == 5 and not at.error
     assert all(any(name in warning for warning in warnings) for name in ("layer", "correction", "scale"))
     assert link(at)["layer"] == str(DEFAULT.layer) and link(at)["correction"] == DEFAULT.correction
-    assert at.get_by_key({HOME: "model", NEURONS: "neurons_plot", WORDS: "words_image", TEXT: "text_heatmap"}[page])
+    content = {NEURONS: "neurons_plot", WORDS: "words_image", TEXT: "text_heatmap", EVIDENCE: "run_all"}
+    assert at.get_by_key(content.get(page, "model"))
     at.number_input(key="alpha").set_value(0.2)
     settle(at)
     assert not at.warning, "told once: gone after the next change"

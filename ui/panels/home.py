@@ -57,8 +57,14 @@ def draw_page_cards() -> None:
             "Try a text",
             "Are these neurons high where they should be, on the nouns or verbs of a text that you paste?",
         ),
+        (
+            "Doubt the result",
+            "Does a neuron survive the questions of a careful reviewer, and what may you claim about it?",
+        ),
     )
-    for column, (script, _, icon), (label, text) in zip(st.columns(3), navigation.PAGES[1:], cards, strict=True):
+    for column, (script, _, icon), (label, text) in zip(
+        st.columns(len(cards)), navigation.PAGES[1:], cards, strict=True
+    ):
         with column.container(border=True, height="stretch"):
             navigation.draw_link(script, f"**{label}**", icon)
             st.markdown(text)

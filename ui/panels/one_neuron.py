@@ -39,13 +39,13 @@ def draw(result: ContrastResult, neuron: int) -> None:
 
 def _draw_numbers(result: ContrastResult, neuron: int) -> None:
     """Draw the verdict with the AUC of both sides, its marks, and the other numbers small."""
-    st.markdown(_verdict(result, neuron), help=f"{GLOSSARY['AUC']} In brackets: {GLOSSARY['interval']}")
+    st.markdown(verdict(result, neuron), help=f"{GLOSSARY['AUC']} In brackets: {GLOSSARY['interval']}")
     for mark, sentence in sentences.about_marks(result, neuron).items():
         st.markdown(f":gray-badge[{mark}] :small[{sentence}]")
     st.caption(_numbers(result, neuron), help=_help(result.spec.test))
 
 
-def _verdict(result: ContrastResult, neuron: int) -> str:
+def verdict(result: ContrastResult, neuron: int) -> str:
     """Whether the neuron is significant, and how well it tells the classes apart on both sides."""
     sizes, other = result.effect_sizes, result.other_side
     higher = sentences.higher_for(result, neuron)

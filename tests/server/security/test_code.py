@@ -148,6 +148,16 @@ def test_html_and_pictures_are_our_own() -> None:
     }
     assert calls == {
         "ui/page.py": ["st.html(f'<style>{_STYLE}</style>')"],
+        "ui/verdicts.py": ["st.html(f'<style>{_STYLE}</style>')"],
+        # Made in ui/verdicts.py, which escapes every text.
+        "ui/panels/evidence.py": [
+            "st.html(verdicts.strip(((name, about(name).TITLE, state.word) for name, state in now[request].items())))"
+        ],
+        "ui/panels/evidence_check.py": [
+            "st.html(verdicts.label(state.word))",
+            "st.html(verdicts.label(finding.verdict, verdicts.number_of(finding)))",
+        ],
+        "ui/panels/evidence_pinned.py": ["st.html(verdicts.table(columns, rows))"],
         "ui/panels/home.py": ["st.image(_picture(st.context.theme.type), width='stretch')"],
         # The image is made of numbers and our colours (tests/core/report/test_preview.py).
         "ui/charts.py": ["st.html(f'<style>@media (min-width: 75rem) {{{place} {{{look}}} {hidden}}}</style>')"],

@@ -1,0 +1,27 @@
+"""Evidence: does one neuron survive the questions of a careful reviewer, and what may be claimed about it?"""
+
+import streamlit as st
+
+from engine import steps
+from engine.pipeline import Request
+from ui import page, settings
+from ui.panels import evidence, evidence_check, evidence_claim, evidence_gold, evidence_pinned
+from ui.progress import show
+
+page.require_shell()
+spec = settings.current().view.spec
+with page.showing_user_errors():
+    result = show(steps.conclusion, spec)
+    evidence.draw_introduction()
+    left, right = st.columns(2, gap="medium")
+    with left:
+        neuron = evidence.draw_choice(result)
+    with right:
+        request = Request(spec, marked=neuron, gold=evidence_gold.draw(spec))
+pinned = evidence_pinned.pinned(result, request)
+states = evidence.draw_strip(request, pinned)
+evidence_pinned.draw(result, pinned)
+for name, state in states.items():
+    evidence_check.draw(request, name, state)
+with page.showing_user_errors():
+    evidence_claim.draw(request, states)

@@ -1,0 +1,331 @@
+"""The Evidence page by AppTest: cold, while checks run, and with their findings. The checks are fake ones."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+
+import numpy as np
+import pytest
+import streamlit as st
+
+from core.errors import UserError
+from core.evidence import CHECKS, read_subject
+from core.evidence.claim import claim_of
+from core.records import CUSTOM, IMPOSSIBLE, Finding
+from core.words.conllu import GOLD_FILE
+from engine import evidence_steps, steps
+from engine.evidence_steps import found
+from engine.pipeline import Request, forget_everything
+from tests.support.fake_checks import verdict_of
+from tests.support.pages import (
+    EVIDENCE,
+    NEURONS,
+    SMALL,
+    figure,
+    go_to,
+    link,
+    neuron_shown,
+    open_page,
+    said,
+    settle,
+)
+from tests.support.threads import until
+from ui import verdicts
+from ui.defaults import MAX_NEURONS
+from ui.panels import evidence_numbers
+from ui.panels.evidence_check import matched_lists
+
+
+@pytest.fixture(autouse=True)
+def _nothing_found():
+    forget_everything()
+    yield
+    forget_everything()
+
+
+def html(at):
+    return [element.proto.body for element in at.get("html")]
+
+
+def chips(at):
+    """The verdict of each check in the strip, by the anchor that it leads to."""
+    strip = next(item for item in html(at) if "<nav" in item)
+    return dict(re.findall(r"href='#(\w+)'.*?<i></i>([^<]+)</span>", strip))
+
+
+def click(at, key):
+    return at.button(key=key).click().run()
+
+
+def is_there(at, key):
+    return any(button.key == key for button in at.button)
+
+
+def run_check(at, name):
+    click(at, f"run_{name}")
+    until(lambda: not evidence_steps.checks._jobs)
+    return settle(at)
+
+
+def test_nothing_runs_until_it_is_asked_for(fake_checks, contrast):
+    at = open_page(EVIDENCE)
+    assert fake_checks.ran == []
+    assert chips(at) == dict.fromkeys(CHECKS, "not run")
+    assert at.number_input(key="neuron").value == contrast(SMALL).largest
+    assert [head.value for head in at.subheader] == [f"Check {n.replace('_', ' ')}" for n in CHECKS] + [
+        "What you may claim"
+    ]
+    assert [head.proto.anchor for head in at.subheader][:-1] == list(CHECKS), "where the strip leads"
+    assert any(caption.startswith("Nothing has run yet") for caption in said(at.caption))
+    assert not at.code and not is_there(at, "cancel_all")
+
+
+def test_one_check_shows_what_it_has_found(fake_checks, contrast):
+    neuron = contrast(SMALL).largest
+    at = run_check(open_page(EVIDENCE), "held_out")
+    assert fake_checks.ran == [("held_out", neuron)]
+    assert chips(at) == {**dict.fromkeys(CHECKS, "not run"), "held_out": verdict_of("held_out")}
+    finding = found(Request(SMALL, marked=neuron))["held_out"]
+    shown = html(at)
+    assert verdicts.label(finding.verdict, verdicts.number_of(finding)) in shown
+    assert finding.sentence in said(at.markdown)
+    assert {"**Rule.** The rule of held_out.", "**What it cannot show.** held_out cannot show everything."} <= {
+        caption.replace("\\", "") for caption in said(at.caption)
+    }
+    assert figure(at, "picture_held_out")["data"][0]["y"] == [neuron]
+    assert not is_there(at, "run_held_out") and at.button(key="run_all").label == f"Run the other {len(CHECKS) - 1}"
+
+
+def test_run_all_fills_the_strip_and_the_claim_grows(fake_checks, contrast):
+    at = open_page(EVIDENCE)
+    fake_checks.hold("both_sides")
+    click(at, "run_all")
+    until(lambda: len(fake_checks.ran) == 2)
+    at.run()
+    shown = chips(at)
+    assert list(shown.values()) == [verdict_of("test_choice"), "running", *["waiting"] * 12]
+    bar = at.get("progress")[0].proto
+    assert "Check both sides (neuron" in bar.text and bar.text.endswith("12 more to come") and bar.value == 50
+    assert at.button(key="run_both_sides").label == "Cancel" and at.button(key="run_all").disabled
+    fake_checks.let_go("both_sides")
+    settle(at)
+    assert [name for name, _ in fake_checks.ran] == list(CHECKS) and fake_checks.most_at_once == 1
+    assert chips(at) == {name: verdict_of(name) for name in CHECKS}
+    subject = read_subject(SMALL, contrast(SMALL).largest)
+    assert [code.value for code in at.code] == [claim_of(subject, found(Request(SMALL, marked=subject.neuron)))]
+
+
+def test_a_cancelled_check_is_not_run_and_the_next_one_runs(fake_checks):
+    at = open_page(EVIDENCE)
+    fake_checks.hold("test_choice", "multiplicity")
+    click(at, "run_all")
+    until(lambda: bool(fake_checks.ran))
+    at.run()
+    assert at.button(key="run_test_choice").label == "Cancel"
+    click(at, "run_test_choice")
+    assert chips(at)["test_choice"] == "not run" and at.button(key="run_test_choice").label == "Run"
+    until(lambda: len(fake_checks.ran) == 3)
+    click(at, "cancel_all")
+    assert set(chips(at).values()) == {"not run", verdict_of("both_sides")} and not is_there(at, "cancel_all")
+    until(lambda: not evidence_steps.checks._jobs)
+    assert [name for name, _ in fake_checks.ran] == ["test_choice", "both_sides", "multiplicity"]
+
+
+def test_another_visitor_shares_what_runs_and_keeps_it(fake_checks, contrast):
+    one, two = open_page(EVIDENCE), open_page(EVIDENCE)
+    fake_checks.hold("causal")
+    for at in (one, two):
+        click(at, "run_causal")
+    until(lambda: bool(fake_checks.ran))
+    one.run()
+    click(one, "run_causal")
+    assert chips(one)["causal"] == "not run"
+    two.run()
+    assert chips(two)["causal"] == "running"
+    fake_checks.let_go("causal")
+    settle(two)
+    assert chips(two)["causal"] == verdict_of("causal") and len(fake_checks.ran) == 1
+    assert chips(settle(one))["causal"] == verdict_of("causal"), "it is there for all"
+
+
+def test_the_work_goes_on_when_the_page_is_left(fake_checks):
+    at = open_page(EVIDENCE)
+    fake_checks.hold("gold_text")
+    click(at, "run_gold_text")
+    until(lambda: bool(fake_checks.ran))
+    go_to(at, NEURONS)
+    fake_checks.let_go("gold_text")
+    until(lambda: not evidence_steps.checks._jobs)
+    assert chips(go_to(at, EVIDENCE))["gold_text"] == verdict_of("gold_text")
+
+
+def test_the_neuron_is_that_of_the_neurons_page(fake_checks):
+    at = open_page(EVIDENCE, neuron="17")
+    assert at.number_input(key="neuron").value == 17
+    at.number_input(key="neuron").set_value(41)
+    settle(at)
+    assert link(at)["neuron"] == "41"
+    assert run_check(at, "causal") and fake_checks.ran == [("causal", 41)]
+    assert neuron_shown(go_to(at, NEURONS)) == 41
+
+
+def test_what_went_wrong_is_said_and_can_be_tried_again(fake_checks):
+    fake_checks.raised["causal"] = UserError("The server is busy: *200* readings wait.", about="busy")
+    fake_checks.raised["ambiguous"] = ZeroDivisionError("of the test")
+    fake_checks.raised["held_out"] = UserError("The words are too few.")
+    at = open_page(EVIDENCE)
+    for name in ("causal", "ambiguous", "held_out"):
+        run_check(at, name)
+    assert [chips(at)[name] for name in ("causal", "ambiguous", "held_out")] == ["error", "error", IMPOSSIBLE]
+    captions = said(at.caption)
+    assert "The server is busy: *200* readings wait." in captions
+    assert any("unexpected error (ZeroDivisionError)" in caption for caption in captions)
+    assert "The words are too few." in said(at.markdown)
+    assert at.button(key="run_causal").label == "Try again"
+    fake_checks.raised.clear()
+    assert chips(run_check(at, "causal"))["causal"] == verdict_of("causal")
+
+
+def test_a_neuron_that_cannot_be_tested_is_told(monkeypatch, contrast):
+    def conclude(*args, **options):
+        result = real(*args, **options)
+        result.tests.statistic[7] = np.nan
+        return result
+
+    real = steps.conclude
+    monkeypatch.setattr(steps, "conclude", conclude)
+    at = open_page(EVIDENCE, neuron="7")
+    assert "cannot be tested" in said(at.warning)[0] and not html(at)[1:]
+    at.number_input(key="neuron").set_value(8)
+    assert chips(settle(at))
+
+
+def test_pinned_neurons_stand_side_by_side_and_in_the_link(fake_checks):
+    at = open_page(EVIDENCE, neuron="17", pinned="5,40")
+    click(at, "pin")
+    assert link(at)["pinned"] == "5,40,17" and at.button(key="pin").label == "Unpin neuron 17"
+    click(at, "run_pinned")
+    settle(at)
+    assert fake_checks.ran == [(name, neuron) for neuron in (5, 40, 17) for name in CHECKS]
+    table = next(item for item in html(at) if "<table" in item)
+    assert re.findall(r"Neuron (\d+)", table) == ["5", "40", "17"]
+    assert table.count("<tr>") == 1 + len(CHECKS) and table.count(verdict_of("causal")) >= 3
+    click(at, "show_40")
+    assert at.number_input(key="neuron").value == 40 and chips(at)["causal"] == verdict_of("causal")
+    click(at, "pin")
+    assert link(at)["pinned"] == "5,17"
+
+
+def test_no_more_than_six_are_pinned():
+    at = open_page(EVIDENCE, neuron="17", pinned=",".join(map(str, range(MAX_NEURONS))))
+    assert at.button(key="pin").disabled
+    at = open_page(EVIDENCE, pinned="3,99999")
+    assert link(at)["pinned"] == "3" and "other pinned ones were set aside" in said(at.warning)[0]
+
+
+def test_an_uploaded_text_is_what_the_checks_read(fake_checks):
+    text = GOLD_FILE.read_text(encoding="utf-8")[:4_000].rpartition("\n\n")[0] + "\n\n"
+    at = open_page(EVIDENCE, neuron="17")
+    at.selectbox(key="gold_choice").set_value("file")
+    settle(at)
+    assert any(caption.startswith("Until you choose a file") for caption in said(at.caption))
+    at.file_uploader(key="gold_upload").upload("my *own*.conllu", text.encode(), "text/plain")
+    settle(at)
+    n = text.count("# text =")
+    assert any(f"my *own*.conllu: {n} sentences" in caption for caption in said(at.caption))
+    run_check(at, "gold_text")
+    go_to(at, NEURONS)
+    at = go_to(at, EVIDENCE)
+    assert at.selectbox(key="gold_choice").value == "file" and chips(at)["gold_text"] == verdict_of("gold_text")
+    at.selectbox(key="gold_choice").set_value("own")
+    assert chips(settle(at))["gold_text"] == "not run", "another text has findings of its own"
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [(b"A dog barks.", "notes.conllu is not CoNLL-U"), (b"\xff\xfe\x00", "notes.conllu is not UTF-8 text")],
+)
+def test_a_file_that_is_no_tagged_text_is_told_and_the_page_works(content, sentence):
+    at = open_page(EVIDENCE)
+    at.selectbox(key="gold_choice").set_value("file")
+    settle(at)
+    at.file_uploader(key="gold_upload").upload("notes.conllu", content, "text/plain").run()
+    assert any(sentence in item for item in (*said(at.error), *said(at.toast)))
+    assert chips(at)
+
+
+def test_all_numbers_are_there_once_they_are_asked_for(fake_checks):
+    at = run_check(open_page(EVIDENCE, neuron="17"), "causal")
+    assert not at.dataframe
+    at.session_state["numbers_causal"] = True
+    settle(at)
+    singles, rows = (table.value for table in at.dataframe)
+    assert dict(zip(singles["figure"], singles["value"], strict=True))["neuron"] == "17"
+    assert rows["word"].tolist() == ["<b>*time*</b>"], "as it is: a table knows no markup"
+
+
+def test_the_evidence_file_is_what_the_engine_writes(fake_checks, monkeypatch):
+    made = []
+    draw = st.download_button
+    monkeypatch.setattr(
+        st, "download_button", lambda label, data, *a, **o: (made.append((label, data)), draw(label, data, *a, **o))[1]
+    )
+    at = run_check(open_page(EVIDENCE, neuron="17"), "causal")
+    written = json.loads(dict(made)["Evidence file (JSON)"]())
+    assert written["neuron"] == 17 and written["claim"] == at.code[0].value
+    assert {name for name, one in written["checks"].items() if one["verdict"] != "not run"} == {"causal"}
+
+
+def test_the_matched_lists_become_the_experiment(fake_checks, monkeypatch):
+    matched = {"target": ["time", "day", "night"], "baseline": ["go", "see"]}
+    module = sys.modules["core.evidence.confounds"]
+    finding = Finding("holds", "A rule.", "A sentence.", 0.9, None, {"matched": matched, "neuron": 1})
+    monkeypatch.setattr(module, "check", lambda subject, progress: finding)
+    at = run_check(open_page(EVIDENCE), "confounds")
+    click(at, "use_matched")
+    settle(at)
+    assert (link(at)["target"], link(at)["target_words"], link(at)["baseline_words"]) == (
+        CUSTOM,
+        "time\nday\nnight",
+        "go\nsee",
+    )
+    assert not at.error and chips(at)["confounds"] == "not run"
+
+
+@pytest.mark.parametrize("matched", [None, {}, {"target": ["a", "b"]}, {"target": ["a", "b"], "baseline": ["c"]}])
+def test_without_two_matched_words_of_each_there_is_no_button(matched):
+    assert matched_lists(Finding("holds", "", "", figures={"matched": matched})) == {}
+
+
+def test_texts_in_labels_are_escaped():
+    strip = verdicts.strip([("x", "<b>", "holds")])
+    assert "<b><b>" not in strip and "&lt;b&gt;" in strip
+    table = verdicts.table([("<i>", "<u>")], [("<s>", [verdicts.label("holds", "<a>")])])
+    assert all(f"&lt;{tag}&gt;" in table for tag in "iusa")
+
+
+@pytest.mark.parametrize(
+    ("value", "interval", "shown"),
+    [
+        (0.97, (0.9, 0.99999), "0.970 [0.900, 0.99999]"),
+        (-0.25, None, "\N{MINUS SIGN}0.250"),
+        (0.0, None, "0"),
+        (1e-9, None, "1e\N{MINUS SIGN}9"),
+        (13.0, (9.75, 1234.5), "13 [9.75, 1234]"),
+        (0.5, (float("nan"), 0.6), "0.500 [not known, 0.600]"),
+        (None, None, ""),
+    ],
+)
+def test_a_value_is_written_with_its_interval(value, interval, shown):
+    assert verdicts.number_of(Finding("holds", "", "", value, interval)) == shown
+
+
+def test_figures_of_any_shape_have_a_row_each():
+    figures = {"none": None, "ok": True, "deep": {"er": {"p": 0.5}}, "names": ["a", "b"], "none_at_all": [], "n": 1_000}
+    singles, tables = evidence_numbers.parts(figures)
+    assert singles == {
+        "none": "none", "ok": "yes", "deep.er.p": "0.5", "names": "a, b", "none_at_all": "", "n": "1,000",
+    }  # fmt: skip
+    assert tables == {}

@@ -1,0 +1,38 @@
+"""The claim that the findings about a neuron bear, to copy; and the evidence file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+
+import streamlit as st
+
+from engine import evidence_steps
+from engine.pipeline import Request
+from ui.evidence_states import CheckState
+from ui.panels.evidence import CLAIM
+from ui.progress import show
+
+
+def draw(request: Request, states: Mapping[str, CheckState]) -> None:
+    """Draw the claim, and a button for the file that has all findings."""
+    st.subheader("What you may claim", anchor=CLAIM)
+    done = tuple(name for name, state in states.items() if state.finding)
+    if not done:
+        st.caption("Run a check: the claim says what the checks bear, with every number, and which words they refuse.")
+        return
+    claim = show(evidence_steps.claim, request.spec, marked=request.marked, gold=request.gold)
+    st.code(claim, language=None, wrap_lines=True)
+    if len(done) < len(states):
+        st.caption(f"{len(done)} of {len(states)} checks have run; the claim grows with the others.")
+    name = f"evidence-layer{request.spec.layer}-neuron{request.marked}.json"
+    st.download_button(
+        "Evidence file (JSON)",
+        partial(evidence_steps.document, request, done),
+        name,
+        "application/json",
+        key="evidence_file",
+        on_click="ignore",
+    )
+    own = " --gold FILE" if request.gold.digest else ""
+    st.caption(f"All findings, with what is needed to compute them again: `python -m core verify {name}{own}`")

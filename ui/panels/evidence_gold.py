@@ -1,0 +1,71 @@
+"""The choice of the gold-tagged text: the sentences of the project, or a CoNLL-U file."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.errors import UserError
+from core.records import ContrastSpec, GoldText
+from engine.evidence_steps import gold
+from engine.pipeline import OWN_GOLD, GoldSource
+from ui import page
+from ui.progress import show
+
+_CHOICE, _FILE = "gold_choice", "_gold_file"
+OWN, UPLOAD = "own", "file"
+_LABELS = {OWN: "The project's sentences", UPLOAD: "A CoNLL-U file"}
+
+
+def draw(spec: ContrastSpec) -> GoldSource:
+    """Draw the choice, and return the text that the checks read. One that cannot be read is shown as a mistake."""
+    choice = st.selectbox(
+        "Tagged text",
+        list(_LABELS),
+        key=_CHOICE,
+        format_func=_LABELS.__getitem__,
+        persist_state="session",
+        help="Running text with the part of speech of each word, given by people. A neuron that separates word "
+        "lists need not separate words in sentences.",
+    )
+    source = _draw_upload() if choice == UPLOAD else OWN_GOLD
+    if source is None:
+        st.caption("Until you choose a file, the project's sentences are used.")
+        return OWN_GOLD
+    try:
+        text = show(gold, spec, gold=source)
+    except UserError as error:
+        page.show_mistake(error)
+        st.caption("The project's sentences are used instead.")
+        return OWN_GOLD
+    st.caption(page.plain(_about(source, text)))
+    return source
+
+
+def _draw_upload() -> GoldSource | None:
+    """Draw the box for a file, and return the one that was given, which the session keeps across pages."""
+    st.file_uploader(
+        "A file in CoNLL-U, such as a part of a treebank of Universal Dependencies",
+        type=["conllu"],
+        key="gold_upload",
+        on_change=_use_file,
+    )
+    source: GoldSource | None = st.session_state.get(_FILE)
+    return source
+
+
+def _about(source: GoldSource, text: GoldText) -> str:
+    name = f"{source.name}: " if source.digest else ""
+    return " ".join((f"{name}{len(text.sentences):,} sentences, {text.n_words:,} words.", *text.notes))
+
+
+def _use_file() -> None:
+    """Callback: keep the text of an uploaded file."""
+    file = st.session_state["gold_upload"]
+    if file is None:
+        return
+    try:
+        text = file.getvalue().decode("utf-8-sig")
+    except UnicodeDecodeError:
+        page.show_toast(f"{file.name[:80]} is not UTF-8 text; a CoNLL-U file is expected.")
+        return
+    st.session_state[_FILE] = GoldSource.of_file(file.name[:80], text)

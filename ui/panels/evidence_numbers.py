@@ -1,0 +1,105 @@
+"""The figures of a finding as tables: whatever a check has, under the names that docs/methods.md defines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import streamlit as st
+
+from core.report.readable import readable, readable_number
+
+_MOST_ROWS = 500
+_CONTEXTS = {"counterexamples": "Counterexamples, the strongest first", "contexts": "Contexts"}
+
+
+def draw(figures: Mapping[str, Any]) -> None:
+    """Draw single values as one table, and each list of objects as another."""
+    singles, tables = parts(figures)
+    if singles:
+        st.dataframe({"figure": list(singles), "value": list(singles.values())}, hide_index=True)
+    for name, rows in tables.items():
+        st.markdown(f"`{name}`")
+        draw_rows(rows)
+
+
+def draw_contexts(figures: Mapping[str, Any]) -> None:
+    """Draw the contexts of a neuron, with the counterexamples first."""
+    for name, title in _CONTEXTS.items():
+        if _is_table(figures.get(name)):
+            st.markdown(f"**{title}**")
+            draw_rows(figures[name])
+
+
+def draw_rows(rows: Sequence[Mapping[str, Any]]) -> None:
+    """Draw a list of objects as a table, whose cells are shown as they are: they may come from a text."""
+    columns = list(dict.fromkeys(name for row in rows for name in row))
+    shown = rows[:_MOST_ROWS]
+    layout: dict[str, Any] = {
+        name: st.column_config.NumberColumn(format="%.4g")
+        for name in columns
+        if all(isinstance(row.get(name), (int, float, type(None))) for row in shown)
+    }
+    if "token" in columns:  # a text around a token, which stays between its two parts
+        layout["before"] = st.column_config.TextColumn(alignment="right", width="large")
+        layout["after"] = st.column_config.TextColumn(width="large")
+    st.dataframe(
+        {name: [_cell(name, row.get(name)) for row in shown] for name in columns}, hide_index=True, column_config=layout
+    )
+    if len(rows) > len(shown):
+        st.caption(f"The first {len(shown):,} of {len(rows):,}; the file has all.")
+
+
+def parts(figures: Mapping[str, Any]) -> tuple[dict[str, str], dict[str, Sequence[Mapping[str, Any]]]]:
+    """Single values by their path, as text; and lists of objects by theirs.
+
+    Examples
+    --------
+    >>> parts({"n": 3, "layer": {"p": 0.25}, "draws": [1, 2.5], "ways": [{"auc": 0.5}]})
+    ({'n': '3', 'layer.p': '0.25', 'draws': '2 numbers from 1 to 2.5'}, {'ways': [{'auc': 0.5}]})
+    """
+    singles, tables = {}, {}
+    for path, value in _walk(figures, ""):
+        if _is_table(value):
+            tables[path] = value
+        else:
+            singles[path] = _text(value)
+    return singles, tables
+
+
+def _walk(value: Any, path: str) -> Iterator[tuple[str, Any]]:
+    if isinstance(value, Mapping):
+        for name, item in value.items():
+            yield from _walk(item, f"{path}.{name}" if path else name)
+    else:
+        yield path, value
+
+
+def _is_table(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(row, Mapping) for row in value)
+
+
+def _cell(name: str, value: Any) -> Any:
+    if name == "token" and isinstance(value, str):
+        return readable(value)
+    return value if isinstance(value, (bool, int, float, str, type(None))) else _text(value)
+
+
+def _text(value: Any) -> str:
+    """Any plain value in a line."""
+    if isinstance(value, Mapping):
+        return "; ".join(f"{name}: {_text(item)}" for name, item in value.items())
+    if isinstance(value, list):
+        return _listed(value)
+    if isinstance(value, bool) or value is None:
+        return {True: "yes", False: "no", None: "none"}[value]
+    if isinstance(value, int):
+        return f"{value:,}"
+    return readable_number(value, padded=False) if isinstance(value, float) else str(value)
+
+
+def _listed(values: list[Any]) -> str:
+    if values and all(isinstance(value, (int, float)) for value in values) and len(values) > 1:
+        return f"{len(values):,} numbers from {_text(min(values))} to {_text(max(values))}"
+    shown = ", ".join(map(_text, values[:20]))
+    return f"{shown} and {len(values) - 20:,} more" if len(values) > 20 else shown

@@ -1,0 +1,84 @@
+"""Verdicts as small labels: a colour, a shape and a word each, so that none stands alone for the meaning."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from html import escape
+from pathlib import Path
+
+import streamlit as st
+
+from core.records import FAILS, HOLDS, IMPOSSIBLE, NOT_RUN, UNCLEAR, Finding
+from core.report.readable import interval, readable_auc, readable_number
+
+# What a check that has no finding yet may do. The verdicts are those of a finding.
+RUNNING, WAITING, FAILED = "running", "waiting", "error"
+_CLASSES = {
+    HOLDS: "holds",
+    FAILS: "fails",
+    UNCLEAR: "unclear",
+    NOT_RUN: "not-run",
+    IMPOSSIBLE: "impossible",
+    RUNNING: "running",
+    WAITING: "waiting",
+    FAILED: "error",
+}
+MINUS = "\N{MINUS SIGN}"
+_STYLE = (Path(__file__).parent / "verdicts.css").read_text(encoding="utf-8")
+
+
+def draw_style() -> None:
+    """Send the style of all labels. Once in each run of a page that has them."""
+    st.html(f"<style>{_STYLE}</style>")
+
+
+def label(verdict: str, after: str = "") -> str:
+    """A verdict as HTML, with its shape. ``after`` is plain text."""
+    more = f" <span class='verdict-value'>{escape(after)}</span>" if after else ""
+    return f"<span class='verdict {_CLASSES[verdict]}'><i></i>{escape(verdict)}</span>{more}"
+
+
+def strip(chips: Iterable[tuple[str, str, str]]) -> str:
+    """A list of links as HTML, each to the anchor of a check, with its title and its verdict."""
+    items = "".join(
+        f"<li><a href='#{escape(anchor)}' class='{_CLASSES[verdict]}'><b>{escape(title)}</b>{label(verdict)}</a></li>"
+        for anchor, title, verdict in chips
+    )
+    return f"<nav aria-label='Verdicts'><ol class='verdicts'>{items}</ol></nav>"
+
+
+def table(columns: Iterable[tuple[str, str]], rows: Iterable[tuple[str, Iterable[str]]]) -> str:
+    """A table as HTML. Headings of columns (with a smaller line) and rows are plain texts, cells are HTML."""
+    head = "".join(f"<th scope='col'>{escape(title)}<small>{escape(below)}</small></th>" for title, below in columns)
+    body = "".join(
+        f"<tr><th scope='row'>{escape(title)}</th>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>"
+        for title, cells in rows
+    )
+    return (
+        f"<div class='verdict-table' tabindex='0'><table><thead><tr><td></td>{head}</tr></thead>"
+        f"<tbody>{body}</tbody></table></div>"
+    )
+
+
+def number_of(finding: Finding, *, with_interval: bool = True) -> str:
+    """The value of a finding and its interval, as text; empty without a value.
+
+    Examples
+    --------
+    >>> number_of(Finding("holds", "", "", 0.91234, (0.9, 0.95))), number_of(Finding("holds", "", ""))
+    ('0.912 [0.900, 0.950]', '')
+    """
+    if finding.value is None:
+        return ""
+    if finding.interval is None or not with_interval:
+        return _number(finding.value)
+    return f"{_number(finding.value)} {interval(*map(_number, finding.interval))}"
+
+
+def _number(value: float | None) -> str:
+    """Three decimals below 1, as of an AUC; else four digits."""
+    if value is None:
+        return "not known"
+    if 0.001 <= abs(value) < 1:
+        return f"{'' if value > 0 else MINUS}{readable_auc(abs(value))}"
+    return readable_number(value, padded=False)
