@@ -76,9 +76,13 @@ def number_of(finding: Finding, *, with_interval: bool = True) -> str:
 
 
 def _number(value: float | None) -> str:
-    """Three decimals below 1, as of an AUC; else four digits."""
+    """Three decimals below 1, as of an AUC; two digits below 0.001; four from 1 on."""
     if value is None:
         return "not known"
-    if 0.001 <= abs(value) < 1:
-        return f"{'' if value > 0 else MINUS}{readable_auc(abs(value))}"
-    return readable_number(value, padded=False)
+    if abs(value) >= 1 or value == 0:
+        return readable_number(value, padded=False)
+    return f"{'' if value > 0 else MINUS}{readable_auc(abs(value)) if abs(value) >= 0.001 else _small(abs(value))}"
+
+
+def _small(value: float) -> str:
+    return f"{value:.2g}".replace("e-0", "e-").replace("-", MINUS)

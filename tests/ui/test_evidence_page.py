@@ -89,7 +89,7 @@ def test_one_check_shows_what_it_has_found(fake_checks, contrast):
     assert chips(at) == {**dict.fromkeys(CHECKS, "not run"), "held_out": verdict_of("held_out")}
     finding = found(Request(SMALL, marked=neuron))["held_out"]
     shown = html(at)
-    assert verdicts.label(finding.verdict, verdicts.number_of(finding)) in shown
+    assert verdicts.label(finding.verdict, f"value {verdicts.number_of(finding)}") in shown
     assert finding.sentence in said(at.markdown)
     assert {"**Rule.** The rule of held_out.", "**What it cannot show.** held_out cannot show everything."} <= {
         caption.replace("\\", "") for caption in said(at.caption)
@@ -313,6 +313,7 @@ def test_texts_in_labels_are_escaped():
         (-0.25, None, "\N{MINUS SIGN}0.250"),
         (0.0, None, "0"),
         (1e-9, None, "1e\N{MINUS SIGN}9"),
+        (1 / 2001, None, "0.0005"),
         (13.0, (9.75, 1234.5), "13 [9.75, 1234]"),
         (0.5, (float("nan"), 0.6), "0.500 [not known, 0.600]"),
         (None, None, ""),

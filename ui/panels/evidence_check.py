@@ -61,7 +61,8 @@ def _draw_finding(request: Request, name: str, module: CheckModule, finding: Fin
     with text:
         st.subheader(module.TITLE, anchor=name)
         st.markdown(page.plain(module.QUESTION))
-        st.html(verdicts.label(finding.verdict, verdicts.number_of(finding)))
+        number = verdicts.number_of(finding)
+        st.html(verdicts.label(finding.verdict, number and f"value {number}"))
         st.markdown(page.plain(finding.sentence))
         st.caption(f"**Rule.** {page.plain(finding.rule)}")
         st.caption(f"**What it cannot show.** {page.plain(module.LIMITS)}")
