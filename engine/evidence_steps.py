@@ -17,11 +17,12 @@ from core.evidence.claim import claim_of
 from core.evidence.document import document_text, evidence_document
 from core.progress import Cancellable, Progress, unwatched
 from core.records import IMPOSSIBLE, ContrastResult, Finding, GoldText
-from core.words import bundled_gold, read_conllu
+from core.words import bundled_gold, read_conllu, treebank
 from engine.check_queue import CheckQueue
+from engine.folders import downloads
 from engine.jobs import NotCached
 from engine.limits import check_gold, check_permutations, limits
-from engine.pipeline import Request, cached, resolve, step
+from engine.pipeline import OWN_GOLD, Request, cached, resolve, step
 from engine.steps import activations, conclusion, model, tests, words
 from engine.turns import gate_of
 
@@ -51,21 +52,22 @@ def _claim_key(request: Request, need: Any) -> tuple[Hashable, ...]:
 
 @step(
     _gold_key,
-    key_text="a digest of the text",
+    key_text="the treebank, or a digest of the text",
     entries=6,  # a text of 200,000 words takes 60 MB
 )
 def gold(request: Request, need: Any, progress: Progress) -> GoldText:
     """The sentences of a tagged text, with the part of speech of each word."""
     source = request.gold
-    if not source.digest:
+    if source == OWN_GOLD:
         return bundled_gold()
+    content = treebank(source.treebank, downloads(), progress) if source.treebank else source.text
     progress(0.0, "Reading the tagged text")
-    return read_conllu(source.text, source.name)
+    return read_conllu(content, source.name)
 
 
 @step(
     _reading_key,
-    key_text="model, number format, layer, pooling, beginning-of-text token, a digest of the text",
+    key_text="model, number format, layer, pooling, beginning-of-text token, the tagged text",
     needs=(model, gold),
     entries=32,
     share=0.2,
@@ -81,7 +83,7 @@ def gold_reading(request: Request, need: Any, progress: Progress) -> GoldActivat
 
 @step(
     _finding_key,
-    key_text="the key of the conclusion, the neuron, the check, a digest of the tagged text",
+    key_text="the key of the conclusion, the neuron, the check, the tagged text",
     needs=(model, words, activations, tests, conclusion, gold, gold_reading),
     entries=2048,
 )
@@ -102,7 +104,7 @@ def finding(request: Request, need: Any, progress: Progress) -> Finding:
 
 @step(
     _claim_key,
-    key_text="the key of the conclusion, the neuron, a digest of the tagged text, the checks that have a finding",
+    key_text="the key of the conclusion, the neuron, the tagged text, the checks that have a finding",
     needs=(model, words, activations, tests, conclusion, gold, gold_reading),
     entries=1024,
 )
@@ -160,7 +162,7 @@ def document(request: Request, shown: Iterable[str]) -> bytes:
         raise UserError(f"What was found by {', '.join(gone)} is no longer kept: run it again.")
     findings = {name: kept[name] for name in shown}
     subject = _subject(request, lambda needed: resolve(needed, request), unwatched)
-    files = (request.gold.name,) if request.gold.digest else ()
+    files = () if request.gold == OWN_GOLD else (request.gold.name,)
     return document_text(evidence_document(subject, findings, files)).encode()
 
 

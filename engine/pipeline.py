@@ -30,16 +30,23 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class GoldSource:
-    """Which gold-tagged text: that of the project, or a file with a name, a digest and a text."""
+    """Which gold-tagged text: that of the project, a treebank, or a file with a name, a digest and a text."""
 
     digest: str = ""
+    treebank: str = ""
     name: str = field(default="", compare=False)
     text: str = field(default="", compare=False, repr=False)
 
     @classmethod
     def of_file(cls, name: str, text: str) -> GoldSource:
         """The source of a file's text. Two files with the same text are one source."""
-        return cls(hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest(), name, text)
+        digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+        return cls(digest=digest, name=name, text=text)
+
+    @classmethod
+    def of_treebank(cls, name: str) -> GoldSource:
+        """A treebank of ``core.words.TREEBANKS``."""
+        return cls(treebank=name, name=name)
 
 
 OWN_GOLD = GoldSource()

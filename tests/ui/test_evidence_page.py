@@ -14,10 +14,11 @@ from core.errors import UserError
 from core.evidence import CHECKS, read_subject
 from core.evidence.claim import claim_of
 from core.records import CUSTOM, IMPOSSIBLE, Finding
+from core.words import bundled_gold
 from core.words.conllu import GOLD_FILE
 from engine import evidence_steps, steps
 from engine.evidence_steps import found
-from engine.pipeline import Request, forget_everything
+from engine.pipeline import GoldSource, Request, forget_everything
 from tests.support.fake_checks import verdict_of
 from tests.support.pages import (
     EVIDENCE,
@@ -32,6 +33,7 @@ from tests.support.pages import (
     settle,
 )
 from tests.support.threads import until
+from tests.support.word_server import WordServer, body
 from ui import verdicts
 from ui.defaults import MAX_NEURONS
 from ui.panels import evidence_numbers
@@ -230,7 +232,7 @@ def test_an_uploaded_text_is_what_the_checks_read(fake_checks):
     at = open_page(EVIDENCE, neuron="17")
     at.selectbox(key="gold_choice").set_value("file")
     settle(at)
-    assert any(caption.startswith("Until you choose a file") for caption in said(at.caption))
+    assert any(caption.startswith("Until then, the project") for caption in said(at.caption))
     at.file_uploader(key="gold_upload").upload("my *own*.conllu", text.encode(), "text/plain")
     settle(at)
     n = text.count("# text =")
@@ -254,6 +256,29 @@ def test_a_file_that_is_no_tagged_text_is_told_and_the_page_works(content, sente
     at.file_uploader(key="gold_upload").upload("notes.conllu", content, "text/plain").run()
     assert any(sentence in item for item in (*said(at.error), *said(at.toast)))
     assert chips(at)
+
+
+def test_a_treebank_is_downloaded_once_its_licence_was_seen(fake_checks, monkeypatch):
+    with WordServer() as server:
+        server.replies = [body(b"", status=500), body(GOLD_FILE.read_bytes())]
+        monkeypatch.setenv("GRAMMAR_NEURONS_TREEBANKS_URL", server.url)
+        at = open_page(EVIDENCE, neuron="17")
+        at.selectbox(key="gold_choice").set_value("gum")
+        settle(at)
+        assert any("not for commercial use" in caption for caption in said(at.caption)) and server.paths == []
+        click(at, "download_treebank")
+        settle(at)
+        assert "UD English GUM could not be downloaded" in said(at.error)[0] and "HTTP 500" in said(at.error)[0]
+        click(at, "try_treebank")
+        settle(at)
+        assert not at.error and not is_there(at, "download_treebank") and len(server.paths) == 2
+        assert any(caption.startswith(f"{len(bundled_gold().sentences)} sentences") for caption in said(at.caption))
+        run_check(at, "gold_text")
+        request = Request(SMALL, marked=17, gold=GoldSource.of_treebank("gum"))
+        assert list(found(request)) == ["gold_text"] and found(Request(SMALL, marked=17)) == {}
+        assert json.loads(evidence_steps.document(request, ["gold_text"]))["gold"]["files"] == ["gum"]
+        assert not is_there(open_page(EVIDENCE), "download_treebank"), "it is here now"
+        assert len(server.paths) == 2
 
 
 def test_all_numbers_are_there_once_they_are_asked_for(fake_checks):

@@ -34,5 +34,5 @@ def draw(request: Request, states: Mapping[str, CheckState]) -> None:
         key="evidence_file",
         on_click="ignore",
     )
-    own = " --gold FILE" if request.gold.digest else ""
+    own = " --gold FILE" if request.gold.digest else ""  # of a treebank, the file has the name
     st.caption(f"All findings, with what is needed to compute them again: `python -m core verify {name}{own}`")

@@ -1,4 +1,4 @@
-"""The choice of the gold-tagged text: the sentences of the project, or a CoNLL-U file."""
+"""The choice of the gold-tagged text: the sentences of the project, a treebank, or a CoNLL-U file."""
 
 from __future__ import annotations
 
@@ -6,14 +6,21 @@ import streamlit as st
 
 from core.errors import UserError
 from core.records import ContrastSpec, GoldText
+from core.words import TREEBANKS, cached_treebank, forget_failures
 from engine.evidence_steps import gold
-from engine.pipeline import OWN_GOLD, GoldSource
+from engine.folders import downloads
+from engine.limits import limits
+from engine.pipeline import OWN_GOLD, GoldSource, Request, is_cached
 from ui import page
 from ui.progress import show
 
-_CHOICE, _FILE = "gold_choice", "_gold_file"
+_CHOICE, _FILE, _WANTED = "gold_choice", "_gold_file", "_gold_wanted"
 OWN, UPLOAD = "own", "file"
-_LABELS = {OWN: "The project's sentences", UPLOAD: "A CoNLL-U file"}
+_LABELS = {
+    OWN: "The project's sentences",
+    **{name: f"{one.title}, its development part" for name, one in TREEBANKS.items()},
+    UPLOAD: "Your CoNLL-U file",
+}
 
 
 def draw(spec: ContrastSpec) -> GoldSource:
@@ -27,14 +34,21 @@ def draw(spec: ContrastSpec) -> GoldSource:
         help="Running text with the part of speech of each word, given by people. A neuron that separates word "
         "lists need not separate words in sentences.",
     )
-    source = _draw_upload() if choice == UPLOAD else OWN_GOLD
+    source: GoldSource | None = OWN_GOLD
+    if choice == UPLOAD:
+        source = _draw_upload()
+    elif choice in TREEBANKS:
+        source = _draw_treebank(spec, choice)
     if source is None:
-        st.caption("Until you choose a file, the project's sentences are used.")
+        st.caption("Until then, the project's sentences are used.")
         return OWN_GOLD
     try:
         text = show(gold, spec, gold=source)
     except UserError as error:
         page.show_mistake(error)
+        if source.treebank:
+            # A class server keeps the failure for its minute: not every student is to ask the network.
+            st.button("Try again", key="try_treebank", on_click=forget_failures if limits().any_model else None)
         st.caption("The project's sentences are used instead.")
         return OWN_GOLD
     st.caption(page.plain(_about(source, text)))
@@ -53,8 +67,26 @@ def _draw_upload() -> GoldSource | None:
     return source
 
 
+def _draw_treebank(spec: ContrastSpec, name: str) -> GoldSource | None:
+    """Draw the licence of a treebank; if it has to be downloaded, None until the user has asked for that."""
+    source, about = GoldSource.of_treebank(name), TREEBANKS[name]
+    st.caption(page.plain(f"Its licence is {about.licence}."))
+    here = is_cached(gold, Request(spec, gold=source)) or cached_treebank(name, downloads()) is not None
+    if here or st.session_state.get(_WANTED) == name:
+        return source
+    st.button(
+        f"Download {about.title}", key="download_treebank", icon=":material/download:", on_click=_want, args=(name,)
+    )
+    return None
+
+
+def _want(name: str) -> None:
+    """Callback: the user, who has seen the licence, wants a treebank to be downloaded."""
+    st.session_state[_WANTED] = name
+
+
 def _about(source: GoldSource, text: GoldText) -> str:
-    name = f"{source.name}: " if source.digest else ""
+    name = f"{source.name}: " if source.digest else ""  # of a file
     return " ".join((f"{name}{len(text.sentences):,} sentences, {text.n_words:,} words.", *text.notes))
 
 
