@@ -304,16 +304,19 @@ def test_the_evidence_file_is_what_the_engine_writes(fake_checks, monkeypatch):
 
 
 def test_the_matched_lists_become_the_experiment(fake_checks, monkeypatch):
-    matched = {"target": ["time", "day", "night"], "baseline": ["go", "see"]}
+    matched = {"target": ["time", "days", "night"], "baseline": ["go", "see"]}
+    lemmas = {"target": ["time", "day", "night"], "baseline": ["go", "see"]}
     module = sys.modules["core.evidence.confounds"]
-    finding = Finding("holds", "A rule.", "A sentence.", 0.9, None, {"matched": matched, "neuron": 1})
+    finding = Finding(
+        "holds", "A rule.", "A sentence.", 0.9, None, {"matched": matched, "matched_lemmas": lemmas, "neuron": 1}
+    )
     monkeypatch.setattr(module, "check", lambda subject, progress: finding)
     at = run_check(open_page(EVIDENCE), "confounds")
     click(at, "use_matched")
     settle(at)
     assert (link(at)["target"], link(at)["target_words"], link(at)["baseline_words"]) == (
         CUSTOM,
-        "time\nday\nnight",
+        "time\ndays\tday\nnight",
         "go\nsee",
     )
     assert not at.error and chips(at)["confounds"] == "not run"

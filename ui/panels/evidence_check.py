@@ -13,10 +13,12 @@ from core.evidence import about
 from core.evidence.checks import CheckModule
 from core.records import CUSTOM, NOT_RUN, Finding
 from core.report.figures.evidence import picture_of
+from core.words.entries import written
 from engine.evidence_steps import of_check
 from engine.pipeline import Request
 from ui import charts, page, settings, verdicts
 from ui.evidence_states import CheckState, ask, cancel
+from ui.link import SIDES
 from ui.panels import evidence_numbers
 from ui.verdicts import FAILED
 
@@ -120,8 +122,8 @@ def matched_lists(finding: Finding) -> dict[str, Any]:
     >>> matched_lists(found)["target_text"]
     'time\\nday'
     """
-    matched = finding.numbers.get("matched") or {}
-    sides = {side: [str(word) for word in matched.get(side) or ()] for side in ("target", "baseline")}
-    if min(map(len, sides.values())) < 2:
+    words, lemmas = (finding.numbers.get(name) or {} for name in ("matched", "matched_lemmas"))
+    lines = {side: written(words.get(side) or (), lemmas.get(side) or ()) for side in SIDES}
+    if min(map(len, lines.values())) < 2:
         return {}
-    return {side: CUSTOM for side in sides} | {f"{side}_text": "\n".join(words) for side, words in sides.items()}
+    return dict.fromkeys(SIDES, CUSTOM) | {f"{side}_text": "\n".join(lines[side]) for side in SIDES}
