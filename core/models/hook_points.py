@@ -31,6 +31,16 @@ class HookPoints:
         """
         return f"{self.mlp.format(layer)}.{self.expand if side == 'pre-activation' else self.contract}"
 
+    def layer_path(self, layer: int) -> str:
+        """The path of a whole layer.
+
+        Examples
+        --------
+        >>> HOOK_POINTS["mpt"].layer_path(3)
+        'blocks.3'
+        """
+        return self.mlp[: self.mlp.index("{}") + 2].format(layer)
+
 
 _GPT2 = HookPoints("h.{}.mlp", "c_fc", "c_proj", "act")
 _GPT_NEOX = HookPoints("layers.{}.mlp", "dense_h_to_4h", "dense_4h_to_h", "act")

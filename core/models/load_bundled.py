@@ -112,6 +112,10 @@ class GPTNeo(nn.Module):
             x = block(x, past_key_values)
         return self.ln_f(x)
 
+    def logits(self, hidden: torch.Tensor) -> torch.Tensor:
+        """Last hidden states (..., d_model) -> logits (..., vocabulary). The head's matrix is the embedding's."""
+        return hidden @ self.wte.weight.T
+
 
 class _Block(nn.Module):
     def __init__(self, layer: int, sizes: dict[str, Any]) -> None:

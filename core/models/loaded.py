@@ -6,6 +6,7 @@ import platform
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.models.hook_points import HookPoints
@@ -28,8 +29,8 @@ class LoadedModel:
     ``info`` is what a reader needs to reproduce a result. ``start_token`` is the id of the beginning-of-text token, or
     None. ``new_cache`` makes a key-value cache for the network. The tokenizer has passed ``configure_tokenizer``. It
     may know tokens from ``n_embeddings`` on, which the network cannot read. ``config_digest`` is the SHA-256 of the
-    contents of config.json, on which values depend as on the weights. Hold ``lock`` during a forward pass with hooks:
-    hooks belong to the module, not to the caller.
+    contents of config.json, on which values depend as on the weights. ``folder`` is where its files are; None if it has
+    none. Hold ``lock`` during a forward pass with hooks: hooks belong to the module, not to the caller.
     """
 
     info: ModelInfo
@@ -41,6 +42,7 @@ class LoadedModel:
     n_embeddings: int
     hook_points: HookPoints
     config_digest: str = ""
+    folder: Path | None = None
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     @property

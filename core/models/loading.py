@@ -85,6 +85,7 @@ def load_model(
         lm = _load(folder, name, revision, config, dtype)
     if not revision.startswith("sha256:"):  # it is from the hub
         lm.info = replace(lm.info, notes=(*note_on_copy(name, folder), *lm.info.notes))
+    lm.folder = folder
     lm.config_digest = hashlib.sha256(json.dumps(config, sort_keys=True).encode()).hexdigest()
     return lm
 
