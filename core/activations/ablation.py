@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 _MAX_PASS_TOKENS = 2_048
 _MAX_PASS_FLOATS = 32_000_000  # beside the weights: 128 MB in float32
 _MAX_PASS_PRODUCTS = 8e10  # about half a second on two cores
-_MAX_LOGITS = 4_000_000  # of one product with the head's matrix (16 MB)
+_MAX_LOGITS = 2_000_000  # of one product with the head's matrix (8 MB)
 # How far the losses of a part of the network may be from those of all of it: by rounding, and as a share of the effect.
 _ROUNDING, _SAME = 2e-5, 0.01
 
@@ -254,5 +254,5 @@ class _Passes:
         losses, size = [], max(1, _MAX_LOGITS // self.lm.n_embeddings)
         for part, its_targets in zip(wanted.split(size), targets.split(size), strict=True):
             logits = self.head(part).float()  # [n_part, vocabulary]
-            losses.append(logits.logsumexp(1) - logits.gather(1, its_targets[:, None])[:, 0])
+            losses.append(torch.nn.functional.cross_entropy(logits, its_targets, reduction="none"))
         return torch.cat(losses).view(len(hidden), -1).cpu().numpy().astype(np.float64)

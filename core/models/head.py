@@ -55,7 +55,7 @@ def load_head(lm: LoadedModel) -> Head:
     from core.models import load_bundled
 
     if isinstance(lm.network, load_bundled.GPTNeo):
-        return lm.network.logits
+        return lm.network.new_head()
     if lm.folder is None or not lm.folder.is_dir():
         raise UserError(f"The files of {lm.info.name} are not here, so its head for the next token cannot be loaded.")
     with memory_for(f"load the head of {lm.info.name}", "a smaller model needs less"):

@@ -20,7 +20,7 @@ from tokenizers import Tokenizer
 from torch import nn
 
 from core.models.catalogue import BUNDLED
-from core.models.fast_modules import GPTNeoAttention, speed_up
+from core.models.fast_modules import GPTNeoAttention, PackedLinear, can_pack, speed_up
 from core.models.hook_points import HookPoints
 from core.models.load_tokenizer import StartToken, configure_tokenizer
 from core.models.loaded import LoadedModel, assemble
@@ -112,9 +112,13 @@ class GPTNeo(nn.Module):
             x = block(x, past_key_values)
         return self.ln_f(x)
 
-    def logits(self, hidden: torch.Tensor) -> torch.Tensor:
-        """Last hidden states (..., d_model) -> logits (..., vocabulary). The head's matrix is the embedding's."""
-        return hidden @ self.wte.weight.T
+    def new_head(self) -> nn.Module:
+        """The head: last hidden states (..., d_model) -> logits (..., vocabulary). Its matrix is the embedding's."""
+        if can_pack(self):
+            return PackedLinear(self.wte.weight, None)
+        head = nn.Linear(self.wte.embedding_dim, self.wte.num_embeddings, bias=False, device="meta")
+        head.weight = self.wte.weight
+        return head
 
 
 class _Block(nn.Module):
