@@ -41,7 +41,7 @@ def picture(figures: Mapping[str, Any]) -> Picture:
         line = {"type": "line", "x0": low, "y0": low, "x1": high, "y1": high, "layer": "below"}
         at = {"xref": f"x{axis}", "yref": f"y{axis}", "line": {"color": NEUTRAL_COLOUR, "dash": "dot", "width": 1}}
         layout["shapes"].append({**line, **at})
-        title = {"text": f"Change of loss {where.format(own)} (nats)"}
+        title = {"text": f"Change {where.format(own)} (nats)"}
         layout[f"xaxis{axis}"] = {"title": title, "anchor": f"y{axis}", "zeroline": True}
         layout[f"yaxis{axis}"] = {
             "title": {"text": f"… {where.format(other)} (nats)"},
