@@ -96,6 +96,7 @@ class GPTNeo(nn.Module):
 
     def __init__(self, sizes: dict[str, Any]) -> None:
         super().__init__()
+        self.sizes = sizes
         self.wte = nn.Embedding(sizes["vocab_size"], sizes["hidden_size"])
         self.wpe = nn.Embedding(sizes["max_position_embeddings"], sizes["hidden_size"])
         self.h = nn.ModuleList(_Block(layer, sizes) for layer in range(sizes["num_layers"]))
@@ -111,6 +112,14 @@ class GPTNeo(nn.Module):
         for block in self.h:
             x = block(x, past_key_values)
         return self.ln_f(x)
+
+    def draw_weights(self) -> None:
+        """Draw all weights anew as GPT-Neo does before training, in place, by PyTorch's random numbers."""
+        for module in self.modules():
+            if isinstance(module, nn.Linear | nn.Embedding):
+                module.weight.data.normal_(std=self.sizes["initializer_range"])
+                if isinstance(module, nn.Linear) and module.bias is not None:
+                    module.bias.data.zero_()
 
     def new_head(self) -> nn.Module:
         """The head: last hidden states (..., d_model) -> logits (..., vocabulary). Its matrix is the embedding's."""
