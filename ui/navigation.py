@@ -9,13 +9,14 @@ from ui import settings
 from ui.link import params_of
 
 HOME = "Home"
+EVIDENCE = "pages/4_Evidence.py"
 # Script, title, icon. The address is the title with underscores, except for Home.
 PAGES = (
     ("pages/0_Home.py", HOME, ":material/home:"),
     ("pages/1_Neurons.py", "Neurons", ":material/scatter_plot:"),
     ("pages/2_Words.py", "Words", ":material/dictionary:"),
     ("pages/3_Text_heatmap.py", "Text heatmap", ":material/format_ink_highlighter:"),
-    ("pages/4_Evidence.py", "Evidence", ":material/fact_check:"),
+    (EVIDENCE, "Evidence", ":material/fact_check:"),
 )
 
 

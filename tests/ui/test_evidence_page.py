@@ -171,6 +171,8 @@ def test_the_neuron_is_that_of_the_neurons_page(fake_checks):
     assert link(at)["neuron"] == "41"
     assert run_check(at, "causal") and fake_checks.ran == [("causal", 41)]
     assert neuron_shown(go_to(at, NEURONS)) == 41
+    (there,) = [item.proto for item in at.main.get("page_link") if "neuron 41" in item.proto.label]
+    assert there.page == "Evidence" and "neuron=41" in there.query_string
 
 
 def test_what_went_wrong_is_said_and_can_be_tried_again(fake_checks):

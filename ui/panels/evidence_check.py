@@ -59,7 +59,7 @@ def _why(error: BaseException | None) -> str:
 def _draw_finding(request: Request, name: str, module: CheckModule, finding: Finding) -> None:
     """Draw the verdict beside the picture, and the numbers below."""
     drawn = bool(finding.numbers)
-    text, picture = st.columns([2, 3], gap="large") if drawn else (st.container(), None)
+    text, picture = st.columns([9, 11], gap="medium") if drawn else (st.container(), None)
     with text:
         st.subheader(module.TITLE, anchor=name)
         st.markdown(page.plain(module.QUESTION))

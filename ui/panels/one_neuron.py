@@ -10,7 +10,7 @@ from core.records import HOOK_SIDES, ContrastResult
 from core.report import figures, sentences
 from core.report.glossary import GLOSSARY, d_definition, statistic_name
 from core.report.readable import interval, readable_auc, readable_p, signed
-from ui import charts, chosen, page
+from ui import charts, chosen, navigation, page
 
 _N_EXTREMES = 6
 
@@ -32,6 +32,9 @@ def draw(result: ContrastResult, neuron: int) -> None:
         page.show_notes(("This neuron does not vary over these words, so it cannot be tested.",))
     else:
         _draw_numbers(result, neuron)
+        navigation.draw_link(
+            navigation.EVIDENCE, f"What may be claimed about neuron {neuron}?", ":material/fact_check:"
+        )
     values = {side: unit_values(result, neuron, side) for side in HOOK_SIDES}
     charts.draw(figures.neuron_spread(result, neuron, values), "neuron_spread", config={"displaylogo": False})
     _draw_extremes(result, np.concatenate(values[result.spec.hook_side]))
