@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from itertools import product
+from collections.abc import Sequence
+from itertools import pairwise, product
 from typing import Any
 
 import numpy as np
 
-from core.activations import read_both_sides
+from core.activations import token_counts, word_activations
 from core.comparison import units_of_pair
 from core.evidence.rules import CLEAR_AUC
 from core.evidence.subject import Subject
@@ -35,12 +36,15 @@ def check(subject: Subject, progress: Progress = unwatched) -> Finding:
         beginning-of-text token has half of them.
     """
     prefixes = (False, True) if subject.lm.start_token is not None else (False,)
-    settings = list(product(prefixes, (False, True), POOLINGS))
+    readings = list(product(prefixes, (False, True)))
     ways = []
-    for k, (prefix, leading_space, pooling) in enumerate(settings):
-        progress(k / len(settings), f"Reading the words: way {k + 1} of {len(settings)}")
-        found = _auc(subject, prefix, leading_space, pooling)
-        ways.append({"prefix": prefix, "leading_space": leading_space, "pooling": pooling, "auc": found})
+    for k, (prefix, leading_space) in enumerate(readings):
+
+        def watch(share: float, message: str, done: int = k) -> None:
+            progress((done + share) / len(readings), message)
+
+        for pooling, found in _aucs(subject, prefix, leading_space, watch).items():
+            ways.append({"prefix": prefix, "leading_space": leading_space, "pooling": pooling, "auc": found})
     aucs = np.array([way["auc"] for way in ways])
     clear = int((aucs >= CLEAR_AUC).sum())
     verdict = HOLDS if clear == len(ways) else FAILS if aucs.min() < 0.5 or clear < len(ways) / 2 else UNCLEAR
@@ -51,13 +55,33 @@ def check(subject: Subject, progress: Progress = unwatched) -> Finding:
     return Finding(verdict, RULE, sentence, aucs.min(), (aucs.min(), aucs.max()), {"ways": ways})
 
 
-def _auc(subject: Subject, prefix: bool, leading_space: bool, pooling: str) -> float:
-    """The AUC of the neuron for its own class, in one way of reading."""
-    words, values = subject.result.words, []
-    units = units_of_pair(subject.spec, words)
-    for its_units, its_words in zip(units, (words.target, words.baseline), strict=True):
-        how: dict[str, Any] = {"pooling": pooling, "leading_space": leading_space, "prefix": prefix}
-        sides = read_both_sides(subject.lm, its_words, [subject.layer], gate=subject.gate, **how)
-        # [1, n_words] -> [n_words, 1] -> [n_units, 1]
-        values.append(its_units.mean(sides.column(subject.side, subject.neuron).T))
-    return float(subject.toward(auc(*values)[0]))
+def _aucs(subject: Subject, prefix: bool, leading_space: bool, progress: Progress) -> dict[str, float]:
+    """The AUC of the neuron for its own class in one way of reading, for each pooling."""
+    words = subject.result.words
+    classes = (words.target, words.baseline)
+    texts = [*words.target, *words.baseline]
+    n_tokens = token_counts(subject.lm, texts, leading_space=leading_space)
+    how: dict[str, Any] = {"prefix": prefix, "leading_space": leading_space, "progress": progress}
+    pooled = {"mean": _column(subject, texts, pooling="mean", **how)}
+    pooled["last"] = pooled["mean"].copy()
+    # The mean over one token is that token: only longer words are read again.
+    longer = np.flatnonzero(n_tokens > 1)
+    if len(longer):
+        again = [texts[i] for i in longer]
+        pooled["last"][longer] = _column(subject, again, pooling="last", **how)
+    units, ends = units_of_pair(subject.spec, words), (0, len(classes[0]), len(texts))
+    found = {}
+    for pooling in POOLINGS:
+        # [n_words] -> [n_words, 1] -> [n_units, 1]
+        target, baseline = (
+            its.mean(pooled[pooling][first:last, None])
+            for its, (first, last) in zip(units, pairwise(ends), strict=True)
+        )
+        found[pooling] = float(subject.toward(auc(target, baseline)[0]))
+    return found
+
+
+def _column(subject: Subject, words: Sequence[str], **how: Any) -> np.ndarray:
+    """The neuron's values at the spec's side for some words: float32 (n_words,)."""
+    values = word_activations(subject.lm, words, [subject.layer], side=subject.side, gate=subject.gate, **how)
+    return values[0, :, subject.neuron].copy()  # [1, n_words, d_mlp] -> [n_words], without the other neurons
