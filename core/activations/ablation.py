@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -38,6 +38,7 @@ _MAX_PASS_PRODUCTS = 8e10  # about half a second on two cores
 _MAX_LOGITS = 2_000_000  # of one product with the head's matrix (8 MB)
 # How far the losses of a part of the network may be from those of all of it: by rounding, and as a share of the effect.
 _ROUNDING, _SAME = 2e-5, 0.01
+_N_COMPARED = 8  # neurons
 
 # What is computed for each neuron.
 AFTER, FROM, WHOLE = WAYS = "the layers after its own", "its own layer and those after it", "the whole network"
@@ -111,7 +112,7 @@ def ablated_losses(
     buckets = text.by_length([number for number, of_row in enumerate(wanted) if len(of_row)])
     n_done, n = 0.0, sum(len(bucket) for bucket in buckets)
     with memory_for(f"ablate neurons of {lm.info.name}", "a shorter text needs less"):
-        way = way or passes.find_way(buckets[0][0])
+        way = way or passes.find_way(buckets[0][0], progress)
         for numbers in (part for bucket in buckets for part in passes.parts_of(bucket)):
             columns = np.concatenate([np.arange(places[i], places[i + 1]) for i in numbers])
             for first, found in passes.read(numbers, way):
@@ -163,13 +164,21 @@ class _Passes:
         for first in range(0, len(bucket), size):
             yield bucket[first : first + size]
 
-    def find_way(self, number: int) -> str:
-        """The least part of the network whose losses, in one row, are those of the whole network."""
-        whole = np.concatenate([found for _, found in self.read([number], WHOLE)])
+    def find_way(self, number: int, progress: Progress = unwatched) -> str:
+        """The least part of the network whose losses, in one row and of a few neurons, are those of all of it."""
+        few = replace(self, ablation=self.ablation.part(slice(_N_COMPARED)))
+
+        def losses_by(way: str) -> np.ndarray:
+            parts = []
+            for _, found in few.read([number], way):
+                parts.append(found)
+                progress(0.0, "Comparing a part of the network with all of it")
+            return np.concatenate(parts)
+
+        whole = losses_by(WHOLE)
         allowed = _ROUNDING + _SAME * np.abs(whole[1:] - whole[0]).max(initial=0)
         for way in (AFTER, FROM) if self.ablation.layer else (AFTER,):
-            losses = np.concatenate([found for _, found in self.read([number], way)])
-            if np.abs(losses - whole).max(initial=0) <= allowed:
+            if np.abs(losses_by(way) - whole).max(initial=0) <= allowed:
                 return way
         return WHOLE
 

@@ -121,7 +121,15 @@ def output_weights(lm: LoadedModel, layer: int, neurons: Sequence[int]) -> np.nd
 
 
 def direct_effect(
-    lm: LoadedModel, head: Head, text: TokenRows, layer: int, neuron: int, *, step: float, gate: Gate = nullcontext
+    lm: LoadedModel,
+    head: Head,
+    text: TokenRows,
+    layer: int,
+    neuron: int,
+    *,
+    step: float,
+    gate: Gate = nullcontext,
+    progress: Progress = unwatched,
 ) -> np.ndarray:
     """How a higher activation of a neuron changes the logits directly: past all later layers.
 
@@ -141,6 +149,8 @@ def direct_effect(
         In the units of the activation.
     gate : callable
         Makes the context manager around the passes over one row.
+    progress : callable
+        Called after each row.
 
     Returns
     -------
@@ -175,5 +185,6 @@ def direct_effect(
                 changed = last_hidden(lm, ids)
             after, before = (head(each[0, text.n_start :]).float() for each in (changed, hidden))  # [pos, vocabulary]
             sums.append((after - before).sum(0).cpu().numpy().astype(np.float64))
+        progress((number + 1) / len(text.rows), "Reading what the neuron's output weights raise and lower")
     effect: np.ndarray = np.sum(sums, axis=0) / text.n_tokens  # [n_rows, vocabulary] -> [vocabulary]
     return effect - effect.mean()

@@ -92,7 +92,6 @@ def check(subject: Subject, progress: Progress = unwatched) -> Finding:
         gate=gate,
         progress=_part(progress, 0.05, 0.98),
     )
-    progress(0.98, "Reading the neuron's output weights")
     changes = _changes(losses, places)
     kinds = [group for group, of_group in groups.items() for _ in of_group]
     rows = [
@@ -108,7 +107,7 @@ def check(subject: Subject, progress: Progress = unwatched) -> Finding:
         "counts": {kind: int(of_kind.sum()) for kind, of_kind in places.kinds.items()},
         "losses": {kind: losses[0, of_kind].mean() for kind, of_kind in places.kinds.items()},
         "neurons": rows,
-        **_written(subject, head, places.text, moments),
+        **_written(subject, head, places.text, moments, _part(progress, 0.98, 1.0)),
     }
     return _finding(figures)
 
@@ -196,13 +195,16 @@ def _finding(figures: dict[str, Any]) -> Finding:
     )
 
 
-def _written(subject: Subject, head: Head, text: TokenRows, moments: Moments) -> dict[str, list[dict[str, Any]]]:
+def _written(
+    subject: Subject, head: Head, text: TokenRows, moments: Moments, progress: Progress
+) -> dict[str, list[dict[str, Any]]]:
     """The tokens whose logits one standard deviation of the neuron raises and lowers most, past all later layers."""
     lm, n = subject.lm, len(text.rows)
     few = sorted({k * n // _N_SENTENCES_OF_DIRECT_EFFECT for k in range(_N_SENTENCES_OF_DIRECT_EFFECT)})
     some = TokenRows([text.rows[k] for k in few], text.n_start)
     step = float(np.sqrt(moments.variance[subject.neuron])) or 1.0
-    effect = direct_effect(lm, head, some, subject.layer, subject.neuron, step=step, gate=subject.gate)
+    how: dict[str, Any] = {"step": step, "gate": subject.gate, "progress": progress}
+    effect = direct_effect(lm, head, some, subject.layer, subject.neuron, **how)
     order = np.argsort(effect[: lm.tokenizer.get_vocab_size()], kind="stable").tolist()
     chosen = {"raises": order[::-1][:_N_PIECES], "lowers": order[:_N_PIECES]}
     return {
