@@ -159,7 +159,11 @@ def test_it_is_the_same_again_and_can_be_cancelled(subject_of: Callable[..., Sub
 def test_the_picture_is_valid(subject_of: Callable[..., Subject]) -> None:
     finding = check(of(subject_of(120), GoldText(SOME.sentences[:12])))
     figure = go.Figure(picture_of("causal", finding.numbers))
-    assert sum(len(trace.x) for trace in figure.data) == 2 * 41
+    assert sum(len(trace.x) for trace in figure.data) == 2 * 41 + 20
+    changes = [each["change"] for each in (*finding.numbers["raises"], *reversed(finding.numbers["lowers"]))]
+    assert changes == sorted(changes, reverse=True) and changes[9] > 0 > changes[10]
+    odd = [{"piece": "<b>", "change": 1.0}]
+    assert "&lt;b&gt;" in str(picture_of("causal", {**finding.numbers, "raises": odd}))
     assert "120" in finding.sentence and "nats" in finding.sentence
 
 
