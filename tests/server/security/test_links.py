@@ -27,7 +27,7 @@ from tests.support.hostile import (
     TRICKS,
     assert_no_markup,
 )
-from tests.support.pages import NEURONS, PAGES, SMALL, TEXT, WORDS, open_page, said, settle
+from tests.support.pages import EVIDENCE, NEURONS, PAGES, SMALL, TEXT, WORDS, open_page, said, settle
 from ui import link
 from ui.defaults import ALPHAS, MAX_NEURONS, default_spec
 from ui.link import MAX_VALUE
@@ -92,7 +92,7 @@ def test_a_value_of_a_link_that_is_too_long_is_not_looked_at(name: str) -> None:
 @pytest.mark.parametrize("page", PAGES)
 def test_a_hostile_link_is_told_of_and_fetches_nothing(page: str, class_limits: None, no_connection: list[Any]) -> None:
     spec = SMALL.changed(layer=1, n_target=20, n_baseline=20)
-    hostile = dict.fromkeys([*to_params(spec), "neuron", "neurons", "scale"], MARKUP)
+    hostile = dict.fromkeys([*to_params(spec), "neuron", "neurons", "pinned", "scale"], MARKUP)
     at = open_page(page, spec=spec, **{**hostile, "n_target": "20", "n_baseline": "20"})
     sentences = said(at.warning)
     assert len(sentences) >= len(hostile) - 4 and not at.error
@@ -102,7 +102,7 @@ def test_a_hostile_link_is_told_of_and_fetches_nothing(page: str, class_limits: 
     assert no_connection == []
 
 
-@pytest.mark.parametrize("page", [NEURONS, WORDS, TEXT])
+@pytest.mark.parametrize("page", [NEURONS, WORDS, TEXT, EVIDENCE])
 def test_hostile_words_stay_words(page: str, class_limits: None, no_connection: list[Any], monkeypatch: Any) -> None:
     names = []
     draw = DeltaGenerator.download_button
@@ -123,7 +123,7 @@ def test_hostile_words_stay_words(page: str, class_limits: None, no_connection: 
     for chart in at.get("plotly_chart"):
         assert "<script" not in chart.proto.spec and "<img" not in chart.proto.spec
     assert all(re.fullmatch(r"(custom-custom|text)-layer1\.(csv|json)", name) for name in names)
-    assert bool(names) == (page != WORDS)
+    assert bool(names) == (page in (NEURONS, TEXT))
     assert no_connection == []
 
 
