@@ -21,6 +21,8 @@ from core.records.link import to_params
 from core.report.readable import readable
 from core.report.tables import safe_cell
 from engine import limits as engine_limits
+from engine.evidence_steps import found
+from engine.pipeline import Request
 from tests.support.browser import ROOT
 from tests.support.hostile import (
     MARKUP,
@@ -47,7 +49,7 @@ _VALUES = st.one_of(
         ]
     ),
 )
-_NAMES = (*ContrastSpec.__dataclass_fields__, "neuron", "neurons", "scale", "embed", "unknown")
+_NAMES = (*ContrastSpec.__dataclass_fields__, "neuron", "neurons", "scale", "pinned", "embed", "unknown")
 _LINKS = st.dictionaries(st.sampled_from(_NAMES), _VALUES, max_size=len(_NAMES))
 _SURROUNDINGS = {
     "any model": {},
@@ -124,6 +126,28 @@ def test_hostile_words_stay_words(page: str, class_limits: None, no_connection: 
         assert "<script" not in chart.proto.spec and "<img" not in chart.proto.spec
     assert all(re.fullmatch(r"(custom-custom|text)-layer1\.(csv|json)", name) for name in names)
     assert bool(names) == (page in (NEURONS, TEXT))
+    assert no_connection == []
+
+
+def test_hostile_words_stay_words_in_what_checks_find(class_limits: None, no_connection: list[Any]) -> None:
+    spec = ContrastSpec.careful(
+        layer=1, target=CUSTOM, baseline=CUSTOM, n_target=len(TRICKS), n_baseline=len(TRICKS), drop_shared=False,
+        target_words=TRICKS, baseline_words=tuple(f"{word} too" for word in TRICKS),
+    )  # fmt: skip
+    at = open_page(EVIDENCE, spec=spec)
+    neuron = at.number_input(key="neuron").value
+    for name in ("test_choice", "held_out", "confounds", "gold_text"):
+        at.button(key=f"run_{name}").click()
+        settle(at)
+        at.session_state[f"numbers_{name}"] = True
+    settle(at)
+    assert set(found(Request(spec, marked=neuron))) == {"test_choice", "held_out", "confounds", "gold_text"}
+    assert not at.error and at.dataframe
+    assert_no_markup(at)
+    for chart in at.get("plotly_chart"):
+        assert "<script" not in chart.proto.spec and "<img" not in chart.proto.spec
+    for element in at.get("html"):
+        assert not any(word in element.proto.body for word in TRICKS if "<" in word)
     assert no_connection == []
 
 
