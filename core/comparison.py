@@ -23,6 +23,7 @@ from core.records import (
     WordActivations,
     WordPair,
 )
+from core.report.sentences import class_names
 from core.stats.correction import adjust, adjust_log10
 from core.stats.effect_intervals import effect_sizes
 from core.stats.effect_size import auc
@@ -45,7 +46,8 @@ def units_of_pair(spec: ContrastSpec, words: WordPair) -> tuple[Units, Units]:
     """
     target = units_of(words.target, words.target_lemmas, spec.unit)
     baseline = units_of(words.baseline, words.baseline_lemmas, spec.unit)
-    for name, units, n_words in ((spec.target, target, words.target), (spec.baseline, baseline, words.baseline)):
+    names = class_names(spec)
+    for name, units, n_words in ((names[0], target, words.target), (names[1], baseline, words.baseline)):
         if len(units.names) < 2:
             raise UserError(
                 f"A comparison needs at least two lemmas in each class; the {len(n_words):,} words of {name} have one."

@@ -7,7 +7,7 @@ import streamlit as st
 from core.errors import UserError
 from core.models.hub import canonical
 from engine.steps import warm_up
-from ui import link, model_settings, navigation, page, remedies, settings, sidebar, word_settings
+from ui import control, link, model_settings, navigation, page, remedies, settings, sidebar, word_settings
 
 
 def run() -> None:
@@ -35,6 +35,7 @@ def run() -> None:
         st.caption("Your entries are kept: change one of them in the sidebar.")
         return
     link.write(settings.current().view)
+    control.draw(spec)
     shown.run()
 
 

@@ -64,6 +64,8 @@ def _draw_settings() -> None:
     st.number_input(
         "Alpha", *ALPHAS, default("alpha"), key="alpha", step=0.01, format="%.4g", help=GLOSSARY["p adjusted"]
     )
+    shuffled = GLOSSARY["shuffled labels"]
+    st.toggle("Control: shuffle the labels", default("shuffle_labels"), key="shuffle_labels", help=shuffled)
     with st.expander("Advanced"):
         _draw_advanced()
 

@@ -47,7 +47,7 @@ def add_contrast_options(one: argparse.ArgumentParser) -> None:
     one.add_argument("--correction", choices=CORRECTIONS, help="for many tests; max_t permutes, and takes longer")
     one.add_argument("--family", choices=FAMILIES, help="which tests are corrected together")
     one.add_argument("--alpha", type=float, help="an adjusted p of at most this is significant")
-    one.add_argument("--seed", type=int, help="of max_t's random permutations")
+    one.add_argument("--seed", type=int, help="of max_t's random permutations, and of shuffled labels")
     one.add_argument("--pooling", choices=POOLINGS, help="over a word's tokens")
     one.add_argument(
         "--hook-side", "--side", dest="hook_side", choices=HOOK_SIDES, help="test before or after the nonlinearity"
@@ -55,6 +55,7 @@ def add_contrast_options(one: argparse.ArgumentParser) -> None:
     one.add_argument("--leading-space", action=argparse.BooleanOptionalAction)
     one.add_argument("--prefix", action=argparse.BooleanOptionalAction, help="beginning-of-text token first")
     one.add_argument("--drop-shared", action=argparse.BooleanOptionalAction, help="drop words of both lists")
+    one.add_argument("--shuffle-labels", action=argparse.BooleanOptionalAction, help="a control: deal words at random")
 
 
 def spec_of(options: argparse.Namespace) -> ContrastSpec:

@@ -16,6 +16,7 @@ from core.experiment import conclude
 from core.models import LoadedModel, load_model
 from core.progress import Progress, unwatched
 from core.records import ContrastResult, ContrastSpec, GoldText, NeuronTests, WordActivations
+from core.report.sentences import class_names
 from core.store import NO_STORE, Store
 from core.words import DEFAULT_DOWNLOADS, Downloads, bundled_gold, choose_words
 
@@ -89,12 +90,17 @@ class Subject:
     @property
     def own(self) -> str:
         """The name of the word class for which the neuron is higher."""
-        return self.spec.target if self.favours_target else self.spec.baseline
+        return self._classes[0 if self.favours_target else 1]
 
     @property
     def other(self) -> str:
         """The name of the other word class."""
-        return self.spec.baseline if self.favours_target else self.spec.target
+        return self._classes[1 if self.favours_target else 0]
+
+    @property
+    def _classes(self) -> tuple[str, str]:
+        """Target and baseline. Where the labels are shuffled, these are no word classes."""
+        return class_names(self.spec) if self.spec.shuffle_labels else (self.spec.target, self.spec.baseline)
 
     @property
     def family_size(self) -> int:
@@ -107,7 +113,12 @@ class Subject:
         return auc if self.favours_target else 1 - auc
 
     def tags(self, word_class: str) -> tuple[str, ...]:
-        """The parts of speech of a word class, as a gold-tagged text names them; UserError for a custom list."""
+        """The parts of speech of a word class, as a gold-tagged text names them.
+
+        UserError if there is none: for a custom list, and where the labels are shuffled.
+        """
+        if self.spec.shuffle_labels:
+            raise UserError("The labels are shuffled, so no part of speech of a tagged text stands for a group.")
         if word_class not in UPOS_OF:
             raise UserError("The words are a custom list, so no part of speech of a tagged text stands for them.")
         return UPOS_OF[word_class]

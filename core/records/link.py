@@ -15,10 +15,12 @@ from core.records.spec import COUNTS, CUSTOM, FLAGS, ContrastSpec, check_field, 
 
 # A link contains custom words up to this many characters: mail and chat programs cut longer links.
 MAX_LINK_WORDS = 1_500
+# Few change these, and old links do not have them.
+_LATER = ("dtype", "shuffle_labels")
 
 
 def to_params(spec: ContrastSpec) -> dict[str, str]:
-    """A spec as URL parameters. Only float32 is left out, and custom words that are too long for a link.
+    """A spec as URL parameters. Left out are float32, unshuffled labels, and custom words that are too long for a link.
 
     Examples
     --------
@@ -32,8 +34,8 @@ def to_params(spec: ContrastSpec) -> dict[str, str]:
             if getattr(spec, name.removesuffix("_words")) != CUSTOM or len(joined) > MAX_LINK_WORDS:
                 continue
             params[name] = joined
-        elif name == "dtype" and value == ContrastSpec.dtype:
-            continue  # few change it, and old links do not have it
+        elif name in _LATER and value == getattr(ContrastSpec, name):
+            continue
         else:
             params[name] = str(int(value)) if isinstance(value, bool) else str(value)
     return params

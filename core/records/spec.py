@@ -36,7 +36,7 @@ _CHOICES: dict[str, tuple[str, ...]] = {
     "dtype": DTYPES,
 }
 COUNTS = {"layer": (0, 999), "n_target": (2, MAX_WORDS), "n_baseline": (2, MAX_WORDS), "seed": (0, 2**32 - 1)}
-FLAGS = ("leading_space", "prefix", "drop_shared")
+FLAGS = ("leading_space", "prefix", "drop_shared", "shuffle_labels")
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,8 @@ class ContrastSpec:
     the count is how many of them to use. ``family`` is the set of tests that are adjusted together: those of this
     layer, or of the whole model. With ``prefix``, the model reads the beginning-of-text token before each word; this
     token is not pooled. With ``unit`` ``"lemma"``, the values of all forms of a lemma in a class are averaged, and
-    lemmas are compared, not words. ``seed`` is that of the random permutations of ``max_t``.
+    lemmas are compared, not words. With ``shuffle_labels``, the experiment is a control: the words of both classes are
+    dealt to target and baseline at random. ``seed`` is that of this shuffle, and of the permutations of ``max_t``.
     ``dtype`` is the type of the model's weights and of its values while it reads: ``"bfloat16"`` takes half the memory,
     and rounds each to 8 significant bits.
 
@@ -83,6 +84,7 @@ class ContrastSpec:
     alpha: float = 0.05
     seed: int = 0
     dtype: str = "float32"
+    shuffle_labels: bool = False
     target_words: tuple[str, ...] = ()
     baseline_words: tuple[str, ...] = ()
 
@@ -136,7 +138,7 @@ class ContrastSpec:
             correction="none",
             family="layer",
             alpha=0.05,
-            seed=0,
+            seed=self.seed if self.shuffle_labels else 0,
         )
 
     def to_json(self) -> str:

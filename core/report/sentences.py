@@ -11,23 +11,55 @@ from core.records import CUSTOM, STRONG_AUC, ContrastResult, ContrastSpec, Model
 from core.report.glossary import SIDE_WORDS, TEST_NAMES
 from core.report.readable import readable_share
 
+SHUFFLED = ("shuffled A", "shuffled B")
 _STRONGLY = f"(AUC at least {STRONG_AUC:.2f} or at most {1 - STRONG_AUC:.2f})"
 # Corrections that bound the probability of any false finding in a family.
 _FAMILY_WISE = ("bonferroni", "sidak", "holm", "max_t")
 
 
 def class_names(spec: ContrastSpec) -> tuple[str, str]:
-    """The names of target and baseline within a sentence.
+    """The names of target and baseline within a sentence. Those of shuffled labels are no word classes.
 
     Examples
     --------
     >>> class_names(ContrastSpec())
     ('nouns', 'verbs')
+    >>> class_names(ContrastSpec(shuffle_labels=True))
+    ('shuffled A', 'shuffled B')
     """
+    if spec.shuffle_labels:
+        return SHUFFLED
     if spec.target == spec.baseline:  # two custom lists
         return "target words", "baseline words"
     names = ["custom words" if name == CUSTOM else name for name in (spec.target, spec.baseline)]
     return names[0], names[1]
+
+
+def class_titles(spec: ContrastSpec) -> tuple[str, str]:
+    """The names of target and baseline as titles.
+
+    Examples
+    --------
+    >>> class_titles(ContrastSpec())
+    ('Nouns (target)', 'Verbs (baseline)')
+    """
+    target, baseline = (f"{name[0].upper()}{name[1:]}" for name in class_names(spec))
+    return f"{target} (target)", f"{baseline} (baseline)"
+
+
+def about_control(spec: ContrastSpec) -> str:
+    """What a control with shuffled labels is, and what may be said of it.
+
+    Examples
+    --------
+    >>> about_control(ContrastSpec(shuffle_labels=True, seed=3)).partition(", all")[0]
+    'The labels are shuffled: nouns and verbs were dealt to two groups at random (seed 3)'
+    """
+    target, baseline = class_names(spec.changed(shuffle_labels=False))
+    return (
+        f"The labels are shuffled: {target} and {baseline} were dealt to two groups at random (seed "
+        f"{spec.seed}), all forms of a lemma to the same one. The groups mean nothing: whatever is found is chance."
+    )
 
 
 def where(side: str) -> str:
@@ -47,7 +79,8 @@ def headline(result: ContrastResult) -> str:
     n, n_strong, n_both, n_reversed = (int(found.sum()) for found in masks)
     verb = "differs" if n == 1 else "differ"
     sentence = (
-        f"**{n:,} of {result.n_neurons:,}** neurons in layer **{result.spec.layer}** {verb}{_in_what(result.spec)}"
+        f"{'With shuffled labels, ' if result.spec.shuffle_labels else ''}**{n:,} of {result.n_neurons:,}** neurons in "
+        f"layer **{result.spec.layer}** {verb}{_in_what(result.spec)}"
     )
     if not n:
         return f"{sentence}."
@@ -118,11 +151,17 @@ def correction_name(correction: str, label: str) -> str:
 
 def _counted(result: ContrastResult, side: int) -> str:
     """Such as "500 nouns (471 lemmas)". Without lemmas: "500 nouns"."""
-    words = (result.words.target, result.words.baseline)[side]
     lemmas = (result.words.target_lemmas, result.words.baseline_lemmas)[side]
     n_lemmas = len(set(lemmas))
-    written = f"{len(words):,} {class_names(result.spec)[side]}"
+    written = counted_words(result)[side]
     return f"{written} ({n_lemmas:,} {'lemma' if n_lemmas == 1 else 'lemmas'})" if lemmas else written
+
+
+def counted_words(result: ContrastResult) -> tuple[str, str]:
+    """How many words of target and baseline were used, such as "500 nouns"."""
+    words, names = result.words, class_names(result.spec)
+    of = " words in " if result.spec.shuffle_labels else " "
+    return f"{len(words.target):,}{of}{names[0]}", f"{len(words.baseline):,}{of}{names[1]}"
 
 
 def higher_for(result: ContrastResult, neuron: int) -> str:

@@ -15,7 +15,7 @@ import numpy as np
 
 from core.records import STRONG_AUC, ContrastResult
 from core.report.glossary import d_definition, statistic_name
-from core.report.sentences import marks
+from core.report.sentences import about_control, marks
 from core.version import __version__
 
 _LIBRARIES = ("numpy", "scipy", "torch", "transformers")
@@ -31,6 +31,7 @@ def summary_json(result: ContrastResult) -> str:
     """
     record = {
         "spec": asdict(result.spec),
+        "control": about_control(result.spec) if result.spec.shuffle_labels else None,
         "model": asdict(result.model),
         "versions": library_versions(),
         **_words(result),
@@ -81,7 +82,7 @@ def _tests(result: ContrastResult) -> dict[str, Any]:
         "d_definition": d_definition(spec.test),
         "null_95": None if result.null_95 is None else _number(result.null_95),
         "permutations": None if maxima is None else int(maxima.size),
-        "seed": None if maxima is None else spec.seed,
+        "seed": spec.seed if maxima is not None or spec.shuffle_labels else None,
     }
 
 

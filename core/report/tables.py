@@ -41,6 +41,7 @@ CONTRAST_COLUMNS = (
     "above_zero_baseline",
     "silent",
     "reverses",
+    "shuffled_labels",
 )
 # Characters that begin a formula: OWASP's list (CSV Injection; ASVS 1.2.10 adds NUL). In Chinese and Japanese settings,
 # a spreadsheet may read the wide and small signs as the plain ones.
@@ -82,6 +83,7 @@ def contrast_csv(result: ContrastResult) -> str:
         other.above_zero_baseline.tolist(),
         result.silent.tolist(),
         result.reverses.tolist(),
+        [result.spec.shuffle_labels] * n,  # a table of a control must not pass for one of word classes
     )
     return _csv(CONTRAST_COLUMNS, zip(*columns, strict=True))
 

@@ -35,6 +35,8 @@ def terminal_summary(result: ContrastResult, correction: str) -> str:
         *_neuron("Largest", result, result.largest),
         *_neuron("Smallest", result, result.smallest),
     ]
+    if spec.shuffle_labels:
+        lines.insert(0, f"Control   {sentences.about_control(spec)}")
     null_95 = result.null_95
     if result.null_maxima is not None and null_95 is not None and math.isfinite(null_95):
         lines.append(

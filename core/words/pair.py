@@ -9,6 +9,7 @@ from core.records import CUSTOM, ContrastSpec, WordList, WordPair
 from core.words.entries import count_of
 from core.words.lemmas import lemmas_of
 from core.words.lists import custom_list, get_word_list, shared_words
+from core.words.shuffle import shuffled
 from core.words.source import DEFAULT_DOWNLOADS, FILE_NAMES, Downloads
 
 
@@ -16,7 +17,7 @@ def choose_words(spec: ContrastSpec, downloads: Downloads = DEFAULT_DOWNLOADS) -
     """Take the words of both classes from their lists, and drop shared words if the spec has ``drop_shared``.
 
     If a list has fewer words than the spec asks for, all of them are used, with a note. The paired test then takes as
-    few of the other list.
+    few of the other list. With ``shuffle_labels``, the words are then dealt to target and baseline at random.
 
     Raises
     ------
@@ -44,12 +45,21 @@ def choose_words(spec: ContrastSpec, downloads: Downloads = DEFAULT_DOWNLOADS) -
             f"{stand} in both lists: dropped, with {len(target):,} {spec.target} and "
             f"{len(baseline):,} {spec.baseline} left."
         )
-    if min(len(target), len(baseline)) < 2:
-        came = f"{count_of(len(target), 'target word')} and {count_of(len(baseline), 'baseline word')}"
-        after = f", after {count_of(len(dropped), 'word')} of both lists were dropped" if dropped else ""
-        raise UserError(f"A comparison needs at least two words in each class; there are {came}{after}.")
     target_lemmas, baseline_lemmas = (lemmas_of(one) for one in kept)
-    return WordPair(target, baseline, lists[0], lists[1], shared, tuple(notes), target_lemmas, baseline_lemmas)
+    words = WordPair(target, baseline, lists[0], lists[1], shared, tuple(notes), target_lemmas, baseline_lemmas)
+    _check_enough(words, f", after {count_of(len(dropped), 'word')} of both lists were dropped" if dropped else "")
+    if spec.shuffle_labels:
+        words = shuffled(words, spec.seed, equal=spec.test == "paired")
+        _check_enough(words, ", after the labels were shuffled with all forms of a lemma together")
+    return words
+
+
+def _check_enough(words: WordPair, after: str) -> None:
+    """UserError if a class has fewer than two words; ``after`` says what they are left after."""
+    n_target, n_baseline = len(words.target), len(words.baseline)
+    if min(n_target, n_baseline) < 2:
+        came = f"{count_of(n_target, 'target word')} and {count_of(n_baseline, 'baseline word')}"
+        raise UserError(f"A comparison needs at least two words in each class; there are {came}{after}.")
 
 
 def _counts(spec: ContrastSpec, lists: list[WordList]) -> tuple[list[int], list[str]]:

@@ -118,6 +118,22 @@ def test_the_tests_and_corrections_that_hold(model: str, tmp_path: Path, capsys:
     assert f"Caution   {caution['sentence']}" in shown and "Use max-T: --correction max_t" in shown
 
 
+def test_a_control(model: str, tmp_path: Path, capsys: Capture) -> None:
+    """The same as ``run_contrast`` with shuffled labels; terminal, JSON and table say that it is none of classes."""
+    out, table = tmp_path / "out.json", tmp_path / "out.csv"
+    more = ["--shuffle-labels", "--seed", "5", "--json", str(out), "--csv", str(table)]
+    assert main(contrast(model, *more)) == 0
+    spec = ContrastSpec.notebook(
+        model=model, layer=1, n_target=30, n_baseline=30, word_source="bundled", shuffle_labels=True, seed=5
+    )
+    result = run_contrast(spec, load_model(model))
+    record = json.loads(out.read_text(encoding="utf-8"))
+    assert (record["spec"]["shuffle_labels"], record["seed"]) == (True, 5)
+    assert record["target_words"] == list(result.words.target)
+    assert table.read_text(encoding="utf-8") == contrast_csv(result)
+    assert capsys.readouterr().out.startswith("Control   The labels are shuffled")
+
+
 def test_bfloat16(model: str, tmp_path: Path, text_file: Path, capsys: Capture) -> None:
     """Of a contrast and of a text: the record or a note says so."""
     out = tmp_path / "out.json"

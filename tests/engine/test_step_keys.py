@@ -38,3 +38,16 @@ def test_max_t_of_too_many_values_is_refused_and_the_layer_alone_is_not(monkeypa
     assert caught.value.about == "permutations"
     adjusted = resolve(steps.adjusted, Request(spec.changed(family="layer")))
     assert adjusted.p_adjusted.shape == (6, 512)
+
+
+def test_a_control_has_words_of_its_own_and_each_seed_others() -> None:
+    """Whichever comes first; and the true labels' results are found again."""
+    spec = ContrastSpec.careful(n_target=30, n_baseline=30, family="layer")
+    control = spec.changed(shuffle_labels=True)
+    found = {}
+    for each in (spec, control, control.changed(seed=1), control, spec):
+        result, alone = resolve(steps.conclusion, Request(each)), run_contrast(each)
+        assert result.words.target == alone.words.target and result.notes == alone.notes
+        np.testing.assert_array_equal(result.tests.statistic, alone.tests.statistic)
+        assert found.setdefault(each, result) is result
+    assert len({result.words.target for result in found.values()}) == 3

@@ -29,6 +29,7 @@ UNUSUAL = ContrastSpec(
     family="model",
     alpha=0.001,
     seed=7,
+    shuffle_labels=True,
 )
 CUSTOM_SPEC = ContrastSpec.careful(
     target=CUSTOM, n_target=3, target_words=("ice cream", "naïve, café", "a&b=c?#%"), baseline=CUSTOM,
@@ -72,6 +73,7 @@ def test_a_link_brings_everything_back(spec, neuron, neurons, scale, pinned):
         ("leading_space", "maybe", "true and false"),
         ("prefix", "2", "true and false"),
         ("drop_shared", "", "true and false"),
+        ("shuffle_labels", "maybe", "true and false"),
         ("unit", "form", "word, lemma"),
         ("test", "wilcoxon", "paired, welch, mannwhitney"),
         ("correction", "hochberg", "bonferroni"),

@@ -32,7 +32,7 @@ CHANGES = {
     "layer": 4, "target": "adjectives", "baseline": "adverbs", "n_target": 45, "n_baseline": 44,
     "leading_space": False, "prefix": False, "drop_shared": False, "hook_side": "activation", "pooling": "last",
     "unit": "word", "test": "mannwhitney", "correction": "sidak", "family": "layer", "alpha": 0.02,
-    "dtype": "bfloat16",
+    "dtype": "bfloat16", "shuffle_labels": True,
 }  # fmt: skip
 THERE_AND_BACK = (WORDS, TEXT, NEURONS, HOME, NEURONS, TEXT, WORDS)
 

@@ -16,12 +16,12 @@ _MAX_CELLS = 1_000_000
 
 def draw_headline(result: ContrastResult) -> None:
     """Draw one sentence about what was read."""
-    spec, words = result.spec, result.words
+    spec, (target, baseline) = result.spec, sentences.counted_words(result)
     how = "averaged over its tokens" if spec.pooling == "mean" else "at its last token"
     read_as = page.plain(sentences.read_as(result))
     st.markdown(
-        f"**{len(words.target):,} {spec.target}** and **{len(words.baseline):,} {spec.baseline}**, each read on its "
-        f"own {read_as}: the {spec.hook_side} of layer **{spec.layer}**'s {result.n_neurons:,} neurons, {how}."
+        f"**{target}** and **{baseline}**, each read on its own {read_as}: the {spec.hook_side} of layer "
+        f"**{spec.layer}**'s {result.n_neurons:,} neurons, {how}."
     )
 
 
@@ -62,13 +62,12 @@ def draw_lists(result: ContrastResult) -> None:
         st.markdown(f"**{len(words.shared):,} words stand in both lists** ({what}): {_some(words.shared)}")
     else:
         st.markdown("**No word stands in both lists.**")
+    target, baseline = sentences.class_titles(spec)
     left, right = st.columns(2)
     with left:
-        label = f"{spec.target.capitalize()} (target)"
-        _draw_list(label, words.target_list, words.target, words.target_lemmas, result.target_tokens)
+        _draw_list(target, words.target_list, words.target, words.target_lemmas, result.target_tokens)
     with right:
-        label = f"{spec.baseline.capitalize()} (baseline)"
-        _draw_list(label, words.baseline_list, words.baseline, words.baseline_lemmas, result.baseline_tokens)
+        _draw_list(baseline, words.baseline_list, words.baseline, words.baseline_lemmas, result.baseline_tokens)
 
 
 def _draw_list(

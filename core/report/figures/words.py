@@ -9,6 +9,7 @@ from plotly.colors import diverging
 
 from core.records import ContrastResult
 from core.report.figures.style import BASELINE_COLOUR, LEGEND, MARGIN, TARGET_COLOUR, Picture
+from core.report.sentences import class_names, class_titles
 
 _PURPLE_TO_GREEN = [[i / (len(diverging.PRGn) - 1), colour] for i, colour in enumerate(diverging.PRGn)]
 # The same, but zero is dark.
@@ -60,7 +61,6 @@ def words_image(
         if not in_order:
             trace["text"] = np.broadcast_to(order.astype(np.int32), image.shape)  # [n_neurons] -> [n_words, n_neurons]
         traces.append(trace)
-    titles = (f"{spec.target.capitalize()} (target)", f"{spec.baseline.capitalize()} (baseline)")
     layout = {
         "height": max(520, min(1100, 180 + 5 * 2 * n_words)),
         "margin": {**MARGIN, "l": 110, "t": 40},
@@ -83,7 +83,7 @@ def words_image(
             "showarrow": False,
             "font": {"size": 16},
         }
-        for title, axis in zip(titles, ("yaxis", "yaxis2"), strict=True)
+        for title, axis in zip(class_titles(spec), ("yaxis", "yaxis2"), strict=True)
     ]
     return {"data": traces, "layout": layout}
 
@@ -103,9 +103,10 @@ def _axes(heights: list[int], title: str) -> Picture:
 def mean_activations(result: ContrastResult) -> Picture:
     """A line for each class: the mean value of every neuron over the words of the class."""
     spec = result.spec
+    target, baseline = class_names(spec)
     classes = (
-        (spec.target, result.target_activations, TARGET_COLOUR),
-        (spec.baseline, result.baseline_activations, BASELINE_COLOUR),
+        (target, result.target_activations, TARGET_COLOUR),
+        (baseline, result.baseline_activations, BASELINE_COLOUR),
     )
     lines = [
         {

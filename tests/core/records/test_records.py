@@ -65,6 +65,7 @@ def specs(draw: st.DrawFn) -> ContrastSpec:
         leading_space=draw(st.booleans()),
         prefix=draw(st.booleans()),
         drop_shared=draw(st.booleans()),
+        shuffle_labels=draw(st.booleans()),
         unit=draw(st.sampled_from(UNITS)) if test != "paired" else "word",
         test=test,
         correction=draw(st.sampled_from(CORRECTIONS)),
@@ -129,6 +130,7 @@ BAD_VALUES: dict[str, list[Any]] = {
     "leading_space": [1, "true", None],
     "prefix": [0, "no"],
     "drop_shared": ["1"],
+    "shuffle_labels": [1, "true", None],
     "unit": ["form", "", None, True],
     "test": ["student", None],
     "correction": ["fdr", None],
@@ -236,6 +238,7 @@ BAD_PARAMS: dict[str, list[str]] = {
     "leading_space": ["yes", "2"],
     "prefix": [""],
     "drop_shared": ["on"],
+    "shuffle_labels": ["yes", ""],
     "unit": ["form", ""],
     "test": ["t"],
     "correction": ["x" * 500],
@@ -351,6 +354,7 @@ OTHER_READING: dict[str, Any] = {
     "leading_space": False,
     "prefix": False,
     "drop_shared": False,
+    "shuffle_labels": True,
 }
 
 
@@ -373,6 +377,20 @@ def test_no_test_but_the_paired_one_is_part_of_a_reading() -> None:
 def test_what_a_reading_depends_on(field: str) -> None:
     """Another model, other words or another hook: other activations."""
     assert DEFAULT.changed(**{field: OTHER_READING[field]}).reading() != DEFAULT.reading()
+
+
+def test_a_seed_is_part_of_a_reading_if_it_shuffles() -> None:
+    """It deals the words to the classes; else it is max-T's alone."""
+    control = DEFAULT.changed(shuffle_labels=True)
+    assert control.changed(seed=9).reading() != control.reading() != DEFAULT.reading()
+
+
+def test_a_link_says_that_labels_are_shuffled_and_old_links_say_nothing() -> None:
+    """No link is longer than it was."""
+    assert "shuffle_labels" not in to_params(DEFAULT)
+    control = DEFAULT.changed(shuffle_labels=True, seed=4)
+    assert to_params(control) == to_params(DEFAULT) | {"shuffle_labels": "1", "seed": "4"}
+    assert "shuffle_labels" not in {*NOTEBOOK, *CAREFUL}
 
 
 def test_custom_words_are_part_of_a_reading() -> None:

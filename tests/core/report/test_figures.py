@@ -135,6 +135,16 @@ def test_the_axis_names_the_statistic(test: str, name: str, line: str) -> None:
     assert f"<br>{name} = " in picture["data"][0]["hovertemplate"]
 
 
+def test_figures_of_a_control_say_so() -> None:
+    spec = ContrastSpec.careful(n_target=4, n_baseline=5, shuffle_labels=True)
+    result = made_result(spec)
+    values = {side: unit_values(result, 0, side) for side in ("pre-activation", "activation")}
+    scatter, spread = figures.neuron_scatter(result), figures.neuron_spread(result, 0, values)
+    for picture in (scatter, spread, figures.words_image(result, 4), figures.mean_activations(result)):
+        assert "shuffled A" in str(picture) or "Shuffled A (target)" in str(picture)
+        assert not re.search("nouns|verbs", str(picture), re.IGNORECASE)
+
+
 def test_no_line_without_a_threshold() -> None:
     assert figures.neuron_scatter(made_result(critical_statistic=np.inf))["layout"]["shapes"] == []
     spec = ContrastSpec.careful(n_target=4, n_baseline=5, correction="max_t", alpha=0.2)

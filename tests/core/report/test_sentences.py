@@ -114,6 +114,32 @@ def test_names_of_custom_lists() -> None:
     assert sentences.class_names(both) == ("target words", "baseline words")
 
 
+CONTROL = {"shuffle_labels": True, "seed": 3}
+
+
+def test_no_sentence_of_a_control_passes_for_one_of_word_classes() -> None:
+    """On pages and in the terminal, wherever the classes of the experiment are named."""
+    true = made_result(significant=significant(0, 7))
+    result = made_result(ContrastSpec.careful(**SMALL, **CONTROL), significant=significant(0, 7))
+    assert sentences.class_names(result.spec) == ("shuffled A", "shuffled B")
+    assert sentences.class_titles(result.spec) == ("Shuffled A (target)", "Shuffled B (baseline)")
+    assert sentences.headline(result) == f"With shuffled labels, {sentences.headline(true)}"
+    assert sentences.counted_words(result) == ("4 words in shuffled A", "5 words in shuffled B")
+    assert sentences.compared(result).startswith("4 words in shuffled A (3 lemmas) and 5 words in shuffled B (3 lem")
+    assert sentences.higher_for(result, 7) == "shuffled B"
+    control = sentences.about_control(result.spec)
+    assert control.startswith("The labels are shuffled: nouns and verbs were dealt to two groups")
+    first, *others = summary(result).split("\n")
+    assert first == f"Control   {control}" and "(seed 3)" in first
+    assert not any("nouns" in line or "verbs" in line for line in others)
+    assert "Control" not in summary(true)
+
+
+def test_the_control_of_custom_lists_names_them() -> None:
+    own = {"target": CUSTOM, "target_words": ("a", "b"), **CONTROL}
+    assert "shuffled: custom words and verbs" in sentences.about_control(ContrastSpec(**own))
+
+
 def test_marks_with_their_numbers() -> None:
     """Neuron 7 is higher for verbs before, for nouns after the nonlinearity, and silent."""
     result = made_result()

@@ -103,6 +103,13 @@ def test_max_t_names_its_permutations() -> None:
     assert (record["permutations"], record["seed"], record["null_95"]) == (101, 7, 96.0)
 
 
+def test_a_control_says_so_with_its_seed() -> None:
+    assert read(made_result())["control"] is None
+    record = read(made_result(ContrastSpec.careful(shuffle_labels=True, seed=7, n_target=4, n_baseline=5)))
+    assert record["control"].startswith("The labels are shuffled") and "(seed 7)" in record["control"]
+    assert (record["spec"]["shuffle_labels"], record["seed"], record["permutations"]) == (True, 7, None)
+
+
 def test_an_infinite_null_is_null() -> None:
     """In a few permutations of tiny lists with ties, the groups do not vary: the statistic is infinite."""
     spec = ContrastSpec.careful(correction="max_t", n_target=4, n_baseline=5)

@@ -24,7 +24,7 @@ COLUMNS = ["layer", "neuron", "statistic", "p_value", "p_adjusted", "significant
 COLUMNS += ["cohens_d", "auc"]
 MORE = ["degrees_of_freedom", "log10_p", "log10_p_adjusted", "d_definition", "hedges_g", "hedges_g_low"]
 MORE += ["hedges_g_high", "auc_low", "auc_high", "other_side", "mean_difference_other_side", "auc_other_side"]
-MORE += ["above_zero_target", "above_zero_baseline", "silent", "reverses"]
+MORE += ["above_zero_target", "above_zero_baseline", "silent", "reverses", "shuffled_labels"]
 DEAD = [0, 7]
 
 
@@ -100,6 +100,12 @@ def test_marks_and_definitions(result: ContrastResult) -> None:
     assert [row["silent"] for row in table] == [str(value) for value in result.silent]
     assert [row["reverses"] for row in table] == [str(value) for value in result.reverses]
     assert {row["reverses"] for row in table} == {"True", "False"}
+
+
+def test_a_table_of_a_control_says_so() -> None:
+    for shuffle_labels in (False, True):
+        spec = ContrastSpec.careful(n_target=4, n_baseline=5, shuffle_labels=shuffle_labels)
+        assert {row["shuffled_labels"] for row in rows(contrast_csv(made_result(spec)))} == {str(shuffle_labels)}
 
 
 def test_no_p_value_reads_zero() -> None:
