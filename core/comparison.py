@@ -16,10 +16,12 @@ from core.progress import Progress, unwatched
 from core.records import (
     HOOK_SIDES,
     AdjustedTests,
+    ContrastResult,
     ContrastSpec,
     EffectSizes,
     NeuronTests,
     OtherSide,
+    ShuffledPoints,
     WordActivations,
     WordPair,
 )
@@ -31,6 +33,7 @@ from core.stats.log_p import log10_p
 from core.stats.mann_whitney import mann_whitney_test
 from core.stats.permutation import max_t
 from core.stats.ttest import paired_ttest, welch_ttest
+from core.words.shuffle import deal
 
 # The tests by their names in a spec.
 TEST_FUNCTIONS = {"paired": paired_ttest, "welch": welch_ttest, "mannwhitney": mann_whitney_test}
@@ -144,6 +147,41 @@ def measure_effects(spec: ContrastSpec, activations: WordActivations) -> tuple[E
     found = OtherSide(other, difference, auc(target, baseline), above_target, above_baseline)
     _release(activations)
     return sizes, found
+
+
+def shuffled_points(spec: ContrastSpec, activations: WordActivations) -> ShuffledPoints | None:
+    """Test every neuron of the spec's layer with shuffled labels: what chance looks like.
+
+    The words are dealt as those of the control with the spec's seed (``shuffle_labels``), and nothing is read again.
+
+    Returns
+    -------
+    ShuffledPoints or None
+        None if a group has fewer than two units, as can happen with a few words of the same lemma.
+    """
+    words, at = activations.words, activations.layers.index(spec.layer)
+    both, paired = (*words.target, *words.baseline), spec.test == "paired"
+    lemmas = (words.target_lemmas or words.target, words.baseline_lemmas or words.baseline)
+    sides = (activations.target_sides, activations.baseline_sides)
+    values = np.concatenate([side.layer(at).at(spec.hook_side) for side in sides])  # [all words, n_neurons]
+    _release(activations)
+    groups = []
+    for group in deal(*lemmas, spec.seed, equal=paired):
+        units = units_of([both[i] for i in group], [(*lemmas[0], *lemmas[1])[i] for i in group], spec.unit)
+        groups.append(units.mean(values[group]))  # [n_words of the group, n_neurons] -> [n_units, n_neurons]
+    if min(map(len, groups)) < 2:
+        return None
+    tests, sizes = TEST_FUNCTIONS[spec.test](*groups), effect_sizes(*groups, paired=paired)
+    return ShuffledPoints(sizes.hedges_g, log10_p(tests.statistic, tests.degrees_of_freedom))
+
+
+def critical_log10_p(result: ContrastResult) -> float:
+    """The log10 of the unadjusted p at the critical statistic; in Welch's test, for the median degrees of freedom.
+
+    -inf if no statistic is large enough.
+    """
+    median = float(np.nanmedian(result.tests.degrees_of_freedom))
+    return float(log10_p(np.array(result.critical_statistic), median))
 
 
 def _values(

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from core.activations import layered_token_activations
+from core.comparison import critical_log10_p, shuffled_points
 from core.errors import UserError
 from core.experiment import (
     choose_words,
@@ -34,6 +35,7 @@ from core.records import (
     ModelInfo,
     NeuronTests,
     OtherSide,
+    ShuffledPoints,
     TokenActivations,
     WordActivations,
     WordPair,
@@ -90,6 +92,10 @@ def _adjusted_key(request: Request, need: Any) -> tuple[Hashable, ...]:
 
 def _effects_key(request: Request, need: Any) -> tuple[Hashable, ...]:
     return *_tests_key(request, need), request.spec.layer
+
+
+def _shuffled_key(request: Request, need: Any) -> tuple[Hashable, ...]:
+    return *_effects_key(request, need), request.spec.seed
 
 
 def _conclusion_key(request: Request, need: Any) -> tuple[Hashable, ...]:
@@ -265,6 +271,32 @@ def scatter(request: Request, need: Any, progress: Progress) -> Picture:
 
 
 @step(
+    _shuffled_key,
+    key_text="the key of the effects, and the seed",
+    needs=(words, activations),
+    entries=256,
+    share=0.01,
+)
+def shuffled(request: Request, need: Any, progress: Progress) -> ShuffledPoints | None:
+    """Every neuron of the spec's layer with shuffled labels, once; None of too few words."""
+    return shuffled_points(request.spec, need(activations))
+
+
+@step(
+    _scatter_key,
+    key_text="the key of the conclusion, and the marked neuron",
+    needs=(words, conclusion, shuffled),
+    entries=32,
+)
+def volcano(request: Request, need: Any, progress: Progress) -> Picture:
+    """The chart of every neuron's effect size and p, encoded for the browser."""
+    from core.report.figures import neuron_volcano, packed
+
+    result = need(conclusion)
+    return packed(neuron_volcano(result, need(shuffled), critical_log10_p(result), request.marked))
+
+
+@step(
     _text_key,
     key_text="model, number format, layer, hook side, beginning-of-text token, a digest of the text",
     needs=(model,),
@@ -320,37 +352,4 @@ def prepare(spec: ContrastSpec, progress: Progress = unwatched) -> ContrastResul
     """Compute everything that the spec's page shows, in this thread. A server does this before its class comes."""
     result = resolve(conclusion, Request(spec), progress)  # first, because it checks the layer before it reads words
     resolve(profile, Request(spec), progress)
-    return result
-
-
-def csv(spec: ContrastSpec, shown: tuple[str, str]) -> bytes:
-    """The CSV of all neurons of the spec's layer, computed when its button is pressed.
-
-    Parameters
-    ----------
-    spec : ContrastSpec
-    shown : (str, str)
-        The sources of the words that the page shows.
-
-    Raises
-    ------
-    UserError
-        The word lists now come from other sources than the page shows.
-    """
-    from core.report.tables import contrast_csv
-
-    return contrast_csv(_as_shown(spec, shown)).encode()
-
-
-def summary(spec: ContrastSpec, shown: tuple[str, str]) -> bytes:
-    """The settings and the summary as JSON, as ``csv`` gives the table."""
-    from core.report.summary import summary_json
-
-    return summary_json(_as_shown(spec, shown)).encode()
-
-
-def _as_shown(spec: ContrastSpec, shown: tuple[str, str]) -> ContrastResult:
-    result = resolve(conclusion, Request(spec))
-    if sources(result.words) != shown:
-        raise UserError("The word lists are others than the page shows.")
     return result

@@ -14,6 +14,7 @@ PRESETS = {"Notebook": NOTEBOOK, "Careful": CAREFUL}
 # Layer 3: both of its extreme neurons hold up best in running text (see the bundled model's card).
 DEFAULT = ContrastSpec.careful(model="bundled", layer=3)
 SCALES = ("text", "zero", "words")
+PLOTS = ("index", "volcano")
 MAX_NEURONS = 6
 ALPHAS = (0.0001, 0.5)  # the range of the widget; a spec allows more
 # Folders of lists are only for the command line: a visitor must not choose which files the server reads.

@@ -22,6 +22,7 @@ from ui.defaults import (
     ALPHAS,
     DEFAULT,
     MAX_NEURONS,
+    PLOTS,
     SCALES,
     WORD_SOURCES,
     default_spec,
@@ -31,8 +32,10 @@ from ui.defaults import (
 )
 
 SIDES = ("target", "baseline")
+# The choices on pages that are words, the default first.
+_OPTIONS = {"scale": SCALES, "plot": PLOTS}
 MAX_VALUE = 10_000  # characters of one value in a link; the app writes much shorter ones
-_NAMES = (*(item.name for item in fields(ContrastSpec)), "neuron", "neurons", "scale", "pinned")
+_NAMES = (*(item.name for item in fields(ContrastSpec)), "neuron", "neurons", "pinned", *_OPTIONS)
 
 
 @dataclass(frozen=True)
@@ -40,14 +43,16 @@ class View:
     """What a link opens: an experiment, and the choices on pages.
 
     ``neuron`` is None for the default, the largest statistic. ``neurons`` is empty for the default of the text page,
-    the two extremes. ``pinned`` are the neurons that the evidence page shows side by side.
+    the two extremes. ``scale`` is that of the text page's colours, ``plot`` what the Neurons page plots, and ``pinned``
+    are the neurons that the evidence page shows side by side.
     """
 
     spec: ContrastSpec
     neuron: int | None = None
     neurons: tuple[int, ...] = ()
-    scale: str = "text"
+    scale: str = SCALES[0]
     pinned: tuple[int, ...] = ()
+    plot: str = PLOTS[0]
 
 
 def write(view: View) -> None:
@@ -68,8 +73,9 @@ def params_of(view: View) -> dict[str, str]:
         params["neurons"] = ",".join(map(str, view.neurons))
     if view.pinned:
         params["pinned"] = ",".join(map(str, view.pinned))
-    if view.scale != SCALES[0]:
-        params["scale"] = view.scale
+    for name, options in _OPTIONS.items():
+        if (value := getattr(view, name)) != options[0]:
+            params[name] = value
     return params
 
 
@@ -88,11 +94,18 @@ def read(params: Mapping[str, str], texts: Mapping[str, str] | None = None) -> t
     neurons, pinned = (
         _neurons(params[name].split(",") if name in params else [], name, problems) for name in ("neurons", "pinned")
     )
-    scale = params.get("scale", SCALES[0])
-    if scale not in SCALES:
-        problems.append(f"scale is “{scale[:60]}”; allowed are {', '.join(SCALES)}. “{SCALES[0]}” is used.")
-        scale = SCALES[0]
-    return View(spec, neuron[0] if neuron else None, neurons, scale, pinned), problems
+    options = {name: _option(name, params, problems) for name in _OPTIONS}
+    return View(spec, neuron[0] if neuron else None, neurons, pinned=pinned, **options), problems
+
+
+def _option(name: str, params: Mapping[str, str], problems: list[str]) -> str:
+    """The value of ``scale`` or ``plot``; the first one, with a sentence, if it is not offered."""
+    options = _OPTIONS[name]
+    value = params.get(name, options[0])
+    if value in options:
+        return value
+    problems.append(f"{name} is “{value[:60]}”; allowed are {', '.join(options)}. “{options[0]}” is used.")
+    return options[0]
 
 
 def _words_in(side: str, texts: Mapping[str, str]) -> tuple[str, ...]:

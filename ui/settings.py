@@ -87,13 +87,13 @@ def update_spec() -> ContrastSpec:
         settings.problems = []
         settings.view = replace(settings.view, spec=spec)
     if (spec.model, spec.layer) != (before.model, before.layer):
-        settings.view = View(spec, scale=settings.view.scale)  # another layer's neuron 12 is another neuron
+        settings.view = replace(settings.view, neuron=None, neurons=())  # another layer's neuron 12 is another neuron
     st.session_state["preset"] = matching_preset(spec)
     return spec
 
 
 def choose(**choices: Any) -> None:
-    """Set fields of the view: ``neuron``, ``neurons``, ``scale`` or ``pinned``."""
+    """Set fields of the view, such as ``neuron`` or ``scale``."""
     settings = current()
     settings.view = replace(settings.view, **choices)
 

@@ -2,7 +2,7 @@
 
 from core.records.ambiguous import AmbiguousForm, Context
 from core.records.comparisons import TOLERANCE, Comparison, NotebookComparison
-from core.records.effects import SILENT_SHARE, STRONG_AUC, Caution, EffectSizes, OtherSide, Remedy
+from core.records.effects import SILENT_SHARE, STRONG_AUC, Caution, EffectSizes, OtherSide, Remedy, ShuffledPoints
 from core.records.evidence import FAILS, HOLDS, IMPOSSIBLE, NOT_RUN, UNCLEAR, VERDICTS, Finding
 from core.records.gold import UPOS, GoldActivations, GoldSentence, GoldText, GoldWord, LeftOutWord
 from core.records.model_info import ModelInfo
@@ -76,6 +76,7 @@ __all__ = [
     "NotebookComparison",
     "OtherSide",
     "Remedy",
+    "ShuffledPoints",
     "TokenActivations",
     "WordActivations",
     "WordList",

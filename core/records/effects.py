@@ -44,6 +44,17 @@ class OtherSide:
     above_zero_baseline: np.ndarray
 
 
+@dataclass(frozen=True, eq=False)
+class ShuffledPoints:
+    """What the neurons of one layer are once the labels are shuffled: what chance looks like.
+
+    Hedges' g and the log10 of the unadjusted p of each neuron, float64 (n_neurons,), NaN for one that was not tested.
+    """
+
+    hedges_g: np.ndarray
+    log10_p: np.ndarray
+
+
 @dataclass(frozen=True)
 class Remedy:
     """Changes of a spec that avoid what a caution warns of, with a label for a button."""

@@ -35,6 +35,8 @@ GLOSSARY = {
     "family becomes by chance.",
     "shuffled labels": "A control: the words of both classes are dealt to two groups at random, all forms of a lemma "
     "to the same one, so whatever is found between the groups is chance.",
+    "volcano": "The effect size of each neuron against its p: far to the side is a large difference, high up one that "
+    "chance hardly ever makes.",
     "mean difference": "The target's mean minus the baseline's, in the units of the hook point.",
     "d_av": "Cohen's d of two groups: the difference in mean, in standard deviations of the units.",
     "d_z": "Cohen's d of pairs: the mean of their differences, in standard deviations of these differences.",

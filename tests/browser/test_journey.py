@@ -102,6 +102,41 @@ def test_from_home_to_a_neuron(app, result):
             assert marked(fresh) == [again]
 
 
+def test_a_neuron_is_chosen_in_the_volcano(app, result):
+    with visit(1440, 1300) as page:
+        page.goto(f"{app}/Neurons?layer={LAYER}&plot=volcano")
+        arrive(page, "Neurons")
+        neuron, place = loneliest_point(page, but=[result.largest])
+        page.mouse.move(*place)
+        page.locator(".hoverlayer .hovertext").get_by_text(f"Neuron {neuron}").wait_for()
+        page.mouse.click(*place)
+        chosen(page, neuron)
+        assert marked(page) == [neuron]
+        again, place = loneliest_point(page, but=[result.largest, neuron])
+        page.mouse.click(*place)
+        chosen(page, again)
+        assert marked(page) == [again]
+        below = scatter(page).evaluate(
+            """g => {
+                const { xaxis, yaxis } = g._fullLayout, box = g.getBoundingClientRect();
+                const points = g.calcdata[1].map(p => [
+                    box.left + xaxis._offset + xaxis.d2p(p.x), box.top + yaxis._offset + yaxis.d2p(p.y)]);
+                return points.reduce((low, p) => p[1] > low[1] ? p : low);
+            }"""
+        )
+        page.mouse.move(*below)
+        page.locator(".hoverlayer .hovertext").wait_for(state="detached")
+        page.wait_for_timeout(400)  # plotly takes two presses within 300 ms for a double click
+        page.mouse.click(*below)
+        page.wait_for_timeout(1000)
+        wait_until_idle(page)
+        assert heading(page, again).is_visible(), "what is there by chance is no neuron to choose"
+        page.get_by_role("radio", name="By neuron").or_(page.get_by_role("button", name="By neuron")).click()
+        page.wait_for_url(lambda url: "plot=" not in url)
+        wait_until_idle(page)
+        assert heading(page, again).is_visible() and marked(page) == [again]
+
+
 def test_zoom_and_neuron_survive_what_they_should(app):
     with visit(1440, 1300) as page:  # so high that the sidebar need not scroll, which closes its lists
         page.goto(f"{app}/Neurons?layer={LAYER}")

@@ -17,7 +17,7 @@ from core.experiment import run_contrast
 from core.records import CORRECTIONS, TESTS, ContrastSpec, WordList, WordPair
 from core.report.summary import summary_json
 from core.stats import correction
-from engine import steps
+from engine import files, steps
 from engine.jobs import Job, NotCached
 from engine.pipeline import Request, begin, cached, obtain, resolve
 from tests.support.slow_work import Slow, asked_for
@@ -235,11 +235,11 @@ def test_words_are_looked_for_again_after_five_minutes(spec: ContrastSpec, calls
 def test_files_are_of_the_words_that_the_page_shows(spec: ContrastSpec, calls: Counter[str]) -> None:
     result = resolve(steps.conclusion, Request(spec))
     shown = steps.sources(result.words)
-    lines = steps.csv(spec, shown).decode().splitlines()
+    lines = files.csv(spec, shown).decode().splitlines()
     assert lines[0].startswith("layer,neuron,statistic,p_value,p_adjusted") and len(lines) == result.n_neurons + 1
-    assert steps.summary(spec, shown).decode() == summary_json(result)
+    assert files.summary(spec, shown).decode() == summary_json(result)
     assert calls["read_words"] == 1
-    for file in (steps.csv, steps.summary):
+    for file in (files.csv, files.summary):
         with pytest.raises(UserError) as caught:
             file(spec, ("bundled list (stand-in)", shown[1]))
         assert_one_sentence(caught.value)

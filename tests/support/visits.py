@@ -14,7 +14,7 @@ PROBE = re.compile(r"/(Neurons|Words|Text_heatmap|Evidence)/_stcore/")
 SECONDS = 1000
 CONTENT = {
     "Home": "[data-testid='stMetric']",
-    "Neurons": ".st-key-neurons_plot .js-plotly-plot .scatterlayer .point",
+    "Neurons": ":is(.st-key-neurons_plot, .st-key-neurons_volcano) .js-plotly-plot .scatterlayer .point",
     "Words": ".st-key-words_image .js-plotly-plot",
     "Text heatmap": ".heatmap .panel .token",
     "Evidence": "ol.verdicts a",
@@ -77,7 +77,8 @@ def token_in_panel(page, position):
 
 
 def scatter(page):
-    return page.locator(".st-key-neurons_plot .js-plotly-plot")
+    """The plot of the Neurons page, whichever of the two is drawn."""
+    return page.locator(":is(.st-key-neurons_plot, .st-key-neurons_volcano) .js-plotly-plot")
 
 
 def loneliest_point(page, but=()):

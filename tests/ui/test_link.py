@@ -47,11 +47,15 @@ def test_what_pages_add_is_left_out_while_it_is_the_default():
 
 @pytest.mark.parametrize("spec", [DEFAULT, UNUSUAL, CUSTOM_SPEC, *(ContrastSpec(**p) for p in PRESETS.values())])
 @pytest.mark.parametrize(
-    ("neuron", "neurons", "scale", "pinned"),
-    [(None, (), "text", ()), (0, (), "zero", (7,)), (1023, (5, 0, 99), "words", (99, 0, 1))],
+    "choices",
+    [
+        {},
+        {"neuron": 0, "scale": "zero", "pinned": (7,), "plot": "volcano"},
+        {"neuron": 1023, "neurons": (5, 0, 99), "scale": "words", "pinned": (99, 0, 1)},
+    ],
 )
-def test_a_link_brings_everything_back(spec, neuron, neurons, scale, pinned):
-    view = View(spec, neuron, neurons, scale, pinned)
+def test_a_link_brings_everything_back(spec, choices):
+    view = View(spec, **choices)
     params = params_of(view)
     assert all(isinstance(value, str) for value in params.values())
     assert read(params) == (view, [])
@@ -93,6 +97,7 @@ def test_a_link_brings_everything_back(spec, neuron, neurons, scale, pinned):
         ("neuron", "9999999", "whole number from 0"),
         ("neurons", "many", "neurons is “many”"),
         ("scale", "log", "text, zero, words"),
+        ("plot", "pie", "index, volcano"),
     ],
 )
 def test_a_bad_value_falls_back_and_says_so_once(name, value, said):

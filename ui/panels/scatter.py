@@ -1,4 +1,4 @@
-"""The plot of the Neurons page: every neuron of the layer. A click chooses one."""
+"""The plot of the Neurons page: every neuron of the layer, by its index or as a volcano. A click chooses one."""
 
 from __future__ import annotations
 
@@ -10,11 +10,19 @@ import streamlit as st
 
 from core.records import ContrastResult
 from core.report import figures
+from core.report.figures import Picture
+from core.report.glossary import GLOSSARY
+from core.report.sentences import class_names
 from engine import steps
 from ui import charts, chosen, settings
+from ui.defaults import PLOTS
 from ui.progress import show
 
-# The spec and the marked neuron (or None) with which the plot was last drawn.
+_LABELS = {"index": "By neuron", "volcano": "Volcano"}
+_HELP = f"**By neuron**: the statistic of each neuron. **Volcano**: {GLOSSARY['volcano']}"
+# The key of each plot. Each has one of its own: a browser keeps the zoom and the selection of a plot by its key.
+_KEYS = {"index": "neurons_plot", "volcano": "neurons_volcano"}
+# The plot, the spec and the marked neuron (or None) that were drawn last.
 _DRAWN = "_neurons_plot_drawn"
 # When this session drew the plot first. For a while after that, the browser may not have the plotting library.
 _BEGAN = "_neurons_plot_began"
@@ -27,20 +35,57 @@ def draw_waiting() -> None:
 
 
 def draw(result: ContrastResult) -> None:
-    """Draw the scatter. A click chooses a neuron."""
+    """Draw the plot and the choice between its views. A click chooses a neuron."""
     st.subheader("Every neuron of the layer")
-    picture = show(steps.scatter, result.spec, marked=_mark(result))
-    began = st.session_state.setdefault(_BEGAN, time.monotonic())
-    if time.monotonic() - began < _PREVIEW_SECONDS and result.null_95 is None:  # else the legend has more rows
-        charts.draw_preview(figures.scatter_preview(picture), picture["layout"]["margin"], "neurons_plot")
+    plot = _draw_choice()
+    mark = _mark(result, plot)
+    if plot == "volcano":
+        picture = show(steps.volcano, result.spec, marked=mark)
+    else:
+        picture = show(steps.scatter, result.spec, marked=mark)
+        _draw_preview(result, picture)
     charts.draw(
         picture,
-        "neurons_plot",
-        on_select=partial(_choose, chosen.snapshot()),
+        _KEYS[plot],
+        on_select=partial(_choose, _KEYS[plot], chosen.snapshot()),
         selection_mode="points",
         config={"displaylogo": False, "scrollZoom": False},
     )
-    st.caption(f"Click a point to see its words. Drag to zoom, double-click to zoom out. {_about_colours(result)}")
+    st.caption("Click a point to see its words. Drag to zoom, double-click to zoom out. " + _about(result, plot))
+
+
+def _draw_choice() -> str:
+    """Draw the choice of the plot, and return it."""
+    st.session_state["plot"] = settings.current().view.plot
+    st.segmented_control(
+        "Plot",
+        PLOTS,
+        key="plot",
+        required=True,
+        format_func=_LABELS.__getitem__,
+        on_change=_save_plot,
+        help=_HELP,
+    )
+    return str(st.session_state["plot"])
+
+
+def _draw_preview(result: ContrastResult, picture: Picture) -> None:
+    began = st.session_state.setdefault(_BEGAN, time.monotonic())
+    if time.monotonic() - began < _PREVIEW_SECONDS and result.null_95 is None:  # else the legend has more rows
+        charts.draw_preview(figures.scatter_preview(picture), picture["layout"]["margin"], _KEYS["index"])
+
+
+def _about(result: ContrastResult, plot: str) -> str:
+    """What a reader of the plot should know besides."""
+    if plot == "index":
+        return _about_colours(result)
+    if show(steps.shuffled, result.spec) is None:
+        return "With so few words of so few lemmas, no shuffle of the labels can be drawn."
+    target, baseline = class_names(result.spec)
+    return (
+        f"Grey points below zero are what chance looks like: the same neurons and words, with the labels {target} and "
+        f"{baseline} shuffled once (seed {result.spec.seed}), tested in the same way, and drawn downward."
+    )
 
 
 def _about_colours(result: ContrastResult) -> str:
@@ -64,27 +109,33 @@ def _about_colours(result: ContrastResult) -> str:
     return f"Triangles are significant. {why}, so {counted} {where}." if n else ""
 
 
-def _mark(result: ContrastResult) -> int | None:
+def _mark(result: ContrastResult, plot: str) -> int | None:
     """The neuron to mark in the figure: the chosen one, unless the plot in the browser marks it already.
 
     The plot marks a point that was clicked in it. To mark it in the figure too would rebuild the plot, and lose the
     zoom. The plot does not know a choice from elsewhere (table, box, link), or from before it was rebuilt.
     """
     neuron = settings.current().view.neuron
-    clicked = st.session_state.get(_DRAWN) == (result.spec, None) and neuron in _selected_points()
-    mark = None if clicked else neuron
-    st.session_state[_DRAWN] = (result.spec, mark)
+    drawn_unmarked = st.session_state.get(_DRAWN) == (plot, result.spec, None)
+    mark = None if drawn_unmarked and neuron in _selected_points(_KEYS[plot]) else neuron
+    st.session_state[_DRAWN] = (plot, result.spec, mark)
     return mark
 
 
-def _selected_points() -> list[int]:
-    plot = st.session_state.get("neurons_plot")
+def _selected_points(key: str) -> list[int]:
+    plot = st.session_state.get(key)
     return [point["point_index"] for point in plot.selection.points] if plot else []
 
 
-def _choose(drawn_with: chosen.Snapshot) -> None:
+def _choose(key: str, drawn_with: chosen.Snapshot) -> None:
     """Callback. The selection may contain two points: the mark from the figure, and the point that was clicked."""
-    points = _selected_points()
-    _, mark = st.session_state.get(_DRAWN, (None, None))
+    points = _selected_points(key)
+    *_, mark = st.session_state.get(_DRAWN, (None, None, None))
     clicked = [neuron for neuron in points if neuron != mark] or points
     chosen.choose(clicked[0] if clicked else None, drawn_with)
+
+
+def _save_plot() -> None:
+    """Callback. A browser can send any value."""
+    if st.session_state["plot"] in PLOTS:
+        settings.choose(plot=st.session_state["plot"])

@@ -12,7 +12,7 @@ from core.records import ContrastResult
 from core.report import sentences
 from core.report.glossary import GLOSSARY, SIDE_WORDS, statistic_name
 from core.report.readable import rounded_auc
-from engine import steps
+from engine import files, steps
 from ui import chosen
 
 
@@ -72,7 +72,7 @@ def _draw_downloads(result: ContrastResult) -> None:
     # and the session would hold the files in memory.
     left.download_button(
         "Table as CSV",
-        partial(steps.csv, spec, sources),
+        partial(files.csv, spec, sources),
         f"{name}.csv",
         "text/csv",
         key="csv",
@@ -80,7 +80,7 @@ def _draw_downloads(result: ContrastResult) -> None:
     )
     right.download_button(
         "Settings and summary as JSON",
-        partial(steps.summary, spec, sources),
+        partial(files.summary, spec, sources),
         f"{name}.json",
         "application/json",
         key="json",

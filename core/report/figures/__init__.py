@@ -13,6 +13,7 @@ from core.report.figures.preview import scatter_preview
 from core.report.figures.scatter import neuron_scatter, waiting
 from core.report.figures.spread import neuron_spread
 from core.report.figures.style import Picture
+from core.report.figures.volcano import neuron_volcano
 from core.report.figures.words import mean_activations, words_image
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "mean_activations",
     "neuron_scatter",
     "neuron_spread",
+    "neuron_volcano",
     "packed",
     "scatter_preview",
     "waiting",

@@ -1,0 +1,142 @@
+"""What the plots of all neurons of a layer share: how a neuron looks, what its hover says, the legend."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.records import ContrastResult
+from core.report.figures.style import BASELINE_COLOUR, NEUTRAL_COLOUR, TARGET_COLOUR, Picture
+from core.report.glossary import SIDE_WORDS, statistic_name
+from core.report.readable import rounded_auc, scientific
+from core.report.sentences import class_names, mark_texts, silent_or_reverses
+
+_FAINT = "rgba(138,143,152,0.5)"  # half of NEUTRAL_COLOUR
+# The symbols of neurons that are not significant, higher for the target and higher for the baseline (circle, triangle
+# up, triangle down), then the same hollow: plotly's numbers, which are shorter than its names. As text, because
+# plotly.js takes the number 0 for no symbol, and fails on hover.
+_SYMBOLS = ("0", "5", "6", "100", "105", "106")
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line at a height, with its label in the legend."""
+
+    height: float
+    label: str
+    dash: str
+
+    def look(self) -> Picture:
+        """The line for plotly."""
+        return {"dash": self.dash, "width": 1, "color": NEUTRAL_COLOUR}
+
+    def legend_entry(self) -> Picture:
+        """A trace without points, for the legend."""
+        line = {**self.look(), "width": 1.5}
+        return {"type": "scatter", "x": [None], "y": [None], "mode": "lines", "name": self.label, "line": line}
+
+    def shape(self, sign: int = 1) -> Picture:
+        """The line across the plot, at its height or at the negative one."""
+        ends = {"type": "line", "x0": 0, "x1": 1, "xref": "x domain", "yref": "y"}
+        return {**ends, "y0": sign * self.height, "y1": sign * self.height, "line": self.look()}
+
+
+def neuron_points(result: ContrastResult, highlight: int | None, number: str) -> Picture:
+    """A trace with a marker for each neuron, in their order, without places.
+
+    Significant neurons are triangles, hollow if they are silent or reverse. A hover begins with the neuron's number,
+    which is ``number`` in plotly's terms.
+    """
+    kind = np.where(~result.significant, 0, np.where(result.tests.statistic > 0, 1, 2)).astype(np.uint8)
+    hollow = result.significant & silent_or_reverses(result)
+    sizes = [size for *_, size in _looks(result)]
+    # SVG, not WebGL: it is fast enough for a few thousand points, and not every classroom computer has WebGL.
+    points = {
+        "type": "scatter",
+        "mode": "markers",
+        # Short numbers for each point: names of colours would be most of the figure's size.
+        "marker": {
+            "color": kind,
+            "colorscale": [[0, _FAINT], [0.5, TARGET_COLOUR], [1, BASELINE_COLOUR]],
+            "cmin": 0,
+            "cmax": 2,
+            "symbol": np.array(_SYMBOLS)[kind + 3 * hollow].tolist(),
+            "size": np.array(sizes, dtype=np.uint8)[kind],
+            "opacity": 0.9,
+            "line": {"width": 0},
+        },
+        "text": mark_texts(result),
+        "customdata": _hover_numbers(result),
+        "hovertemplate": f"<b>Neuron {number}</b> %{{text}}<br>{_hover(result)}",
+        "selected": {"marker": {"size": 15, "opacity": 1.0}},
+        "unselected": {"marker": {"opacity": 0.35}},
+        "showlegend": False,
+    }
+    if highlight is not None:
+        points["selectedpoints"] = [highlight]
+    return points
+
+
+def _looks(result: ContrastResult) -> tuple[tuple[str, str, str, int], ...]:
+    """The name, colour, symbol and size of neurons that are not significant, and of those higher for each class."""
+    target, baseline = class_names(result.spec)
+    return (
+        ("Not significant", NEUTRAL_COLOUR, "circle", 5),
+        (f"Significantly higher for {target}", TARGET_COLOUR, "triangle-up", 9),
+        (f"Significantly higher for {baseline}", BASELINE_COLOUR, "triangle-down", 9),
+    )
+
+
+def legend(result: ContrastResult) -> list[Picture]:
+    """Traces without points, which explain those of ``neuron_points``."""
+    nothing, higher, lower = _looks(result)
+    shown = [higher, lower, nothing]
+    if (result.significant & silent_or_reverses(result)).any():
+        shown.insert(2, ("Hollow: silent or reverses", NEUTRAL_COLOUR, "triangle-up-open", 9))
+    return [
+        legend_entry(name, {"color": colour, "symbol": symbol, "size": size}) for name, colour, symbol, size in shown
+    ]
+
+
+def legend_entry(name: str, marker: Picture) -> Picture:
+    """A trace without points, for the legend."""
+    return {"type": "scatter", "x": [None], "y": [None], "mode": "markers", "name": name, "marker": marker}
+
+
+def with_room(low: float, high: float) -> list[float]:
+    """A range with room for whole points at its ends."""
+    room = 0.05 * (high - low) or 1.0
+    return [float(low - room), float(high + room)]
+
+
+def _hover(result: ContrastResult) -> str:
+    """The text of a hover. The browser formats the numbers: as finished text, they would triple the figure's bytes."""
+    target, baseline = class_names(result.spec)
+    there = SIDE_WORDS[result.other_side.side]
+    return (
+        f"{statistic_name(result.spec.test)} = %{{customdata[7]:.2f}}, "
+        "adjusted p = %{customdata[0]:.1f} × 10<sup>%{customdata[1]:d}</sup><br>AUC %{customdata[2]:.6~f}, "
+        f"{there} the nonlinearity %{{customdata[3]:.6~f}}<br>Hedges' g = %{{customdata[4]:.2f}}<br>"
+        f"above zero: %{{customdata[5]:.1%}} of {target}, %{{customdata[6]:.1%}} of {baseline}<extra></extra>"
+    )
+
+
+def _hover_numbers(result: ContrastResult) -> np.ndarray:
+    """The numbers that a hover shows for each neuron: float32 (n_neurons, 8), in the order of ``_hover``."""
+    other = result.other_side
+    columns = [
+        *scientific(result.log10_p_adjusted),
+        rounded_auc(result.tests.auc),
+        rounded_auc(other.auc),
+        result.effect_sizes.hedges_g,
+        _percent(other.above_zero_target),
+        _percent(other.above_zero_baseline),
+        result.tests.statistic,
+    ]
+    return np.stack(columns, axis=1).astype(np.float32)  # 8 arrays [n_neurons] -> [n_neurons, 8]
+
+
+def _percent(share: np.ndarray) -> np.ndarray:
+    """Shares that read 0% or 100% with one decimal only if they are exactly that."""
+    return np.where((share == 0) | (share == 1), share, np.clip(share, 0.001, 0.999))
