@@ -2,15 +2,16 @@
 
 from engine import steps
 from ui import page, settings
-from ui.panels import text_heatmap, text_input
+from ui.panels import text_heatmap, text_input, text_score
 from ui.progress import show
 
 page.require_shell()
 spec = settings.current().view.spec
-content = text_input.draw()
+content, passage = text_input.draw()
 with page.showing_user_errors():
     result = show(steps.conclusion, spec)
     neurons, scale = text_heatmap.draw_choices(result)
     activations = show(steps.text, spec, text=content)
 page.show_notes(activations.notes)
 text_heatmap.draw(result, activations, neurons, scale)
+text_score.draw(result, activations, neurons, passage)

@@ -87,7 +87,7 @@ def update_spec() -> ContrastSpec:
         settings.problems = []
         settings.view = replace(settings.view, spec=spec)
     if (spec.model, spec.layer) != (before.model, before.layer):
-        settings.view = replace(settings.view, neuron=None, neurons=())  # another layer's neuron 12 is another neuron
+        settings.view = replace(settings.view, neuron=None, neurons=(), pinned=())  # other layers have other neurons
     st.session_state["preset"] = matching_preset(spec)
     return spec
 

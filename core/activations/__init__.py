@@ -6,6 +6,7 @@ token_activations(lm, "A whole text.", layer=8)         # .values: one row for e
 ambiguous_activations(lm, forms, layers=[8])            # one form, as a noun and as a verb
 gold_activations(lm, bundled_gold(), layer=8)           # every word of a gold-tagged text
 values_at_tokens(lm, texts, layer=8, neuron=9)          # one neuron at every token of long texts
+word_values(found, tokens_of_words(found, [(2, 7)]), [120])   # words of a text, from its token_activations
 """
 
 from core.activations.ambiguous import ambiguous_activations
@@ -15,6 +16,7 @@ from core.activations.hooks import Gate
 from core.activations.long_text import TokenColumn, values_at_tokens
 from core.activations.pair import read_words
 from core.activations.text import layered_token_activations, token_activations
+from core.activations.word_values import tokens_of_words, word_values
 from core.activations.words import both_sides, read_both_sides, stored_words, word_activations
 from core.records import GoldActivations
 
@@ -31,6 +33,8 @@ __all__ = [
     "stored_words",
     "token_activations",
     "token_counts",
+    "tokens_of_words",
     "values_at_tokens",
     "word_activations",
+    "word_values",
 ]

@@ -109,7 +109,7 @@ def characters_of(text: str, offsets: Sequence[Span], tokens: Sequence[str]) -> 
 def covering(spans: Sequence[Span], text: str, start: int, end: int) -> list[bool]:
     """Which tokens are those of a word: they cover some of its characters, or only the space before it.
 
-    So these are the tokens that ``word_activations`` reads of a word with a leading space.
+    So these are the tokens that ``word_activations`` reads of a word with a leading space. A line break is no space.
 
     Parameters
     ----------
@@ -124,7 +124,7 @@ def covering(spans: Sequence[Span], text: str, start: int, end: int) -> list[boo
     >>> covering([(0, 3), (3, 4), (4, 7)], "The dog", 4, 7)
     [False, True, True]
     """
-    space = text[start - 1 : start].isspace()
+    space = text[start - 1 : start].isspace() and text[start - 1] not in "\n\r"
     return [first < last and first < end and (last > start or first >= start - space) for first, last in spans]
 
 

@@ -4,7 +4,7 @@ from core.records.ambiguous import AmbiguousForm, Context
 from core.records.comparisons import TOLERANCE, Comparison, NotebookComparison
 from core.records.effects import SILENT_SHARE, STRONG_AUC, Caution, EffectSizes, OtherSide, Remedy, ShuffledPoints
 from core.records.evidence import FAILS, HOLDS, IMPOSSIBLE, NOT_RUN, UNCLEAR, VERDICTS, Finding
-from core.records.gold import UPOS, GoldActivations, GoldSentence, GoldText, GoldWord, LeftOutWord
+from core.records.gold import UPOS, GoldActivations, GoldSentence, GoldText, GoldWord, LeftOutWord, Passage, TextScore
 from core.records.model_info import ModelInfo
 from core.records.presets import CAREFUL, NOTEBOOK
 from core.records.results import (
@@ -75,8 +75,10 @@ __all__ = [
     "NeuronTests",
     "NotebookComparison",
     "OtherSide",
+    "Passage",
     "Remedy",
     "ShuffledPoints",
+    "TextScore",
     "TokenActivations",
     "WordActivations",
     "WordList",

@@ -68,6 +68,38 @@ class GoldText:
         return sum(len(sentence.words) for sentence in self.sentences) + len(self.left_out)
 
 
+@dataclass(frozen=True)
+class Passage:
+    """Sentences of a tagged text as one running text.
+
+    The characters of ``words`` are those of ``text``. ``n_shared`` words of the sentences are left out, since they
+    share their characters with another one.
+    """
+
+    title: str
+    text: str
+    words: tuple[GoldWord, ...]
+    n_sentences: int
+    n_shared: int = 0
+
+
+@dataclass(frozen=True, eq=False)
+class TextScore:
+    """How well a neuron tells its own kind of words from another one in a text, and its worst errors.
+
+    ``auc`` is the probability that a random own word is above a random other one. ``high_others`` (n,) are the places
+    of the other words that are highest, and ``high_shares`` (n,) the shares of own words below each. ``low_own`` (m,)
+    are the places of the own words that are lowest, and ``low_shares`` (m,) the shares of other words above each. The
+    worst one is first.
+    """
+
+    auc: float
+    high_others: np.ndarray
+    high_shares: np.ndarray
+    low_own: np.ndarray
+    low_shares: np.ndarray
+
+
 @dataclass(frozen=True, eq=False)
 class GoldActivations:
     """Every neuron of one layer at the words of a gold-tagged text, on both sides of the nonlinearity.

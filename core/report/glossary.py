@@ -43,6 +43,8 @@ GLOSSARY = {
     "Hedges' g": "The difference in mean in standard deviations (Cohen's d), without its bias in small samples.",
     "AUC": "The probability that a random target unit is above a random baseline unit: 0.5 does not tell the classes "
     "apart, 1 or 0 does without error.",
+    "text score": "The AUC of a neuron for its own class in one text: by the tags of the words, or by the word lists, "
+    "which is no evidence of parts of speech.",
     "interval": "A 95% confidence interval of this neuron alone, not corrected for having chosen it among many.",
     "strong": "A significant neuron with an AUC of at least 0.90 or at most 0.10.",
     "significant": "A neuron whose adjusted p is at most alpha; the difference may be small, so look at the AUC.",

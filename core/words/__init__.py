@@ -16,6 +16,7 @@ from core.words.download import forget_failures
 from core.words.failures import DownloadError
 from core.words.lists import bundled_classes, bundled_list, custom_list, get_word_list, list_length, shared_words
 from core.words.pair import choose_words
+from core.words.passages import listed_words, passages
 from core.words.prose import Prose, bundled_prose
 from core.words.source import DEFAULT_DOWNLOADS, FILE_NAMES, Downloads
 from core.words.treebanks import TREEBANKS, Treebank, cached_treebank, treebank
@@ -41,6 +42,8 @@ __all__ = [
     "get_word_list",
     "joined_gold",
     "list_length",
+    "listed_words",
+    "passages",
     "read_conllu",
     "shared_words",
     "treebank",

@@ -252,6 +252,38 @@ def test_the_button_colours_a_text_too(app):
         token_in_panel(page, 2).wait_for()
 
 
+def test_an_error_in_the_table_is_found_in_the_text(app):
+    """A click on a row brings the word into view, in each coloured text, and selects it."""
+    with visit() as page:
+        page.goto(f"{app}/Text_heatmap")
+        arrive(page, "Text heatmap")
+        page.get_by_role("radio", name="Tagged sentences").or_(
+            page.get_by_role("button", name="Tagged sentences")
+        ).click()
+        page.get_by_role("heading", name="Score against the tags").wait_for()
+        wait_until_idle(page)
+        table = page.locator("[class*='st-key-errors_high'] [data-testid='stDataFrame']").first
+        table.scroll_into_view_if_needed()
+        box = table.bounding_box()
+        page.mouse.click(box["x"] + 18, box["y"] + 35 + 17)
+        page.locator(".heatmap .token.selected").first.wait_for()
+        wait_until_idle(page)
+        selected = page.locator(".heatmap .token.selected")
+        (number,) = {selected.nth(i).get_attribute("data-index") for i in range(selected.count())}
+        token_in_panel(page, int(number) + 1).wait_for()
+        assert selected.count() == 2
+        for i in range(2):
+            inside = selected.nth(i).evaluate(
+                """token => {
+                    const at = token.getBoundingClientRect(), frame = token.closest(".panel").getBoundingClientRect();
+                    return at.top >= Math.max(frame.top, 60) && at.bottom <= Math.min(frame.bottom, innerHeight);
+                }"""
+            )
+            assert inside
+        page.locator(".heatmap .token").nth(3).click()
+        token_in_panel(page, 4).wait_for()
+
+
 def picture(page, name):
     """Keep what the page looks like, for a person to look at."""
     ARTIFACTS.mkdir(parents=True, exist_ok=True)

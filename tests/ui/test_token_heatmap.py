@@ -128,3 +128,21 @@ def test_the_choice_outlives_the_component(page):
     del page.state["map"]  # Streamlit forgets a widget that a run did not draw
     assert page.run() == 2
     assert page.run(text="new") is None
+
+
+def test_a_token_selected_elsewhere_on_the_page_stays_until_a_click(page):
+    page.run(text="text")
+    module.select("text", 5, "map")
+    assert page.run() == page.run() == 5
+    page.click(2)
+    assert page.run() == 2
+    module.select("text", 5, "map")
+    assert page.run() == 5, "and again, though the click is still in the state"
+
+
+def test_a_selection_in_a_text_that_is_not_drawn_does_not_count(page):
+    module.select("text", 5, "map")
+    assert page.run(text="text") is None
+    module.select("old", 5, "map")
+    assert page.run(text="text") is None
+    assert module.text_id(["a"], [""]) != module.text_id(["a"], ["added"])

@@ -1,44 +1,114 @@
-"""The text to colour: a box, samples, and a file."""
+"""The text to colour: one's own in a box, from samples or a file; or a passage whose words have tags."""
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 import streamlit as st
 
+from core.errors import UserError
+from core.records import Passage
+from core.words import bundled_gold, passages, read_conllu
+from core.words.entries import count_of
 from engine.limits import limits
 from ui import page
 
 SAMPLES = Path(__file__).resolve().parents[2] / "assets" / "texts"
+OWN, TAGGED = SOURCES = ("own", "tagged")
+_LABELS = {OWN: "Your text", TAGGED: "Tagged sentences"}
 # A larger file, in bytes for each allowed character, is refused. A smaller one is put into the box, to be shortened.
 _BYTES_PER_CHARACTER = 10
+# So long is a passage: enough words for a score, and not too many to look at.
+_PASSAGE_CHARACTERS = 4_000
+_HELP_FILE = "Plain text (.txt, .md), or tagged sentences in CoNLL-U, the format of Universal Dependencies (.conllu)."
+_UPLOADED = "_uploaded_passages"  # the file's name and its passages, where a tagged file was uploaded
 
 
-def draw() -> str:
-    """Draw the text box, samples and an upload. Return the text, which the session keeps across pages."""
+def draw() -> tuple[str, Passage | None]:
+    """Draw the choice of a text. Return the text, and the passage that it is if its words have tags.
+
+    The session keeps one's own text across pages, and while a passage is shown.
+    """
     left, right = st.columns([3, 1], gap="medium")
-    with right:
-        st.selectbox(
-            "Start from a sample",
-            _samples(),
-            index=None,
-            key="sample",
-            format_func=_title,
-            placeholder="Choose a sample",
-            on_change=_use_sample,
-        )
-        st.file_uploader("… or from a text file", type=["txt", "md"], key="text_file", on_change=_use_file)
     with left:
-        content = st.text_area(
+        source = st.segmented_control(
             "Text",
-            st.session_state.get("text", first_sample()),  # its default too: ui/sidebar.py says why
-            key="text",
-            height=190,
-            placeholder="Paste any text here",
+            SOURCES,
+            default=st.session_state.get("text_source", OWN),
+            key="text_source",
+            required=True,
+            format_func=_LABELS.__getitem__,
             persist_state="session",
+            help="In **tagged sentences**, people have given every word its part of speech. So there is an AUC of each "
+            "neuron below the text.",
         )
-        st.button("Colour the text", type="primary", help="Or press Ctrl+Enter in the text box.")
+        passage = _draw_passage() if source == TAGGED else None
+        text = passage.text if passage else _draw_box()
+    with right:
+        if not passage:
+            _draw_samples()
+        st.file_uploader(
+            "… or from a file", type=["txt", "md", "conllu"], key="text_file", on_change=_use_file, help=_HELP_FILE
+        )
+    return text, passage
+
+
+def _draw_box() -> str:
+    content = st.text_area(
+        "Your text",
+        st.session_state.get("text", first_sample()),  # its default too: ui/sidebar.py says why
+        key="text",
+        height=190,
+        placeholder="Paste any text here",
+        persist_state="session",
+        label_visibility="collapsed",
+    )
+    st.button("Colour the text", type="primary", help="Or press Ctrl+Enter in the text box.")
     return content or ""
+
+
+def _draw_samples() -> None:
+    st.selectbox(
+        "Start from a sample",
+        _samples(),
+        index=None,
+        key="sample",
+        format_func=_title,
+        placeholder="Choose a sample",
+        on_change=_use_sample,
+    )
+
+
+def _draw_passage() -> Passage:
+    """Draw the choice of a passage, and what it is."""
+    offered = _offered()
+    titles = list(offered)
+    title = st.selectbox("Passage", titles, key="passage", persist_state="session")
+    passage = offered.get(title, offered[titles[0]])  # a browser can send any title
+    of = "written and tagged for this project (CC0)" if title in _bundled(_most()) else "from your file"
+    about = f"{count_of(passage.n_sentences, 'sentence')}, {count_of(len(passage.words), 'tagged word')}, {of}."
+    if passage.n_shared:
+        shared = count_of(passage.n_shared, "word")
+        about += f" Not counted: {shared} of two that are written as one, such as “do” and “n’t”."
+    st.caption(about)
+    return passage
+
+
+def _offered() -> dict[str, Passage]:
+    """The passages by their titles: those of an uploaded file, then the project's own."""
+    name, uploaded = st.session_state.get(_UPLOADED, ("", ()))
+    return {f"{name}: {each.title}": each for each in uploaded} | _bundled(_most())
+
+
+def _most() -> int:
+    """The most characters of a passage."""
+    return min(_PASSAGE_CHARACTERS, limits().max_characters)
+
+
+@cache
+def _bundled(most: int) -> dict[str, Passage]:
+    return {each.title: each for each in passages(bundled_gold(), most)}
 
 
 def first_sample() -> str:
@@ -66,20 +136,42 @@ def _use_sample() -> None:
 
 
 def _use_file() -> None:
-    """Callback: put the text of an uploaded file into the box. A file that is not text is refused."""
+    """Callback: put the text of an uploaded file into the box, or offer its passages. Any other file is refused."""
     file = st.session_state["text_file"]
     if file is None:
         return
-    name, most = file.name[:80], limits().max_characters
-    if file.size > _BYTES_PER_CHARACTER * most:
-        page.show_toast(f"{name} has {file.size:,} bytes, too many to be shortened here: at most {most:,} characters.")
+    name = file.name[:80]
+    if name.lower().endswith(".conllu"):
+        _use_tagged(file.getvalue(), name)
+    else:
+        _use_text(file.getvalue(), name)
+
+
+def _use_text(content: bytes, name: str) -> None:
+    most = limits().max_characters
+    if len(content) > _BYTES_PER_CHARACTER * most:
+        page.show_toast(
+            f"{name} has {len(content):,} bytes, too many to be shortened here: at most {most:,} characters."
+        )
         return
     try:
-        text = file.getvalue().decode("utf-8-sig")
+        text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
         page.show_toast(f"{name} is not UTF-8 text; save it as plain text in UTF-8.")
         return
     text = text.replace("\r\n", "\n").replace("\r", "\n")  # as the browser does with pasted text
-    st.session_state["text"] = text
+    st.session_state["text"], st.session_state["text_source"] = text, OWN
     if len(text) > most:
         page.show_toast(f"{name} has {len(text):,} characters: shorten it below.")
+
+
+def _use_tagged(content: bytes, name: str) -> None:
+    try:
+        gold = read_conllu(content, name)
+    except UserError as error:
+        page.show_toast(str(error))
+        return
+    st.session_state[_UPLOADED] = (name, passages(gold, _most()))
+    st.session_state["passage"], st.session_state["text_source"] = next(iter(_offered())), TAGGED
+    for note in gold.notes:
+        page.show_toast(note)

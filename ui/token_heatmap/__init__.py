@@ -72,7 +72,7 @@ def token_heatmap(
         ``parts``, the values of a block or ``window_starts`` do not fit the pieces.
     """
     _check(pieces, parts, blocks, window_starts)
-    text = _digest([list(pieces), list(parts)])
+    text = text_id(pieces, parts)
     selected = _clicked_token(text, key)
     content = {
         "text": text,
@@ -88,6 +88,18 @@ def token_heatmap(
         on_clicked_change=_nothing,
     )
     return selected
+
+
+def text_id(pieces: Sequence[str], parts: Sequence[str]) -> str:
+    """A short name of a text, for ``select``."""
+    return _digest([list(pieces), list(parts)])
+
+
+def select(text: str, token: int, key: str = "text_heatmap") -> None:
+    """In callbacks of other widgets: select a token, and bring it into view, if the text (its id) is still drawn."""
+    last = st.session_state.get(f"{key}_last_seen")
+    if last and last["text"] == text:
+        st.session_state[f"{key}_last_seen"] = {**last, "selected": token}
 
 
 def _nothing() -> None:

@@ -25,6 +25,7 @@ export default function ({ data, parentElement, setStateValue }) {
     markSelected(view, index);
     setStateValue("clicked", { index: view.selected, text: data.text, at: Date.now() });
   };
+  if (data.selected !== null && data.selected !== view.selected) reveal(view, data.selected);
   markSelected(view, data.selected);
   handleEvents(root, view);
 }
@@ -212,6 +213,17 @@ function markSelected(view, index) {
   eachAt(view, view.selected, (token) => token.classList.remove("selected"));
   view.selected = index;
   eachAt(view, index, (token) => token.classList.add("selected"));
+}
+
+// A token that was selected elsewhere on the page: to the middle of each panel, and in the first one of the window.
+function reveal(view, index) {
+  view.blocks.forEach(({ panel, tokens }, i) => {
+    const token = tokens[index];
+    if (!token) return;
+    const below = firstBox(token).top - panel.getBoundingClientRect().top;
+    panel.scrollTop += below - panel.clientHeight / 2;
+    if (i === 0) token.scrollIntoView({ block: "center" });
+  });
 }
 
 function markHovered(view, index) {
