@@ -16,6 +16,7 @@ from core.evidence.subject import Subject
 from core.progress import Progress, unwatched
 from core.records import AmbiguousForm, Context, Finding, GoldActivations
 from core.report.readable import readable_auc, readable_share
+from core.report.sentences import class_names
 from core.stats.cluster_bootstrap import auc_interval
 from core.stats.effect_intervals import effect_sizes
 from core.stats.ttest import paired_ttest
@@ -64,9 +65,8 @@ def check(subject: Subject, progress: Progress = unwatched) -> Finding:
         The classes are not nouns and verbs.
     """
     if {subject.own, subject.other} != {"nouns", "verbs"}:
-        raise UserError(
-            f"The forms are nouns and verbs; {subject.spec.target} and {subject.spec.baseline} are compared here."
-        )
+        compared = " and ".join(class_names(subject.spec))
+        raise UserError(f"The forms are nouns and verbs; {compared} are compared here.")
     forms = ambiguous_forms()
     own, other = _read(subject, forms, lambda share, message: progress(0.2 * share, message))
     before_own, before_other = _read(

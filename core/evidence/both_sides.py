@@ -10,7 +10,7 @@ from core.evidence.gold_words import gold_words, read_gold, separation
 from core.evidence.rules import CLEAR_AUC, by_interval
 from core.evidence.subject import Subject
 from core.progress import Progress, unwatched
-from core.records import CUSTOM, HOOK_SIDES, Finding
+from core.records import HOOK_SIDES, Finding
 from core.report.readable import readable_auc
 from core.report.sentences import class_names, where
 from core.stats.cluster_bootstrap import auc_interval
@@ -41,13 +41,14 @@ def check(subject: Subject, progress: Progress = unwatched) -> Finding:
         ``value`` is the lowest AUC of all readings, ``interval`` its 95% interval. ``figures`` has ``gated``, whether
         the model is; and ``readings``: for each one ``source`` ("words" or "text"), ``side``, ``tested`` (whether the
         side is the spec's), ``n_own``, ``n_other``, ``auc``, ``low`` and ``high`` (None in a text with fewer than 10
-        words of a class). For custom lists there is no text.
+        words of a class). For custom lists and shuffled
+        labels there is no text.
     """
     readings = []
     for side in HOOK_SIDES:
         progress(0.05, f"Comparing the words {where(side)}")
         readings.append({"source": "words", "side": side, **_on_words(subject, side)})
-    if CUSTOM not in (subject.spec.target, subject.spec.baseline):
+    if subject.has_tags:
         gold = read_gold(subject, lambda share, message: progress(0.1 + share, message), 0.8)
         own, other = subject.tags(subject.own), subject.tags(subject.other)
         for side in HOOK_SIDES:

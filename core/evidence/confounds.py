@@ -261,7 +261,7 @@ def _sentence(subject: Subject, figures: dict[str, Any]) -> str:
             f"{low} to {high})"
         )
     return (
-        f"{own.capitalize()} are {two_digits(figures['raw'])} standard deviations above {other}; {adjusted}. The "
-        f"neuron's AUC is {readable_auc(figures['neuron_auc'])}; that of the strongest other property "
+        f"{own[0].upper()}{own[1:]} are {two_digits(figures['raw'])} standard deviations above {other}; {adjusted}. "
+        f"The neuron's AUC is {readable_auc(figures['neuron_auc'])}; that of the strongest other property "
         f"({strongest['name']}) is {readable_auc(strongest['auc'])}."
     )

@@ -112,6 +112,11 @@ class Subject:
         auc = np.asarray(auc, dtype=np.float64)
         return auc if self.favours_target else 1 - auc
 
+    @property
+    def has_tags(self) -> bool:
+        """Whether a part of speech stands for each class: not for a custom list, nor where the labels are shuffled."""
+        return {self.own, self.other} <= set(UPOS_OF)
+
     def tags(self, word_class: str) -> tuple[str, ...]:
         """The parts of speech of a word class, as a gold-tagged text names them.
 

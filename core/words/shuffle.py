@@ -76,8 +76,8 @@ def _choose_lemmas(sizes: np.ndarray, wanted: int, rng: np.random.Generator) -> 
 def shuffled(words: WordPair, seed: int, *, equal: bool = False) -> WordPair:
     """The same words, dealt to target and baseline at random (``deal``).
 
-    Both lists are then the words of both classes, and their source says so. If ``equal`` leaves words out, a note says
-    how many are used.
+    The lists are then these two groups, and their source names the lists that the words come from. If ``equal`` leaves
+    words out, a note says how many are used.
 
     Examples
     --------
@@ -97,13 +97,13 @@ def shuffled(words: WordPair, seed: int, *, equal: bool = False) -> WordPair:
         notes += (f"The paired test needs groups of the same size: {len(target):,} words of each are used.",)
     dropped = not set(words.shared) & set(both)
     named = " and ".join(f"{one.name} ({one.source})" for one in (words.target_list, words.baseline_list))
-    deck = WordList("shuffled words", both, f"{named}, shuffled", lemmas=lemmas)
+    source = f"{named}, shuffled"
     return replace(
         words,
         target=target,
         baseline=baseline,
-        target_list=deck,
-        baseline_list=deck,
+        target_list=WordList("shuffled words", target, source, lemmas=target_lemmas),
+        baseline_list=WordList("shuffled words", baseline, source, lemmas=baseline_lemmas),
         shared=words.shared if dropped else shared_words(target, baseline),
         notes=notes,
         target_lemmas=target_lemmas,

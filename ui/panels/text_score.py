@@ -118,13 +118,9 @@ def _by_tag(result: ContrastResult, passage: Passage) -> _Kinds:
 
 
 def _by_list(result: ContrastResult, text: str) -> _Kinds:
-    """The words of a text that stand in one of the two lists: the whole lists, not only the words that were compared.
-
-    Where the labels are shuffled, both lists are the same, so there it is the words of the two groups.
-    """
+    """The words of a text that stand in one of the two lists: the lists, not only the words that were compared."""
     words = result.words
-    lists = (words.target_list.words, words.baseline_list.words)
-    listed, in_target = listed_words(text, *((words.target, words.baseline) if result.spec.shuffle_labels else lists))
+    listed, in_target = listed_words(text, words.target_list.words, words.baseline_list.words)
     names, mask = class_names(result.spec), np.array(in_target, dtype=bool)
     return _Kinds("list", listed, names, [names[0] if here else names[1] for here in in_target], mask, ~mask)
 

@@ -51,11 +51,13 @@ def test_a_seed_is_a_shuffle() -> None:
     assert choose_words(CAREFUL.changed(seed=4)).target == choose_words(CAREFUL).target, "no control, no shuffle"
 
 
-def test_both_lists_are_the_source_of_both_groups() -> None:
+def test_the_groups_are_the_lists_and_name_their_sources() -> None:
+    """Whoever looks words up in the list of a class, finds those of its group."""
     dealt = control(CAREFUL)
-    assert dealt.target_list is dealt.baseline_list
-    assert dealt.target_list.source == "nouns (bundled list) and verbs (bundled list), shuffled"
-    assert len(dealt.target_list.words) == len(dealt.target) + len(dealt.baseline)
+    assert (dealt.target_list.words, dealt.target_list.lemmas) == (dealt.target, dealt.target_lemmas)
+    assert (dealt.baseline_list.words, dealt.baseline_list.lemmas) == (dealt.baseline, dealt.baseline_lemmas)
+    for one in (dealt.target_list, dealt.baseline_list):
+        assert one.source == "nouns (bundled list) and verbs (bundled list), shuffled"
 
 
 @pytest.mark.parametrize("drop_shared", [True, False])
