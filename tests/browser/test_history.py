@@ -16,7 +16,7 @@ require_browser()
 
 QUERY = "n_target=60&n_baseline=60"
 SPEC = ContrastSpec.careful(n_target=60, n_baseline=60)
-DEEP = {"Neurons": "/Neurons", "Words": "/Words", "Text heatmap": "/Text_heatmap"}
+DEEP = {"Neurons": "/Neurons", "Words": "/Words", "Text heatmap": "/Text_heatmap", "Evidence": "/Evidence"}
 
 
 @pytest.fixture(scope="module")
