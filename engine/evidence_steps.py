@@ -110,7 +110,7 @@ def finding(request: Request, need: Any, progress: Progress) -> Finding:
 )
 def claim(request: Request, need: Any, progress: Progress) -> str:
     """The claim about a neuron that the findings so far bear."""
-    return claim_of(_subject(request, need, progress), found(request))
+    return claim_of(need(conclusion), request.marked or 0, found(request))
 
 
 # --- What a page asks ---

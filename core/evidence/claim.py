@@ -8,12 +8,12 @@ import numpy as np
 
 from core.evidence.checks import CHECKS, about
 from core.evidence.subject import Subject
-from core.records import FAILS, HOLDS, NOT_RUN, UNCLEAR, Finding
-from core.report.readable import readable_auc, readable_p
+from core.records import FAILS, HOLDS, NOT_RUN, UNCLEAR, ContrastResult, Finding
+from core.report.readable import readable_auc, readable_p, two_digits
 from core.report.sentences import class_names, compared, read_as, where
 
 
-def claim_of(subject: Subject, findings: Mapping[str, Finding]) -> str:
+def claim_of(result: ContrastResult, neuron: int, findings: Mapping[str, Finding]) -> str:
     """A paragraph that a reader may copy.
 
     It says what was found on the word lists, then only what the verdicts bear. Three wordings need a check that holds:
@@ -22,7 +22,9 @@ def claim_of(subject: Subject, findings: Mapping[str, Finding]) -> str:
 
     Parameters
     ----------
-    subject : Subject
+    result : ContrastResult
+    neuron : int
+        0-based.
     findings : mapping from the name of a check to its finding
         Checks that are missing count as not run.
 
@@ -32,31 +34,30 @@ def claim_of(subject: Subject, findings: Mapping[str, Finding]) -> str:
 
     Examples
     --------
-    >>> from core.evidence import read_subject
+    >>> from core.experiment import run_contrast
     >>> from core.records import ContrastSpec
-    >>> subject = read_subject(ContrastSpec.careful(layer=3, n_target=50, n_baseline=50), 120)
-    >>> "“tells nouns from verbs” (gold_text was not run)" in claim_of(subject, {})
+    >>> result = run_contrast(ContrastSpec.careful(layer=3, n_target=50, n_baseline=50))
+    >>> "“tells nouns from verbs” (gold_text was not run)" in claim_of(result, 120, {})
     True
     """
     verdicts = {name: findings[name].verdict if name in findings else NOT_RUN for name in CHECKS}
-    sentences = [_on_word_lists(subject), *_borne(subject, findings, verdicts)]
+    own, other = classes_of(result, neuron)
+    sentences = [_on_word_lists(result, neuron), *(caution.sentence for caution in result.cautions)]
+    sentences += _borne((own, other), where(result.spec.hook_side), findings, verdicts)
     sentences += [_listed("Of the other checks, these hold", verdicts, HOLDS)]
     sentences += [_listed("These do not hold", verdicts, FAILS), _listed("Unclear", verdicts, UNCLEAR)]
-    sentences += [_refused(subject, verdicts)]
+    sentences += [_refused(wordings(own, other), verdicts)]
     return " ".join(sentence for sentence in sentences if sentence)
 
 
-def wordings(subject: Subject) -> dict[str, tuple[str, ...]]:
-    """The wordings that must be borne, and the checks that each needs.
+def wordings(own: str, other: str) -> dict[str, tuple[str, ...]]:
+    """The wordings about two classes that must be borne, and the checks that each needs.
 
     Examples
     --------
-    >>> from core.evidence import read_subject
-    >>> from core.records import ContrastSpec
-    >>> list(wordings(read_subject(ContrastSpec.careful(layer=3), 375)))
+    >>> list(wordings("verbs", "nouns"))
     ['tells verbs from nouns', 'verb neuron', 'the model uses it']
     """
-    own, other = own_and_other(subject)
     return {
         f"tells {own} from {other}": ("gold_text",),
         f"{own.removesuffix('s')} neuron": ("gold_text", "one_versus_rest"),
@@ -64,38 +65,46 @@ def wordings(subject: Subject) -> dict[str, tuple[str, ...]]:
     }
 
 
+def classes_of(result: ContrastResult, neuron: int) -> tuple[str, str]:
+    """The class for which a neuron is higher, and the other one, as a sentence names them."""
+    target, baseline = class_names(result.spec)
+    return (target, baseline) if result.tests.statistic[neuron] >= 0 else (baseline, target)
+
+
 def own_and_other(subject: Subject) -> tuple[str, str]:
-    """The class for which the neuron is higher, and the other one, as a sentence names them."""
-    target, baseline = class_names(subject.spec)
-    return (target, baseline) if subject.favours_target else (baseline, target)
+    """The class for which the subject is higher, and the other one, as a sentence names them."""
+    return classes_of(subject.result, subject.neuron)
 
 
-def _on_word_lists(subject: Subject) -> str:
-    """What was compared and found on the words, with an effect size and its interval."""
-    result, neuron = subject.result, subject.neuron
-    own, _ = own_and_other(subject)
+def _on_word_lists(result: ContrastResult, neuron: int) -> str:
+    """What was compared and found on the words, with effect sizes for the neuron's own class."""
     tests, sizes, model = result.tests, result.effect_sizes, result.model
-    low, high = sorted(subject.toward(np.array([sizes.auc_low[neuron], sizes.auc_high[neuron]])).tolist())
+    own, other = classes_of(result, neuron)
+    aucs = np.array([tests.auc[neuron], sizes.auc_low[neuron], sizes.auc_high[neuron]])
+    g = float(sizes.hedges_g[neuron])
+    if own != class_names(result.spec)[0]:  # all of these are positive, or above 0.5, if the target is higher
+        aucs, g = 1 - aucs, -g
+    auc, low, high = (readable_auc(float(each)) for each in (aucs[0], *np.sort(aucs[1:])))
     significant = "significantly" if result.significant[neuron] else "not significantly"
     return (
-        f"On word lists ({compared(result)}, read {read_as(result)}), neuron {neuron} of layer {subject.layer} of "
-        f"{model.name} (revision {model.revision}) is {significant} higher for {own}: AUC "
-        f"{readable_auc(float(subject.toward(tests.auc[neuron])))} for {own} (95% interval {readable_auc(low)} to "
-        f"{readable_auc(high)}), Hedges' g {sizes.hedges_g[neuron]:.2f}, adjusted p "
+        f"On word lists ({compared(result)}, read {read_as(result)}), neuron {neuron} of layer {result.spec.layer} of "
+        f"{model.name} (revision {model.revision}) is {significant} higher for {own} than for {other}: AUC {auc} (95% "
+        f"interval {low} to {high}), Hedges' g {two_digits(g)}, adjusted p "
         f"{readable_p(float(result.log10_p_adjusted[neuron]))} over {result.family_size:,} tests."
     )
 
 
-def _borne(subject: Subject, findings: Mapping[str, Finding], verdicts: Mapping[str, str]) -> list[str]:
-    """A sentence for each wording whose checks hold."""
-    own, other = own_and_other(subject)
+def _borne(
+    classes: tuple[str, str], place: str, findings: Mapping[str, Finding], verdicts: Mapping[str, str]
+) -> list[str]:
+    """A sentence for each wording whose checks hold. ``place`` is before or after the nonlinearity."""
+    own, other = classes
     sentences = []
     if verdicts["gold_text"] == HOLDS:
         found = findings["gold_text"]
         name = f", so we call it a {own.removesuffix('s')} neuron" if verdicts["one_versus_rest"] == HOLDS else ""
         sentences.append(
-            f"{where(subject.side).capitalize()}, it tells {own} from {other} in tagged running text too: "
-            f"{_number(found)}{name}."
+            f"{place.capitalize()}, it tells {own} from {other} in tagged running text too: {_number(found)}{name}."
         )
     if verdicts["causal"] == HOLDS:
         sentences.append(f"The model uses it: {findings['causal'].sentence}")
@@ -115,10 +124,10 @@ def _listed(what: str, verdicts: Mapping[str, str], verdict: str) -> str:
     return f"{what}: {', '.join(names)}." if names else ""
 
 
-def _refused(subject: Subject, verdicts: Mapping[str, str]) -> str:
+def _refused(needs: Mapping[str, tuple[str, ...]], verdicts: Mapping[str, str]) -> str:
     """The wordings that the checks do not bear, with the first check that is missing."""
     reasons = []
-    for wording, needed in wordings(subject).items():
+    for wording, needed in needs.items():
         missing = next((name for name in needed if verdicts[name] != HOLDS), None)
         if missing:
             verdict = verdicts[missing]

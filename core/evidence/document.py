@@ -64,7 +64,7 @@ def evidence_document(
             name: findings[name].to_plain() if name in findings else Finding(NOT_RUN, about(name).RULE, "").to_plain()
             for name in CHECKS
         },
-        "claim": claim_of(subject, findings),
+        "claim": claim_of(subject.result, subject.neuron, findings),
     }
 
 

@@ -20,7 +20,9 @@ def test_only_what_holds_is_said(subject_of) -> None:
     subject = subject_of(120)
     for gold, rest, causal in itertools.product((HOLDS, FAILS, UNCLEAR, IMPOSSIBLE, NOT_RUN), repeat=3):
         verdicts = {"gold_text": gold, "one_versus_rest": rest, "causal": causal}
-        claim = claim_of(subject, {name: found(v) for name, v in verdicts.items() if v != NOT_RUN})
+        claim = claim_of(
+            subject.result, subject.neuron, {name: found(v) for name, v in verdicts.items() if v != NOT_RUN}
+        )
         borne, _, refused = claim.partition("The checks do not bear: ")
         assert ("it tells nouns from verbs" in borne) == (gold == HOLDS)
         assert ("noun neuron" in borne) == (gold == rest == HOLDS)
@@ -33,29 +35,36 @@ def test_only_what_holds_is_said(subject_of) -> None:
 
 def test_all_numbers_of_the_word_lists_are_filled_in(subject_of) -> None:
     subject = subject_of(375)
-    claim = claim_of(subject, {})
+    claim = claim_of(subject.result, subject.neuron, {})
     result = subject.result
     for written in (
         "neuron 375 of layer 3 of bundled",
         "significantly higher for verbs",
         f"AUC {1 - result.tests.auc[375]:.3f}"[:9],
-        f"Hedges' g {result.effect_sizes.hedges_g[375]:.2f}",
+        f"Hedges' g {-result.effect_sizes.hedges_g[375]:.2f}",
         f"over {result.family_size:,} tests",
         result.model.revision,
     ):
         assert written in claim
     assert "higher for nouns" not in claim
+    assert result.effect_sizes.hedges_g[375] < 0 and "−" not in claim.partition("adjusted p")[0]
+
+
+def test_a_caution_about_the_test_is_part_of_the_claim(subject_of) -> None:
+    result = subject_of(120, n_target=5, n_baseline=100, unit="word").result
+    assert result.cautions
+    assert all(caution.sentence in claim_of(result, 120, {}) for caution in result.cautions)
 
 
 def test_a_neuron_that_is_not_significant_is_said_to_be_so(subject_of) -> None:
     result = subject_of().result
     weak = int((result.p_adjusted == 1).argmax())
-    assert "is not significantly higher for" in claim_of(subject_of(weak), {})
+    assert "is not significantly higher for" in claim_of(subject_of(weak).result, weak, {})
 
 
 @pytest.mark.parametrize("verdict", [FAILS, UNCLEAR, IMPOSSIBLE])
 def test_the_reason_of_a_refusal_is_the_verdict(subject_of, verdict) -> None:
-    claim = claim_of(subject_of(120), {"gold_text": found(verdict)})
+    claim = claim_of(subject_of(120).result, 120, {"gold_text": found(verdict)})
     said = "is unclear" if verdict == UNCLEAR else verdict
     assert f"“tells nouns from verbs” (gold_text {said})" in claim
 
@@ -63,6 +72,6 @@ def test_the_reason_of_a_refusal_is_the_verdict(subject_of, verdict) -> None:
 def test_every_check_is_listed_by_its_verdict(subject_of) -> None:
     from core.evidence import about
 
-    claim = claim_of(subject_of(120), dict.fromkeys(CHECKS, found(FAILS)))
+    claim = claim_of(subject_of(120).result, 120, dict.fromkeys(CHECKS, found(FAILS)))
     assert all(about(name).TITLE.lower() in claim for name in CHECKS)
-    assert set(itertools.chain(*wordings(subject_of(120)).values())) <= set(CHECKS)
+    assert set(itertools.chain(*wordings("nouns", "verbs").values())) <= set(CHECKS)
