@@ -35,8 +35,11 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     two.add_argument("--gold", nargs="+", metavar="FILE", help="where its CoNLL-U files are now")
 
 
-def evidence(options: argparse.Namespace) -> None:
-    """Run the checks of one neuron, print the verdicts and the claim, and write the evidence file."""
+def evidence(options: argparse.Namespace) -> int:
+    """Run the checks of one neuron, print the verdicts and the claim, and write the evidence file.
+
+    Return 1 if a check could not be run for now, as when memory runs out: it is written as not run.
+    """
     from core.evidence.document import evidence_document, write_document
 
     checks = _checks(options.checks)
@@ -47,6 +50,7 @@ def evidence(options: argparse.Namespace) -> None:
     if options.json:
         write_document(document, options.json)
         print(f"Wrote the evidence to {options.json}")
+    return 0 if len(findings) == len(checks) else 1
 
 
 def verify(options: argparse.Namespace) -> int:
@@ -57,11 +61,8 @@ def verify(options: argparse.Namespace) -> int:
         kept = documents.read_document(options.file.read_text(encoding="utf-8"), str(options.file))
     except UnicodeDecodeError:
         raise UserError(f"{options.file} is not UTF-8 text; an evidence file is expected.") from None
-    spec, neuron = documents.spec_of_document(kept), kept["neuron"]
-    if type(neuron) is not int:
-        raise UserError(f"{options.file} has the neuron {neuron!r}; a number is expected.")
-    named = kept["gold"].get("files", []) if isinstance(kept["gold"], dict) else []
-    subject = _subject(spec, neuron, options.gold or named)
+    named = kept["gold"]["files"]
+    subject = _subject(documents.spec_of_document(kept), kept["neuron"], options.gold or named)
     now = documents.evidence_document(subject, {}, named)
     different = documents.differences(*({**each, "checks": {}, "claim": ""} for each in (kept, now)))
     if not different:  # else the numbers are those of something else, and need not be computed
@@ -115,7 +116,7 @@ def _gold(files: Sequence[str]) -> GoldText | None:
 
 
 def _run(subject: Subject, checks: Sequence[str], shown: bool) -> dict[str, Finding]:
-    """Run some checks, and print each verdict as it comes."""
+    """Run some checks, and print each verdict as it comes. A check that cannot be run for now is left out."""
     from core.evidence import run_check
 
     findings = {}
@@ -124,7 +125,11 @@ def _run(subject: Subject, checks: Sequence[str], shown: bool) -> dict[str, Find
         def watch(share: float, message: str, done: int = k, name: str = name) -> None:
             show_share(min((done + share) / len(checks), 0.999), f"{name}: {message}")
 
-        findings[name] = run_check(name, subject, watch)
+        try:
+            findings[name] = run_check(name, subject, watch)
+        except UserError as error:
+            print(f"note: {name} was not run: {error}", file=sys.stderr)
+            continue
         if shown:
             if sys.stderr.isatty():
                 print("\r\033[K", end="", file=sys.stderr, flush=True)

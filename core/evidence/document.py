@@ -9,22 +9,26 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from core.errors import UserError
+from core.errors import UserError, reason_of
 from core.evidence.checks import CHECKS, about
 from core.evidence.claim import claim_of
 from core.evidence.subject import Subject
 from core.records import NOT_RUN, ContrastSpec, Finding, GoldText
+from core.records.evidence import plain
 from core.report.summary import library_versions
 
 _FORMAT = 1
-# How far numbers may be apart, relative to the larger one. The last bits of float32 sums depend on the processor, and
-# an AUC jumps where two values change places.
+# How far numbers may be apart, relative to the larger one. The last bits of float32 sums depend on the processor and on
+# libraries, and an AUC jumps where two values change places.
 _SAME_MACHINE, _OTHER_MACHINE = 1e-6, 2e-3
+_NEARLY_ZERO = 1e-9  # on another machine, smaller numbers count as equal
+_NUMBER = re.compile(r"[+−-]?\d[\d,]*(?:\.\d+)?(?:e[+-]?\d+)?")
 # The parts of a document that its numbers follow from, in the order in which differences are named.
 _GIVEN = ("format", "neuron", "spec", "model", "words", "gold")
 
@@ -52,7 +56,7 @@ def evidence_document(
     return {
         "format": _FORMAT,
         "neuron": subject.neuron,
-        "spec": asdict(subject.spec),
+        "spec": plain(asdict(subject.spec)),
         "model": _model(subject),
         "versions": {**library_versions(), "processor": subject.result.model.processor},
         "words": {
@@ -72,13 +76,21 @@ def read_document(text: str, what: str) -> dict[str, Any]:
     """Read an evidence file; UserError if it is none. ``what`` is its name in the sentence."""
     try:
         document = json.loads(text)
-    except json.JSONDecodeError as error:
-        raise UserError(f"{what} is not JSON: {error}.") from None
+    except (ValueError, RecursionError) as error:  # a number of thousands of digits, or nesting without end
+        raise UserError(f"{what} is not JSON: {reason_of(error)}.") from None
     needed = (*_GIVEN, "versions", "checks", "claim")
     if not isinstance(document, dict) or document.get("format") != _FORMAT or not set(needed) <= set(document):
         raise UserError(f"{what} is not an evidence file: an object with {', '.join(needed)} is expected.")
-    if not isinstance(document["checks"], dict) or not set(document["checks"]) <= set(CHECKS):
-        raise UserError(f"{what} has checks that do not exist; there are {', '.join(CHECKS)}.")
+    for name in ("spec", "model", "versions", "words", "gold", "checks"):
+        if not isinstance(document[name], dict):
+            raise UserError(f"{what} has no object under {name}.")
+    checks, files = document["checks"], document["gold"].get("files")
+    if not set(checks) <= set(CHECKS) or not all(isinstance(found, dict) for found in checks.values()):
+        raise UserError(f"{what} has checks that do not exist, or are no objects; there are {', '.join(CHECKS)}.")
+    if not isinstance(files, list) or not all(isinstance(file, str) for file in files):
+        raise UserError(f"{what} has no list of names under gold.files.")
+    if type(document["neuron"]) is not int:
+        raise UserError(f"{what} has {shown(document['neuron'])} as its neuron; a number is expected.")
     return document
 
 
@@ -95,7 +107,8 @@ def checks_of_document(document: Mapping[str, Any]) -> list[str]:
 def differences(kept: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
     """Each value of an evidence file that is another one when it is computed again, in the order of the file.
 
-    Numbers are the same within 1e-6 of their size, and within 0.002 if the processor or a library is another. Other
+    Numbers are the same within 1e-6 of their size. If the processor or a library is another, they are within 0.002 or
+    if both are below 1e-9, and sentences are compared without their numbers, which are rounded from figures. Other
     versions alone are no difference (``other_versions`` names them).
 
     Examples
@@ -103,9 +116,9 @@ def differences(kept: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
     >>> differences({"checks": {"causal": {"value": 0.5}}}, {"checks": {"causal": {"value": 0.25}}})
     ['checks.causal.value is 0.5 in the file, and 0.25 now.']
     """
-    tolerance = _OTHER_MACHINE if other_versions(kept, now) else _SAME_MACHINE
+    elsewhere = bool(other_versions(kept, now))
     parts = [name for name in (*_GIVEN, "checks", "claim") if name in kept]
-    return [line for name in parts for line in _compare(kept[name], now.get(name), name, tolerance)]
+    return [line for name in parts for line in _compare(kept[name], now.get(name), name, elsewhere)]
 
 
 def other_versions(kept: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
@@ -113,32 +126,55 @@ def other_versions(kept: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]
     before, after = kept.get("versions", {}), now.get("versions", {})
     names = sorted({*before, *after})
     return [
-        f"versions.{name} is {before.get(name)} in the file, and {after.get(name)} now."
+        f"versions.{printable(name)} is {shown(before.get(name))} in the file, and {shown(after.get(name))} now."
         for name in names
         if before.get(name) != after.get(name)
     ]
 
 
-def _compare(kept: Any, now: Any, path: str, tolerance: float) -> Iterator[str]:
+def _compare(kept: Any, now: Any, path: str, elsewhere: bool) -> Iterator[str]:
     if isinstance(kept, Mapping) and isinstance(now, Mapping):
         for key in [*kept, *(key for key in now if key not in kept)]:
-            yield from _compare(kept.get(key), now.get(key), f"{path}.{key}", tolerance)
+            yield from _compare(kept.get(key), now.get(key), f"{path}.{printable(key)}", elsewhere)
     elif isinstance(kept, list) and isinstance(now, list) and len(kept) == len(now):
         for i, (one, other) in enumerate(zip(kept, now, strict=True)):
-            yield from _compare(one, other, f"{path}[{i}]", tolerance)
-    elif not _same(kept, now, tolerance):
-        yield f"{path} is {_shown(kept)} in the file, and {_shown(now)} now."
+            yield from _compare(one, other, f"{path}[{i}]", elsewhere)
+    elif not _same(kept, now, elsewhere):
+        yield f"{path} is {shown(kept)} in the file, and {shown(now)} now."
 
 
-def _same(kept: Any, now: Any, tolerance: float) -> bool:
-    if isinstance(kept, (int, float)) and isinstance(now, (int, float)) and not isinstance(kept, bool):
-        return math.isclose(kept, now, rel_tol=tolerance, abs_tol=1e-9)
-    return bool(kept == now)
+def _same(kept: Any, now: Any, elsewhere: bool) -> bool:
+    """Whether two values that hold no others are the same, on this machine or ``elsewhere``."""
+    if kept == now and isinstance(kept, bool) == isinstance(now, bool):
+        return True
+    if isinstance(kept, str) and isinstance(now, str) and elsewhere:
+        return " " in kept and _NUMBER.sub("#", kept) == _NUMBER.sub("#", now)  # a digest has no space
+    if not all(isinstance(each, (int, float)) and not isinstance(each, bool) for each in (kept, now)):
+        return False
+    if isinstance(kept, int) and isinstance(now, int) and not elsewhere:
+        return False  # a count
+    try:
+        close = math.isclose(kept, now, rel_tol=_OTHER_MACHINE if elsewhere else _SAME_MACHINE)
+        return close or (elsewhere and max(abs(kept), abs(now)) < _NEARLY_ZERO)
+    except OverflowError:  # an integer that no float holds
+        return False
 
 
-def _shown(value: Any) -> str:
-    written = json.dumps(value, ensure_ascii=False)
+def shown(value: Any) -> str:
+    """A value of a file for a terminal, not longer than a few lines, without control characters."""
+    written = printable(json.dumps(value, ensure_ascii=False))
     return written if len(written) <= 200 else f"{written[:200]}…"
+
+
+def printable(text: str) -> str:
+    """A text of a file for a terminal: what cannot be printed is escaped.
+
+    Examples
+    --------
+    >>> print(printable("a" + chr(27) + "[31m"))
+    a\\x1b[31m
+    """
+    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
 
 
 def _model(subject: Subject) -> dict[str, Any]:

@@ -63,7 +63,9 @@ def test_verify_computes_the_same(file, capsys) -> None:
         ((["model", "revision"], "other"), "model.revision"),
         ((["model", "config_sha256"], "other"), "model.config_sha256"),
         ((["claim"], "It is a noun neuron."), "claim is"),
-        ((["spec", "alpha"], 0.01), None),
+        ((["spec", "alpha"], 1e-9), "checks.multiplicity.verdict"),
+        ((["checks", "multiplicity", "value"], True), "checks.multiplicity.value is true in the file"),
+        ((["checks", "input_grid", "value"], 10**400), "checks.input_grid.value is 1000"),
         ((["neuron"], 121), "checks."),
     ],
 )
@@ -72,35 +74,64 @@ def test_a_changed_value_is_named(kept, tmp_path, capsys, change, named) -> None
     for key in path[:-1]:
         place = place[key]
     place[path[-1]] = value
-    changed = tmp_path / "changed.json"
-    changed.write_text(json.dumps(kept), encoding="utf-8")
-    status, out = main(["verify", str(changed)]), capsys.readouterr().out
-    if named is None:  # what follows from another alpha is the same for these checks, or is named
-        assert status in (0, 1)
-    else:
-        assert status == 1
-        assert named in out
+    file = tmp_path / "changed.json"
+    file.write_text(json.dumps(kept), encoding="utf-8")
+    assert main(["verify", str(file)]) == 1
+    assert named in capsys.readouterr().out
 
 
 def test_another_version_is_named_and_alone_is_no_difference(kept, tmp_path, capsys) -> None:
     kept["versions"]["torch"] = "1.0"
-    changed = tmp_path / "changed.json"
-    changed.write_text(json.dumps(kept), encoding="utf-8")
-    assert main(["verify", str(changed)]) == 0
-    assert "versions.torch is 1.0 in the file" in capsys.readouterr().err
+    file = tmp_path / "changed.json"
+    file.write_text(json.dumps(kept), encoding="utf-8")
+    assert main(["verify", str(file)]) == 0
+    assert 'versions.torch is "1.0" in the file' in capsys.readouterr().err
 
 
-def test_last_bits_are_no_difference_but_a_digit_is() -> None:
-    kept = {"versions": {"torch": "1"}, "checks": {"x": {"value": 0.5, "n": 3, "interval": [0.1, 0.2]}}}
-    now = copy.deepcopy(kept)
-    now["checks"]["x"]["value"] = 0.5 * (1 + 1e-8)
-    assert differences(kept, now) == []
-    now["checks"]["x"]["value"] = 0.50001
-    assert len(differences(kept, now)) == 1
-    now["versions"]["torch"] = "2"  # other last bits: an AUC may jump by a rank
-    assert differences(kept, now) == [] and len(other_versions(kept, now)) == 1
-    now["checks"]["x"] = {"value": 0.5, "n": 4, "interval": [0.1, 0.2, 0.3]}
-    assert [line.split()[0] for line in differences(kept, now)] == ["checks.x.n", "checks.x.interval"]
+HERE = {"versions": {"torch": "1"}, "checks": {"x": {"value": 0.5, "n": 1000, "p": 1e-12, "interval": [0.1, 0.2]}}}
+
+
+def changed(name: str, value: object, **more: object) -> dict:
+    now = copy.deepcopy(HERE) | more
+    now["checks"]["x"][name] = value
+    return now
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "here", "elsewhere"),
+    [
+        ("value", 0.5 * (1 + 1e-8), True, True),  # last bits
+        ("value", 0.50001, False, True),  # an AUC jumps by a rank
+        ("value", 0.51, False, False),
+        ("n", 1001, False, True),
+        ("n", 1004, False, False),
+        ("p", 1e-60, False, True),
+        ("interval", [0.1, 0.2, 0.3], False, False),
+        ("value", None, False, False),
+    ],
+)
+def test_what_counts_as_the_same(name, value, here, elsewhere) -> None:
+    assert (differences(HERE, changed(name, value)) == []) == here
+    other = changed(name, value, versions={"torch": "2"})
+    assert len(other_versions(HERE, other)) == 1
+    assert (differences(HERE, other) == []) == elsewhere
+
+
+def test_sentences_are_compared_without_their_numbers_elsewhere_only() -> None:
+    one, other = (
+        {"versions": {"torch": "1"}, "claim": f"The AUC is {auc} (−1.5 to 1e-7)."} for auc in ("0.91", "0.92")
+    )
+    assert len(differences(one, other)) == 1
+    assert differences(one, other | {"versions": {}}) == []
+    assert len(differences(one, {"versions": {}, "claim": "The mean is 0.91 (−1.5 to 1e-7)."})) == 1
+    digests = ({"versions": {"torch": v}, "gold": {"sha256": f"{v}ab"}} for v in "12")
+    assert len(differences(*digests)) == 1
+
+
+def test_what_a_file_writes_to_the_terminal_is_printable() -> None:
+    bad = "\x1b[31m\ud800"
+    lines = differences({"checks": {bad: bad}}, {"checks": {}}) + other_versions({"versions": {bad: bad}}, {})
+    assert len(lines) == 2 and all(line.isprintable() for line in lines)
 
 
 @pytest.mark.parametrize(
@@ -109,11 +140,54 @@ def test_last_bits_are_no_difference_but_a_digit_is() -> None:
         ("{", "is not JSON"),
         ("[1]", "is not an evidence file"),
         ('{"format": 2}', "is not an evidence file"),
+        ("9" * 5_000, "is not JSON"),
+        ("[" * 100_000, "is not JSON"),
     ],
 )
 def test_another_file_is_refused(text, sentence) -> None:
     with pytest.raises(UserError, match=sentence):
         read_document(text, "a.json")
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ((["checks", "causal"], None), "has checks that do not exist, or are no objects"),
+        ((["checks", "luck"], {}), "has checks that do not exist"),
+        ((["versions"], None), "has no object under versions"),
+        ((["spec"], []), "has no object under spec"),
+        ((["gold", "files"], 5), "has no list of names under gold.files"),
+        ((["gold", "files"], [{}]), "has no list of names under gold.files"),
+        ((["neuron"], True), "has true as its neuron"),
+        ((["neuron"], "120"), 'has "120" as its neuron'),
+        ((["spec", "layer"], "3"), "layer"),
+        ((["spec", "model"], "a\0b"), "a"),
+        ((["spec", "luck"], 1), "A spec is a JSON object with the fields"),
+    ],
+)
+def test_a_file_with_other_shapes_gets_a_sentence(kept, tmp_path, capsys, change, sentence) -> None:
+    (path, value), place = change, kept
+    for key in path[:-1]:
+        place = place[key]
+    place[path[-1]] = value
+    file = tmp_path / "changed.json"
+    file.write_text(json.dumps(kept), encoding="utf-8")
+    assert main(["verify", str(file)]) == 2
+    assert sentence in capsys.readouterr().err
+
+
+def test_a_check_that_runs_out_of_memory_does_not_cost_the_others(tmp_path, capsys, monkeypatch) -> None:
+    from core.evidence import input_grid
+
+    def run_out(subject, progress):
+        raise UserError("There is not enough memory.", about="memory")
+
+    monkeypatch.setattr(input_grid, "check", run_out)
+    path = tmp_path / "out.json"
+    assert main(["evidence", *OPTIONS, "--json", str(path)]) == 1
+    assert "input_grid was not run: There is not enough memory." in capsys.readouterr().err
+    verdicts = {name: found["verdict"] for name, found in json.loads(path.read_text())["checks"].items()}
+    assert (verdicts["input_grid"], verdicts["multiplicity"]) == ("not run", "holds")
 
 
 def test_unknown_checks_and_neurons_are_refused(capsys) -> None:
