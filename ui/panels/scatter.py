@@ -56,7 +56,7 @@ def draw(result: ContrastResult) -> None:
 
 def _draw_choice() -> str:
     """Draw the choice of the plot, and return it."""
-    st.session_state["plot"] = settings.current().view.plot
+    plot = st.session_state["plot"] = settings.current().view.plot
     st.segmented_control(
         "Plot",
         PLOTS,
@@ -66,7 +66,7 @@ def _draw_choice() -> str:
         on_change=_save_plot,
         help=_HELP,
     )
-    return str(st.session_state["plot"])
+    return plot
 
 
 def _draw_preview(result: ContrastResult, picture: Picture) -> None:
