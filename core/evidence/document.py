@@ -27,7 +27,7 @@ _FORMAT = 1
 # How far numbers may be apart, relative to the larger one. The last bits of float32 sums depend on the processor and on
 # libraries, and an AUC jumps where two values change places.
 _SAME_MACHINE, _OTHER_MACHINE = 1e-6, 2e-3
-_NEARLY_ZERO = 1e-9  # on another machine, smaller numbers count as equal
+_NEARLY = 1e-6  # on another machine, numbers also count as equal that differ by less
 _NUMBER = re.compile(r"[+−-]?\d[\d,]*(?:\.\d+)?(?:e[+-]?\d+)?")
 # The parts of a document that its numbers follow from, in the order in which differences are named.
 _GIVEN = ("format", "neuron", "spec", "model", "words", "gold")
@@ -107,9 +107,10 @@ def checks_of_document(document: Mapping[str, Any]) -> list[str]:
 def differences(kept: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
     """Each value of an evidence file that is another one when it is computed again, in the order of the file.
 
-    Numbers are the same within 1e-6 of their size. If the processor or a library is another, they are within 0.002 or
-    if both are below 1e-9, and sentences are compared without their numbers, which are rounded from figures. Other
-    versions alone are no difference (``other_versions`` names them).
+    Numbers are the same within 1e-6 of their size, counts if they are equal. If the processor or a library is another,
+    numbers are the same within 0.002 of their size, or 0.000001, counts also if they differ by one; sentences are
+    compared without their numbers, which are rounded from figures, and texts within figures not at all: two contexts
+    with nearly one value change places. Other versions alone are no difference (``other_versions`` names them).
 
     Examples
     --------
@@ -139,7 +140,7 @@ def _compare(kept: Any, now: Any, path: str, elsewhere: bool) -> Iterator[str]:
     elif isinstance(kept, list) and isinstance(now, list) and len(kept) == len(now):
         for i, (one, other) in enumerate(zip(kept, now, strict=True)):
             yield from _compare(one, other, f"{path}[{i}]", elsewhere)
-    elif not _same(kept, now, elsewhere):
+    elif not (_same(kept, now, elsewhere) or (elsewhere and ".figures." in path and _texts(kept, now))):
         yield f"{path} is {shown(kept)} in the file, and {shown(now)} now."
 
 
@@ -151,13 +152,18 @@ def _same(kept: Any, now: Any, elsewhere: bool) -> bool:
         return " " in kept and _NUMBER.sub("#", kept) == _NUMBER.sub("#", now)  # a digest has no space
     if not all(isinstance(each, (int, float)) and not isinstance(each, bool) for each in (kept, now)):
         return False
-    if isinstance(kept, int) and isinstance(now, int) and not elsewhere:
-        return False  # a count
+    counts = isinstance(kept, int) and isinstance(now, int)
+    if counts and not elsewhere:
+        return False
+    nearly = (1 if counts else _NEARLY) if elsewhere else 0
     try:
-        close = math.isclose(kept, now, rel_tol=_OTHER_MACHINE if elsewhere else _SAME_MACHINE)
-        return close or (elsewhere and max(abs(kept), abs(now)) < _NEARLY_ZERO)
+        return math.isclose(kept, now, rel_tol=_OTHER_MACHINE if elsewhere else _SAME_MACHINE, abs_tol=nearly)
     except OverflowError:  # an integer that no float holds
         return False
+
+
+def _texts(kept: Any, now: Any) -> bool:
+    return isinstance(kept, str) and isinstance(now, str)
 
 
 def shown(value: Any) -> str:

@@ -89,6 +89,7 @@ def test_another_version_is_named_and_alone_is_no_difference(kept, tmp_path, cap
 
 
 HERE = {"versions": {"torch": "1"}, "checks": {"x": {"value": 0.5, "n": 1000, "p": 1e-12, "interval": [0.1, 0.2]}}}
+HERE["checks"]["x"]["figures"] = {"token": " a", "n": 3}
 
 
 def changed(name: str, value: object, **more: object) -> dict:
@@ -106,7 +107,11 @@ def changed(name: str, value: object, **more: object) -> dict:
         ("n", 1001, False, True),
         ("n", 1004, False, False),
         ("p", 1e-60, False, True),
+        ("p", 1e-5, False, False),
         ("interval", [0.1, 0.2, 0.3], False, False),
+        ("figures", {"token": " b", "n": 3}, False, True),  # two contexts change places
+        ("figures", {"token": " a", "n": 5}, False, False),
+        ("figures", {"token": 3, "n": 3}, False, False),
         ("value", None, False, False),
     ],
 )
