@@ -52,6 +52,8 @@ class Limits:
     queue_seconds: int = _whole(120, 1, 3_600, "seconds that a reading may wait")
     checks_at_once: int = _whole(2, 1, 16, "checks of neurons that run at the same time, one of each student")
     memory_cache_mb: int = _whole(512, 16, 1_000_000, "megabytes of results kept in memory")
+    # Apart from the results, of which the reading of a treebank would fill more: 620 MB of EWT with GPT-Neo 125M.
+    tagged_text_mb: int = _whole(1_000, 16, 1_000_000, "megabytes of a layer's neurons at the words of a tagged text")
     disk_cache_mb: int = _whole(4_000, 0, 10_000_000, "megabytes of activations kept on disk; 0 keeps none")
     disk_cache_entries: int = _whole(500, 1, 1_000_000, "experiments whose activations are kept on disk")
 
@@ -151,14 +153,14 @@ def check_permutations(n_units: int, n_neurons: int) -> None:
 
 
 def check_gold(n_words: int, n_neurons: int) -> None:
-    """Raise UserError if the reading of a tagged text would not fit into the memory for results.
+    """Raise UserError if the reading of a tagged text would take more memory than this server allows.
 
     Parameters
     ----------
     n_words, n_neurons : int
         Words of the text, and neurons of the layer.
     """
-    most = int(limits().memory_cache_mb * 1e6) // (8 * n_neurons)  # float32, on both sides of the nonlinearity
+    most = limits().tagged_text_mb * 1_000_000 // (8 * n_neurons)  # float32, on both sides of the nonlinearity
     if n_words > most:
         raise UserError(
             f"The tagged text has {n_words:,} words; this server has memory for {most:,}, of {n_neurons:,} neurons."

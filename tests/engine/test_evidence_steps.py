@@ -72,11 +72,17 @@ def test_a_text_that_is_no_conllu_is_refused_by_its_name() -> None:
 
 
 def test_a_text_that_memory_has_no_room_for_is_refused_before_it_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("GRAMMAR_NEURONS_MEMORY_CACHE_MB", "16")
+    monkeypatch.setenv("GRAMMAR_NEURONS_TAGGED_TEXT_MB", "16")
     most = 16_000_000 // (8 * 512)
     limits.check_gold(most, 512)
     with pytest.raises(UserError, match=f"has {most + 1:,} words; this server has memory for {most:,}, of 512 neurons"):
         limits.check_gold(most + 1, 512)
+
+
+@pytest.mark.parametrize("d_mlp", [1_536, 3_072, 4_096])
+def test_the_offered_treebanks_are_read_with_small_models(d_mlp: int) -> None:
+    """SmolLM2 135M, GPT-Neo 125M, GPT-2 Medium. EWT's development part has 25,147 words, and GUM's is to have room."""
+    limits.check_gold(30_000, d_mlp)
 
 
 def test_findings_are_kept_and_shared(fake_checks: FakeChecks) -> None:
