@@ -13,7 +13,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterable
 from typing import Any
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, finalize
 
 from core.errors import Cancelled, UserError
 from core.progress import Progress
@@ -21,10 +21,12 @@ from engine.jobs import Job
 
 _log = logging.getLogger(__name__)
 _ERRORS = 1_000  # errors that are remembered
+# What one visitor may wait for: twice the checks of one neuron and six pinned ones.
+_MOST_ASKED = 200
 
 
 class Visitor:
-    """One who asks for checks. What only it waits for is forgotten when it is: a session that has ended."""
+    """One who asks for checks. What only it waits for is forgotten or stopped when it is: a session that has ended."""
 
 
 class CheckQueue:
@@ -36,25 +38,46 @@ class CheckQueue:
         ``work(request, progress)`` computes one request. Its result is cached by whoever wants it: here it is dropped.
     at_once : callable
         How many requests may run at the same time, of all visitors together. Of one visitor it is one.
+    kept_as : callable
+        What is kept of a request that has failed. By default the request, which may hold long texts.
     """
 
-    def __init__(self, work: Callable[[Any, Progress], Any], at_once: Callable[[], int]) -> None:
-        self._work, self._at_once = work, at_once
+    def __init__(
+        self,
+        work: Callable[[Any, Progress], Any],
+        at_once: Callable[[], int],
+        kept_as: Callable[[Any], Hashable] = lambda request: request,
+    ) -> None:
+        self._work, self._at_once, self._kept_as = work, at_once, kept_as
         self._asked: WeakKeyDictionary[Visitor, OrderedDict[Hashable, None]] = WeakKeyDictionary()
         self._served: WeakKeyDictionary[Visitor, int] = WeakKeyDictionary()
         self._jobs: dict[Hashable, Job] = {}  # of requests that wait or run
         self._running: set[Hashable] = set()
         self._errors: OrderedDict[Hashable, BaseException] = OrderedDict()
         self._n_threads = self._n_served = 0
+        self._someone_left = False
         self._lock = threading.Lock()
 
     def ask(self, visitor: Visitor, requests: Iterable[Hashable]) -> None:
-        """Ask for requests, to run in this order after those that the visitor has asked for before."""
+        """Ask for requests, to run in this order after those that the visitor has asked for before.
+
+        Raises
+        ------
+        UserError
+            The visitor would wait for too many. None of these is then asked for.
+        """
         with self._lock:
-            asked = self._asked.setdefault(visitor, OrderedDict())
-            for request in requests:
+            asked = self._asked.get(visitor)
+            if asked is None:
+                asked = self._asked[visitor] = OrderedDict()
+                # Wherever the garbage is collected, even while the lock is held: so it only leaves a note.
+                finalize(visitor, self._note_that_someone_left).atexit = False
+            new = dict.fromkeys(requests)
+            if (n := len(asked | new)) > _MOST_ASKED:
+                raise UserError(f"{n:,} checks would wait; at most {_MOST_ASKED:,} may.", about="busy")
+            for request in new:
                 asked.setdefault(request)
-                self._errors.pop(request, None)
+                self._errors.pop(self._kept_as(request), None)
                 job = self._jobs.setdefault(request, Job())
                 job.cancelled = False  # if it was cancelled and runs still, it goes on
             while self._n_threads < self._at_once() and self._n_threads < len(self._jobs):
@@ -82,14 +105,27 @@ class CheckQueue:
     def error_of(self, request: Hashable) -> BaseException | None:
         """Why the last run of a request has failed; None if it has not. To ask for it again forgets the error."""
         with self._lock:
-            return self._errors.get(request)
+            return self._errors.get(self._kept_as(request)) if self._errors else None
 
     def _run(self) -> None:
         """Run one request after another, until none may run."""
         while request := self._next():
             job = self._jobs[request]
-            job.run(lambda progress, request=request: self._work(request, progress))  # type: ignore[misc]
+            job.run(lambda progress, request=request: self._work(request, progress), self._watch)  # type: ignore[misc]
             self._finish(request, job)
+
+    def _note_that_someone_left(self) -> None:
+        self._someone_left = True
+
+    def _watch(self, share: float, message: str) -> None:
+        """The progress of all that run. It stops what only visitors wanted who are gone."""
+        if not self._someone_left:
+            return
+        with self._lock:
+            self._someone_left = False
+            for request in self._running:
+                if not self._is_wanted(request):
+                    self._jobs[request].cancel()
 
     def _next(self) -> Hashable | None:
         """The first request of the visitor who was served longest ago, and has none that runs."""
@@ -122,7 +158,7 @@ class CheckQueue:
             if job.error is not None and not isinstance(job.error, Cancelled):
                 if not isinstance(job.error, UserError):
                     _log.error("A check of a neuron has failed", exc_info=job.error)
-                self._errors[request] = job.error
+                self._errors[self._kept_as(request)] = job.error
                 while len(self._errors) > _ERRORS:
                     self._errors.popitem(last=False)
         job.finished.set()

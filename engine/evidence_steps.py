@@ -1,4 +1,4 @@
-"""The steps of the evidence about one neuron: the tagged text, its reading, a finding of each check, and the claim.
+"""The steps of the evidence about one neuron: the tagged text, its reading, and a finding of each check.
 
 A request names the neuron (``marked``), the check and the tagged text. Findings are shared by all who ask the same.
 They run in the background, one after another (``checks``), and each can be cancelled.
@@ -13,7 +13,6 @@ from typing import Any
 from core.activations import GoldActivations, gold_activations
 from core.errors import UserError
 from core.evidence import CHECKS, Subject, about, run_check
-from core.evidence.claim import claim_of
 from core.evidence.document import document_text, evidence_document
 from core.progress import Cancellable, Progress, unwatched
 from core.records import IMPOSSIBLE, ContrastResult, Finding, GoldText
@@ -22,7 +21,7 @@ from engine.check_queue import CheckQueue
 from engine.folders import downloads
 from engine.jobs import NotCached
 from engine.limits import check_gold, check_permutations, limits
-from engine.pipeline import OWN_GOLD, Request, cached, resolve, step
+from engine.pipeline import OWN_GOLD, Request, digest_of, peek, resolve, results_of, step
 from engine.steps import activations, conclusion, model, tests, words
 from engine.turns import gate_of
 
@@ -30,21 +29,21 @@ from engine.turns import gate_of
 
 
 def _gold_key(request: Request, need: Any) -> Hashable:
-    return request.gold
+    return request.gold.key
 
 
 def _reading_key(request: Request, need: Any) -> tuple[Hashable, ...]:
     spec = request.spec
-    return spec.model, spec.dtype, spec.layer, spec.pooling, spec.prefix, request.gold
+    return spec.model, spec.dtype, spec.layer, spec.pooling, spec.prefix, request.gold.key
 
 
 def _finding_key(request: Request, need: Any) -> tuple[Hashable, ...]:
-    return conclusion.key(request, need), request.marked, request.check, request.gold
+    return _subject_key(request, need), request.check
 
 
-def _claim_key(request: Request, need: Any) -> tuple[Hashable, ...]:
-    # What has been found by now: each finding is the same whenever it is computed.
-    return conclusion.key(request, need), request.marked, request.gold, tuple(found(request))
+def _subject_key(request: Request, need: Any) -> str:
+    # A digest: thousands of findings are kept, and each key would have the words of custom lists.
+    return digest_of(conclusion.key(request, need), request.marked, request.gold.key)
 
 
 # --- Steps ---
@@ -83,7 +82,7 @@ def gold_reading(request: Request, need: Any, progress: Progress) -> GoldActivat
 
 @step(
     _finding_key,
-    key_text="the key of the conclusion, the neuron, the check, the tagged text",
+    key_text="a digest of the key of the conclusion, the neuron, the tagged text; the check",
     needs=(model, words, activations, tests, conclusion, gold, gold_reading),
     entries=2048,
 )
@@ -102,27 +101,22 @@ def finding(request: Request, need: Any, progress: Progress) -> Finding:
     return run_check(request.check, _subject(request, need, report), report)
 
 
-@step(
-    _claim_key,
-    key_text="the key of the conclusion, the neuron, the tagged text, the checks that have a finding",
-    needs=(model, words, activations, tests, conclusion, gold, gold_reading),
-    entries=1024,
-)
-def claim(request: Request, need: Any, progress: Progress) -> str:
-    """The claim about a neuron that the findings so far bear."""
-    return claim_of(need(conclusion), request.marked or 0, found(request))
-
-
 # --- What a page asks ---
 
 
 def found(request: Request) -> dict[str, Finding]:
-    """The findings about the request's neuron that are cached, by the names of their checks, in their order."""
-    resolve(words, request)  # after some minutes it is old, and the keys of the findings need it
-    findings = {}
+    """The findings about the request's neuron that are cached, by the names of their checks, in their order.
+
+    A page asks this every second while checks run. So the metrics do not count it, and the keys are computed once.
+    """
+    try:
+        chosen = peek(words, request)
+    except NotCached:
+        chosen = resolve(words, request)  # after some minutes it is old, and the keys of the findings need it
+    subject, findings = _subject_key(request, {words: chosen}.__getitem__), {}
     for name in CHECKS:
         try:
-            findings[name] = cached(finding, of_check(request, name))
+            findings[name] = results_of(finding).get((subject, name))
         except NotCached:
             continue
     return findings
@@ -188,7 +182,11 @@ def _check_multiplicity(result: ContrastResult) -> None:
 
 def new_queue() -> CheckQueue:
     """A queue in which findings are computed."""
-    return CheckQueue(lambda request, progress: resolve(finding, request, progress), lambda: limits().checks_at_once)
+
+    def work(request: Request, progress: Progress) -> Finding:
+        return resolve(finding, request, progress)
+
+    return CheckQueue(work, lambda: limits().checks_at_once, lambda request: request.digest)
 
 
 checks = new_queue()

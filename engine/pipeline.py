@@ -17,6 +17,7 @@ import hashlib
 import threading
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Generic, TypeVar
 
 from core.progress import Progress, unwatched
@@ -28,6 +29,17 @@ from engine.limits import limits
 T = TypeVar("T")
 
 
+def digest_of(*parts: Hashable) -> str:
+    """A key of what may be long, such as texts and lists of words: short to keep, quick to look up.
+
+    Examples
+    --------
+    >>> digest_of("a", 1) == digest_of("a", 1) != digest_of("a", 2)
+    True
+    """
+    return hashlib.sha256(repr(parts).encode()).hexdigest()  # repr escapes lone surrogates
+
+
 @dataclass(frozen=True)
 class GoldSource:
     """Which gold-tagged text: that of the project, a treebank, or a file with a name, a digest and a text."""
@@ -37,11 +49,15 @@ class GoldSource:
     name: str = field(default="", compare=False)
     text: str = field(default="", compare=False, repr=False)
 
+    @property
+    def key(self) -> tuple[str, str]:
+        """What tells this source from others, without its text."""
+        return self.digest, self.treebank
+
     @classmethod
     def of_file(cls, name: str, text: str) -> GoldSource:
         """The source of a file's text. Two files with the same text are one source."""
-        digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
-        return cls(digest=digest, name=name, text=text)
+        return cls(digest=digest_of(text), name=name, text=text)
 
     @classmethod
     def of_treebank(cls, name: str) -> GoldSource:
@@ -64,6 +80,14 @@ class Request:
     marked: int | None = None
     check: str = ""
     gold: GoldSource = OWN_GOLD
+
+    @cached_property
+    def digest(self) -> str:
+        """What is kept of a request that is over. It has no texts, and no words."""
+        return digest_of(self.spec.digest, self.text, self.marked, self.check, self.gold.key)
+
+    def __hash__(self) -> int:
+        return hash(self.digest)  # computed once: a page asks about the same request every second
 
 
 Key = Callable[[Request, Any], Hashable]
@@ -213,10 +237,21 @@ def cached(wanted: Step[T], request: Request) -> T:
     return result
 
 
+def peek(wanted: Step[T], request: Request) -> T:
+    """As ``cached``. The metrics do not count the question: it is asked again and again.
+
+    Raises
+    ------
+    NotCached
+        As ``cached``.
+    """
+    return _Resolver(request, cached_only=True)(wanted)
+
+
 def is_cached(wanted: Step[Any], request: Request) -> bool:
     """Whether ``cached`` would have a result. The metrics do not count the question."""
     try:
-        _Resolver(request, cached_only=True)(wanted)
+        peek(wanted, request)
     except NotCached:
         return False
     return True

@@ -18,10 +18,9 @@ with page.showing_user_errors():
         neuron = evidence.draw_choice(result)
     with right:
         request = Request(spec, marked=neuron, gold=evidence_gold.draw(spec))
-pinned = evidence_pinned.pinned(result, request)
-states = evidence.draw_strip(request, pinned)
-evidence_pinned.draw(result, pinned)
-for name, state in states.items():
-    evidence_check.draw(request, name, state)
-with page.showing_user_errors():
-    evidence_claim.draw(request, states)
+    pinned = evidence_pinned.pinned(result, request)
+    states = evidence.draw_strip(request, pinned)
+    evidence_pinned.draw(result, pinned)
+    for name, state in states.items():
+        evidence_check.draw(request, name, state)
+    evidence_claim.draw(result, request, states)

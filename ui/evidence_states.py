@@ -8,6 +8,7 @@ from typing import cast
 
 import streamlit as st
 
+from core.errors import UserError
 from core.evidence import CHECKS
 from core.records import NOT_RUN, Finding
 from engine import evidence_steps
@@ -15,6 +16,7 @@ from engine.check_queue import Visitor
 from engine.evidence_steps import found, of_check
 from engine.jobs import Job
 from engine.pipeline import Request
+from ui import page
 from ui.verdicts import FAILED, RUNNING, WAITING
 
 _VISITOR = "_evidence_visitor"
@@ -41,7 +43,10 @@ def visitor() -> Visitor:
 
 def ask(requests: Iterable[Request]) -> None:
     """Callback: run checks in the background."""
-    evidence_steps.checks.ask(visitor(), requests)
+    try:
+        evidence_steps.checks.ask(visitor(), requests)
+    except UserError as error:
+        page.show_toast(str(error))
 
 
 def cancel(requests: Iterable[Request] | None = None) -> None:

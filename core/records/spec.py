@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import asdict, dataclass, fields, replace
+from functools import cached_property
 from typing import Any, Self
 
 from core.errors import UserError
@@ -140,6 +142,11 @@ class ContrastSpec:
             alpha=0.05,
             seed=self.seed if self.shuffle_labels else 0,
         )
+
+    @cached_property
+    def digest(self) -> str:
+        """A short name of the experiment, in hexadecimal: equal for equal specs, however many words they have."""
+        return hashlib.sha256(repr(self).encode()).hexdigest()  # repr escapes lone surrogates
 
     def to_json(self) -> str:
         """The spec as a JSON object."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import re
 import threading
 import time
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 
 from core.errors import UserError
 from core.progress import Cancellable, Progress
+from engine import check_queue
 from engine.check_queue import CheckQueue, Visitor
 from tests.support.threads import WAIT, until
 
@@ -142,12 +144,56 @@ def test_an_error_is_kept_until_it_is_tried_again(queue: CheckQueue, work: Work)
 
 
 def test_what_only_a_visitor_who_is_gone_wants_does_not_run(queue: CheckQueue, work: Work) -> None:
+    """And is stopped if it runs already."""
     one, two = Visitor(), Visitor()
-    queue.ask(one, "abc")
+    queue.ask(one, "ab")
     queue.ask(two, "c")
     until(lambda: {"a", "c"} == set(work.begun))
     del one
     gc.collect()
+    until(lambda: queue._jobs.keys() == {"c"})
+    assert work.ended == [] and work.begun[-1] == "c"
     work.all_free = True
-    until(lambda: not queue._jobs)
-    assert sorted(work.ended) == ["a", "c"]
+    until(lambda: not queue.jobs_of(two))
+    assert work.ended == ["c"]
+
+
+def test_what_runs_for_another_visitor_too_goes_on(queue: CheckQueue, work: Work) -> None:
+    one, two = Visitor(), Visitor()
+    for visitor in (one, two):
+        queue.ask(visitor, "a")
+    until(lambda: work.begun == ["a"])
+    del one, visitor
+    two_waits = queue.jobs_of(two)["a"]
+    gc.collect()
+    time.sleep(0.05)
+    assert two_waits is not None and not two_waits.cancelled
+    work.all_free = True
+    until(lambda: not queue.jobs_of(two))
+    assert work.ended == ["a"]
+
+
+def test_a_visitor_may_wait_for_so_many_and_for_no_more(
+    queue: CheckQueue, work: Work, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(check_queue, "_MOST_ASKED", 3)
+    one, two = Visitor(), Visitor()
+    queue.ask(one, "ab")
+    with pytest.raises(UserError, match=re.escape("4 checks would wait; at most 3 may.")):
+        queue.ask(one, "cd")
+    assert list(queue.jobs_of(one)) == ["a", "b"], "all or none"
+    queue.ask(one, "abc")
+    queue.ask(two, "def")
+    work.all_free = True
+    until(lambda: not queue.jobs_of(one) and not queue.jobs_of(two))
+    assert sorted(work.ended) == list("abcdef")
+
+
+def test_of_what_has_failed_only_a_key_is_kept(work: Work) -> None:
+    queue, one = CheckQueue(work, lambda: 1, kept_as=len), Visitor()
+    work.all_free = True
+    queue.ask(one, ["bad"])
+    until(lambda: not queue.jobs_of(one))
+    assert list(queue._errors) == [3] and str(queue.error_of("bad")) == "bad cannot be done."
+    queue.ask(one, ["abc"])
+    assert queue.error_of("bad") is None

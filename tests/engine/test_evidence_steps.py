@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import sys
 from pathlib import Path
@@ -13,15 +14,14 @@ from core.__main__ import main
 from core.activations import gold_activations
 from core.errors import UserError
 from core.evidence import CHECKS, read_subject, run_check
-from core.evidence.claim import claim_of
 from core.models import load_model
-from core.records import IMPOSSIBLE, ContrastSpec
+from core.records import CUSTOM, IMPOSSIBLE, ContrastSpec
 from core.words import bundled_gold, read_conllu
 from core.words.conllu import GOLD_FILE
-from engine import evidence_steps, limits, steps
+from engine import evidence_steps, limits, metrics, steps
 from engine.check_queue import Visitor
-from engine.evidence_steps import claim, document, finding, found, gold, gold_reading, missing, of_check
-from engine.pipeline import GoldSource, Request, is_cached, resolve
+from engine.evidence_steps import document, finding, found, gold, gold_reading, missing, of_check
+from engine.pipeline import GoldSource, Request, is_cached, resolve, results_of
 from tests.support.fake_checks import FakeChecks, verdict_of
 from tests.support.threads import until
 
@@ -179,11 +179,44 @@ def test_a_check_that_there_is_not_is_refused() -> None:
         of_check(REQUEST, "os.path")
 
 
-def test_the_claim_follows_the_findings(fake_checks: FakeChecks) -> None:
-    subject = read_subject(SPEC, 120)
-    assert resolve(claim, REQUEST) == claim_of(subject, {})
-    run_all(Visitor(), REQUEST)
-    assert resolve(claim, REQUEST) == claim_of(subject, found(REQUEST)) != claim_of(subject, {})
+def counts() -> dict[tuple[str, str], float]:
+    """How often each cache was asked, by the metrics."""
+    return {
+        (sample.labels["cache"], sample.labels["outcome"]): sample.value
+        for metric in metrics.CACHE_REQUESTS.collect()
+        for sample in metric.samples
+        if sample.name.endswith("_total")
+    }
+
+
+def test_what_a_page_asks_every_second_is_not_counted_and_its_words_are_hashed_once(
+    fake_checks: FakeChecks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    resolve(finding, of_check(REQUEST, "causal"))
+    before, hashed, plain = counts(), [], ContrastSpec.__hash__
+    monkeypatch.setattr(ContrastSpec, "__hash__", lambda spec: hashed.append(spec) or plain(spec))
+    for _ in range(10):
+        assert list(found(REQUEST)) == ["causal"]
+    assert counts() == before
+    assert len(hashed) <= 10 * 2, "of each question those of the words, however many checks there are"
+
+
+def test_nothing_kept_of_a_finding_or_an_error_has_a_text_or_words(fake_checks: FakeChecks) -> None:
+    words = tuple(f"{letter}{vowel}t" for letter in "bcdfghlmnprst" for vowel in "aeiou")
+    lists = {"target_words": words[:30], "baseline_words": words[30:], "n_target": 30, "n_baseline": 30}
+    request = Request(SPEC.changed(target=CUSTOM, baseline=CUSTOM, **lists), marked=120, gold=OWN)
+    fake_checks.raised["held_out"] = UserError("It is busy.", about="busy")
+    run_all(Visitor(), request)
+    assert str(evidence_steps.checks.error_of(of_check(request, "held_out"))) == "It is busy."
+    kept = [evidence_steps.checks._errors, *(results_of(step)._jobs for step in (finding, gold, gold_reading))]
+    assert all(kept[:3])
+    reached, waiting = set(), [key for each in kept for key in each]
+    while waiting:
+        each = waiting.pop()
+        assert each not in (OWN.text, words[:30], words[30:])
+        if id(each) not in reached and not isinstance(each, (str, bytes, type)):
+            reached.add(id(each))
+            waiting += gc.get_referents(each)
 
 
 def test_the_evidence_file_is_that_of_the_command_line(tmp_path: Path, fake_checks: FakeChecks) -> None:

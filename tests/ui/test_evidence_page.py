@@ -11,14 +11,14 @@ import pytest
 import streamlit as st
 
 from core.errors import UserError
-from core.evidence import CHECKS, read_subject
+from core.evidence import CHECKS
 from core.evidence.claim import claim_of
-from core.records import CUSTOM, IMPOSSIBLE, Finding
+from core.records import CUSTOM, FAILS, IMPOSSIBLE, Finding
 from core.words import bundled_gold
 from core.words.conllu import GOLD_FILE
 from engine import evidence_steps, steps
-from engine.evidence_steps import found
-from engine.pipeline import GoldSource, Request, forget_everything
+from engine.evidence_steps import finding, found, of_check
+from engine.pipeline import GoldSource, Request, forget_everything, resolve, results_of
 from tests.support.fake_checks import verdict_of
 from tests.support.pages import (
     EVIDENCE,
@@ -34,9 +34,9 @@ from tests.support.pages import (
 )
 from tests.support.threads import until
 from tests.support.word_server import WordServer, body
-from ui import verdicts
+from ui import evidence_states, verdicts
 from ui.defaults import MAX_NEURONS
-from ui.panels import evidence_numbers
+from ui.panels import evidence_claim
 from ui.panels.evidence_check import matched_lists
 
 
@@ -115,8 +115,9 @@ def test_run_all_fills_the_strip_and_the_claim_grows(fake_checks, contrast):
     settle(at)
     assert [name for name, _ in fake_checks.ran] == list(CHECKS) and fake_checks.most_at_once == 1
     assert chips(at) == {name: verdict_of(name) for name in CHECKS}
-    subject = read_subject(SMALL, contrast(SMALL).largest)
-    assert [code.value for code in at.code] == [claim_of(subject, found(Request(SMALL, marked=subject.neuron)))]
+    result = contrast(SMALL)
+    claim = claim_of(result, result.largest, found(Request(SMALL, marked=result.largest)))
+    assert [code.value for code in at.code] == [claim]
 
 
 def test_a_cancelled_check_is_not_run_and_the_next_one_runs(fake_checks):
@@ -329,34 +330,58 @@ def test_without_two_matched_words_of_each_there_is_no_button(matched):
     assert matched_lists(Finding("holds", "", "", figures={"matched": matched})) == {}
 
 
-def test_texts_in_labels_are_escaped():
-    strip = verdicts.strip([("x", "<b>", "holds")])
-    assert "<b><b>" not in strip and "&lt;b&gt;" in strip
-    table = verdicts.table([("<i>", "<u>")], [("<s>", [verdicts.label("holds", "<a>")])])
-    assert all(f"&lt;{tag}&gt;" in table for tag in "iusa")
+def test_a_control_offers_no_matched_lists(fake_checks, monkeypatch):
+    """Its groups are dealt at random: as custom lists, with the shuffle on, they would be shuffled again."""
+    matched = {"target": ["time", "days", "night"], "baseline": ["go", "see", "be"]}
+    finding = Finding(
+        FAILS, "A rule.", "A sentence.", 0.5, None, {"matched": matched, "matched_lemmas": matched, "neuron": 1}
+    )
+    monkeypatch.setattr(sys.modules["core.evidence.confounds"], "check", lambda subject, progress: finding)
+    at = open_page(EVIDENCE, shuffle_labels="1")
+    assert chips(run_check(at, "confounds"))["confounds"] == FAILS and not is_there(at, "use_matched")
+    assert is_there(run_check(open_page(EVIDENCE), "confounds"), "use_matched")
 
 
-@pytest.mark.parametrize(
-    ("value", "interval", "shown"),
-    [
-        (0.97, (0.9, 0.99999), "0.970 [0.900, 0.99999]"),
-        (-0.25, None, "\N{MINUS SIGN}0.250"),
-        (0.0, None, "0"),
-        (1e-9, None, "1e\N{MINUS SIGN}9"),
-        (1 / 2001, None, "0.0005"),
-        (13.0, (9.75, 1234.5), "13 [9.75, 1234]"),
-        (0.5, (float("nan"), 0.6), "0.500 [not known, 0.600]"),
-        (None, None, ""),
-    ],
-)
-def test_a_value_is_written_with_its_interval(value, interval, shown):
-    assert verdicts.number_of(Finding("holds", "", "", value, interval)) == shown
+def test_the_claim_is_of_the_findings_that_the_page_shows(fake_checks, contrast, monkeypatch):
+    """Whatever another visitor's check finds while the page is drawn."""
+    at = run_check(open_page(EVIDENCE, neuron="17"), "causal")
+    request = Request(SMALL, marked=17)
+    shown = found(request)
+    draw = evidence_claim.draw
+
+    def draw_late(*given):
+        resolve(finding, of_check(request, "test_choice"))
+        draw(*given)
+
+    monkeypatch.setattr(evidence_claim, "draw", draw_late)
+    at.run()
+    assert any(caption.startswith("1 of 14 checks") for caption in said(at.caption)) and len(found(request)) == 2
+    assert [code.value for code in at.code] == [claim_of(contrast(SMALL), 17, shown)]
 
 
-def test_figures_of_any_shape_have_a_row_each():
-    figures = {"none": None, "ok": True, "deep": {"er": {"p": 0.5}}, "names": ["a", "b"], "none_at_all": [], "n": 1_000}
-    singles, tables = evidence_numbers.parts(figures)
-    assert singles == {
-        "none": "none", "ok": "yes", "deep.er.p": "0.5", "names": "a, b", "none_at_all": "", "n": "1,000",
-    }  # fmt: skip
-    assert tables == {}
+def test_the_claim_needs_no_model(fake_checks, monkeypatch):
+    """Other students' models, activations and texts have taken their place in memory."""
+    claim = [code.value for code in run_check(open_page(EVIDENCE, neuron="17"), "causal").code]
+    gone = (steps.model, steps.activations, steps.tests, evidence_steps.gold_reading)
+    for step in gone:
+        results_of(step)._jobs.clear()
+    assert [code.value for code in open_page(EVIDENCE, neuron="17").code] == claim != []
+    assert not any(results_of(step)._jobs for step in gone)
+
+
+def test_what_the_checks_cannot_get_is_one_sentence(fake_checks, monkeypatch):
+    def gone(request):
+        raise UserError("The word lists cannot be reached.")
+
+    monkeypatch.setattr(evidence_states, "found", gone)
+    at = open_page(EVIDENCE)
+    assert [item.split(". ")[0] for item in said(at.error)] == ["The word lists cannot be reached."]
+    assert not at.exception
+
+
+def test_too_many_checks_are_refused_in_one_sentence(fake_checks, monkeypatch):
+    monkeypatch.setattr("engine.check_queue._MOST_ASKED", 13)
+    at = open_page(EVIDENCE)
+    click(at, "run_all")
+    assert "14 checks would wait; at most 13 may." in said(at.toast) and not at.exception
+    assert set(chips(at).values()) == {"not run"} and fake_checks.ran == []

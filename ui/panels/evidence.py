@@ -63,7 +63,8 @@ def draw_strip(request: Request, pinned: Mapping[int, Request]) -> dict[str, Che
 
     @st.fragment(run_every=_POLL_SECONDS if pending else None)
     def strip() -> None:
-        now = {each: states_of(each) for each in watched}
+        with page.showing_user_errors():  # also in the runs of this part alone
+            now = {each: states_of(each) for each in watched}
         if _words(now) != _words(drawn):
             st.rerun()
         st.html(verdicts.strip((name, about(name).TITLE, state.word) for name, state in now[request].items()))

@@ -68,7 +68,7 @@ def _draw_finding(request: Request, name: str, module: CheckModule, finding: Fin
         st.markdown(page.plain(finding.sentence))
         st.caption(f"**Rule.** {page.plain(finding.rule)}")
         st.caption(f"**What it cannot show.** {page.plain(module.LIMITS)}")
-        if name == "confounds":
+        if name == "confounds" and not request.spec.shuffle_labels:  # of a control, the groups are no classes
             _draw_matched_lists(finding)
     if picture:
         with picture:

@@ -7,28 +7,28 @@ from functools import partial
 
 import streamlit as st
 
+from core.evidence.claim import claim_of
+from core.records import ContrastResult
 from engine import evidence_steps
 from engine.pipeline import Request
 from ui.evidence_states import CheckState
 from ui.panels.evidence import CLAIM
-from ui.progress import show
 
 
-def draw(request: Request, states: Mapping[str, CheckState]) -> None:
+def draw(result: ContrastResult, request: Request, states: Mapping[str, CheckState]) -> None:
     """Draw the claim, and a button for the file that has all findings."""
     st.subheader("What you may claim", anchor=CLAIM)
-    done = tuple(name for name, state in states.items() if state.finding)
+    done = {name: state.finding for name, state in states.items() if state.finding}
     if not done:
         st.caption("Run a check: the claim says what the checks bear, with every number, and which words they refuse.")
         return
-    claim = show(evidence_steps.claim, request.spec, marked=request.marked, gold=request.gold)
-    st.code(claim, language=None, wrap_lines=True)
+    st.code(claim_of(result, request.marked or 0, done), language=None, wrap_lines=True)
     if len(done) < len(states):
         st.caption(f"{len(done)} of {len(states)} checks have run; the claim grows with the others.")
     name = f"evidence-layer{request.spec.layer}-neuron{request.marked}.json"
     st.download_button(
         "Evidence file (JSON)",
-        partial(evidence_steps.document, request, done),
+        partial(evidence_steps.document, request, tuple(done)),
         name,
         "application/json",
         key="evidence_file",
