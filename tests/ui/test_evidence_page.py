@@ -18,7 +18,7 @@ from core.words import bundled_gold
 from core.words.conllu import GOLD_FILE
 from engine import evidence_steps, steps
 from engine.evidence_steps import finding, found, of_check
-from engine.pipeline import GoldSource, Request, forget_everything, resolve, results_of
+from engine.pipeline import STEPS, GoldSource, Request, forget_everything, resolve, results_of
 from tests.support.fake_checks import verdict_of
 from tests.support.pages import (
     EVIDENCE,
@@ -362,11 +362,12 @@ def test_the_claim_is_of_the_findings_that_the_page_shows(fake_checks, contrast,
 def test_the_claim_needs_no_model(fake_checks, monkeypatch):
     """Other students' models, activations and texts have taken their place in memory."""
     claim = [code.value for code in run_check(open_page(EVIDENCE, neuron="17"), "causal").code]
-    gone = (steps.model, steps.activations, steps.tests, evidence_steps.gold_reading)
+    kept = (steps.words, steps.conclusion, evidence_steps.gold, finding)
+    gone = [step for step in STEPS if step not in kept]
     for step in gone:
         results_of(step)._jobs.clear()
     assert [code.value for code in open_page(EVIDENCE, neuron="17").code] == claim != []
-    assert not any(results_of(step)._jobs for step in gone)
+    assert not any(results_of(step)._jobs for step in gone), "nothing was computed for it"
 
 
 def test_what_the_checks_cannot_get_is_one_sentence(fake_checks, monkeypatch):
