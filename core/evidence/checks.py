@@ -31,7 +31,7 @@ CHECKS = (
 
 
 # What may pass: another try may give a verdict.
-_PASSING = ("busy", "memory", "network")
+PASSING = ("busy", "memory", "network")
 
 
 class CheckModule(Protocol):
@@ -85,6 +85,6 @@ def run_check(name: str, subject: Subject, progress: Progress = unwatched) -> Fi
     except Cancelled:
         raise
     except UserError as error:
-        if error.about in _PASSING:
+        if error.about in PASSING:
             raise
         return Finding(IMPOSSIBLE, module.RULE, str(error))

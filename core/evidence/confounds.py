@@ -244,7 +244,7 @@ def _matched(subject: Subject, words: _Words, pairs: np.ndarray) -> dict[str, An
 
 
 def _verdict(raw: float, adjusted: float | None, interval: tuple[float, float] | None, above_all: bool) -> str:
-    if adjusted is None or interval is None or not interval[0] > 0:
+    if adjusted is None or interval is None or not (raw > 0 and interval[0] > 0):  # the adjusted one is in its interval
         return FAILS
     return HOLDS if adjusted >= raw / 2 and above_all else UNCLEAR
 

@@ -56,8 +56,15 @@ def check(subject: Subject, progress: Progress = unwatched) -> Finding:
     Raises
     ------
     UserError
-        α is so small that no p of so few permutations could reach it.
+        α is so small that no p of so few permutations could reach it, or not all layers of the model were read.
     """
+    n_read, n_layers = len(subject.activations.layers), subject.lm.n_layers
+    if n_read < n_layers:
+        raise UserError(
+            f"Of so many words, {n_read} of the {n_layers} layers {'was' if n_read == 1 else 'were'} read, so nothing "
+            "can be said of all neurons of the model. Choose fewer words (up to 4,000 in both classes together), or "
+            "correct over all layers of the model."
+        )
     alpha = subject.spec.alpha
     if alpha * (N_PERMUTATIONS + 1) < 1:
         raise UserError(

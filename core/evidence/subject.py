@@ -89,18 +89,18 @@ class Subject:
 
     @property
     def own(self) -> str:
-        """The name of the word class for which the neuron is higher."""
+        """The class for which the neuron is higher, as a sentence names it."""
         return self._classes[0 if self.favours_target else 1]
 
     @property
     def other(self) -> str:
-        """The name of the other word class."""
+        """The other class, as a sentence names it."""
         return self._classes[1 if self.favours_target else 0]
 
     @property
     def _classes(self) -> tuple[str, str]:
-        """Target and baseline. Where the labels are shuffled, these are no word classes."""
-        return class_names(self.spec) if self.spec.shuffle_labels else (self.spec.target, self.spec.baseline)
+        """Target and baseline. Custom lists and shuffled groups have names that stand for no part of speech."""
+        return class_names(self.spec)
 
     @property
     def family_size(self) -> int:
@@ -118,7 +118,7 @@ class Subject:
         return {self.own, self.other} <= set(UPOS_OF)
 
     def tags(self, word_class: str) -> tuple[str, ...]:
-        """The parts of speech of a word class, as a gold-tagged text names them.
+        """The parts of speech of ``own`` or ``other``, as a gold-tagged text names them.
 
         UserError if there is none: for a custom list, and where the labels are shuffled.
         """

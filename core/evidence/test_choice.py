@@ -25,7 +25,7 @@ QUESTION = "Would another test, or another pairing of the words, have found some
 RULE = (
     "Holds if those of the three tests (paired, Welch's, Mann–Whitney) that can be run all give an adjusted p of at "
     f"most α and the same sign, the paired test under all of {N_PAIRINGS} random pairings too; does not hold if one "
-    "gives the other sign, or none is significant; else unclear."
+    "gives the other sign, or none is significant; else unclear, as where a random pairing has no t."
 )
 LIMITS = (
     "All tests see the same words. They cannot show that the words are a fair sample, or that a neuron responds to "
@@ -49,11 +49,11 @@ def check(subject: Subject, progress: Progress = unwatched) -> Finding:
         ``n_target``, ``n_baseline``, ``statistic``, ``degrees_of_freedom`` (null for a normal z), ``p``,
         ``p_adjusted``, ``log10_p_adjusted``, ``critical`` (the |statistic| at which the adjusted p is α),
         ``significant`` and ``rank``, the neuron's place among those of its layer, 1 the highest for its class),
-        ``own``, ``family_size``, ``alpha``, ``notes``, and ``pairing``, which is null without pairs: ``n``, the
-        ``correlation`` within pairs, the ``t`` under each random pairing, their ``min``, ``median`` and ``max``, the
-        shares of pairings in which it is ``significant`` in its direction, and the layer's ``most_extreme``;
-        ``n_most_extreme`` neurons are that in some pairing, and ``most_extreme_neurons`` has up to ten of them with
-        their shares.
+        ``own``, ``family_size``, ``alpha``, ``notes``, and ``pairing``, which is null without pairs, and where a
+        pairing has no t: ``n``, the ``correlation`` within pairs, the ``t`` under each random pairing, their ``min``,
+        ``median`` and ``max``, the shares of pairings in which it is ``significant`` in its direction, and the
+        layer's ``most_extreme``; ``n_most_extreme`` neurons are that in some pairing, and ``most_extreme_neurons`` has
+        up to ten of them with their shares.
 
     References
     ----------
@@ -81,6 +81,11 @@ def check(subject: Subject, progress: Progress = unwatched) -> Finding:
         notes.append(f"The values do not vary in the way that these tests need: {', '.join(untested)}.")
         tests = [one for one in tests if one["statistic"] is not None]
     pairing = _pairing(subject, by_word, progress) if paired else None
+    if paired and pairing is None:
+        notes.append(
+            f"The paired test could not be compared over {N_PAIRINGS} random pairings: in one or more of them, all "
+            "differences of the neuron are equal, and the paired t is not known."
+        )
     figures = {
         "tests": tests,
         "pairing": pairing,
@@ -91,7 +96,7 @@ def check(subject: Subject, progress: Progress = unwatched) -> Finding:
     }
     value = float(subject.result.tests.statistic[subject.neuron])
     interval = (pairing["min"], pairing["max"]) if pairing and subject.spec.test == "paired" else None
-    return Finding(_verdict(subject, tests, pairing), RULE, _sentence(figures), value, interval, figures)
+    return Finding(_verdict(subject, tests, paired, pairing), RULE, _sentence(figures), value, interval, figures)
 
 
 def _tested(subject: Subject, name: str, unit: str, values: Values) -> dict[str, Any]:
@@ -144,12 +149,13 @@ def _pairing(subject: Subject, values: Values, progress: Progress) -> dict[str, 
     }
 
 
-def _verdict(subject: Subject, tests: list[dict[str, Any]], pairing: dict[str, Any] | None) -> str:
+def _verdict(subject: Subject, tests: list[dict[str, Any]], paired: bool, pairing: dict[str, Any] | None) -> str:
     sign = 1 if subject.favours_target else -1
     significant = [one["significant"] for one in tests]
     if not any(significant) or any(one["statistic"] * sign < 0 for one in tests):
         return FAILS
-    return HOLDS if all(significant) and (pairing is None or pairing["significant"] == 1) else UNCLEAR
+    always = pairing is not None and pairing["significant"] == 1
+    return HOLDS if all(significant) and (always or not paired) else UNCLEAR
 
 
 def _sentence(figures: dict[str, Any]) -> str:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
 from core.activations import values_at_tokens
 from core.errors import UserError
+from core.evidence.checks import PASSING
 from core.evidence.rules import CLEAR_AUC, by_interval
 from core.evidence.subject import Subject
 from core.evidence.token_text import NEITHER, OTHER, OWN, TokenText, first_words, last_words, token_text
 from core.progress import Progress, unwatched
-from core.records import UNCLEAR, Finding
+from core.records import UNCLEAR, Finding, GoldActivations
 from core.report.readable import readable_share
 from core.stats.top_share import top_share
 from core.words import bundled_prose
@@ -28,11 +29,13 @@ LIMITS = (
 )
 
 _TOP = 0.05  # the share of tokens that count as the top
+_MOST_TOP = 0.1  # what it may be at most, with the tokens whose value is just the lowest one of the top
 _FEW = 20  # tokens of the two lists in the top: with fewer, nothing is concluded
 RULE = (
     f"Of the {_TOP:.0%} of tokens at which it is highest, those on the own list against those on the other "
     f"list, as if both were equally frequent in the text: holds if the interval of the own share is at or above "
-    f"{CLEAR_AUC}; does not hold if it is below; else unclear, as with fewer than {_FEW} such tokens."
+    f"{CLEAR_AUC}; does not hold if it is below; else unclear, as with fewer than {_FEW} such tokens, or if so many "
+    f"tokens have one value that no {_TOP:.0%} to {_MOST_TOP:.0%} of them are the highest."
 )
 _N_TOP, _N_QUANTILE, _N_AGAINST = 10, 3, 8  # contexts that are shown
 
@@ -42,16 +45,19 @@ def check(subject: Subject, progress: Progress = unwatched) -> Finding:
 
     With r1 the share of all own-list tokens that are in the top 5%, and r2 that of the other list's, the value is
     r1 / (r1 + r2): the own share of the top if both lists were equally frequent. Only forms on exactly one of the two
-    lists count. The own class is the one for which the neuron is higher on the word lists. The interval is a bootstrap
-    over the pieces of the text.
+    lists count. Tokens whose value is just the 95% quantile are in the top, unless this would make it more than 10% of
+    all tokens: then the top is those above, and nothing is concluded. The own class is the one for which the neuron is
+    higher on the word lists. The interval is a bootstrap over the pieces of the text.
 
     Returns
     -------
     Finding
-        ``value`` and ``interval`` as above. ``figures``: ``n_tokens`` and ``n_pieces``; ``top_own``, ``top_other``,
+        ``value`` and ``interval`` as above. ``figures``: ``n_tokens`` and ``n_pieces``; ``tied``, how many tokens have
+        the value of the 95% quantile; ``top_own``, ``top_other``,
         ``top_neither`` and ``all_own``, ``all_other``, ``all_neither``, counts of tokens; ``contexts`` at the quantiles
-        1 (ten different words), 0.9 to 0.1 and 0 (three each); ``counterexamples``, the strongest first; and
-        ``histogram``, with counts of tokens by list over the values.
+        1 (ten different words), 0.9 to 0.1 and 0 (three each); ``counterexamples``, the strongest first;
+        ``histogram``, with counts of tokens by list over the values; and ``notes``, why none of the counterexamples are
+        from a tagged text.
 
     References
     ----------
@@ -69,7 +75,11 @@ def check(subject: Subject, progress: Progress = unwatched) -> Finding:
         gate=subject.gate,
     )
     text = token_text(pieces, columns, _forms(subject))
-    top = text.values >= np.quantile(text.values, 1 - _TOP)
+    cut = np.quantile(text.values, 1 - _TOP)
+    top, tied = text.values >= cut, int((text.values == cut).sum())
+    determined = bool(top.mean() <= _MOST_TOP)
+    if not determined:  # as of a rectified neuron, which is 0 at most tokens
+        top = text.values > cut
     counts = {
         f"{where}_{name}": int(((text.kind == kind) & mask).sum())
         for where, mask in (("top", top), ("all", np.ones_like(top)))
@@ -77,17 +87,21 @@ def check(subject: Subject, progress: Progress = unwatched) -> Finding:
     }
     value, low, high = top_share(top, text.kind == OWN, text.kind == OTHER, text.piece, seed=subject.spec.seed)
     enough = counts["top_own"] + counts["top_other"] >= _FEW
-    verdict = by_interval(low, high) if enough else UNCLEAR
+    verdict = by_interval(low, high) if enough and determined else UNCLEAR
     progress(0.95, "Collecting contexts")
+    tagged, notes = _tagged_against(subject)
     figures = {
         "n_tokens": len(text.values),
         "n_pieces": len(pieces),
+        "tied": tied,
         **counts,
         "contexts": list(_contexts(text)),
-        "counterexamples": [*_tagged_against(subject), *_against(text, subject)],
+        "counterexamples": [*tagged, *_against(text, subject)],
         "histogram": _histogram(text),
+        "notes": notes,
     }
-    return Finding(verdict, RULE, _sentence(subject, counts, value, enough), value, (low, high), figures)
+    sentence = _sentence(subject, counts, value, enough) if determined else _undetermined(figures)
+    return Finding(verdict, RULE, sentence, value, (low, high), figures)
 
 
 def _forms(subject: Subject) -> tuple[frozenset[str], frozenset[str]]:
@@ -108,6 +122,15 @@ def _sentence(subject: Subject, counts: dict[str, int], value: float, enough: bo
     if not enough:
         return f"{found}. These are too few to conclude anything."
     return f"{found}. Were both equally frequent in the text, {readable_share(value)} would be {subject.own}."
+
+
+def _undetermined(figures: dict[str, Any]) -> str:
+    """Why no top is known."""
+    n_above = sum(figures[f"top_{name}"] for name in ("own", "other", "neither"))
+    return (
+        f"The neuron has one value at {readable_share(figures['tied'] / figures['n_tokens'])} of tokens, and is above "
+        f"it at {n_above:,} of {figures['n_tokens']:,}: so which {_TOP:.0%} are its highest is not known."
+    )
 
 
 def _contexts(text: TokenText) -> Iterator[dict[str, Any]]:
@@ -132,13 +155,22 @@ def _against(text: TokenText, subject: Subject) -> Iterator[dict[str, Any]]:
             yield {"class": f"on the list of {name}", **text.context(i)}
 
 
-def _tagged_against(subject: Subject) -> Iterator[dict[str, Any]]:
-    """The same for the words of the tagged text, whose class is sure; nothing for a custom list."""
+def _tagged_against(subject: Subject) -> tuple[list[dict[str, Any]], list[str]]:
+    """The same for the words of the tagged text, whose class is sure; where there is none, a note says why."""
     try:
         tags = [(subject.tags(name), sign) for name, sign in ((subject.other, -1), (subject.own, 1))]
-    except UserError:
-        return
-    gold = subject.read_gold(unwatched)
+        gold = subject.read_gold(unwatched)
+    except UserError as error:
+        if error.about in (*PASSING, "cancelled"):
+            raise
+        return [], [f"No counterexample is from a tagged text. {error}"]
+    return list(_of_tags(subject, gold, tags)), []
+
+
+def _of_tags(
+    subject: Subject, gold: GoldActivations, tags: Sequence[tuple[tuple[str, ...], int]]
+) -> Iterator[dict[str, Any]]:
+    """Words with some tags, the lowest values first where the sign is 1, the highest where it is -1."""
     values = gold.at(subject.side)[:, subject.neuron]
     for its_tags, sign in tags:
         of_tag = np.flatnonzero(np.isin(gold.tags, its_tags))

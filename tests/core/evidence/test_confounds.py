@@ -187,3 +187,14 @@ def test_it_can_be_cancelled(subject):
 
     with pytest.raises(Cancelled):
         run_check("confounds", subject(120), stop)
+
+
+def test_a_sign_that_turns_does_not_hold(subject):
+    """Raw, the own class is lower, as most of its words end in -ed or -ing; among words with like ends it is higher."""
+    one = subject(375)  # higher for the baseline, verbs
+    words, rng = one.result.words, np.random.default_rng(0)
+    ends = [np.array([float(w.endswith(("ed", "ing"))) for w in side]) for side in (words.target, words.baseline)]
+    values = [-4 * its + 0.3 * rng.standard_normal(len(its)) for its in ends]
+    finding = check(with_values(one, values[0], values[1] + 1))
+    assert finding.numbers["raw"] < 0 < finding.interval[0]
+    assert finding.verdict == "does not hold"

@@ -43,3 +43,10 @@ def test_the_noun_neuron_holds_and_its_picture_is_valid(subject_of):
     finding = check(subject_of(120))
     assert finding.verdict == "holds"
     go.Figure(picture_of("input_grid", finding.numbers))
+
+
+def test_two_custom_lists_are_named_apart(subject_of):
+    words = subject_of().result.words
+    lists = {"target_words": words.target[:40], "baseline_words": words.baseline[:40]}
+    sentence = check(subject_of(120, target="custom", baseline="custom", **lists)).sentence
+    assert "a random word of target words is above one of baseline words" in sentence

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import plotly.graph_objects as go
 import pytest
 from scipy.stats import mannwhitneyu, ttest_ind, ttest_rel
 
 from core.activations.units import units_of
+from core.comparison import compare_neurons
 from core.errors import Cancelled
 from core.evidence import multiplicity, run_check
 from core.evidence.multiplicity import N_PERMUTATIONS, check
+from core.records import WordActivations
 from core.report.figures.evidence import picture_of
 from core.stats.permutation import max_t, permutations, sign_flips, single_step_p
 from tests.support.made_up import noise, planted, with_values
@@ -151,3 +155,17 @@ def test_single_step_is_at_least_step_down_and_equal_for_the_largest():
     t = np.abs(ttest_ind(target, baseline, equal_var=False).statistic)
     single = np.array([single_step_p(one, maxima) for one in t])
     assert (single >= p[0] - 1e-12).all() and single[t.argmax()] == p[0, t.argmax()]
+
+
+def test_a_reading_of_one_layer_is_not_the_model(subject_of):
+    """With many words and one layer as the family, the pages read that layer alone."""
+    subject = subject_of(**SMALL)
+    old, sides = subject.activations, []
+    for one in (old.target_sides, old.baseline_sides):
+        sides.append(replace(one, pre_activation=one.pre_activation[3:4], stored=one.stored[3:4]))
+    tokens = old.target_tokens, old.baseline_tokens
+    activations = WordActivations(old.words, (3,), *sides, subject.side, *tokens)
+    tests = compare_neurons(subject.spec, activations)
+    finding = run_check("multiplicity", replace(subject, activations=activations, tests=tests))
+    assert finding.verdict == "cannot be run here" and finding.value is None
+    assert "1 of the 6 layers" in finding.sentence

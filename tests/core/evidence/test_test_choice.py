@@ -135,3 +135,21 @@ def test_differences_that_do_not_vary_have_no_t():
 def test_values_that_have_no_pairs_are_refused(target, baseline, sentence):
     with pytest.raises(UserError, match=sentence):
         repaired_t(target, baseline, random_pairings(len(target), 2, seed=0))
+
+
+def test_a_pairing_that_has_no_t_is_said_and_unclear(subject_of):
+    """One class is 0 throughout and the other 1, but for one word of each: if these two meet, no difference varies."""
+    subject = subject_of(**PAIRED, n_target=60, n_baseline=60)
+    target, baseline = noise(subject)
+    target[3, :, 7], baseline[3, :, 7] = 1.0, 0.0
+    target[3, 0, 7], baseline[3, 1, 7] = 3.0, 2.0
+    orders = random_pairings(60, N_PAIRINGS, 0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        spreads = [np.std(target[3, :, 7] - baseline[3, order, 7]) for order in orders]
+    assert min(spreads) == 0 < max(spreads)
+    finding = check(with_values(subject, target, baseline, 7))
+    assert all(one["significant"] for one in finding.numbers["tests"]) and len(finding.numbers["tests"]) == 3
+    assert finding.numbers["pairing"] is None and finding.interval is None
+    assert finding.verdict == "unclear"
+    assert any("pairings" in note and note in finding.sentence for note in finding.numbers["notes"])
+    go.Figure(picture_of("test_choice", finding.numbers))

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import plotly.graph_objects as go
 import pytest
 
 from core.activations import TokenColumn, values_at_tokens
+from core.errors import UserError
 from core.evidence import top_contexts
 from core.evidence.token_text import NEITHER, OTHER, OWN, token_text
 from core.report.figures.evidence import picture_of
@@ -114,3 +117,59 @@ def test_the_share_of_the_top_by_hand_and_its_interval() -> None:
     se = share * (1 - share) * np.sqrt((1 - r1) / (2_000 * r1) + (1 - r2) / (2_000 * r2))
     assert (high - low) / (2 * 1.96) == pytest.approx(se, rel=0.1)
     assert np.isnan(top_share(np.zeros(4, bool), own[:4], ~own[:4], np.arange(4), seed=0)).all()
+
+
+def test_a_neuron_with_one_value_at_most_tokens_has_no_top(monkeypatch, subject_of, short_prose) -> None:
+    """A rectified neuron is 0 at most tokens: then 0 is its 95% quantile, and all tokens are "at least" that."""
+    subject = subject_of(120)
+    own, _ = top_contexts._forms(subject)
+    planted(monkeypatch, lambda form, rng: max(0.0, rng.normal() + 4) if form in own and rng.random() < 0.2 else 0.0)
+    finding = top_contexts.check(subject)
+    numbers = finding.numbers
+    above = numbers["top_own"] + numbers["top_other"] + numbers["top_neither"]
+    assert 0 < above < 0.05 * numbers["n_tokens"] and above == numbers["top_own"]
+    assert numbers["tied"] == numbers["n_tokens"] - above  # those that are 0
+    assert finding.verdict == "unclear" and "has one value at" in finding.sentence
+    go.Figure(picture_of("top_contexts", numbers))
+    planted(monkeypatch, lambda form, rng: 1.5)
+    constant = top_contexts.check(subject)
+    assert constant.verdict == "unclear" and "has one value at 100% of tokens" in constant.sentence
+    assert constant.value is None or np.isnan(constant.value)
+
+
+def test_a_few_ties_at_the_cut_are_in_the_top(monkeypatch, subject_of, short_prose) -> None:
+    """Of tokens that have one of 16 values (6.25% each), the highest value is the top, though it is more than 5%."""
+    planted(monkeypatch, lambda form, rng: float(rng.integers(16)))
+    numbers = top_contexts.check(subject_of(120)).numbers
+    top = numbers["top_own"] + numbers["top_other"] + numbers["top_neither"]
+    assert top == numbers["tied"] and 0.05 < top / numbers["n_tokens"] < 0.08
+
+
+def test_without_a_tagged_text_the_counterexamples_are_those_of_the_lists(subject_of, short_prose) -> None:
+    def too_large(watch):
+        raise UserError("The tagged text has 25,147 words; this server has memory for 20,833.")
+
+    finding = top_contexts.check(replace(subject_of(120), read_gold=too_large))
+    assert finding.verdict == "holds"
+    assert {one["class"] for one in finding.numbers["counterexamples"]} == {
+        "on the list of nouns",
+        "on the list of verbs",
+    }
+    [note] = finding.numbers["notes"]
+    assert "25,147 words" in note
+
+    def busy(watch):
+        raise UserError("The server is busy.", about="busy")
+
+    with pytest.raises(UserError, match="busy"):  # another try may read it
+        top_contexts.check(replace(subject_of(120), read_gold=busy))
+
+
+def test_custom_lists_are_named_as_the_pages_name_them(subject_of, short_prose) -> None:
+    words = subject_of(120).result.words
+    lists = {"target_words": words.target[:60], "baseline_words": words.baseline[:60]}
+    finding = top_contexts.check(subject_of(120, target="custom", baseline="custom", **lists))
+    classes = {one["class"] for one in finding.numbers["counterexamples"]}
+    assert classes == {"on the list of target words", "on the list of baseline words"}
+    assert "on that of target words" in finding.sentence and "custom" not in finding.sentence
+    assert "custom list" in finding.numbers["notes"][0]
