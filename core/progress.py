@@ -17,5 +17,16 @@ class Cancellable(str):
     __slots__ = ()
 
 
+def part_of(progress: Progress, start: float, end: float) -> Progress:
+    """The progress of a part of the work, from one share of it to another.
+
+    Examples
+    --------
+    >>> part_of(lambda share, message: print(share, message), 0.5, 0.75)(0.5, "Reading words")
+    0.625 Reading words
+    """
+    return lambda share, message: progress(start + (end - start) * share, message)
+
+
 def unwatched(share: float, message: str) -> None:
     """Do nothing: the default progress callback."""

@@ -123,7 +123,7 @@ def _rows(lm: LoadedModel, text: GoldText, start: list[int]) -> tuple[list[_Row]
             continue
         ids, spans = encode_text(lm, without_lone_surrogates(sentence.text)[0], None, may_be_empty=True)
         words, covers = [], []
-        for k, tokens in enumerate(tokens_of_words(sentence, spans)):
+        for k, tokens in enumerate(tokens_in_sentence(sentence, spans)):
             if tokens is None:
                 n_shared += 1
             elif not len(tokens):
@@ -137,7 +137,7 @@ def _rows(lm: LoadedModel, text: GoldText, start: list[int]) -> tuple[list[_Row]
     return rows, n_shared, n_unread
 
 
-def tokens_of_words(sentence: GoldSentence, spans: Sequence[Span]) -> list[np.ndarray | None]:
+def tokens_in_sentence(sentence: GoldSentence, spans: Sequence[Span]) -> list[np.ndarray | None]:
     """The tokens of each word; None where another word has the same characters."""
     places = [(word.start, word.end) for word in sentence.words]
     n_words = Counter(places)

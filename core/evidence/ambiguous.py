@@ -10,11 +10,11 @@ import numpy as np
 
 from core.activations import ambiguous_activations
 from core.errors import UserError
-from core.evidence.gold_words import MIN_WORDS, gold_words, read_gold
-from core.evidence.rules import CLEAR_AUC, by_interval
+from core.evidence.gold_words import gold_words
+from core.evidence.rules import by_interval
 from core.evidence.subject import Subject
-from core.progress import Progress, unwatched
-from core.records import AmbiguousForm, Context, Finding, GoldActivations
+from core.progress import Progress, part_of, unwatched
+from core.records import CLEAR_AUC, ENOUGH_WORDS, AmbiguousForm, Context, Finding, GoldActivations
 from core.report.readable import readable_auc, readable_share
 from core.report.sentences import class_names
 from core.stats.cluster_bootstrap import auc_interval
@@ -55,7 +55,8 @@ def check(subject: Subject, progress: Progress = unwatched) -> Finding:
         ``added``
             What the form adds: its difference minus that at the word before, in the same numbers but the AUC.
         ``text``
-            As ``at_form``, for the forms that the tagged text has in both classes; None if these are fewer than 10.
+            As ``at_form``, for the forms that the tagged text has in both classes; None if these are fewer than 10. A
+            token of the text has the value of the spec's pooling here: the mean over its tokens, or the last one's.
         ``forms``
             For each form its name (``form``) and its values: ``own``, ``other``, ``before_own``, ``before_other``.
 
@@ -68,11 +69,9 @@ def check(subject: Subject, progress: Progress = unwatched) -> Finding:
         compared = " and ".join(class_names(subject.spec))
         raise UserError(f"The forms are nouns and verbs; {compared} are compared here.")
     forms = ambiguous_forms()
-    own, other = _read(subject, forms, lambda share, message: progress(0.2 * share, message))
-    before_own, before_other = _read(
-        subject, _words_before(forms), lambda share, message: progress(0.2 + 0.2 * share, message)
-    )
-    gold = read_gold(subject, lambda share, message: progress(0.4 + share, message), 0.5)
+    own, other = _read(subject, forms, part_of(progress, 0.0, 0.2))
+    before_own, before_other = _read(subject, _words_before(forms), part_of(progress, 0.2, 0.4))
+    gold = subject.read_gold(part_of(progress, 0.4, 0.9))
     progress(0.95, "Comparing forms that are both noun and verb")
     seed = subject.spec.seed
     at_form = {**_paired(own, other), **_separated(own, other, seed)}
@@ -122,7 +121,7 @@ def _in_text(subject: Subject, gold: GoldActivations) -> tuple[np.ndarray, np.nd
     words = gold_words(subject, gold, subject.tags(subject.own), subject.tags(subject.other))
     forms = np.array([gold.words[k].form.lower() for k in words.place])
     both = np.intersect1d(forms[words.is_own], forms[~words.is_own])
-    if len(both) < MIN_WORDS:
+    if len(both) < ENOUGH_WORDS:
         return None
     values = words.values.astype(np.float64)
     own, other = (

@@ -6,13 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from core.evidence.gold_words import gold_words, read_gold, separation
-from core.evidence.rules import CLEAR_AUC, by_interval
+from core.evidence.gold_words import gold_words, separation
+from core.evidence.rules import by_interval
 from core.evidence.subject import Subject
-from core.progress import Progress, unwatched
-from core.records import HOOK_SIDES, Finding
+from core.progress import Progress, part_of, unwatched
+from core.records import CLEAR_AUC, HOOK_SIDES, Finding
 from core.report.readable import readable_auc
-from core.report.sentences import class_names, where
+from core.report.sentences import where
 from core.stats.cluster_bootstrap import auc_interval
 
 TITLE = "Before and after the nonlinearity"
@@ -49,7 +49,7 @@ def check(subject: Subject, progress: Progress = unwatched) -> Finding:
         progress(0.05, f"Comparing the words {where(side)}")
         readings.append({"source": "words", "side": side, **_on_words(subject, side)})
     if subject.has_tags:
-        gold = read_gold(subject, lambda share, message: progress(0.1 + share, message), 0.8)
+        gold = subject.read_gold(part_of(progress, 0.1, 0.9))
         own, other = subject.tags(subject.own), subject.tags(subject.other)
         for side in HOOK_SIDES:
             progress(0.95, f"Comparing the text {where(side)}")
@@ -79,14 +79,13 @@ def _on_words(subject: Subject, side: str) -> dict[str, Any]:
 
 def _sentence(subject: Subject, readings: list[dict[str, Any]]) -> str:
     """The AUCs of both sides, and where the order is reversed."""
-    own = class_names(subject.spec)[0 if subject.favours_target else 1]
     known = [reading for reading in readings if reading["auc"] is not None]
     parts = []
     for side in HOOK_SIDES:
         found = {each["source"]: readable_auc(each["auc"]) for each in known if each["side"] == side}
         text = f" and {found['text']} in tagged text" if "text" in found else ""
         parts.append(f"{where(side)} it is {found['words']} on the words{text}")
-    sentence = f"The AUC for {own}: {', '.join(parts)}."
+    sentence = f"The AUC for {subject.own}: {', '.join(parts)}."
     reversed_at = [
         f"{where(each['side'])} {'on the words' if each['source'] == 'words' else 'in the text'}"
         for each in known

@@ -13,7 +13,7 @@ from core.errors import UserError
 from core.evidence.next_tokens import AFTER_OTHER, AFTER_OWN, KINDS, OTHER_TARGETS, OWN_TARGETS, NextTokens, next_tokens
 from core.evidence.subject import Subject
 from core.models.head import Head, load_head
-from core.progress import Progress, unwatched
+from core.progress import Progress, part_of, unwatched
 from core.records import FAILS, HOLDS, UNCLEAR, Finding
 from core.report.readable import readable, readable_number
 from core.stats.cluster_means import cluster_difference, cluster_mean, t_interval
@@ -79,7 +79,7 @@ def check(subject: Subject, progress: Progress = unwatched) -> Finding:
     lm, layer, gate = subject.lm, subject.layer, subject.gate
     progress(0.0, "Loading the model's head")
     head = load_head(lm)
-    moments = activation_moments(lm, places.text, layer, gate=gate, progress=_part(progress, 0.0, 0.05))
+    moments = activation_moments(lm, places.text, layer, gate=gate, progress=part_of(progress, 0.0, 0.05))
     strength = moments.variance * np.linalg.norm(output_weights(lm, layer, range(lm.d_mlp)), axis=1)
     groups = choose_controls(strength, subject.neuron, subject.spec.seed)
     neurons = [neuron for group in groups.values() for neuron in group]
@@ -90,7 +90,7 @@ def check(subject: Subject, progress: Progress = unwatched) -> Finding:
         places.wanted,
         Ablation(layer, neurons, moments.mean[neurons]),
         gate=gate,
-        progress=_part(progress, 0.05, 0.98),
+        progress=part_of(progress, 0.05, 0.98),
     )
     changes = _changes(losses, places)
     kinds = [group for group, of_group in groups.items() for _ in of_group]
@@ -107,7 +107,7 @@ def check(subject: Subject, progress: Progress = unwatched) -> Finding:
         "counts": {kind: int(of_kind.sum()) for kind, of_kind in places.kinds.items()},
         "losses": {kind: losses[0, of_kind].mean() for kind, of_kind in places.kinds.items()},
         "neurons": rows,
-        **_written(subject, head, places.text, moments, _part(progress, 0.98, 1.0)),
+        **_written(subject, head, places.text, moments, part_of(progress, 0.98, 1.0)),
     }
     return _finding(figures)
 
@@ -220,8 +220,3 @@ def _piece(tokenizer: Any, token: int) -> str:
     if not text.strip() or "\ufffd" in text:  # spaces, or a part of a character
         return readable(name)
     return readable(f"{' ' if name[0] in '▁Ġ ' else ''}{text.strip()}")
-
-
-def _part(progress: Progress, start: float, end: float) -> Progress:
-    """The progress of a part of the work, from one share of it to another."""
-    return lambda share, message: progress(start + (end - start) * share, message)

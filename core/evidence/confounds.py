@@ -7,7 +7,6 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from core.errors import UserError
-from core.evidence.claim import own_and_other
 from core.evidence.subject import Subject
 from core.progress import Progress, unwatched
 from core.records import FAILS, HOLDS, UNCLEAR, Finding
@@ -97,17 +96,15 @@ def check(subject: Subject, progress: Progress = unwatched) -> Finding:
 def _words(subject: Subject) -> _Words:
     """Values and properties of the words; the values in SD."""
     result = subject.result
-    sides = list(
-        zip(
-            subject.values(unit="word"),
-            (result.words.target, result.words.baseline),
-            subject.lemmas,
-            (result.target_tokens, result.baseline_tokens),
-            (result.words.target_list.words, result.words.baseline_list.words),
-            strict=True,
-        )
+    target, baseline = zip(
+        subject.values(unit="word"),
+        (result.words.target, result.words.baseline),
+        subject.lemmas,
+        (result.target_tokens, result.baseline_tokens),
+        (result.words.target_list.words, result.words.baseline_list.words),
+        strict=True,
     )
-    own, other = sides if subject.favours_target else sides[::-1]
+    own, other = subject.oriented((target, baseline))
     values = [side[0].astype(np.float64) for side in (own, other)]
     sd = np.sqrt((values[0].var(ddof=1) + values[1].var(ddof=1)) / 2)
     if not sd > 0:
@@ -225,13 +222,13 @@ def _table(words: _Words, aucs: list[float], kept: list[int], pairs: np.ndarray)
 def _matched(subject: Subject, words: _Words, pairs: np.ndarray) -> dict[str, Any]:
     """The neuron's AUC between matched words, and the words."""
     n_own = int(words.is_own.sum())
-    sides = [pairs[:, 0], n_own + pairs[:, 1]]
+    sides = (pairs[:, 0], n_own + pairs[:, 1])
     found, interval = None, None
     if len(pairs) >= 2:
         groups = [words.values[side, None] for side in sides]
         sizes = effect_sizes(groups[0], groups[1], paired=False)
         found, interval = float(auc(*groups)[0]), (sizes.auc_low[0], sizes.auc_high[0])
-    target, baseline = sides if subject.favours_target else sides[::-1]
+    target, baseline = subject.oriented(sides)  # turned back
     order = np.argsort(target)
     by_name = {"target": target[order].tolist(), "baseline": baseline[order].tolist()}
     return {
@@ -250,7 +247,7 @@ def _verdict(raw: float, adjusted: float | None, interval: tuple[float, float] |
 
 
 def _sentence(subject: Subject, figures: dict[str, Any]) -> str:
-    own, other = own_and_other(subject)
+    own, other = subject.own, subject.other
     strongest = max(figures["confounds"], key=lambda row: row["auc"])
     if figures["adjusted"] is None:
         adjusted = "the other properties of the words determine their class, so nothing can be adjusted for them"

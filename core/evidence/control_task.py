@@ -6,14 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from core.evidence.claim import own_and_other
 from core.evidence.held_out import lemmas_of_units
 from core.evidence.subject import Subject, Values
-from core.progress import Progress, unwatched
+from core.progress import Progress, part_of, unwatched
 from core.records import FAILS, HOLDS, UNCLEAR, Finding
 from core.report.readable import readable_auc
 from core.stats.control_task import best_of_luck, luck_held_out
-from core.stats.held_out import LEAST_LEMMAS, lemma_halves
+from core.stats.held_out import can_be_halved, lemma_halves
 from core.stats.permutation import permutations
 
 N_LABELLINGS = 200
@@ -54,10 +53,10 @@ def check(subject: Subject, progress: Progress = unwatched) -> Finding:
     Hewitt & Liang (2019), Designing and Interpreting Probes with Control Tasks, EMNLP 2019:2733-2743.
     """
     values = subject.layer_values()
-    own, other = values if subject.favours_target else values[::-1]
+    own, other = subject.oriented(values)
     units = np.concatenate([own, other])  # [n_units, n_neurons]
     labels = permutations(len(own), len(other), N_LABELLINGS, subject.spec.seed)
-    best = best_of_luck(units, labels, lambda share, message: progress(share / 2, message))
+    best = best_of_luck(units, labels, part_of(progress, 0.0, 0.5))
     sizes, neuron = subject.result.effect_sizes, subject.neuron
     auc = float(subject.toward(subject.result.tests.auc[neuron]))
     low, high = np.sort(subject.toward(np.array([sizes.auc_low[neuron], sizes.auc_high[neuron]]))).tolist()
@@ -78,7 +77,7 @@ def check(subject: Subject, progress: Progress = unwatched) -> Finding:
         "n_neurons": units.shape[1],
     }
     sentence = (
-        f"Its AUC for {own_and_other(subject)[0]} is {readable_auc(auc)}; with random labels the best of "
+        f"Its AUC for {subject.own} is {readable_auc(auc)}; with random labels the best of "
         f"{units.shape[1]:,} neurons has {readable_auc(mean)} on average and up to {readable_auc(quantile)} in 95% of "
         f"{N_LABELLINGS} draws, so its selectivity is {selectivity:.2f}."
     ).replace("is -", "is −")
@@ -91,11 +90,10 @@ def _held_out(subject: Subject, values: Values, progress: Progress) -> dict[str,
     A few halves have many labellings each, since ranks depend on the half only.
     """
     lemmas = lemmas_of_units(subject)
-    if min(len(set(of_class)) for of_class in lemmas) < LEAST_LEMMAS:
+    if not can_be_halved(*lemmas):
         return None
     halves = lemma_halves(*lemmas, _N_HALVES, subject.spec.seed)
-    order = slice(None) if subject.favours_target else slice(None, None, -1)
-    units, own_first = np.concatenate(values[order]), halves[order]
+    units, own_first = np.concatenate(subject.oriented(values)), subject.oriented(halves)
     where_chosen, held_out = [], []
     for k in range(_N_HALVES):
         progress(0.5 + 0.5 * k / _N_HALVES, f"Choosing by random labels: half {k + 1} of {_N_HALVES}")

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 
 from core.errors import UserError
-from core.evidence.claim import own_and_other
 from core.evidence.rules import by_interval
 from core.evidence.subject import Subject, Values
 from core.progress import Progress, unwatched
@@ -92,8 +91,8 @@ def check(subject: Subject, progress: Progress = unwatched) -> Finding:
 
 def _oriented(subject: Subject, values: Values) -> Values:
     """The values of the own class, and of the other one, as float64 arrays (n_units,)."""
-    target, baseline = (side.astype(np.float64) for side in values)
-    return (target, baseline) if subject.favours_target else (baseline, target)
+    own, other = subject.oriented(values)
+    return own.astype(np.float64), other.astype(np.float64)
 
 
 def _sizes(own: np.ndarray, other: np.ndarray) -> dict[str, Any]:
@@ -110,16 +109,10 @@ def _sizes(own: np.ndarray, other: np.ndarray) -> dict[str, Any]:
     }
 
 
-def _lemmas(subject: Subject) -> tuple[np.ndarray, np.ndarray]:
-    """The lemmas of the own class's words, and of the other's."""
-    target, baseline = (np.array(lemmas) for lemmas in subject.lemmas)
-    return (target, baseline) if subject.favours_target else (baseline, target)
-
-
 def _by_lemma(subject: Subject, words: Values) -> dict[str, Any]:
     """The mean difference of words, with an interval in which the words of a lemma, of both classes, are a cluster."""
     own, other = words
-    lemmas = np.concatenate(_lemmas(subject))
+    lemmas = np.concatenate([np.array(of_class) for of_class in subject.oriented(subject.lemmas)])
     is_own = np.repeat([1.0, 0.0], [len(own), len(other)])
     fit = least_squares(np.concatenate(words), np.stack([np.ones_like(is_own), is_own], axis=1))
     n_clusters = len(np.unique(lemmas))
@@ -165,7 +158,7 @@ def _power(subject: Subject, values: Values, g: float, progress: Progress) -> di
 
 
 def _sentence(subject: Subject, figures: dict[str, Any]) -> str:
-    own, other = own_and_other(subject)
+    own, other = subject.own, subject.other
     lemma, smallest = figures["units"]["lemma"], figures["power"]["smallest"]
     low, high = (two_digits(limit) for limit in lemma["g_interval"])
     equivalence = figures["equivalence"]

@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from core.evidence.gold_words import GoldWords, check_enough, gold_words, named, read_gold, separation
-from core.evidence.rules import CLEAR_AUC, by_interval
+from core.evidence.gold_words import GoldWords, check_enough, gold_words, named, separation
+from core.evidence.rules import by_interval
 from core.evidence.subject import Subject
 from core.evidence.text_baselines import baselines
-from core.progress import Progress, unwatched
-from core.records import UPOS, Finding, GoldActivations
+from core.progress import Progress, part_of, unwatched
+from core.records import CLEAR_AUC, UPOS, Finding, GoldActivations
 from core.report.readable import readable_auc
 from core.stats.threshold import best_threshold
 
@@ -66,7 +66,7 @@ def check(subject: Subject, progress: Progress = unwatched) -> Finding:
     """
     own, other = subject.tags(subject.own), subject.tags(subject.other)
     seed = subject.spec.seed
-    gold = read_gold(subject, progress, 0.6)
+    gold = subject.read_gold(part_of(progress, 0.0, 0.6))
     words = gold_words(subject, gold, own, other)
     check_enough(words, own, other)
     found = separation(words, seed)
@@ -94,9 +94,7 @@ def check(subject: Subject, progress: Progress = unwatched) -> Finding:
 
 
 def _threshold(subject: Subject, words: GoldWords) -> dict[str, Any]:
-    target, baseline = subject.values(unit="word")
-    listed = (target, baseline) if subject.favours_target else (baseline, target)
-    value, accuracy = best_threshold(*listed)
+    value, accuracy = best_threshold(*subject.oriented(subject.values(unit="word")))
     above = words.values > value
     hits, n_above = int((above & words.is_own).sum()), int(above.sum())
     return {

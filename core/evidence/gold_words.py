@@ -10,12 +10,8 @@ import numpy as np
 
 from core.errors import UserError
 from core.evidence.subject import Subject
-from core.progress import Progress
-from core.records import GoldActivations
+from core.records import ENOUGH_WORDS, GoldActivations
 from core.stats.cluster_bootstrap import auc_interval
-
-# An AUC of fewer words of a class says little: it is not computed.
-MIN_WORDS = 10
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,11 +37,6 @@ class GoldWords:
         return n_own, len(self.is_own) - n_own
 
 
-def read_gold(subject: Subject, progress: Progress, share: float) -> GoldActivations:
-    """The tagged text at the neuron's layer; reading it is this share of the work of a check."""
-    return subject.read_gold(lambda done, message: progress(share * done, message))
-
-
 def gold_words(
     subject: Subject, gold: GoldActivations, own: Sequence[str], other: Sequence[str], side: str | None = None
 ) -> GoldWords:
@@ -69,11 +60,11 @@ def separation(words: GoldWords, seed: int) -> dict[str, Any]:
     -------
     dict
         ``n_own`` and ``n_other``, the numbers of words, and ``auc``, ``low`` and ``high``: None if there are fewer than
-        ``MIN_WORDS`` words of a class.
+        ``ENOUGH_WORDS`` words of a class.
     """
     n_own, n_other = words.n_of_each
     numbers: tuple[float | None, ...] = (None, None, None)
-    if min(n_own, n_other) >= MIN_WORDS:
+    if min(n_own, n_other) >= ENOUGH_WORDS:
         numbers = auc_interval(words.values, words.is_own, words.sentence, seed=seed)
     return {"n_own": n_own, "n_other": n_other, **dict(zip(("auc", "low", "high"), numbers, strict=True))}
 
@@ -81,10 +72,10 @@ def separation(words: GoldWords, seed: int) -> dict[str, Any]:
 def check_enough(words: GoldWords, own: Sequence[str], other: Sequence[str]) -> None:
     """Raise UserError if the text has too few words of a class, or only one sentence with them."""
     n_own, n_other = words.n_of_each
-    if min(n_own, n_other) < MIN_WORDS or len(np.unique(words.sentence)) < 2:
+    if min(n_own, n_other) < ENOUGH_WORDS or len(np.unique(words.sentence)) < 2:
         raise UserError(
             f"The tagged text has {n_own:,} words tagged {named(own)} and {n_other:,} tagged {named(other)}; at least "
-            f"{MIN_WORDS} of each, in two sentences or more, are needed."
+            f"{ENOUGH_WORDS} of each, in two sentences or more, are needed."
         )
 
 

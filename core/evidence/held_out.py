@@ -7,11 +7,9 @@ from typing import Any
 import numpy as np
 
 from core.comparison import TEST_FUNCTIONS, units_of_pair
-from core.evidence.claim import own_and_other
-from core.evidence.rules import CLEAR_AUC
 from core.evidence.subject import Subject
 from core.progress import Progress, unwatched
-from core.records import FAILS, HOLDS, UNCLEAR, Finding
+from core.records import CLEAR_AUC, FAILS, HOLDS, UNCLEAR, Finding
 from core.report.readable import readable_auc
 from core.stats.held_out import HeldOut, choose_and_test, lemma_halves
 
@@ -94,10 +92,9 @@ def check(subject: Subject, progress: Progress = unwatched) -> Finding:
             for one, aucs in zip(found.chosen, own_auc[:, 1], strict=True)
         ],
     }
-    own, _ = own_and_other(subject)
     sentence = (
-        f"On one half of the words the neuron is the layer's strongest for {own} in {n_chosen} of {N_SPLITS} splits; "
-        f"on the other half it differs in {n_significant} of them, with a median AUC of {readable_auc(value)}. "
+        f"On one half of the words the neuron is the layer's strongest for {subject.own} in {n_chosen} of {N_SPLITS} "
+        f"splits; on the other half it differs in {n_significant} of them, with a median AUC of {readable_auc(value)}. "
         f"Whichever neuron is chosen has {readable_auc(winner['auc']['where_chosen'])} where it was chosen, and "
         f"{readable_auc(winner['auc']['held_out'])} on the other half."
     )

@@ -10,10 +10,9 @@ import numpy as np
 
 from core.activations import token_counts, word_activations
 from core.comparison import units_of_pair
-from core.evidence.rules import CLEAR_AUC
 from core.evidence.subject import Subject
-from core.progress import Progress, unwatched
-from core.records import FAILS, HOLDS, POOLINGS, UNCLEAR, Finding
+from core.progress import Progress, part_of, unwatched
+from core.records import CLEAR_AUC, FAILS, HOLDS, POOLINGS, UNCLEAR, Finding
 from core.stats.effect_size import auc
 
 TITLE = "How the words are read"
@@ -39,10 +38,7 @@ def check(subject: Subject, progress: Progress = unwatched) -> Finding:
     readings = list(product(prefixes, (False, True)))
     ways = []
     for k, (prefix, leading_space) in enumerate(readings):
-
-        def watch(share: float, message: str, done: int = k) -> None:
-            progress((done + share) / len(readings), message)
-
+        watch = part_of(progress, k / len(readings), (k + 1) / len(readings))
         for pooling, found in _aucs(subject, prefix, leading_space, watch).items():
             ways.append({"prefix": prefix, "leading_space": leading_space, "pooling": pooling, "auc": found})
     aucs = np.array([way["auc"] for way in ways])

@@ -7,13 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.activations.encode import encode_text, start_ids
-from core.activations.gold import tokens_of_words
+from core.activations.gold import tokens_in_sentence
 from core.activations.outputs import TokenRows
 from core.activations.tokens import without_lone_surrogates
 from core.errors import UserError
-from core.evidence.gold_words import MIN_WORDS
 from core.evidence.subject import Subject
-from core.records import GoldSentence
+from core.records import ENOUGH_WORDS, GoldSentence
 
 # Longer texts: sentences at equal distances. Each neuron costs a pass over all of them.
 _MAX_SENTENCES = 400
@@ -58,7 +57,7 @@ def next_tokens(subject: Subject) -> NextTokens:
         if not ids:  # the model reads none of its characters
             continue
         row, places = [*start, *ids][: subject.lm.info.context], {kind: set[int]() for kind in KINDS}
-        for word, tokens in zip(sentence.words, tokens_of_words(sentence, spans), strict=True):
+        for word, tokens in zip(sentence.words, tokens_in_sentence(sentence, spans), strict=True):
             if tokens is None or not len(tokens):
                 continue
             first, last = tokens[0] + len(start), tokens[-1] + len(start)
@@ -89,7 +88,8 @@ def _some(sentences: tuple[GoldSentence, ...]) -> list[GoldSentence]:
 def _check_enough(subject: Subject, kinds: dict[str, np.ndarray]) -> None:
     for name, (_, of_class) in zip((subject.own, subject.other), _KINDS_OF, strict=True):
         n = min(int(kinds[kind].sum()) for kind in of_class)
-        if n < MIN_WORDS:
+        if n < ENOUGH_WORDS:
             raise UserError(
-                f"The tagged text has {n:,} {name} with a token before or after them; at least {MIN_WORDS} are needed."
+                f"The tagged text has {n:,} {name} with a token before or after them; at least {ENOUGH_WORDS} are "
+                "needed."
             )

@@ -7,11 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from core.evidence.gold_words import GoldWords, check_enough, gold_words, named, read_gold, separation
-from core.evidence.rules import CLEAR_AUC
+from core.evidence.gold_words import GoldWords, check_enough, gold_words, named, separation
 from core.evidence.subject import Subject
-from core.progress import Progress, unwatched
-from core.records import FAILS, HOLDS, UNCLEAR, UPOS, Finding
+from core.progress import Progress, part_of, unwatched
+from core.records import CLEAR_AUC, FAILS, HOLDS, UNCLEAR, UPOS, Finding
 from core.report.readable import readable_auc
 from core.stats.cluster_bootstrap import auc_draws, percentile_interval
 
@@ -58,7 +57,7 @@ def check(subject: Subject, progress: Progress = unwatched) -> Finding:
             ``difference_high`` from the same draws of sentences.
     """
     own, other = subject.tags(subject.own), subject.tags(subject.other)
-    gold = read_gold(subject, progress, 0.6)
+    gold = subject.read_gold(part_of(progress, 0.0, 0.6))
     not_own = [tag for tag in UPOS if tag not in own]
     words = gold_words(subject, gold, own, not_own)
     check_enough(words, own, not_own)

@@ -1,12 +1,8 @@
-"""The thresholds that several checks share, and why they are these. docs/methods.md names them."""
+"""The rule that several checks share: an interval against a threshold."""
 
 from __future__ import annotations
 
-from core.records import FAILS, HOLDS, UNCLEAR
-
-# An AUC from which a neuron separates two classes clearly: of four random pairs, three are in order. Half as strong,
-# measured from chance (0.5), as a neuron that separates them perfectly.
-CLEAR_AUC = 0.75
+from core.records import CLEAR_AUC, FAILS, HOLDS, UNCLEAR
 
 
 def by_interval(low: float, high: float, threshold: float = CLEAR_AUC) -> str:

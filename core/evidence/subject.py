@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TypeVar
 
 import numpy as np
 
@@ -16,7 +17,7 @@ from core.experiment import conclude
 from core.models import LoadedModel, load_model
 from core.progress import Progress, unwatched
 from core.records import ContrastResult, ContrastSpec, GoldText, NeuronTests, WordActivations
-from core.report.sentences import class_names
+from core.report.sentences import own_and_other
 from core.store import NO_STORE, Store
 from core.words import DEFAULT_DOWNLOADS, Downloads, bundled_gold, choose_words
 
@@ -35,6 +36,7 @@ UPOS_OF = {
 }
 
 ReadGold = Callable[[Progress], GoldActivations]
+T = TypeVar("T")
 Values = tuple[np.ndarray, np.ndarray]
 
 
@@ -85,22 +87,21 @@ class Subject:
     @property
     def favours_target(self) -> bool:
         """Whether the neuron is higher for the target: the sign of its statistic."""
-        return bool(self.result.tests.statistic[self.neuron] >= 0)
+        return self.result.favours_target(self.neuron)
 
     @property
     def own(self) -> str:
         """The class for which the neuron is higher, as a sentence names it."""
-        return self._classes[0 if self.favours_target else 1]
+        return own_and_other(self.result, self.neuron)[0]
 
     @property
     def other(self) -> str:
         """The other class, as a sentence names it."""
-        return self._classes[1 if self.favours_target else 0]
+        return own_and_other(self.result, self.neuron)[1]
 
-    @property
-    def _classes(self) -> tuple[str, str]:
-        """Target and baseline. Custom lists and shuffled groups have names that stand for no part of speech."""
-        return class_names(self.spec)
+    def oriented(self, pair: tuple[T, T]) -> tuple[T, T]:
+        """Something of target and baseline, as that of the own class and of the other; or the other way round."""
+        return pair if self.favours_target else (pair[1], pair[0])
 
     @property
     def family_size(self) -> int:

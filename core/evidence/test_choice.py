@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 
 from core.comparison import TEST_FUNCTIONS
-from core.evidence.claim import own_and_other
 from core.evidence.subject import Subject, Values
 from core.progress import Progress, unwatched
 from core.records import FAILS, HOLDS, TESTS, UNCLEAR, Finding
@@ -89,7 +88,7 @@ def check(subject: Subject, progress: Progress = unwatched) -> Finding:
     figures = {
         "tests": tests,
         "pairing": pairing,
-        "own": own_and_other(subject)[0],
+        "own": subject.own,
         "family_size": subject.family_size,
         "alpha": subject.spec.alpha,
         "notes": notes,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,12 +9,12 @@ from typing import Any
 import numpy as np
 
 from core.activations import TokenColumn
-from core.words import Prose
+from core.report.readable import first_words, last_words
+from core.words import Prose, listed_words
 
 NEITHER, OWN, OTHER = 0, 1, 2
 
-_WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
-_BEFORE, _AFTER = 60, 40  # characters of a context
+BEFORE, AFTER = 60, 40  # characters of a context
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,9 +40,9 @@ class TokenText:
         start, end = int(self.starts[i]), int(self.ends[i])
         return {
             "value": float(self.values[i]),
-            "before": last_words(piece.text[int(self.window[i]) : start]),
+            "before": last_words(piece.text[int(self.window[i]) : start], BEFORE),
             "token": piece.text[start:end],
-            "after": first_words(piece.text[end:]),
+            "after": first_words(piece.text[end:], AFTER),
             "genre": piece.genre,
         }
 
@@ -56,22 +55,6 @@ class TokenText:
             if len(seen) == n:
                 break
         return list(seen.values())
-
-
-def last_words(text: str) -> str:
-    """The last whole words of a text, for what is before a token.
-
-    Examples
-    --------
-    >>> last_words("A long sentence that began far away, and then at last it came to the very ")
-    'that began far away, and then at last it came to the very '
-    """
-    return text if len(text) <= _BEFORE else text[-_BEFORE:].partition(" ")[2]
-
-
-def first_words(text: str) -> str:
-    """The first whole words of a text, for what is after a token."""
-    return text if len(text) <= _AFTER else text[:_AFTER].rpartition(" ")[0]
 
 
 def token_text(
@@ -97,10 +80,8 @@ def token_text(
         windows.append(spans[column.windows, 0])
         # The kind of each character is that of the word that it is in; a token has the kind of its last character.
         of_characters = np.full(len(piece.text) + 1, NEITHER, dtype=np.int8)
-        for word in _WORD.finditer(piece.text):
-            form = word[0].casefold()
-            if form in forms[0] or form in forms[1]:
-                of_characters[word.start() : word.end()] = OWN if form in forms[0] else OTHER
+        for word, is_own in zip(*listed_words(piece.text, *forms), strict=True):
+            of_characters[word.start : word.end] = OWN if is_own else OTHER
         kinds.append(np.where(spans[:, 1] > spans[:, 0], of_characters[spans[:, 1] - 1], NEITHER))
     values = np.concatenate([column.values for column in columns])
     return TokenText(

@@ -10,12 +10,12 @@ import numpy as np
 from core.activations import values_at_tokens
 from core.errors import UserError
 from core.evidence.checks import PASSING
-from core.evidence.rules import CLEAR_AUC, by_interval
+from core.evidence.rules import by_interval
 from core.evidence.subject import Subject
-from core.evidence.token_text import NEITHER, OTHER, OWN, TokenText, first_words, last_words, token_text
-from core.progress import Progress, unwatched
-from core.records import UNCLEAR, Finding, GoldActivations
-from core.report.readable import readable_share
+from core.evidence.token_text import AFTER, BEFORE, NEITHER, OTHER, OWN, TokenText, token_text
+from core.progress import Progress, part_of, unwatched
+from core.records import CLEAR_AUC, UNCLEAR, Finding, GoldActivations
+from core.report.readable import first_words, last_words, readable_share
 from core.stats.top_share import top_share
 from core.words import bundled_prose
 
@@ -71,7 +71,7 @@ def check(subject: Subject, progress: Progress = unwatched) -> Finding:
         subject.neuron,
         side=subject.side,
         prefix=subject.spec.prefix,
-        progress=lambda share, message: progress(0.9 * share, message),
+        progress=part_of(progress, 0.0, 0.9),
         gate=subject.gate,
     )
     text = token_text(pieces, columns, _forms(subject))
@@ -89,7 +89,7 @@ def check(subject: Subject, progress: Progress = unwatched) -> Finding:
     enough = counts["top_own"] + counts["top_other"] >= _FEW
     verdict = by_interval(low, high) if enough and determined else UNCLEAR
     progress(0.95, "Collecting contexts")
-    tagged, notes = _tagged_against(subject)
+    tagged, notes = _tagged_against(subject, part_of(progress, 0.95, 1.0))
     figures = {
         "n_tokens": len(text.values),
         "n_pieces": len(pieces),
@@ -108,7 +108,7 @@ def _forms(subject: Subject) -> tuple[frozenset[str], frozenset[str]]:
     """The forms of the own and of the other list, in lower case, without those on both."""
     words = subject.result.words
     target, baseline = ({word.casefold() for word in one.words} for one in (words.target_list, words.baseline_list))
-    own, other = (target, baseline) if subject.favours_target else (baseline, target)
+    own, other = subject.oriented((target, baseline))
     return frozenset(own - other), frozenset(other - own)
 
 
@@ -155,11 +155,11 @@ def _against(text: TokenText, subject: Subject) -> Iterator[dict[str, Any]]:
             yield {"class": f"on the list of {name}", **text.context(i)}
 
 
-def _tagged_against(subject: Subject) -> tuple[list[dict[str, Any]], list[str]]:
+def _tagged_against(subject: Subject, progress: Progress) -> tuple[list[dict[str, Any]], list[str]]:
     """The same for the words of the tagged text, whose class is sure; where there is none, a note says why."""
     try:
         tags = [(subject.tags(name), sign) for name, sign in ((subject.other, -1), (subject.own, 1))]
-        gold = subject.read_gold(unwatched)
+        gold = subject.read_gold(progress)
     except UserError as error:
         if error.about in (*PASSING, "cancelled"):
             raise
@@ -182,9 +182,9 @@ def _of_tags(
             seen.add(word.form.casefold())
             before, after = sentence.text[: word.start], sentence.text[word.end :]
             context = {
-                "before": last_words(before),
+                "before": last_words(before, BEFORE),
                 "token": word.form,
-                "after": first_words(after),
+                "after": first_words(after, AFTER),
                 "genre": sentence.genre,
             }
             yield {"class": f"tagged {word.upos}", "value": float(values[i]), **context}

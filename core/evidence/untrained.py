@@ -8,11 +8,10 @@ import numpy as np
 
 from core.activations import GoldActivations, gold_activations, read_words
 from core.comparison import compare_neurons, correct
-from core.evidence.claim import own_and_other
-from core.evidence.gold_words import check_enough, gold_words, read_gold
+from core.evidence.gold_words import check_enough, gold_words
 from core.evidence.subject import Subject
 from core.models.fresh import with_fresh_weights
-from core.progress import Progress, unwatched
+from core.progress import Progress, part_of, unwatched
 from core.records import FAILS, HOLDS, UNCLEAR, BothSides, Finding, WordActivations
 from core.report.readable import readable_auc
 from core.stats.cluster_bootstrap import auc_interval
@@ -59,14 +58,14 @@ def check(subject: Subject, progress: Progress = unwatched) -> Finding:
     Bennett et al. (2009), NeuroImage 47:S125 (the dead salmon). arXiv:2512.18792 (untrained networks as that).
     """
     own, other = (subject.tags(name) for name in (subject.own, subject.other))
-    gold = read_gold(subject, progress, 1 / (N_SEEDS + 1))
+    gold = subject.read_gold(part_of(progress, 0.0, 1 / (N_SEEDS + 1)))
     of_text = gold_words(subject, gold, own, other)
     check_enough(of_text, own, other)
     trained = _measure(subject, _of_layer(subject), gold, subject.neuron)
     untrained = []
     for k in range(N_SEEDS):
         seed = subject.spec.seed + k
-        watch = _part(progress, (k + 1) / (N_SEEDS + 1), 1 / (N_SEEDS + 1))
+        watch = part_of(progress, (k + 1) / (N_SEEDS + 1), (k + 2) / (N_SEEDS + 1))
         untrained.append({"seed": seed, **_search(subject, seed, watch)})
     n_own, n_other = of_text.n_of_each
     figures: dict[str, Any] = {
@@ -84,9 +83,9 @@ def _search(subject: Subject, seed: int, progress: Progress) -> dict[str, Any]:
     spec, layer, gate = subject.spec, subject.layer, subject.gate
     progress(0.0, f"Drawing fresh weights: seed {seed}")
     lm = with_fresh_weights(subject.lm, seed)
-    words = read_words(lm, subject.result.words, spec, [layer], progress=_part(progress, 0.2, 0.4), gate=gate)
+    words = read_words(lm, subject.result.words, spec, [layer], progress=part_of(progress, 0.2, 0.6), gate=gate)
     how: dict[str, Any] = {"pooling": spec.pooling, "prefix": spec.prefix, "gate": gate}
-    gold = gold_activations(lm, subject.gold, layer, **how, progress=_part(progress, 0.6, 0.4))
+    gold = gold_activations(lm, subject.gold, layer, **how, progress=part_of(progress, 0.6, 1.0))
     return _measure(subject, words, gold, None)
 
 
@@ -132,7 +131,7 @@ def _finding(subject: Subject, figures: dict[str, Any]) -> Finding:
     trained, untrained = figures["trained"], figures["untrained"]
     best = max(each["auc"] for each in untrained)
     verdict = HOLDS if trained["low"] > best else UNCLEAR if trained["auc"] > best else FAILS
-    own, other = own_and_other(subject)
+    own, other = subject.own, subject.other
     aucs = " and ".join(readable_auc(each["auc"]) for each in untrained)
     counts = " and ".join(f"{each['n_significant']:,}" for each in untrained)
     low, high = readable_auc(trained["low"]), readable_auc(trained["high"])
@@ -143,8 +142,3 @@ def _finding(subject: Subject, figures: dict[str, Any]) -> Finding:
         f"an AUC of {aucs} in the text."
     )
     return Finding(verdict, RULE, sentence, trained["auc"], (trained["low"], trained["high"]), figures)
-
-
-def _part(progress: Progress, start: float, size: float) -> Progress:
-    """The progress of a part of the work: from a share of it on, and how large it is."""
-    return lambda share, message: progress(start + size * share, message)

@@ -3,7 +3,17 @@
 from core.records.ambiguous import AmbiguousForm, Context
 from core.records.comparisons import TOLERANCE, Comparison, NotebookComparison
 from core.records.effects import SILENT_SHARE, STRONG_AUC, Caution, EffectSizes, OtherSide, Remedy, ShuffledPoints
-from core.records.evidence import FAILS, HOLDS, IMPOSSIBLE, NOT_RUN, UNCLEAR, VERDICTS, Finding
+from core.records.evidence import (
+    CLEAR_AUC,
+    ENOUGH_WORDS,
+    FAILS,
+    HOLDS,
+    IMPOSSIBLE,
+    NOT_RUN,
+    UNCLEAR,
+    VERDICTS,
+    Finding,
+)
 from core.records.gold import UPOS, GoldActivations, GoldSentence, GoldText, GoldWord, LeftOutWord, Passage, TextScore
 from core.records.model_info import ModelInfo
 from core.records.presets import CAREFUL, NOTEBOOK
@@ -34,9 +44,11 @@ from core.records.spec import (
 
 __all__ = [
     "CAREFUL",
+    "CLEAR_AUC",
     "CORRECTIONS",
     "CUSTOM",
     "DTYPES",
+    "ENOUGH_WORDS",
     "FAILS",
     "FAMILIES",
     "HOLDS",

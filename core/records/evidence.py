@@ -15,6 +15,12 @@ HOLDS, FAILS, UNCLEAR, NOT_RUN, IMPOSSIBLE = VERDICTS = (
     "cannot be run here",
 )
 
+# An AUC from which a neuron separates two classes clearly: of four random pairs, three are in order. Half as strong,
+# measured from chance (0.5), as a neuron that separates them perfectly.
+CLEAR_AUC = 0.75
+# With fewer words of a class in a text, no AUC is computed: its 95% interval is about 0.4 wide.
+ENOUGH_WORDS = 10
+
 # A plain value of JSON: what a finding's figures are made of, so that a file gives back the same.
 Plain = Any
 

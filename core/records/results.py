@@ -238,6 +238,10 @@ class ContrastResult:
         """The neuron with the smallest statistic: the most extreme one for the baseline."""
         return int(np.nanargmin(self.tests.statistic))
 
+    def favours_target(self, neuron: int) -> bool:
+        """Whether a neuron is higher for the target; so is one whose statistic is 0 or not known."""
+        return not self.tests.statistic[neuron] < 0
+
     @property
     def n_higher(self) -> int:
         """The number of significant neurons that are higher for the target."""

@@ -167,3 +167,25 @@ def _shown(character: str) -> str:
     if character < " ":
         return chr(0x2400 + ord(character))
     return f"[U+{ord(character):04X}]" if unicodedata.category(character) in _UNSEEN else character
+
+
+def last_words(text: str, most: int) -> str:
+    """The last whole words of a text, of at most so many characters: what is before a word or a token.
+
+    Examples
+    --------
+    >>> last_words("and then at last it came to the very ", 20)
+    'came to the very '
+    """
+    return text if len(text) <= most else text[-most:].partition(" ")[2]
+
+
+def first_words(text: str, most: int) -> str:
+    """The first whole words of a text, of at most so many characters: what is after a word or a token.
+
+    Examples
+    --------
+    >>> first_words(" end of a long way", 9)
+    ' end of'
+    """
+    return text if len(text) <= most else text[:most].rpartition(" ")[0]

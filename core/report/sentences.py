@@ -166,7 +166,24 @@ def counted_words(result: ContrastResult) -> tuple[str, str]:
 
 def higher_for(result: ContrastResult, neuron: int) -> str:
     """The class for which a neuron's statistic is higher."""
-    return class_names(result.spec)[0 if result.tests.statistic[neuron] > 0 else 1]
+    return own_and_other(result, neuron)[0]
+
+
+def own_and_other(result: ContrastResult, neuron: int) -> tuple[str, str]:
+    """The class for which a neuron's statistic is higher, and the other one."""
+    target, baseline = class_names(result.spec)
+    return (target, baseline) if result.favours_target(neuron) else (baseline, target)
+
+
+def singular(name: str) -> str:
+    """The name of a class for one of its words.
+
+    Examples
+    --------
+    >>> singular("nouns"), singular("custom words")
+    ('noun', 'custom word')
+    """
+    return name.removesuffix("s")
 
 
 def n_strongly(result: ContrastResult) -> tuple[int, int]:

@@ -12,8 +12,7 @@ from core.progress import Progress, unwatched
 from core.records import NeuronTests
 from core.stats.effect_intervals import effect_sizes
 
-# With fewer lemmas in a class, a half could have fewer than two of them.
-LEAST_LEMMAS = 4
+_LEAST = 2  # lemmas of each class in each half: a test needs a variance
 
 Test = Callable[[np.ndarray, np.ndarray], NeuronTests]
 _Groups = tuple[np.ndarray, np.ndarray]
@@ -44,7 +43,7 @@ def lemma_halves(
     Raises
     ------
     UserError (a ValueError)
-        A class has fewer than four lemmas: a half could have fewer than two units.
+        A half could have fewer than two lemmas of a class.
 
     Examples
     --------
@@ -53,10 +52,10 @@ def lemma_halves(
     (True, array([2, 2, 2]))
     """
     classes = [list(dict.fromkeys(lemmas)) for lemmas in (target_lemmas, baseline_lemmas)]
-    if min(map(len, classes)) < LEAST_LEMMAS:
+    if not can_be_halved(*classes):
         raise UserError(
-            f"Halves of the words need at least {LEAST_LEMMAS} lemmas in each class: "
-            f"{len(classes[0]):,} and {len(classes[1]):,} came."
+            f"Halves of the words need at least {_LEAST} lemmas of each class in each half: {len(classes[0]):,} and "
+            f"{len(classes[1]):,} lemmas came, {len(set(classes[0]) & set(classes[1])):,} of them in both classes."
         )
     names = list(dict.fromkeys(classes[0] + classes[1]))
     sets = [set(of_class) for of_class in classes]
@@ -73,6 +72,23 @@ def lemma_halves(
         first[:, [place[lemma] for lemma in lemmas]] for lemmas in (target_lemmas, baseline_lemmas)
     )  # [n, n_lemmas] -> [n, n_units]
     return target, baseline
+
+
+def can_be_halved(target_lemmas: Sequence[str], baseline_lemmas: Sequence[str]) -> bool:
+    """Whether the smallest half that ``lemma_halves`` may draw has two lemmas of each class.
+
+    Examples
+    --------
+    Of one lemma alone and three in both classes, a half may have none and one:
+
+    >>> can_be_halved(["go", "set", "run", "cut"], ["go", "set", "run", "tree", "day"])
+    False
+    >>> can_be_halved(["go", "see", "run", "cut"], ["run", "cut", "tree", "day"])
+    True
+    """
+    sets = set(target_lemmas), set(baseline_lemmas)
+    n_shared = len(sets[0] & sets[1])
+    return all((len(one) - n_shared) // 2 + n_shared // 2 >= _LEAST for one in sets)
 
 
 @dataclass(frozen=True, eq=False)

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from core.records import TextScore
+from core.records import ENOUGH_WORDS, TextScore
 from core.stats.effect_size import auc
 
-# With fewer words of a kind, an AUC says too little: its 95% interval is about 0.4 wide.
-ENOUGH_WORDS = 10
 _N_WORST = 5
 
 

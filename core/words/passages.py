@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from core.records import GoldSentence, GoldText, GoldWord, Passage
@@ -104,7 +104,7 @@ def _passage(title: str, sentences: Sequence[GoldSentence]) -> Passage:
     return Passage(title, text, tuple(words), len(sentences), n_shared)
 
 
-def listed_words(text: str, target: Sequence[str], baseline: Sequence[str]) -> tuple[list[GoldWord], list[bool]]:
+def listed_words(text: str, target: Iterable[str], baseline: Iterable[str]) -> tuple[list[GoldWord], list[bool]]:
     """The words of a text whose form is in exactly one of two lists. Upper case does not count.
 
     What a word is in the text is not asked: "work" counts as it is in the list, whether it is a noun or a verb here.
@@ -113,7 +113,7 @@ def listed_words(text: str, target: Sequence[str], baseline: Sequence[str]) -> t
     Parameters
     ----------
     text : str
-    target, baseline : sequence of str
+    target, baseline : iterable of str
         Listed words with a space inside are not found.
 
     Returns

@@ -11,11 +11,11 @@ import streamlit as st
 
 from core.activations import tokens_of_words, word_values
 from core.evidence.subject import UPOS_OF
-from core.records import CUSTOM, ContrastResult, GoldWord, Passage, TextScore, TokenActivations
+from core.records import CUSTOM, ENOUGH_WORDS, ContrastResult, GoldWord, Passage, TextScore, TokenActivations
 from core.report.glossary import GLOSSARY
-from core.report.readable import readable, readable_auc, readable_share
+from core.report.readable import first_words, last_words, readable, readable_auc, readable_share
 from core.report.sentences import class_names
-from core.stats.text_score import ENOUGH_WORDS, text_score
+from core.stats.text_score import text_score
 from core.words import listed_words
 from ui import token_heatmap
 
@@ -58,7 +58,7 @@ class _Scored:
 
     def favours_target(self, neuron: int) -> bool:
         """Whether the target is the class for which the neuron is higher."""
-        return not self.result.tests.statistic[neuron] < 0
+        return self.result.favours_target(neuron)
 
     def own_and_other(self, neuron: int) -> tuple[str, str]:
         """The kind of words for which the neuron should be higher, and the other one."""
@@ -180,11 +180,9 @@ def _draw_errors(
 
 def _in_context(text: str, word: GoldWord) -> str:
     """A word between what stands around it, cut at spaces."""
-    before, after = text[: word.start], text[word.end :]
-    if len(before) > _BEFORE:
-        before = "…" + before[-_BEFORE:].partition(" ")[2]
-    if len(after) > _AFTER:
-        after = after[:_AFTER].rpartition(" ")[0] + "…"
+    before, after = last_words(text[: word.start], _BEFORE), first_words(text[word.end :], _AFTER)
+    before = f"…{before}" if len(before) < word.start else before
+    after = f"{after}…" if len(after) < len(text) - word.end else after
     marked = f"{before}▸{text[word.start : word.end]}◂{after}"
     return "".join(" " if c.isspace() else readable(c) for c in marked)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import plotly.graph_objects as go
 import pytest
@@ -134,7 +136,7 @@ def test_a_neuron_higher_for_the_baseline_is_judged_for_it(subject_of):
 
 def test_too_few_lemmas_cannot_be_halved(subject_of):
     finding = run_check("held_out", subject_of(n_target=3, n_baseline=5, drop_shared=False))
-    assert finding.verdict == "cannot be run here" and "4 lemmas" in finding.sentence
+    assert finding.verdict == "cannot be run here" and "2 lemmas of each class in each half" in finding.sentence
 
 
 def test_custom_words_are_named(subject_of):
@@ -159,3 +161,18 @@ def test_it_is_the_same_again_and_cancelling_passes_through(subject_of):
 
     with pytest.raises(Cancelled):
         run_check("held_out", subject, stop)
+
+
+@pytest.mark.parametrize("n_alone, n_shared", itertools.product(range(6), range(6)))
+def test_each_half_has_two_lemmas_of_each_class_or_none_is_drawn(n_alone, n_shared):
+    shared = [f"both{i}" for i in range(n_shared)]
+    target, baseline = [*shared, *(f"n{i}" for i in range(n_alone))], [*shared, *(f"v{i}" for i in range(8))]
+    try:
+        halves = lemma_halves(target, baseline, 300, seed=0)
+    except UserError as error:
+        assert "in each half" in str(error) and f"{n_shared} of them in both" in str(error)
+        assert n_alone + n_shared < 4 or (n_alone + n_shared == 4 and n_alone % 2)
+        return
+    for of_class in halves:
+        in_first = of_class.sum(axis=1)
+        assert min(in_first.min(), (of_class.shape[1] - in_first).min()) >= 2

@@ -173,3 +173,11 @@ def test_custom_lists_are_named_as_the_pages_name_them(subject_of, short_prose) 
     assert classes == {"on the list of target words", "on the list of baseline words"}
     assert "on that of target words" in finding.sentence and "custom" not in finding.sentence
     assert "custom list" in finding.numbers["notes"][0]
+
+
+def test_a_possessive_and_combining_accents_are_read_as_in_the_score_of_a_text() -> None:
+    piece = Prose("a.txt", "a", "the dog's cafe\u0301 and cafe")
+    spans = [(4, 7), (7, 9), (9, 15), (19, 24)]
+    column = TokenColumn(spans, np.arange(4, dtype=np.float32), np.zeros(4, int))
+    text = token_text([piece], [column], (frozenset({"dog", "cafe"}), frozenset({"go"})))
+    assert text.kind.tolist() == [OWN, NEITHER, NEITHER, OWN]

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import scipy.stats
 
-from core.stats.text_score import ENOUGH_WORDS, text_score
+from core.records import ENOUGH_WORDS
+from core.stats.text_score import text_score
 
 
 def made(seed: int, shift: float = 1.0, ties: bool = False) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

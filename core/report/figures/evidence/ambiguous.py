@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from core.report.figures.style import LEGEND, MARGIN, NEUTRAL_COLOUR, TARGET_COLOUR, Picture
+from core.report.sentences import singular
 
 
 def picture(figures: Mapping[str, Any]) -> Picture:
@@ -28,8 +29,8 @@ def picture(figures: Mapping[str, Any]) -> Picture:
         "margin": {**MARGIN, "t": MARGIN["t"] + 30},
         "legend": LEGEND,
         "shapes": [{**diagonal, "line": {"color": NEUTRAL_COLOUR, "dash": "dot"}}],
-        "xaxis": {"title": {"text": f"Value where the form is a {figures['other'][:-1]}"}, "range": ends},
-        "yaxis": {"title": {"text": f"Value where the form is a {figures['own'][:-1]}"}, "range": ends},
+        "xaxis": {"title": {"text": f"Value where the form is a {singular(figures['other'])}"}, "range": ends},
+        "yaxis": {"title": {"text": f"Value where the form is a {singular(figures['own'])}"}, "range": ends},
     }
     return {"data": traces, "layout": layout}
 

@@ -6,10 +6,10 @@ import html
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from core.records import CLEAR_AUC
 from core.report.figures.style import LEGEND, MARGIN, NEUTRAL_COLOUR
 
 ROW_HEIGHT = 22
-CLEAR = 0.75  # core.evidence.rules.CLEAR_AUC, which is also in the rule beside the picture
 _MAX_LABEL = 30
 
 
@@ -68,7 +68,7 @@ def label_of(text: str) -> str:
 def lines_at_chance_and_clear() -> list[dict[str, Any]]:
     """Dotted lines at an AUC of 0.5 and at the threshold."""
     line = {"type": "line", "yref": "y domain", "y0": 0, "y1": 1, "line": {"color": NEUTRAL_COLOUR, "dash": "dot"}}
-    return [{**line, "x0": at, "x1": at} for at in (0.5, CLEAR)]
+    return [{**line, "x0": at, "x1": at} for at in (0.5, CLEAR_AUC)]
 
 
 def _up_to(high: float | None, low: float | None) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from core.records import CLEAR_AUC
 from core.report.figures.style import MARGIN, NEUTRAL_COLOUR, TARGET_COLOUR, Picture
 
 
@@ -28,7 +29,7 @@ def picture(figures: Mapping[str, Any]) -> Picture:
         "height": 70 + 34 * len(ways),
         "showlegend": False,
         "margin": {**MARGIN, "l": 170},
-        "shapes": [{**line, "x0": at, "x1": at} for at in (0.5, 0.75)],
+        "shapes": [{**line, "x0": at, "x1": at} for at in (0.5, CLEAR_AUC)],
         "xaxis": {"title": {"text": "AUC for its own class"}, "range": [0, 1.02]},
         "yaxis": {"autorange": "reversed", "showgrid": False},
     }

@@ -1,0 +1,33 @@
+"""docs/methods.md defines every figure that a check of a real neuron has."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from core.evidence import run_check
+from core.evidence.checks import CHECKS
+from core.records import IMPOSSIBLE
+
+PAGE = (Path(__file__).parents[3] / "docs" / "methods.md").read_text(encoding="utf-8")
+
+
+def names(figures: dict[str, Any]) -> Iterator[str]:
+    """The names at the top, and one below: in a dictionary, or in each dictionary of a list."""
+    for name, value in figures.items():
+        yield name
+        for below in value if isinstance(value, list) else [value]:
+            if isinstance(below, dict):
+                yield from below
+
+
+@pytest.mark.parametrize("check", CHECKS)
+def test_every_figure_is_defined_where_the_check_is_described(subject_of, check):
+    finding = run_check(check, subject_of(n_target=120, n_baseline=120))
+    assert finding.verdict != IMPOSSIBLE
+    [section] = re.findall(rf"^### {check}$\n(.*?)(?=^##)", PAGE, re.M | re.S)
+    assert sorted({name for name in names(finding.numbers) if f"`{name}`" not in section}) == []
