@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from core.command_line.options import LARGE, add_contrast_options, fetch_treebank, load, show_share, spec_of
 from core.errors import UserError
 from core.records import ContrastSpec, GoldText
+from core.words.entries import count_of
 
 if TYPE_CHECKING:
     from core.evidence import Subject
@@ -43,6 +44,8 @@ def evidence(options: argparse.Namespace) -> int:
     from core.evidence.document import evidence_document, write_document
 
     checks = _checks(options.checks)
+    if options.json and not options.json.parent.is_dir():  # said now, not after the checks have run
+        raise UserError(f"There is no folder {options.json.parent} to write {options.json.name} to.")
     subject = _subject(spec_of(options), options.neuron, options.gold)
     findings = _run(subject, checks, shown=True)
     document = evidence_document(subject, findings, options.gold)
@@ -72,7 +75,8 @@ def verify(options: argparse.Namespace) -> int:
     for line in documents.other_versions(kept, now):
         print(f"note: {line}", file=sys.stderr)
     if different:
-        more = f" {len(different) - 1:,} more values differ." if len(different) > 1 else ""
+        n_more = len(different) - 1
+        more = f" {count_of(n_more, 'more value')} {'differs' if n_more == 1 else 'differ'}." if n_more else ""
         print(f"{different[0]}{more}")
         return 1
     print(f"Every number of {options.file} is the same.")
@@ -111,8 +115,15 @@ def _gold(files: Sequence[str]) -> GoldText | None:
 
     if not files:
         return None
-    contents = [fetch_treebank(file) if file in TREEBANKS else Path(file).read_bytes() for file in files]
+    contents = [fetch_treebank(file) if file in TREEBANKS else _content(file) for file in files]
     return joined_gold([read_conllu(content, Path(file).name) for file, content in zip(files, contents, strict=True)])
+
+
+def _content(file: str) -> bytes:
+    try:
+        return Path(file).read_bytes()
+    except FileNotFoundError:
+        raise UserError(f"There is no file {file} with tagged sentences; --gold says where it is.") from None
 
 
 def _run(subject: Subject, checks: Sequence[str], shown: bool) -> dict[str, Finding]:

@@ -7,10 +7,12 @@ from collections.abc import Mapping
 import numpy as np
 
 from core.evidence.checks import CHECKS, about
-from core.evidence.subject import Subject
 from core.records import FAILS, HOLDS, NOT_RUN, UNCLEAR, ContrastResult, Finding
 from core.report.readable import readable_auc, readable_p, two_digits
-from core.report.sentences import class_names, compared, read_as, where
+from core.report.sentences import compared, own_and_other, read_as, singular, where
+from core.report.sentences import tested as tested_how
+from core.stats.correction import LABELS
+from core.words import bundled_gold
 
 
 def claim_of(result: ContrastResult, neuron: int, findings: Mapping[str, Finding]) -> str:
@@ -41,7 +43,7 @@ def claim_of(result: ContrastResult, neuron: int, findings: Mapping[str, Finding
     True
     """
     verdicts = {name: findings[name].verdict if name in findings else NOT_RUN for name in CHECKS}
-    own, other = classes_of(result, neuron)
+    own, other = own_and_other(result, neuron)
     sentences = [_on_word_lists(result, neuron), *(caution.sentence for caution in result.cautions)]
     sentences += _borne((own, other), where(result.spec.hook_side), findings, verdicts)
     sentences += [_listed("Of the other checks, these hold", verdicts, HOLDS)]
@@ -60,37 +62,28 @@ def wordings(own: str, other: str) -> dict[str, tuple[str, ...]]:
     """
     return {
         f"tells {own} from {other}": ("gold_text",),
-        f"{own.removesuffix('s')} neuron": ("gold_text", "one_versus_rest"),
+        f"{singular(own)} neuron": ("gold_text", "one_versus_rest"),
         "the model uses it": ("causal",),
     }
-
-
-def classes_of(result: ContrastResult, neuron: int) -> tuple[str, str]:
-    """The class for which a neuron is higher, and the other one, as a sentence names them."""
-    target, baseline = class_names(result.spec)
-    return (target, baseline) if result.tests.statistic[neuron] >= 0 else (baseline, target)
-
-
-def own_and_other(subject: Subject) -> tuple[str, str]:
-    """The class for which the subject is higher, and the other one, as a sentence names them."""
-    return classes_of(subject.result, subject.neuron)
 
 
 def _on_word_lists(result: ContrastResult, neuron: int) -> str:
     """What was compared and found on the words, with effect sizes for the neuron's own class."""
     tests, sizes, model = result.tests, result.effect_sizes, result.model
-    own, other = classes_of(result, neuron)
+    own, other = own_and_other(result, neuron)
     aucs = np.array([tests.auc[neuron], sizes.auc_low[neuron], sizes.auc_high[neuron]])
     g = float(sizes.hedges_g[neuron])
-    if own != class_names(result.spec)[0]:  # all of these are positive, or above 0.5, if the target is higher
+    if not result.favours_target(neuron):  # all of these are positive, or above 0.5, if the target is higher
         aucs, g = 1 - aucs, -g
     auc, low, high = (readable_auc(float(each)) for each in (aucs[0], *np.sort(aucs[1:])))
     significant = "significantly" if result.significant[neuron] else "not significantly"
+    p = readable_p(float(result.log10_p_adjusted[neuron]))
+    about_p = f"p {p}" if result.spec.correction == "none" else f"adjusted p {p}"
+    size = f"Hedges' g {two_digits(g)}" if np.isfinite(g) else "Hedges' g not known"
     return (
         f"On word lists ({compared(result)}, read {read_as(result)}), neuron {neuron} of layer {result.spec.layer} of "
         f"{model.name} (revision {model.revision}) is {significant} higher for {own} than for {other}: AUC {auc} (95% "
-        f"interval {low} to {high}), Hedges' g {two_digits(g)}, adjusted p "
-        f"{readable_p(float(result.log10_p_adjusted[neuron]))} over {result.family_size:,} tests."
+        f"interval {low} to {high}), {size}, {about_p} ({tested_how(result, LABELS[result.spec.correction])})."
     )
 
 
@@ -102,9 +95,10 @@ def _borne(
     sentences = []
     if verdicts["gold_text"] == HOLDS:
         found = findings["gold_text"]
-        name = f", so we call it a {own.removesuffix('s')} neuron" if verdicts["one_versus_rest"] == HOLDS else ""
+        name = f", so we call it a {singular(own)} neuron" if verdicts["one_versus_rest"] == HOLDS else ""
         sentences.append(
-            f"{place.capitalize()}, it tells {own} from {other} in tagged running text too: {_number(found)}{name}."
+            f"{place.capitalize()}, it tells {own} from {other} in tagged running text too: {_number(found)}, "
+            f"{_where_tagged(found)}{name}."
         )
     if verdicts["causal"] == HOLDS:
         sentences.append(f"The model uses it: {findings['causal'].sentence}")
@@ -115,6 +109,16 @@ def _number(found: Finding) -> str:
     if found.value is None or found.interval is None:
         return "AUC not known"
     return f"AUC {readable_auc(found.value)} (95% interval {' to '.join(map(readable_auc, found.interval))})"
+
+
+def _where_tagged(found: Finding) -> str:
+    """The tagged text that a finding is about."""
+    numbers = found.numbers
+    own = numbers["text"] == bundled_gold().digest
+    return (
+        f"{numbers['n_own']:,} against {numbers['n_other']:,} words in {numbers['n_sentences']:,} sentences of "
+        f"{'this project' if own else 'a tagged text with SHA-256 ' + numbers['text'][:12] + '…'}"
+    )
 
 
 def _listed(what: str, verdicts: Mapping[str, str], verdict: str) -> str:

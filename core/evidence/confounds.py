@@ -10,7 +10,7 @@ from core.errors import UserError
 from core.evidence.subject import Subject
 from core.progress import Progress, unwatched
 from core.records import FAILS, HOLDS, UNCLEAR, Finding
-from core.report.readable import readable_auc, two_digits
+from core.report.readable import above_or_below, readable_auc, two_digits
 from core.stats.effect_intervals import effect_sizes
 from core.stats.effect_size import auc
 from core.stats.matching import match_pairs
@@ -29,7 +29,8 @@ QUESTION = "Do length, frequency or a suffix of the words explain the difference
 RULE = (
     "Holds if the 95% interval of the adjusted difference is above zero, the adjusted difference is at least half the "
     "raw one, and the neuron's AUC is above that of every other property; does not hold if the interval includes zero, "
-    "the sign turns, or another property determines the class; else unclear."
+    "the sign turns, another property determines the class, or the neuron is not significant in the experiment (of "
+    "many neurons, chance gives some such an interval); else unclear."
 )
 LIMITS = (
     "Only properties that are listed here are adjusted for, and only linearly. Meaning, how concrete a word is, and "
@@ -89,7 +90,9 @@ def check(subject: Subject, progress: Progress = unwatched) -> Finding:
         "notes": regressions["notes"],
     }
     adjusted, interval = figures["adjusted"], figures["clustered"]
-    verdict = _verdict(figures["raw"], adjusted, interval, neuron_auc > max(aucs))
+    verdict = FAILS
+    if subject.result.significant[subject.neuron]:
+        verdict = _verdict(figures["raw"], adjusted, interval, neuron_auc > max(aucs))
     return Finding(verdict, RULE, _sentence(subject, figures), adjusted, interval, figures)
 
 
@@ -258,7 +261,7 @@ def _sentence(subject: Subject, figures: dict[str, Any]) -> str:
             f"{low} to {high})"
         )
     return (
-        f"{own[0].upper()}{own[1:]} are {two_digits(figures['raw'])} standard deviations above {other}; {adjusted}. "
+        f"{own[0].upper()}{own[1:]} are {above_or_below(figures['raw'])} {other}; {adjusted}. "
         f"The neuron's AUC is {readable_auc(figures['neuron_auc'])}; that of the strongest other property "
         f"({strongest['name']}) is {readable_auc(strongest['auc'])}."
     )

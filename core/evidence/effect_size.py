@@ -11,7 +11,7 @@ from core.evidence.rules import by_interval
 from core.evidence.subject import Subject, Values
 from core.progress import Progress, unwatched
 from core.records import UNITS, Finding
-from core.report.readable import two_digits
+from core.report.readable import above_or_below, two_digits
 from core.stats.dependence import intraclass_correlation
 from core.stats.effect_intervals import effect_sizes
 from core.stats.effect_size import auc
@@ -173,6 +173,6 @@ def _sentence(subject: Subject, figures: dict[str, Any]) -> str:
         else "no difference of up to 10 standard deviations in 80% of draws"
     )
     return (
-        f"With lemmas as units, {own} are {two_digits(lemma['g'])} standard deviations above {other} (Hedges' g, 95% "
+        f"With lemmas as units, {own} are {above_or_below(lemma['g'])} {other} (Hedges' g, 95% "
         f"interval {low} to {high}).{small} This design finds {missed}."
     )

@@ -44,6 +44,8 @@ def check(subject: Subject, progress: Progress = unwatched) -> Finding:
     Finding
         ``value`` is the AUC for its own class, ``interval`` its 95% interval. ``figures``:
 
+        ``text``
+            The SHA-256 of the tagged text (``GoldText.digest``).
         ``own_tags``, ``other_tags``
             The tags that were compared.
         ``n_own``, ``n_other``, ``n_sentences``, ``n_read``, ``notes``
@@ -72,6 +74,7 @@ def check(subject: Subject, progress: Progress = unwatched) -> Finding:
     found = separation(words, seed)
     threshold = _threshold(subject, words)
     figures: dict[str, Any] = {
+        "text": subject.gold.digest,
         "own_tags": own,
         "other_tags": other,
         **{name: found[name] for name in ("n_own", "n_other")},

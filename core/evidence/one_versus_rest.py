@@ -124,7 +124,7 @@ def _sentence(figures: dict[str, Any]) -> str:
     if counting := _counting(figures["singles"]):
         least = min(counting, key=lambda single: single["auc"])
         sentence += f"; of the single classes, it is lowest against {least['tag']}, {readable_auc(least['auc'])}"
-    if mirrored["difference_low"] > 0:
+    if mirrored["difference_low"] > 0 and mirrored["auc"] > 0.5:
         return (
             f"{sentence}. For all words but {other} over {other} it is {readable_auc(mirrored['auc'])}: the neuron is "
             f"rather “not {other}” than “{own}”."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -66,6 +67,15 @@ class GoldText:
     def n_words(self) -> int:
         """All words of the file: those of the sentences, and those that were left out."""
         return sum(len(sentence.words) for sentence in self.sentences) + len(self.left_out)
+
+    @cached_property
+    def digest(self) -> str:
+        """The SHA-256 of the texts of all sentences, and of the places and tags of their words."""
+        lines = (
+            f"{sentence.text}\t{' '.join(f'{word.upos}:{word.start}:{word.end}' for word in sentence.words)}"
+            for sentence in self.sentences
+        )
+        return hashlib.sha256("\n".join(lines).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 @dataclass(frozen=True)

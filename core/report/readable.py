@@ -150,6 +150,17 @@ def signed(value: float, digits: int = 2) -> str:
     return f"{value:+.{digits}f}".replace("-", "−")
 
 
+def above_or_below(difference: float) -> str:
+    """A difference in standard deviations, for a sentence.
+
+    Examples
+    --------
+    >>> above_or_below(0.5), above_or_below(-0.051)
+    ('0.50 standard deviations above', '0.05 standard deviations below')
+    """
+    return f"{abs(difference):.2f} standard deviations {'below' if difference < 0 else 'above'}"
+
+
 def two_digits(value: float) -> str:
     """A number with two decimals, and a minus sign (U+2212) if it is negative.
 

@@ -10,10 +10,14 @@ import pytest
 from core.evidence import CHECKS
 from core.evidence.claim import claim_of, wordings
 from core.records import FAILS, HOLDS, IMPOSSIBLE, NOT_RUN, UNCLEAR, Finding
+from core.report.readable import readable_p
+from core.words import bundled_gold
+
+FIGURES = {"text": bundled_gold().digest, "n_own": 725, "n_other": 496, "n_sentences": 183}
 
 
 def found(verdict: str) -> Finding:
-    return Finding(verdict, "A rule.", "A sentence about it.", 0.9, (0.85, 0.95))
+    return Finding(verdict, "A rule.", "A sentence about it.", 0.9, (0.85, 0.95), FIGURES)
 
 
 def test_only_what_holds_is_said(subject_of) -> None:
@@ -42,7 +46,8 @@ def test_all_numbers_of_the_word_lists_are_filled_in(subject_of) -> None:
         "significantly higher for verbs",
         f"AUC {1 - result.tests.auc[375]:.3f}"[:9],
         f"Hedges' g {-result.effect_sizes.hedges_g[375]:.2f}",
-        f"over {result.family_size:,} tests",
+        f"adjusted p {readable_p(float(result.log10_p_adjusted[375]))} (Welch's t-test, Holm",
+        f"over {result.family_size:,} tests, α = 0.05)",
         result.model.revision,
     ):
         assert written in claim
@@ -60,6 +65,26 @@ def test_a_neuron_that_is_not_significant_is_said_to_be_so(subject_of) -> None:
     result = subject_of().result
     weak = int((result.p_adjusted == 1).argmax())
     assert "is not significantly higher for" in claim_of(subject_of(weak).result, weak, {})
+
+
+def test_no_correction_is_not_called_one(subject_of) -> None:
+    result = subject_of(120, correction="none", alpha=0.9).result
+    weak = int(abs(result.tests.auc - 0.5).argmin())
+    claim = claim_of(result, weak, {})
+    assert "adjusted" not in claim and "no correction over 3,072 tests, α = 0.9)" in claim
+
+
+def test_the_claim_says_which_text_bore_it(subject_of) -> None:
+    result = subject_of(120).result
+    own = claim_of(result, 120, {"gold_text": found(HOLDS)})
+    assert "0.900 (95% interval 0.850 to 0.950), 725 against 496 words in 183 sentences of this project" in own
+    another = Finding(HOLDS, "A rule.", "So.", 0.9, (0.85, 0.95), FIGURES | {"text": "ab" * 32})
+    assert "183 sentences of a tagged text with SHA-256 abababababab…" in claim_of(result, 120, {"gold_text": another})
+
+
+def test_a_size_that_is_not_known_is_said_to_be_so(subject_of) -> None:
+    result = subject_of(120, n_target=2, n_baseline=2).result
+    assert "Hedges' g not known" in claim_of(result, 120, {})
 
 
 @pytest.mark.parametrize("verdict", [FAILS, UNCLEAR, IMPOSSIBLE])
