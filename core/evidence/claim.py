@@ -10,7 +10,7 @@ from core.evidence.checks import CHECKS, about
 from core.records import FAILS, HOLDS, NOT_RUN, UNCLEAR, ContrastResult, Finding
 from core.report.readable import readable_auc, readable_p, two_digits
 from core.report.sentences import compared, own_and_other, read_as, singular, where
-from core.report.sentences import tested as tested_how
+from core.report.sentences import tested as how_tested
 from core.stats.correction import LABELS
 from core.words import bundled_gold
 
@@ -83,7 +83,7 @@ def _on_word_lists(result: ContrastResult, neuron: int) -> str:
     return (
         f"On word lists ({compared(result)}, read {read_as(result)}), neuron {neuron} of layer {result.spec.layer} of "
         f"{model.name} (revision {model.revision}) is {significant} higher for {own} than for {other}: AUC {auc} (95% "
-        f"interval {low} to {high}), {size}, {about_p} ({tested_how(result, LABELS[result.spec.correction])})."
+        f"interval {low} to {high}), {size}, {about_p} ({how_tested(result, LABELS[result.spec.correction])})."
     )
 
 
