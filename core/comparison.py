@@ -25,6 +25,7 @@ from core.records import (
     WordActivations,
     WordPair,
 )
+from core.records.spec import COUNTS
 from core.report.sentences import class_names
 from core.stats.correction import adjust, adjust_log10
 from core.stats.effect_intervals import effect_sizes
@@ -149,10 +150,24 @@ def measure_effects(spec: ContrastSpec, activations: WordActivations) -> tuple[E
     return sizes, found
 
 
+def chance_seed(spec: ContrastSpec) -> int:
+    """The seed of ``shuffled_points``: the spec's; in a control the next one, as the spec's has dealt its groups.
+
+    Examples
+    --------
+    >>> chance_seed(ContrastSpec(seed=4)), chance_seed(ContrastSpec(seed=4, shuffle_labels=True))
+    (4, 5)
+    """
+    least, most = COUNTS["seed"]
+    if not spec.shuffle_labels:
+        return spec.seed
+    return spec.seed + 1 if spec.seed < most else least
+
+
 def shuffled_points(spec: ContrastSpec, activations: WordActivations) -> ShuffledPoints | None:
     """Test every neuron of the spec's layer with shuffled labels: what chance looks like.
 
-    The words are dealt as those of the control with the spec's seed (``shuffle_labels``), and nothing is read again.
+    The words are dealt as those of the control (``shuffle_labels``) with ``chance_seed``, and nothing is read again.
 
     Returns
     -------
@@ -166,7 +181,7 @@ def shuffled_points(spec: ContrastSpec, activations: WordActivations) -> Shuffle
     values = np.concatenate([side.layer(at).at(spec.hook_side) for side in sides])  # [all words, n_neurons]
     _release(activations)
     groups = []
-    for group in deal(*lemmas, spec.seed, equal=paired):
+    for group in deal(*lemmas, chance_seed(spec), equal=paired):
         units = units_of([both[i] for i in group], [(*lemmas[0], *lemmas[1])[i] for i in group], spec.unit)
         groups.append(units.mean(values[group]))  # [n_words of the group, n_neurons] -> [n_units, n_neurons]
     if min(map(len, groups)) < 2:

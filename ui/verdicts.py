@@ -47,17 +47,23 @@ def strip(chips: Iterable[tuple[str, str, str]]) -> str:
     return f"<nav aria-label='Verdicts'><ol class='verdicts'>{items}</ol></nav>"
 
 
-def table(columns: Iterable[tuple[str, str]], rows: Iterable[tuple[str, Iterable[str]]]) -> str:
-    """A table as HTML. Headings of columns (with a smaller line) and rows are plain texts, cells are HTML."""
-    head = "".join(f"<th scope='col'>{escape(title)}<small>{escape(below)}</small></th>" for title, below in columns)
+def table(columns: Iterable[tuple[str, str]], rows: Iterable[tuple[tuple[str, str], Iterable[str]]]) -> str:
+    """A table as HTML. Headings of columns and rows, with a smaller line each, are plain texts, cells are HTML."""
+    head = "".join(f"<th scope='col'>{_heading(heading)}</th>" for heading in columns)
     body = "".join(
-        f"<tr><th scope='row'>{escape(title)}</th>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>"
-        for title, cells in rows
+        f"<tr><th scope='row'>{_heading(heading)}</th>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>"
+        for heading, cells in rows
     )
     return (
         f"<div class='verdict-table' tabindex='0'><table><thead><tr><td></td>{head}</tr></thead>"
         f"<tbody>{body}</tbody></table></div>"
     )
+
+
+def _heading(lines: tuple[str, str]) -> str:
+    """A title and the smaller line below it, as HTML."""
+    title, below = lines
+    return f"{escape(title)}<small>{escape(below)}</small>"
 
 
 def number_of(finding: Finding, *, with_interval: bool = True) -> str:

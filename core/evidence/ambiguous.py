@@ -28,6 +28,7 @@ RULE = (
     f"Holds if the 95% interval of the AUC for its own class, over forms that are both noun and verb, is at or above "
     f"{CLEAR_AUC}; does not hold if it is below; else unclear."
 )
+VALUE = "AUC"
 LIMITS = (
     "A causal model sees only what comes before: it can know the class of such a form from these words alone, so the "
     "neuron may follow the context and not the form. The same difference at the word before the form shows how much."

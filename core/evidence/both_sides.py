@@ -22,6 +22,7 @@ RULE = (
     f"and in the text. Holds if all 95% intervals are at or above {CLEAR_AUC}; does not hold if one is below; else "
     "unclear."
 )
+VALUE = "lowest AUC"
 LIMITS = (
     "Both sides are values of one neuron. What later layers make of its activation depends on its output weights, "
     "which this check does not see. Custom lists have no tagged text."

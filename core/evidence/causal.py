@@ -34,6 +34,7 @@ RULE = (
     f"97.5% interval that excludes zero, and is larger than both of each of {N_MATCHED} neurons of the layer that "
     "write about as much; does not hold if neither interval excludes zero; else unclear."
 )
+VALUE = "difference of loss (nats)"
 LIMITS = (
     "One neuron alone is changed: others may do the same work, and hide what it does. That predictions change does not "
     "say how the model uses the neuron. And the 20 others may have to do with the classes themselves."

@@ -40,6 +40,7 @@ class CheckModule(Protocol):
     TITLE: str
     QUESTION: str
     RULE: str
+    VALUE: str
     LIMITS: str
 
     def check(self, subject: Subject, progress: Progress = ...) -> Finding:
@@ -47,7 +48,7 @@ class CheckModule(Protocol):
 
 
 def about(name: str) -> CheckModule:
-    """The module of a check: its title, question, rule and limits, and the check itself.
+    """The module of a check: its title, question, rule, limits and the name of its value, and the check itself.
 
     Raises
     ------

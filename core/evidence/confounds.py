@@ -32,6 +32,7 @@ RULE = (
     "the sign turns, another property determines the class, or the neuron is not significant in the experiment (of "
     "many neurons, chance gives some such an interval); else unclear."
 )
+VALUE = "adjusted difference (SD)"
 LIMITS = (
     "Only properties that are listed here are adjusted for, and only linearly. Meaning, how concrete a word is, and "
     "what it usually stands beside are not among them."

@@ -25,6 +25,7 @@ RULE = (
     f"Holds if the neuron's AUC is above the 95% quantile of the best AUCs of {N_LABELLINGS} random labellings, and at "
     f"least {SELECTIVE} above their mean; does not hold if it is not above the quantile; else unclear."
 )
+VALUE = "selectivity"
 LIMITS = (
     "Random labels have no regularity at all: a neuron that follows the length or the frequency of words passes as "
     "well as one that follows their class."

@@ -30,6 +30,7 @@ RULE = (
     f"Holds if the 95% interval of Hedges' g, with lemmas as units and for the own class, is at or above {LARGE} "
     f"(large, Cohen 1988); does not hold if it is below {LARGE}; else unclear."
 )
+VALUE = "Hedges' g"
 LIMITS = (
     "A neuron that was chosen because it is extreme has too large an effect on the same words: see the held-out words. "
     "The power at the observed effect says no more than the p-value; the smallest difference that is found says more."

@@ -23,6 +23,7 @@ RULE = (
     f"Holds if the 95% interval of the AUC for its own class in the text is at or above {CLEAR_AUC}; does not hold if "
     "it is below; else unclear."
 )
+VALUE = "AUC"
 LIMITS = (
     "The text is of a few genres, and each sentence is read alone. Only two classes are compared, and VERB has no "
     "auxiliaries. A high AUC may come from what goes along with the classes: compare it with the simple baselines."

@@ -23,6 +23,7 @@ RULE = (
     f"(p of this one test at most α), and its median AUC there is at least {CLEAR_AUC}; does not hold if it differs in "
     f"less than {_HALF:.0%} of the splits; else unclear."
 )
+VALUE = "held-out AUC"
 LIMITS = (
     "Both halves come from the same lists, read in the same way. It shows how much of the effect is luck of these "
     "words, not whether it is there in other lists or in running text. The splits overlap, so their spread is no "

@@ -21,6 +21,7 @@ RULE = (
     f"Holds if the AUC for its own class is at least {CLEAR_AUC} in all ways of reading; does not hold if it is below "
     "0.5 in one of them, or reaches it in less than half; else unclear."
 )
+VALUE = "lowest AUC"
 LIMITS = "All ways read single words, and a model hardly ever sees a word alone: only running text can show its use."
 
 

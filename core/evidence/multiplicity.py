@@ -26,6 +26,7 @@ RULE = (
     f"Holds if p, adjusted by max-T over all neurons of the model ({N_PERMUTATIONS:,} permutations), is at most α; "
     "unclear if it is that only over the neurons of the layer; else does not hold."
 )
+VALUE = "p (max-T, model)"
 LIMITS = (
     "The permutations say how strong the strongest neuron becomes if both classes have one distribution. They do not "
     "count the other settings or models that somebody tried before, and say nothing of how large a difference is."

@@ -25,6 +25,7 @@ RULE = (
     f"the AUC against each of {', '.join(_SINGLE)} (with at least {_MIN_SINGLE} words) is at least {CLEAR_AUC}; does "
     f"not hold if the interval against all other words, or against one of these classes, is below; else unclear."
 )
+VALUE = "AUC against the rest"
 LIMITS = (
     "The AUC against all others depends on how frequent each class is in the text. Classes that grammars count as one "
     "(NOUN and PROPN, VERB and AUX) are apart here."

@@ -26,6 +26,7 @@ RULE = (
     f"most α and the same sign, the paired test under all of {N_PAIRINGS} random pairings too; does not hold if one "
     "gives the other sign, or none is significant; else unclear, as where a random pairing has no t."
 )
+VALUE = "t or z"
 LIMITS = (
     "All tests see the same words. They cannot show that the words are a fair sample, or that a neuron responds to "
     "their class and not to what comes with it. A test by word counts the forms of a lemma as independent."

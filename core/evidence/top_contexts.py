@@ -23,6 +23,7 @@ TITLE = "Contexts in running text"
 QUESTION = (
     "Where in a long text is the neuron highest, in the middle and lowest, and which words speak against the claim?"
 )
+VALUE = "own share"
 LIMITS = (
     "The class of a word in this text is taken from the word lists, not from tags: “walk” on the verbs' list may be a "
     "noun here. Only the counterexamples that are marked as tagged are sure."

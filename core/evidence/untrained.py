@@ -25,6 +25,7 @@ RULE = (
     "Holds if the 95% interval of the neuron's AUC in the tagged text is above the AUC there of the best neuron of "
     f"each of {N_SEEDS} networks with fresh weights; does not hold if its AUC is not above both; else unclear."
 )
+VALUE = "AUC in text"
 LIMITS = (
     "Random weights still tell tokens apart, but know no language. To pass shows that training made a difference, not "
     "what was learned; and two draws of weights are few."

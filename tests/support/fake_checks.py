@@ -49,6 +49,7 @@ class FakeChecks:
         module.TITLE = f"Check {name.replace('_', ' ')}"
         module.QUESTION, module.LIMITS = f"What of {name}?", f"{name} cannot show everything."
         module.RULE = f"The rule of {name}."
+        module.VALUE = f"measure of {name}"
         module.check = lambda subject, progress: self._check(name, subject, progress)
         return module
 

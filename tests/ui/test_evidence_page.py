@@ -91,7 +91,7 @@ def test_one_check_shows_what_it_has_found(fake_checks, contrast):
     assert chips(at) == {**dict.fromkeys(CHECKS, "not run"), "held_out": verdict_of("held_out")}
     finding = found(Request(SMALL, marked=neuron))["held_out"]
     shown = html(at)
-    assert verdicts.label(finding.verdict, f"value {verdicts.number_of(finding)}") in shown
+    assert verdicts.label(finding.verdict, f"measure of held_out {verdicts.number_of(finding)}") in shown
     assert finding.sentence in said(at.markdown)
     assert {"**Rule.** The rule of held_out.", "**What it cannot show.** held_out cannot show everything."} <= {
         caption.replace("\\", "") for caption in said(at.caption)
@@ -109,7 +109,7 @@ def test_run_all_fills_the_strip_and_the_claim_grows(fake_checks, contrast):
     shown = chips(at)
     assert list(shown.values()) == [verdict_of("test_choice"), "running", *["waiting"] * 12]
     bar = at.get("progress")[0].proto
-    assert "Check both sides (neuron" in bar.text and bar.text.endswith("12 more to come") and bar.value == 50
+    assert "Check both sides (layer" in bar.text and bar.text.endswith("12 more to come") and bar.value == 50
     assert at.button(key="run_both_sides").label == "Cancel" and at.button(key="run_all").disabled
     fake_checks.let_go("both_sides")
     settle(at)
@@ -118,6 +118,30 @@ def test_run_all_fills_the_strip_and_the_claim_grows(fake_checks, contrast):
     result = contrast(SMALL)
     claim = claim_of(result, result.largest, found(Request(SMALL, marked=result.largest)))
     assert [code.value for code in at.code] == [claim]
+
+
+def test_the_progress_moves_while_checks_of_another_layer_run(fake_checks, monkeypatch):
+    intervals = []
+
+    def fragment(*given, run_every=None, **options):
+        intervals.append(run_every)
+        return real(*given, run_every=run_every, **options)
+
+    real = st.fragment
+    monkeypatch.setattr(st, "fragment", fragment)
+    at = open_page(EVIDENCE, neuron="17")
+    assert intervals[-1] is None
+    fake_checks.hold("causal")
+    click(at, "run_causal")
+    until(lambda: bool(fake_checks.ran))
+    at.slider(key="layer").set_value(SMALL.layer + 1).run()
+    assert set(chips(at).values()) == {"not run"} and intervals[-1] == 1.0
+    bar = at.get("progress")[0].proto.text.replace("\\", "")
+    assert bar == f"Check causal (layer {SMALL.layer}, neuron 17): Working on causal"
+    fake_checks.let_go("causal")
+    until(lambda: not evidence_steps.checks._jobs)
+    at.run()
+    assert not at.get("progress") and not is_there(at, "cancel_all") and intervals[-1] is None
 
 
 def test_a_cancelled_check_is_not_run_and_the_next_one_runs(fake_checks):
@@ -215,6 +239,7 @@ def test_pinned_neurons_stand_side_by_side_and_in_the_link(fake_checks):
     settle(at)
     assert fake_checks.ran == [(name, neuron) for neuron in (5, 40, 17) for name in CHECKS]
     table = next(item for item in html(at) if "<table" in item)
+    assert re.findall(r"<th scope='row'>.*?<small>(.*?)</small>", table) == [f"measure of {name}" for name in CHECKS]
     assert re.findall(r"Neuron (\d+)", table) == ["5", "40", "17"]
     assert table.count("<tr>") == 1 + len(CHECKS) and table.count(verdict_of("causal")) >= 3
     click(at, "show_40")

@@ -12,8 +12,8 @@ from ui.panels import evidence_numbers
 def test_texts_in_labels_are_escaped():
     strip = verdicts.strip([("x", "<b>", "holds")])
     assert "<b><b>" not in strip and "&lt;b&gt;" in strip
-    table = verdicts.table([("<i>", "<u>")], [("<s>", [verdicts.label("holds", "<a>")])])
-    assert all(f"&lt;{tag}&gt;" in table for tag in "iusa")
+    table = verdicts.table([("<i>", "<u>")], [(("<s>", "<em>"), [verdicts.label("holds", "<a>")])])
+    assert all(f"&lt;{tag}&gt;" in table for tag in ("i", "u", "s", "em", "a"))
 
 
 @pytest.mark.parametrize(

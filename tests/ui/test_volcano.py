@@ -77,6 +77,9 @@ def test_the_volcano_of_a_control_says_so():
     at = open_page(NEURONS, SMALL.changed(shuffle_labels=True), plot="volcano")
     assert figure(at, "neurons_volcano")["layout"]["xaxis"]["title"]["text"] == "Hedges' g (shuffled A − shuffled B)"
     assert not any("labels nouns" in caption for caption in said(at.caption))
+    assert any("(seed 1, another shuffle than that of the points above)" in caption for caption in said(at.caption))
+    above, below = drawn(at)[:2]
+    assert np.abs(np.array(above["x"]) - below["x"]).max() > 0.1
 
 
 def test_too_few_lemmas_for_a_shuffle_are_said():

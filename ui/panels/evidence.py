@@ -58,14 +58,14 @@ def draw_strip(request: Request, pinned: Mapping[int, Request]) -> dict[str, Che
     verdicts.draw_style()
     watched = dict.fromkeys((request, *pinned.values()))
     drawn = {each: states_of(each) for each in watched}
-    pending = any(state.pending for states in drawn.values() for state in states.values())
+    busy = bool(jobs())  # of any layer, neuron or text: their progress is shown too
     _draw_buttons(request, drawn[request])
 
-    @st.fragment(run_every=_POLL_SECONDS if pending else None)
+    @st.fragment(run_every=_POLL_SECONDS if busy else None)
     def strip() -> None:
         with page.showing_user_errors():  # also in the runs of this part alone
             now = {each: states_of(each) for each in watched}
-        if _words(now) != _words(drawn):
+        if _words(now) != _words(drawn) or bool(jobs()) != busy:
             st.rerun()
         st.html(verdicts.strip((name, about(name).TITLE, state.word) for name, state in now[request].items()))
         _draw_progress()
@@ -110,8 +110,8 @@ def _draw_progress() -> None:
     then = f" · {waiting} more to come" if waiting else ""
     for asked, job in pending.items():
         if job:
-            said = f"{about(asked.check).TITLE} (neuron {asked.marked}): {job.message or 'Beginning'}"
-            st.progress(job.share, text=page.plain(f"{said}{then}"))
+            said = f"{about(asked.check).TITLE} (layer {asked.spec.layer}, neuron {asked.marked})"
+            st.progress(job.share, text=page.plain(f"{said}: {job.message or 'Beginning'}{then}"))
             return
     st.progress(0.0, text=f"Waiting: checks of others run first{then}")
 

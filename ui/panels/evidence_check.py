@@ -64,7 +64,7 @@ def _draw_finding(request: Request, name: str, module: CheckModule, finding: Fin
         st.subheader(module.TITLE, anchor=name)
         st.markdown(page.plain(module.QUESTION))
         number = verdicts.number_of(finding)
-        st.html(verdicts.label(finding.verdict, number and f"value {number}"))
+        st.html(verdicts.label(finding.verdict, number and f"{module.VALUE} {number}"))
         st.markdown(page.plain(finding.sentence))
         st.caption(f"**Rule.** {page.plain(finding.rule)}")
         st.caption(f"**What it cannot show.** {page.plain(module.LIMITS)}")

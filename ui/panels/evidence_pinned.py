@@ -56,7 +56,7 @@ def draw(result: ContrastResult, requests: Mapping[int, Request]) -> None:
     with st.container(border=True, key="pinned_neurons"):
         st.subheader("Pinned neurons", anchor="pinned")
         columns = [(f"Neuron {neuron}", f"higher for {higher_for(result, neuron)}") for neuron in requests]
-        rows = [(about(name).TITLE, _cells(name, states.values())) for name in CHECKS]
+        rows = [((about(name).TITLE, about(name).VALUE), _cells(name, states.values())) for name in CHECKS]
         st.html(verdicts.table(columns, rows))
         left = [
             of_check(requests[neuron], name)

@@ -8,6 +8,7 @@ from functools import partial
 import numpy as np
 import streamlit as st
 
+from core.comparison import chance_seed
 from core.records import ContrastResult
 from core.report import figures
 from core.report.figures import Picture
@@ -82,9 +83,11 @@ def _about(result: ContrastResult, plot: str) -> str:
     if show(steps.shuffled, result.spec) is None:
         return "With so few words of so few lemmas, no shuffle of the labels can be drawn."
     target, baseline = class_names(result.spec)
+    other = ", another shuffle than that of the points above" if result.spec.shuffle_labels else ""
     return (
         f"Grey points below zero are what chance looks like: the same neurons and words, with the labels {target} and "
-        f"{baseline} shuffled once (seed {result.spec.seed}), tested in the same way, and drawn downward."
+        f"{baseline} shuffled once (seed {chance_seed(result.spec)}{other}), tested in the same way, "
+        "and drawn downward."
     )
 
 

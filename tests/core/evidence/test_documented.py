@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from core.evidence import run_check
+from core.evidence import about, run_check
 from core.evidence.checks import CHECKS
 from core.records import IMPOSSIBLE
 
@@ -31,3 +31,9 @@ def test_every_figure_is_defined_where_the_check_is_described(subject_of, check)
     assert finding.verdict != IMPOSSIBLE
     [section] = re.findall(rf"^### {check}$\n(.*?)(?=^##)", PAGE, re.M | re.S)
     assert sorted({name for name in names(finding.numbers) if f"`{name}`" not in section}) == []
+
+
+def test_every_check_names_its_value_shortly():
+    named = {check: about(check).VALUE for check in CHECKS}
+    assert all(0 < len(value) <= 25 for value in named.values())
+    assert named["multiplicity"] == "p (max-T, model)" and named["causal"] == "difference of loss (nats)"
