@@ -47,7 +47,7 @@ class Limits:
     # Activations have a row for each token. In a script that the tokenizer does not know, a character may be four
     # tokens: with only a limit of characters, one text could take a gigabyte.
     max_tokens: int = _whole(20_000, 100, 1_000_000, "tokens of a text")
-    max_upload_mb: int = _whole(1, 1, 100, "megabytes of an uploaded file")
+    max_upload_mb: int = _whole(4, 1, 100, "megabytes of an uploaded file")
     queue_length: int = _whole(200, 1, 10_000, "readings that may wait for a forward pass of one model")
     queue_seconds: int = _whole(120, 1, 3_600, "seconds that a reading may wait")
     checks_at_once: int = _whole(2, 1, 16, "checks of neurons that run at the same time, one of each student")

@@ -24,6 +24,7 @@ def draw() -> None:
         st.file_uploader(
             "… or a text file, one word a line",
             type=["txt", "csv", "tsv"],
+            max_upload_size=1,  # megabyte; only a tagged text needs what the server allows
             key=f"{side}_file",
             on_change=_use_file,
             args=(side,),

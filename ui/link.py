@@ -15,6 +15,7 @@ from core.errors import UserError
 from core.models.hub import canonical
 from core.records import CUSTOM, ContrastSpec
 from core.records.link import from_params, to_params
+from core.words import TREEBANKS
 from engine.limits import check_allowed, limits
 from engine.steps import layers_of
 from ui.custom_words import custom_words
@@ -33,7 +34,7 @@ from ui.defaults import (
 
 SIDES = ("target", "baseline")
 # The choices on pages that are words, the default first.
-_OPTIONS = {"scale": SCALES, "plot": PLOTS}
+_OPTIONS = {"scale": SCALES, "plot": PLOTS, "gold": ("own", *TREEBANKS)}
 MAX_VALUE = 10_000  # characters of one value in a link; the app writes much shorter ones
 _NAMES = (*(item.name for item in fields(ContrastSpec)), "neuron", "neurons", "pinned", *_OPTIONS)
 
@@ -44,7 +45,8 @@ class View:
 
     ``neuron`` is None for the default, the largest statistic. ``neurons`` is empty for the default of the text page,
     the two extremes. ``scale`` is that of the text page's colours, ``plot`` what the Neurons page plots, and ``pinned``
-    are the neurons that the evidence page shows side by side.
+    are the neurons that the evidence page shows side by side. ``gold`` is that page's tagged text: "own", a treebank,
+    or "file", which no link can hold.
     """
 
     spec: ContrastSpec
@@ -53,6 +55,7 @@ class View:
     scale: str = SCALES[0]
     pinned: tuple[int, ...] = ()
     plot: str = PLOTS[0]
+    gold: str = "own"
 
 
 def write(view: View) -> None:
@@ -74,7 +77,7 @@ def params_of(view: View) -> dict[str, str]:
     if view.pinned:
         params["pinned"] = ",".join(map(str, view.pinned))
     for name, options in _OPTIONS.items():
-        if (value := getattr(view, name)) != options[0]:
+        if (value := getattr(view, name)) in options[1:]:
             params[name] = value
     return params
 
@@ -99,7 +102,7 @@ def read(params: Mapping[str, str], texts: Mapping[str, str] | None = None) -> t
 
 
 def _option(name: str, params: Mapping[str, str], problems: list[str]) -> str:
-    """The value of ``scale`` or ``plot``; the first one, with a sentence, if it is not offered."""
+    """The value of ``scale``, ``plot`` or ``gold``; the first one, with a sentence, if it is not offered."""
     options = _OPTIONS[name]
     value = params.get(name, options[0])
     if value in options:
@@ -179,7 +182,10 @@ def _neurons(parts: list[str], name: str, problems: list[str]) -> tuple[int, ...
     invalid = [part for part in parts if not _is_index(part)]
     if invalid:
         problems.append(f"{name} is “{invalid[0][:60]}”; a neuron's index is a whole number from 0. It was set aside.")
-    return tuple(dict.fromkeys(int(part) for part in parts if _is_index(part)))[:MAX_NEURONS]
+    neurons = tuple(dict.fromkeys(int(part) for part in parts if _is_index(part)))
+    if len(neurons) > MAX_NEURONS:
+        problems.append(f"{name} has {len(neurons)} neurons; at most {MAX_NEURONS} are shown. The first ones are used.")
+    return neurons[:MAX_NEURONS]
 
 
 def _is_index(value: str) -> bool:

@@ -10,7 +10,9 @@ from core.stats.effect_size import auc
 _N_WORST = 5
 
 
-def text_score(values: np.ndarray, own: np.ndarray, other: np.ndarray, n_worst: int = _N_WORST) -> TextScore | None:
+def text_score(
+    values: np.ndarray, own: np.ndarray, other: np.ndarray, forms: np.ndarray | None = None, n_worst: int = _N_WORST
+) -> TextScore | None:
     """The AUC of one neuron for its own kind of words over another one, and the worst errors in both directions.
 
     A word of the other kind is wrong by the share of own words that are below it (a tie counts one half), and an own
@@ -22,13 +24,15 @@ def text_score(values: np.ndarray, own: np.ndarray, other: np.ndarray, n_worst: 
         NaN for a word that has no value; it is left out.
     own, other : ndarray of shape (n_words,), bool
         The words of the two kinds; no word is of both.
+    forms : ndarray of shape (n_words,), optional
+        The form of each word, equal for repeats of the same one. Without them, each word is one of its own.
     n_worst : int
         At most so many errors of each kind. A word that is above (or below) none of the other kind is no error.
 
     Returns
     -------
     TextScore or None
-        None if there are fewer than ``ENOUGH_WORDS`` words of a kind.
+        None if there are fewer than ``ENOUGH_WORDS`` different forms of a kind: repeats tell little that is new.
 
     Examples
     --------
@@ -39,7 +43,8 @@ def text_score(values: np.ndarray, own: np.ndarray, other: np.ndarray, n_worst: 
     """
     known = np.isfinite(values)
     mine, others = np.flatnonzero(own & known), np.flatnonzero(other & known)  # places of words
-    if min(len(mine), len(others)) < ENOUGH_WORDS:
+    forms = np.arange(len(values)) if forms is None else forms
+    if min(len(np.unique(forms[places])) for places in (mine, others)) < ENOUGH_WORDS:
         return None
     below = _share_below(values[others], values[mine])  # (n_others,): of own words, below each other one
     above = 1 - _share_below(values[mine], values[others])  # (n_mine,)

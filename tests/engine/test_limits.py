@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from dataclasses import fields
 from pathlib import Path
 
@@ -166,3 +167,9 @@ def test_models_are_named_as_people_paste_them(monkeypatch: pytest.MonkeyPatch) 
     for name in ("EleutherAI/pythia-70m@step1000", "EleutherAI/pythia-160m", "EleutherAI/pythia-160m@step2"):
         with pytest.raises(UserError, match="does not offer"):
             check_allowed(name)
+
+
+def test_a_treebanks_development_part_can_be_uploaded_to_either_server():
+    """UD English EWT's has 1.8 MB; `streamlit run` and serve.py have the same limit."""
+    config = tomllib.loads((Path(__file__).parents[2] / ".streamlit" / "config.toml").read_text(encoding="utf-8"))
+    assert 2 <= config["server"]["maxUploadSize"] == Limits().max_upload_mb

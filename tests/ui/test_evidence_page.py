@@ -14,11 +14,10 @@ from core.errors import UserError
 from core.evidence import CHECKS
 from core.evidence.claim import claim_of
 from core.records import CUSTOM, FAILS, IMPOSSIBLE, Finding
-from core.words import bundled_gold
-from core.words.conllu import GOLD_FILE
 from engine import evidence_steps, steps
 from engine.evidence_steps import finding, found, of_check
-from engine.pipeline import STEPS, GoldSource, Request, forget_everything, resolve, results_of
+from engine.pipeline import STEPS, Request, forget_everything, resolve, results_of
+from tests.support.evidence_page import chips, click, html, is_there, run_check
 from tests.support.fake_checks import verdict_of
 from tests.support.pages import (
     EVIDENCE,
@@ -33,7 +32,6 @@ from tests.support.pages import (
     settle,
 )
 from tests.support.threads import until
-from tests.support.word_server import WordServer, body
 from ui import evidence_states, verdicts
 from ui.defaults import MAX_NEURONS
 from ui.panels import evidence_claim
@@ -45,30 +43,6 @@ def _nothing_found():
     forget_everything()
     yield
     forget_everything()
-
-
-def html(at):
-    return [element.proto.body for element in at.get("html")]
-
-
-def chips(at):
-    """The verdict of each check in the strip, by the anchor that it leads to."""
-    strip = next(item for item in html(at) if "<nav" in item)
-    return dict(re.findall(r"href='#(\w+)'.*?<i></i>([^<]+)</span>", strip))
-
-
-def click(at, key):
-    return at.button(key=key).click().run()
-
-
-def is_there(at, key):
-    return any(button.key == key for button in at.button)
-
-
-def run_check(at, name):
-    click(at, f"run_{name}")
-    until(lambda: not evidence_steps.checks._jobs)
-    return settle(at)
 
 
 def test_nothing_runs_until_it_is_asked_for(fake_checks, contrast):
@@ -253,60 +227,6 @@ def test_no_more_than_six_are_pinned():
     assert at.button(key="pin").disabled
     at = open_page(EVIDENCE, pinned="3,99999")
     assert link(at)["pinned"] == "3" and "other pinned ones were set aside" in said(at.warning)[0]
-
-
-def test_an_uploaded_text_is_what_the_checks_read(fake_checks):
-    text = GOLD_FILE.read_text(encoding="utf-8")[:4_000].rpartition("\n\n")[0] + "\n\n"
-    at = open_page(EVIDENCE, neuron="17")
-    at.selectbox(key="gold_choice").set_value("file")
-    settle(at)
-    assert any(caption.startswith("Until then, the project") for caption in said(at.caption))
-    at.file_uploader(key="gold_upload").upload("my *own*.conllu", text.encode(), "text/plain")
-    settle(at)
-    n = text.count("# text =")
-    assert any(f"my *own*.conllu: {n} sentences" in caption for caption in said(at.caption))
-    run_check(at, "gold_text")
-    go_to(at, NEURONS)
-    at = go_to(at, EVIDENCE)
-    assert at.selectbox(key="gold_choice").value == "file" and chips(at)["gold_text"] == verdict_of("gold_text")
-    at.selectbox(key="gold_choice").set_value("own")
-    assert chips(settle(at))["gold_text"] == "not run", "another text has findings of its own"
-
-
-@pytest.mark.parametrize(
-    ("content", "sentence"),
-    [(b"A dog barks.", "notes.conllu is not CoNLL-U"), (b"\xff\xfe\x00", "notes.conllu is not UTF-8 text")],
-)
-def test_a_file_that_is_no_tagged_text_is_told_and_the_page_works(content, sentence):
-    at = open_page(EVIDENCE)
-    at.selectbox(key="gold_choice").set_value("file")
-    settle(at)
-    at.file_uploader(key="gold_upload").upload("notes.conllu", content, "text/plain").run()
-    assert any(sentence in item for item in (*said(at.error), *said(at.toast)))
-    assert chips(at)
-
-
-def test_a_treebank_is_downloaded_once_its_licence_was_seen(fake_checks, monkeypatch):
-    with WordServer() as server:
-        server.replies = [body(b"", status=500), body(GOLD_FILE.read_bytes())]
-        monkeypatch.setenv("GRAMMAR_NEURONS_TREEBANKS_URL", server.url)
-        at = open_page(EVIDENCE, neuron="17")
-        at.selectbox(key="gold_choice").set_value("gum")
-        settle(at)
-        assert any("not for commercial use" in caption for caption in said(at.caption)) and server.paths == []
-        click(at, "download_treebank")
-        settle(at)
-        assert "UD English GUM could not be downloaded" in said(at.error)[0] and "HTTP 500" in said(at.error)[0]
-        click(at, "try_treebank")
-        settle(at)
-        assert not at.error and not is_there(at, "download_treebank") and len(server.paths) == 2
-        assert any(caption.startswith(f"{len(bundled_gold().sentences)} sentences") for caption in said(at.caption))
-        run_check(at, "gold_text")
-        request = Request(SMALL, marked=17, gold=GoldSource.of_treebank("gum"))
-        assert list(found(request)) == ["gold_text"] and found(Request(SMALL, marked=17)) == {}
-        assert json.loads(evidence_steps.document(request, ["gold_text"]))["gold"]["files"] == ["gum"]
-        assert not is_there(open_page(EVIDENCE), "download_treebank"), "it is here now"
-        assert len(server.paths) == 2
 
 
 def test_all_numbers_are_there_once_they_are_asked_for(fake_checks):

@@ -51,7 +51,7 @@ def test_what_pages_add_is_left_out_while_it_is_the_default():
     [
         {},
         {"neuron": 0, "scale": "zero", "pinned": (7,), "plot": "volcano"},
-        {"neuron": 1023, "neurons": (5, 0, 99), "scale": "words", "pinned": (99, 0, 1)},
+        {"neuron": 1023, "neurons": (5, 0, 99), "scale": "words", "pinned": (99, 0, 1), "gold": "gum"},
     ],
 )
 def test_a_link_brings_everything_back(spec, choices):
@@ -118,8 +118,17 @@ def test_a_bad_value_leaves_the_good_ones_alone():
 def test_good_neurons_of_a_list_stay_once_each_and_not_too_many():
     view, problems = read({"neurons": "5,x,5,7"})
     assert view.neurons == (5, 7) and len(problems) == 1
-    many, _ = read({"neurons": ",".join(str(n) for n in range(20))})
-    assert many.neurons == tuple(range(MAX_NEURONS))
+    for name in ("neurons", "pinned"):
+        many, problems = read({name: ",".join(str(n) for n in range(20))})
+        assert getattr(many, name) == tuple(range(MAX_NEURONS))
+        assert problems == [f"{name} has 20 neurons; at most {MAX_NEURONS} are shown. The first ones are used."]
+        assert read({name: ",".join(str(n) for n in range(MAX_NEURONS))})[1] == []
+
+
+def test_a_file_of_tagged_text_is_in_no_link():
+    assert params_of(View(DEFAULT, gold="file")) == params_of(View(DEFAULT))
+    view, problems = read({"gold": "file"})
+    assert view.gold == "own" and problems == ["gold is “file”; allowed are own, ewt, gum. “own” is used."]
 
 
 def test_a_link_cannot_read_a_folder_of_the_server(tmp_path):

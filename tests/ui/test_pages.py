@@ -375,14 +375,14 @@ def test_an_uploaded_text_is_coloured():
     at.file_uploader(key="text_file").set_value(("b.txt", b"\xff\xfe\x00broken", "text/plain"))
     settle(at)
     assert at.text_area(key="text").value == SECRET
-    assert any("not UTF-8" in sentence for sentence in said(at.toast))
+    assert any("b.txt is not UTF-8" in sentence for sentence in said(at.error))
     at.file_uploader(key="text_file").set_value(("c.txt", b"\xef\xbb\xbfThe dog\r\nran.\r", "text/plain"))
     settle(at)
-    assert "".join(heatmap(at)["pieces"]) == "The dog\nran.\n"
+    assert "".join(heatmap(at)["pieces"]) == "The dog\nran.\n" and not at.error
 
 
 def test_a_files_name_is_text_not_markup():
     at = open_page(TEXT)
     at.file_uploader(key="text_file").set_value(("![x](y) **b**.txt", b"\xff", "text/plain"))
     settle(at)
-    assert r"\!\[x\](y) \*\*b\*\*.txt" in at.toast[0].value
+    assert r"\!\[x\](y) \*\*b\*\*.txt" in at.error[0].value

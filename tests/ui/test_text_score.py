@@ -124,7 +124,8 @@ def test_few_words_have_a_sentence_instead_of_a_number():
     at = open_page(TEXT)
     at.text_area(key="text").set_value("The dog ran.")
     settle(at)
-    assert "**Too few words for a score**: at least 10 of each kind are needed." in [m.value for m in at.markdown]
+    sentence = "**Too few words for a score**: at least 10 different ones of each kind are needed."
+    assert sentence in [each.value for each in at.markdown]
     assert tabs(at) == {}
 
 
@@ -177,7 +178,11 @@ def test_a_tagged_file_is_offered_and_scored():
         "12 sentences, 60 tagged words, from your file. Not counted: 24 words" in caption
         for caption in said(at.caption)
     )
-    assert len(tabs(at)) == 2 and any("12 NOUN (1 different) and 12 VERB (1 different)" in c for c in said(at.caption))
+    assert any("12 NOUN (1 different) and 12 VERB (1 different)" in caption for caption in said(at.caption))
+    assert tabs(at) == {} and any("at least 10 different ones" in each.value for each in at.markdown)
+    different = "".join(FILE.replace("Dogs", f"Dogs{i}").replace("bark", f"bark{i}") for i in range(10))
+    at.file_uploader(key="text_file").set_value(("other.conllu", different.encode(), "text/plain"))
+    assert len(tabs(settle(at))) == 2
     at.segmented_control(key="text_source").set_value("own")
     settle(at)
     assert at.text_area(key="text").value == SECRET
@@ -198,12 +203,18 @@ def test_a_bad_tagged_file_is_one_sentence_and_changes_nothing(content, sentence
     settle(at)
     at.file_uploader(key="text_file").set_value(("bad.conllu", content, "text/plain"))
     settle(at)
-    (toast,) = said(at.toast)
-    assert sentence in toast and toast.endswith(".")
+    at.run()
+    (mistake,) = said(at.error)
+    assert sentence in mistake and mistake.endswith("."), "it stands as long as the file is there"
     assert at.segmented_control(key="text_source").value == "own"
     assert at.text_area(key="text").value == "".join(heatmap(at)["pieces"]) == SECRET
     tagged(at)
     assert at.selectbox(key="passage").options == list(PASSAGES)
+    at.file_uploader(key="text_file").set_value(("worse.conllu", b"\xff", "text/plain"))
+    settle(at)
+    assert "worse.conllu is not UTF-8 text" in said(at.error)[0] and len(at.error) == 1
+    at.file_uploader(key="text_file").set_value(("good.conllu", FILE.encode(), "text/plain"))
+    assert not settle(at).error
 
 
 def test_another_file_replaces_the_first_and_a_text_file_goes_to_the_box():

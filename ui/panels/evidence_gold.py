@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import streamlit as st
 
 from core.errors import UserError
@@ -11,7 +13,7 @@ from engine.evidence_steps import gold
 from engine.folders import downloads
 from engine.limits import limits
 from engine.pipeline import OWN_GOLD, GoldSource, Request, is_cached
-from ui import page
+from ui import page, settings
 from ui.progress import show
 
 _CHOICE, _FILE, _WANTED = "gold_choice", "_gold_file", "_gold_wanted"
@@ -25,12 +27,13 @@ _LABELS = {
 
 def draw(spec: ContrastSpec) -> GoldSource:
     """Draw the choice, and return the text that the checks read. One that cannot be read is shown as a mistake."""
-    choice = st.selectbox(
+    choice = st.session_state[_CHOICE] = settings.current().view.gold
+    st.selectbox(
         "Tagged text",
         list(_LABELS),
         key=_CHOICE,
         format_func=_LABELS.__getitem__,
-        persist_state="session",
+        on_change=_save_choice,
         help="Running text with the part of speech of each word, given by people. A neuron that separates word "
         "lists need not separate words in sentences.",
     )
@@ -55,6 +58,12 @@ def draw(spec: ContrastSpec) -> GoldSource:
     return source
 
 
+def _save_choice() -> None:
+    """Callback. A browser can send any value."""
+    if st.session_state[_CHOICE] in _LABELS:
+        settings.choose(gold=st.session_state[_CHOICE])
+
+
 def _draw_upload() -> GoldSource | None:
     """Draw the box for a file, and return the one that was given, which the session keeps across pages."""
     st.file_uploader(
@@ -63,7 +72,11 @@ def _draw_upload() -> GoldSource | None:
         key="gold_upload",
         on_change=_use_file,
     )
+    st.caption("A link cannot hold a file: one to this page has the project's sentences.")
     source: GoldSource | None = st.session_state.get(_FILE)
+    file = st.session_state["gold_upload"]
+    if file is not None and source is None:
+        page.show_mistake(UserError(f"{file.name[:80]} is not UTF-8 text; a CoNLL-U file is expected."))
     return source
 
 
@@ -91,13 +104,10 @@ def _about(source: GoldSource, text: GoldText) -> str:
 
 
 def _use_file() -> None:
-    """Callback: keep the text of an uploaded file."""
+    """Callback: keep the text of an uploaded file; none of one that was taken out of the box, or is no text."""
     file = st.session_state["gold_upload"]
+    st.session_state[_FILE] = None
     if file is None:
         return
-    try:
-        text = file.getvalue().decode("utf-8-sig")
-    except UnicodeDecodeError:
-        page.show_toast(f"{file.name[:80]} is not UTF-8 text; a CoNLL-U file is expected.")
-        return
-    st.session_state[_FILE] = GoldSource.of_file(file.name[:80], text)
+    with suppress(UnicodeDecodeError):  # the page says so under the box
+        st.session_state[_FILE] = GoldSource.of_file(file.name[:80], file.getvalue().decode("utf-8-sig"))

@@ -22,6 +22,7 @@ _BYTES_PER_CHARACTER = 10
 # So long is a passage: enough words for a score, and not too many to look at.
 _PASSAGE_CHARACTERS = 4_000
 _HELP_FILE = "Plain text (.txt, .md), or tagged sentences in CoNLL-U, the format of Universal Dependencies (.conllu)."
+_REFUSED = "_refused_text_file"  # why the file in the box is not used
 _UPLOADED = "_uploaded_passages"  # the file's name and its passages, where a tagged file was uploaded
 
 
@@ -51,6 +52,8 @@ def draw() -> tuple[str, Passage | None]:
         st.file_uploader(
             "… or from a file", type=["txt", "md", "conllu"], key="text_file", on_change=_use_file, help=_HELP_FILE
         )
+        if st.session_state["text_file"] is not None and (refused := st.session_state.get(_REFUSED)):
+            page.show_mistake(UserError(refused))
     return text, passage
 
 
@@ -138,27 +141,27 @@ def _use_sample() -> None:
 def _use_file() -> None:
     """Callback: put the text of an uploaded file into the box, or offer its passages. Any other file is refused."""
     file = st.session_state["text_file"]
+    st.session_state[_REFUSED] = ""
     if file is None:
         return
     name = file.name[:80]
-    if name.lower().endswith(".conllu"):
-        _use_tagged(file.getvalue(), name)
-    else:
-        _use_text(file.getvalue(), name)
+    use = _use_tagged if name.lower().endswith(".conllu") else _use_text
+    try:
+        use(file.getvalue(), name)
+    except UserError as error:  # it stands on the page as long as the file is in the box
+        st.session_state[_REFUSED] = str(error)
 
 
 def _use_text(content: bytes, name: str) -> None:
     most = limits().max_characters
     if len(content) > _BYTES_PER_CHARACTER * most:
-        page.show_toast(
+        raise UserError(
             f"{name} has {len(content):,} bytes, too many to be shortened here: at most {most:,} characters."
         )
-        return
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
-        page.show_toast(f"{name} is not UTF-8 text; save it as plain text in UTF-8.")
-        return
+        raise UserError(f"{name} is not UTF-8 text; save it as plain text in UTF-8.") from None
     text = text.replace("\r\n", "\n").replace("\r", "\n")  # as the browser does with pasted text
     st.session_state["text"], st.session_state["text_source"] = text, OWN
     if len(text) > most:
@@ -166,11 +169,7 @@ def _use_text(content: bytes, name: str) -> None:
 
 
 def _use_tagged(content: bytes, name: str) -> None:
-    try:
-        gold = read_conllu(content, name)
-    except UserError as error:
-        page.show_toast(str(error))
-        return
+    gold = read_conllu(content, name)
     st.session_state[_UPLOADED] = (name, passages(gold, _most()))
     st.session_state["passage"], st.session_state["text_source"] = next(iter(_offered())), TAGGED
     for note in gold.notes:

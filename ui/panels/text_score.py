@@ -42,9 +42,13 @@ class _Kinds:
         """Such as "40 NOUN (35 different) and 30 VERB (28 different)"."""
         parts = []
         for name, mask in zip(self.names, (self.in_target, self.in_baseline), strict=True):
-            forms = {word.form.casefold() for word, here in zip(self.words, mask.tolist(), strict=True) if here}
-            parts.append(f"{int(mask.sum()):,} {name} ({len(forms):,} different)")
+            parts.append(f"{int(mask.sum()):,} {name} ({len(np.unique(self.forms[mask])):,} different)")
         return " and ".join(parts)
+
+    @property
+    def forms(self) -> np.ndarray:
+        """The forms (n_words,), in lower case."""
+        return np.array([word.form.casefold() for word in self.words], dtype=str)
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,7 +72,7 @@ class _Scored:
     def score(self, neuron: int, values: np.ndarray) -> TextScore | None:
         """The score of values (n_words,); None if there are too few words."""
         masks = (self.kinds.in_target, self.kinds.in_baseline)
-        return text_score(values, *(masks if self.favours_target(neuron) else masks[::-1]))
+        return text_score(values, *(masks if self.favours_target(neuron) else masks[::-1]), self.kinds.forms)
 
 
 def draw(result: ContrastResult, found: TokenActivations, neurons: Sequence[int], passage: Passage | None) -> None:
@@ -90,7 +94,7 @@ def draw(result: ContrastResult, found: TokenActivations, neurons: Sequence[int]
     scores = [scored.score(neuron, values[:, i]) for i, neuron in enumerate(neurons)]
     shown = [(neuron, i, score) for i, (neuron, score) in enumerate(zip(neurons, scores, strict=True)) if score]
     if len(shown) < len(neurons):  # the words are the same for all neurons
-        st.markdown(f"**Too few words for a score**: at least {ENOUGH_WORDS} of each kind are needed.")
+        st.markdown(f"**Too few words for a score**: at least {ENOUGH_WORDS} different ones of each kind are needed.")
         return
     tabs = st.tabs([f"Neuron {neuron}: AUC {readable_auc(score.auc)}" for neuron, _, score in shown])
     for tab, (neuron, i, score) in zip(tabs, shown, strict=True):

@@ -64,4 +64,8 @@ def test_too_few_words_have_no_score() -> None:
     values = np.arange(40.0)
     values[0] = np.nan
     assert text_score(values, own, ~own) is None, "a word without a value does not count"
+    forms = np.arange(40) // 2
+    assert text_score(np.arange(40.0), np.arange(40) < 20, np.arange(40) >= 20, forms) is not None
+    forms[:2] = 1
+    assert text_score(np.arange(40.0), np.arange(40) < 20, np.arange(40) >= 20, forms) is None, "nine different forms"
     assert text_score(np.empty(0), np.empty(0, dtype=bool), np.empty(0, dtype=bool)) is None

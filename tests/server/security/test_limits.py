@@ -103,7 +103,7 @@ def test_a_text_file_that_is_too_large_is_not_even_decoded(class_limits: None, m
     at.text_area(key="text").set_value("A text that stays.")
     at.file_uploader(key="text_file").set_value((f"{'long name ' * 30}.txt", b"x" * 1_001, "text/plain"))
     settle(at)
-    (told,) = said(at.toast)
+    (told,) = said(at.error)
     assert "has 1,001 bytes" in told and "at most 100 characters" in told and len(told) < 250
     assert at.text_area(key="text").value == "A text that stays."
     at.file_uploader(key="text_file").set_value(("short.txt", b"x " * 300, "text/plain"))
