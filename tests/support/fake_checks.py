@@ -66,6 +66,7 @@ class FakeChecks:
             auc = float(subject.toward(subject.result.tests.auc[subject.neuron]))
             rows = [{"word": "<b>*time*</b>", "auc": auc}]
             figures = {"neuron": subject.neuron, "n_sentences": n_gold, "rows": rows}
+            figures |= {"text": subject.gold.digest, "n_own": 10, "n_other": 10}  # the claim names them
             return Finding(verdict_of(name), f"The rule of {name}.", f"It is {name}.", auc, (auc / 2, auc), figures)
         finally:
             with self._lock:
