@@ -120,10 +120,14 @@ def _gold(files: Sequence[str]) -> GoldText | None:
 
 
 def _content(file: str) -> bytes:
+    from core.words import TREEBANKS
+
     try:
         return Path(file).read_bytes()
     except FileNotFoundError:
-        raise UserError(f"There is no file {file} with tagged sentences; --gold says where it is.") from None
+        raise UserError(
+            f"There is no file {file} with tagged sentences; --gold takes files, or {' or '.join(TREEBANKS)}."
+        ) from None
 
 
 def _run(subject: Subject, checks: Sequence[str], shown: bool) -> dict[str, Finding]:

@@ -9,6 +9,7 @@ import pytest
 
 from core.__main__ import main
 from core.command_line.evidence import _gold
+from core.errors import UserError
 from core.words import bundled_gold, forget_failures
 from core.words.conllu import GOLD_FILE
 from tests.support.word_server import WordServer, body
@@ -53,5 +54,5 @@ def test_gold_takes_treebanks_and_files(server: WordServer, capsys: Capture) -> 
     assert capsys.readouterr().err.startswith(NON_COMMERCIAL)
     assert len(server.paths) == 1
     assert _gold([]) is None
-    with pytest.raises(OSError, match="No such file"):
+    with pytest.raises(UserError, match="no file gun with tagged sentences; --gold takes files, or ewt or gum"):
         _gold(["gun"])

@@ -205,7 +205,7 @@ def test_unknown_checks_and_neurons_are_refused(capsys) -> None:
 def test_a_missing_or_broken_gold_file_gets_a_sentence(tmp_path, capsys) -> None:
     start = ["evidence", "--neuron", "1", "--layer", "3", "--checks", "gold", "--gold"]
     assert main([*start, str(tmp_path / "none.conllu")]) == 2
-    assert "none.conllu with tagged sentences; --gold says where it is" in capsys.readouterr().err
+    assert "none.conllu with tagged sentences; --gold takes files, or ewt or gum." in capsys.readouterr().err
     (tmp_path / "bad.conllu").write_text("no table\n", encoding="utf-8")
     assert main([*start, str(tmp_path / "bad.conllu")]) == 2
     assert "bad.conllu is not CoNLL-U" in capsys.readouterr().err

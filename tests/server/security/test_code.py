@@ -155,7 +155,7 @@ def test_html_and_pictures_are_our_own() -> None:
         ],
         "ui/panels/evidence_check.py": [
             "st.html(verdicts.label(state.word))",
-            "st.html(verdicts.label(finding.verdict, number and f'value {number}'))",
+            "st.html(verdicts.label(finding.verdict, number and f'{module.VALUE} {number}'))",
         ],
         "ui/panels/evidence_pinned.py": ["st.html(verdicts.table(columns, rows))"],
         "ui/panels/home.py": ["st.image(_picture(st.context.theme.type), width='stretch')"],
