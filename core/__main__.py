@@ -1,5 +1,7 @@
 """The experiment without a browser, as commands: contrast, text, evidence, verify, check, download, repair."""
 
+# Only this module of core imports the engine. It hands this computer's folders and limits to the commands.
+
 from __future__ import annotations
 
 import argparse
@@ -20,6 +22,9 @@ def main(arguments: list[str] | None = None) -> int:
     values.
     """
     options = _parser().parse_args(arguments)
+    from engine import folders, limits  # late: --help and a wrong option need neither
+
+    options.folders, options.limits = folders, limits  # of this computer
     if vars(options).get("model"):
         options.model = canonical(options.model)
     try:

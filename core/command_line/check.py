@@ -30,22 +30,22 @@ def check(options: argparse.Namespace) -> int:
     from core.check import check_notebook, check_reading
     from core.models import count_layers
     from core.report.comparisons import notebook_lines, reading_lines
-    from engine.folders import downloads, model_folders
-    from engine.limits import check_allowed
 
     if not options.notebook and (options.layer is not None or options.word_source):
         raise UserError("--layer and --word-source are for --notebook; without it, every layer and ten words are read.")
     model = options.model or ("EleutherAI/gpt-neo-125m" if options.notebook else "bundled")
-    check_allowed(model)
+    options.limits.check_allowed(model)
+    folders = options.folders.model_folders()
     if options.notebook:
         source = options.word_source or NOTEBOOK["word_source"]
         layer = _NOTEBOOK_LAYER if options.layer is None else options.layer
-        n_layers = count_layers(model, model_folders())
+        n_layers = count_layers(model, folders)
         if options.layer is None and n_layers is not None and n_layers <= layer:
             layer = n_layers // 2
         spec = ContrastSpec.notebook(model=model, layer=layer, word_source=source)
-        same, lines = notebook_lines(check_notebook(spec, downloads(), folders=model_folders(), progress=show_share))
+        downloads = options.folders.downloads()
+        same, lines = notebook_lines(check_notebook(spec, downloads, folders=folders, progress=show_share))
     else:
-        same, lines = reading_lines(*check_reading(model, folders=model_folders(), progress=show_share))
+        same, lines = reading_lines(*check_reading(model, folders=folders, progress=show_share))
     print("\n".join(lines))
     return 0 if same else 1

@@ -24,13 +24,11 @@ def contrast(options: argparse.Namespace) -> None:
     from core.report.tables import contrast_csv
     from core.report.terminal import terminal_summary
     from core.stats.correction import LABELS
-    from engine.folders import disk_store, downloads
-    from engine.limits import check_counts
 
     spec = spec_of(options)
-    check_counts(spec)
-    lm, store = load(spec.model, spec.dtype), disk_store(min_bytes=LARGE)
-    result = run_contrast(spec, lm, downloads=downloads(), progress=show_share, store=store)
+    options.limits.check_counts(spec)
+    lm, store = load(options, spec.model, spec.dtype), options.folders.disk_store(min_bytes=LARGE)
+    result = run_contrast(spec, lm, downloads=options.folders.downloads(), progress=show_share, store=store)
     print(terminal_summary(result, LABELS[spec.correction]))
     if options.csv:
         options.csv.write_text(contrast_csv(result), encoding="utf-8")

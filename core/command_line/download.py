@@ -33,19 +33,19 @@ def download(options: argparse.Namespace) -> None:
     A model is also loaded, so that the class meets no surprise: in float32 or, if it does not fit, in bfloat16.
     """
     if options.words:
-        _download_words()
+        _download_words(options)
         return
     if options.treebank:
-        _download_treebank(options.treebank)
+        _download_treebank(options)
         return
     ready = "ready"
     try:
-        info = load(options.model, options.dtype or "float32").info
+        info = load(options, options.model, options.dtype or "float32").info
     except UserError as error:
         if options.dtype or error.about != "number_format":
             raise
         print(f"note: {error}", file=sys.stderr)
-        info, ready = load(options.model, "bfloat16").info, "ready with --dtype bfloat16"
+        info, ready = load(options, options.model, "bfloat16").info, "ready with --dtype bfloat16"
     print(f"{info.name} at revision {info.revision}: {info.n_layers} layers of {info.d_mlp:,} neurons, {ready}.")
 
 
@@ -57,21 +57,20 @@ def repair(options: argparse.Namespace) -> None:
     print(f"Fetched anew: {', '.join(repaired)}." if repaired else f"No file of {options.model} is damaged.")
 
 
-def _download_words() -> None:
+def _download_words(options: argparse.Namespace) -> None:
     """Download every list of the notebook's source; stop with a reason at the first failure."""
     from core.words.download import download
     from core.words.source import FILE_NAMES
-    from engine.folders import cache_folder, downloads
 
     for word_class in FILE_NAMES:
-        words = download(word_class, downloads()).words
-        print(f"{len(words):,} {word_class}, ready in {cache_folder()}.")
+        words = download(word_class, options.folders.downloads()).words
+        print(f"{len(words):,} {word_class}, ready in {options.folders.cache_folder()}.")
 
 
-def _download_treebank(name: str) -> None:
+def _download_treebank(options: argparse.Namespace) -> None:
     """Download a treebank, after a note about its licence."""
     from core.words import read_conllu
-    from engine.folders import cache_folder
 
-    text = read_conllu(fetch_treebank(name), name)
-    print(f"{len(text.sentences):,} sentences of {name}, ready in {cache_folder()}.")
+    name = options.treebank
+    text = read_conllu(fetch_treebank(options, name), name)
+    print(f"{len(text.sentences):,} sentences of {name}, ready in {options.folders.cache_folder()}.")

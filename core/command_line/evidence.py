@@ -46,7 +46,7 @@ def evidence(options: argparse.Namespace) -> int:
     checks = _checks(options.checks)
     if options.json and not options.json.parent.is_dir():  # said now, not after the checks have run
         raise UserError(f"There is no folder {options.json.parent} to write {options.json.name} to.")
-    subject = _subject(spec_of(options), options.neuron, options.gold)
+    subject = _subject(options, spec_of(options), options.neuron, options.gold)
     findings = _run(subject, checks, shown=True)
     document = evidence_document(subject, findings, options.gold)
     print(f"\n{document['claim']}")
@@ -65,7 +65,7 @@ def verify(options: argparse.Namespace) -> int:
     except UnicodeDecodeError:
         raise UserError(f"{options.file} is not UTF-8 text; an evidence file is expected.") from None
     named = kept["gold"]["files"]
-    subject = _subject(documents.spec_of_document(kept), kept["neuron"], options.gold or named)
+    subject = _subject(options, documents.spec_of_document(kept), kept["neuron"], options.gold or named)
     now = documents.evidence_document(subject, {}, named)
     different = documents.differences(*({**each, "checks": {}, "claim": ""} for each in (kept, now)))
     if not different:  # else the numbers are those of something else, and need not be computed
@@ -98,24 +98,23 @@ def _checks(names: str) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def _subject(spec: ContrastSpec, neuron: int, gold: Sequence[str]) -> Subject:
+def _subject(options: argparse.Namespace, spec: ContrastSpec, neuron: int, gold: Sequence[str]) -> Subject:
     from core.evidence import read_subject
-    from engine.folders import disk_store, downloads
-    from engine.limits import check_counts
 
-    check_counts(spec)
-    text = _gold(gold)  # before the model, which takes longer
-    lm, store = load(spec.model, spec.dtype), disk_store(min_bytes=LARGE)
-    return read_subject(spec, neuron, lm, gold=text, downloads=downloads(), progress=show_share, store=store)
+    options.limits.check_counts(spec)
+    text = _gold(options, gold)  # before the model, which takes longer
+    lm, store = load(options, spec.model, spec.dtype), options.folders.disk_store(min_bytes=LARGE)
+    downloads = options.folders.downloads()
+    return read_subject(spec, neuron, lm, gold=text, downloads=downloads, progress=show_share, store=store)
 
 
-def _gold(files: Sequence[str]) -> GoldText | None:
+def _gold(options: argparse.Namespace, files: Sequence[str]) -> GoldText | None:
     """The gold-tagged text of some files or treebanks; None for the project's own."""
     from core.words import TREEBANKS, joined_gold, read_conllu
 
     if not files:
         return None
-    contents = [fetch_treebank(file) if file in TREEBANKS else _content(file) for file in files]
+    contents = [fetch_treebank(options, file) if file in TREEBANKS else _content(file) for file in files]
     return joined_gold([read_conllu(content, Path(file).name) for file, content in zip(files, contents, strict=True)])
 
 

@@ -68,24 +68,21 @@ def spec_of(options: argparse.Namespace) -> ContrastSpec:
     return ContrastSpec(**{**preset, **given})
 
 
-def load(name: str, dtype: str = "float32") -> LoadedModel:
+def load(options: argparse.Namespace, name: str, dtype: str = "float32") -> LoadedModel:
     """Load a model, if this computer's limits allow it."""
     from core.models import load_model
-    from engine.folders import model_folders
-    from engine.limits import check_allowed
 
-    check_allowed(name)
-    return load_model(name, dtype, folders=model_folders(), progress=show_share)
+    options.limits.check_allowed(name)
+    return load_model(name, dtype, folders=options.folders.model_folders(), progress=show_share)
 
 
-def fetch_treebank(name: str) -> bytes:
+def fetch_treebank(options: argparse.Namespace, name: str) -> bytes:
     """A treebank from the cache or the network, after a note about its licence."""
     from core.words import TREEBANKS, treebank
-    from engine.folders import downloads
 
     if name in TREEBANKS:
         print(f"note: {TREEBANKS[name].title} has the licence {TREEBANKS[name].licence}.", file=sys.stderr)
-    return treebank(name, downloads(), show_share)
+    return treebank(name, options.folders.downloads(), show_share)
 
 
 def show_share(share: float, message: str) -> None:

@@ -30,18 +30,17 @@ def text(options: argparse.Namespace) -> None:
     from core.activations import token_activations
     from core.report.sentences import after_start
     from core.report.tables import text_csv
-    from engine.limits import check_characters, limits
 
     try:
         content = options.file.read_text(encoding="utf-8-sig")  # without a byte-order mark
     except UnicodeDecodeError as error:
         raise UserError(f"{options.file} is not UTF-8 text.") from error
-    check_characters(content)
-    lm = load(options.model, options.dtype)
+    options.limits.check_characters(content)
+    lm = load(options, options.model, options.dtype)
     for neuron in options.neurons:
         if not 0 <= neuron < lm.d_mlp:
             raise UserError(f"Neuron {neuron} was asked for; a layer of {lm.info.name} has 0 to {lm.d_mlp - 1}.")
-    how = {"side": options.hook_side, "prefix": options.prefix, "max_tokens": limits().max_tokens}
+    how = {"side": options.hook_side, "prefix": options.prefix, "max_tokens": options.limits.limits().max_tokens}
     activations = token_activations(lm, content, options.layer, **how)
     table = text_csv(activations, options.neurons)
     if options.prefix:

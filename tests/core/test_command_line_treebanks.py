@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from argparse import Namespace
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,9 +13,11 @@ from core.command_line.evidence import _gold
 from core.errors import UserError
 from core.words import bundled_gold, forget_failures
 from core.words.conllu import GOLD_FILE
+from engine import folders, limits
 from tests.support.word_server import WordServer, body
 
 Capture = pytest.CaptureFixture[str]
+OPTIONS = Namespace(folders=folders, limits=limits)  # as core.__main__ hands them in
 NON_COMMERCIAL = "note: UD English GUM has the licence CC BY-NC-SA 4.0: not for commercial use;"
 
 
@@ -49,10 +52,10 @@ def test_download_refuses_other_names_and_says_why_it_fails(server: WordServer, 
 
 
 def test_gold_takes_treebanks_and_files(server: WordServer, capsys: Capture) -> None:
-    text = _gold(["gum", str(GOLD_FILE)])
+    text = _gold(OPTIONS, ["gum", str(GOLD_FILE)])
     assert text is not None and text.n_words == 2 * bundled_gold().n_words
     assert capsys.readouterr().err.startswith(NON_COMMERCIAL)
     assert len(server.paths) == 1
-    assert _gold([]) is None
+    assert _gold(OPTIONS, []) is None
     with pytest.raises(UserError, match="no file gun with tagged sentences; --gold takes files, or ewt or gum"):
-        _gold(["gun"])
+        _gold(OPTIONS, ["gun"])
