@@ -74,8 +74,8 @@ def compare_neurons(spec: ContrastSpec, activations: WordActivations) -> NeuronT
     """
     by_layer, units = [], units_of_pair(spec, activations.words)
     for at in range(len(activations.layers)):
-        by_layer.append(TEST_FUNCTIONS[spec.test](*_values(units, activations, spec.hook_side, at)))
-        _release(activations)  # so memory holds only one layer
+        by_layer.append(TEST_FUNCTIONS[spec.test](*values_of_layer(units, activations, spec.hook_side, at)))
+        release_words(activations)  # so memory holds only one layer
     # n_layers arrays [n_neurons] -> [n_layers, n_neurons]
     return NeuronTests(
         **{item.name: np.stack([getattr(tests, item.name) for tests in by_layer]) for item in fields(NeuronTests)}
@@ -123,9 +123,9 @@ def _permuted(
         def watch(share: float, message: str, number: int = number) -> None:
             progress((number + share) / len(families), message)
 
-        layers = [_values(units, activations, spec.hook_side, at) for at in family]
+        layers = [values_of_layer(units, activations, spec.hook_side, at) for at in family]
         by_family.append(max_t(layers, spec.test, seed=spec.seed, progress=watch))
-        _release(activations)
+        release_words(activations)
     # n_families arrays [n_layers of the family, n_neurons] -> [n_layers, n_neurons]
     p_adjusted = np.concatenate([p for p, _ in by_family])
     return AdjustedTests(p_adjusted, np.log10(p_adjusted), np.stack([maxima for _, maxima in by_family]))
@@ -137,16 +137,16 @@ def measure_effects(spec: ContrastSpec, activations: WordActivations) -> tuple[E
     Both are of the spec's units. Only the shares above zero are of words.
     """
     at, units = activations.layers.index(spec.layer), units_of_pair(spec, activations.words)
-    sizes = effect_sizes(*_values(units, activations, spec.hook_side, at), paired=spec.test == "paired")
+    sizes = effect_sizes(*values_of_layer(units, activations, spec.hook_side, at), paired=spec.test == "paired")
     other = next(side for side in HOOK_SIDES if side != spec.hook_side)
-    target, baseline = _values(units, activations, other, at)  # (n_units, n_neurons) each
+    target, baseline = values_of_layer(units, activations, other, at)  # (n_units, n_neurons) each
     words = (activations.target_sides.pre_activation[at], activations.baseline_sides.pre_activation[at])
     above_target, above_baseline = (
         (values > 0).mean(axis=0) for values in words
     )  # [n_words, n_neurons] -> [n_neurons]
     difference = target.mean(axis=0, dtype=np.float64) - baseline.mean(axis=0, dtype=np.float64)
     found = OtherSide(other, difference, auc(target, baseline), above_target, above_baseline)
-    _release(activations)
+    release_words(activations)
     return sizes, found
 
 
@@ -179,7 +179,7 @@ def shuffled_points(spec: ContrastSpec, activations: WordActivations) -> Shuffle
     lemmas = (words.target_lemmas or words.target, words.baseline_lemmas or words.baseline)
     sides = (activations.target_sides, activations.baseline_sides)
     values = np.concatenate([side.layer(at).at(spec.hook_side) for side in sides])  # [all words, n_neurons]
-    _release(activations)
+    release_words(activations)
     groups = []
     for group in deal(*lemmas, chance_seed(spec), equal=paired):
         units = units_of([both[i] for i in group], [(*lemmas[0], *lemmas[1])[i] for i in group], spec.unit)
@@ -199,7 +199,7 @@ def critical_log10_p(result: ContrastResult) -> float:
     return float(log10_p(np.array(result.critical_statistic), median))
 
 
-def _values(
+def values_of_layer(
     units: tuple[Units, Units], activations: WordActivations, side: str, at: int
 ) -> tuple[np.ndarray, np.ndarray]:
     """What is compared in one layer, at one side: (n_units, n_neurons) for the target and for the baseline."""
@@ -210,5 +210,6 @@ def _values(
     )
 
 
-def _release(activations: WordActivations) -> None:
+def release_words(activations: WordActivations) -> None:
+    """Give the memory of the activations back, if they are a mapped file: so that it holds only one layer."""
     release(activations.target_sides.pre_activation)  # if it is a mapped file: all other arrays are in the same one

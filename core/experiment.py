@@ -9,6 +9,7 @@ and the result also on the spec's layer.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import nullcontext
 
 import numpy as np
@@ -88,16 +89,51 @@ def run_contrast(
     >>> result.n_neurons, result.family_size
     (512, 3072)
     """
+    lm = model_of(spec, lm, progress)
+    layers = range(lm.n_layers) if spec.family == "model" else [spec.layer]
+    return run_steps(spec, lm, layers, downloads=downloads, progress=progress, gate=gate, store=store)[2]
+
+
+def model_of(spec: ContrastSpec, lm: LoadedModel | None, progress: Progress = unwatched) -> LoadedModel:
+    """The spec's model: ``lm``, if it is loaded already.
+
+    Raises
+    ------
+    UserError
+        ``lm`` has another dtype; the model cannot be loaded, or does not have the layer.
+    """
     lm = lm or load_model(spec.model, spec.dtype, progress=progress)
     if lm.info.dtype != spec.dtype:
         raise UserError(f"The spec asks for {spec.dtype}, and the model that came was loaded in {lm.info.dtype}.")
     lm.info.check_layer(spec.layer)
-    layers = range(lm.n_layers) if spec.family == "model" else [spec.layer]
+    return lm
+
+
+def run_steps(
+    spec: ContrastSpec,
+    lm: LoadedModel,
+    layers: Sequence[int],
+    *,
+    downloads: Downloads = DEFAULT_DOWNLOADS,
+    progress: Progress = unwatched,
+    gate: Gate = nullcontext,
+    store: Store = NO_STORE,
+) -> tuple[WordActivations, NeuronTests, ContrastResult]:
+    """Run all steps, and return what the layers' words and tests are beside the result of the spec's layer.
+
+    Parameters
+    ----------
+    spec, lm, downloads, progress, gate, store
+        As in ``run_contrast``.
+    layers : sequence of int
+        What is read and tested: the spec's layer at least, and all layers if these are the family.
+    """
     words = choose_words(spec, downloads)
     activations = read_words(lm, words, spec, layers, progress=progress, gate=gate, store=store)
     tests = compare_neurons(spec, activations)
     adjusted = correct(spec, tests, activations, progress)
-    return conclude(spec, lm.info, activations, tests, adjusted, effects=measure_effects(spec, activations))
+    effects = measure_effects(spec, activations)
+    return activations, tests, conclude(spec, lm.info, activations, tests, adjusted, effects=effects)
 
 
 def conclude(

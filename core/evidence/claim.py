@@ -69,13 +69,10 @@ def wordings(own: str, other: str) -> dict[str, tuple[str, ...]]:
 
 def _on_word_lists(result: ContrastResult, neuron: int) -> str:
     """What was compared and found on the words, with effect sizes for the neuron's own class."""
-    tests, sizes, model = result.tests, result.effect_sizes, result.model
+    model, g = result.model, float(result.effect_sizes.hedges_g[neuron])
     own, other = own_and_other(result, neuron)
-    aucs = np.array([tests.auc[neuron], sizes.auc_low[neuron], sizes.auc_high[neuron]])
-    g = float(sizes.hedges_g[neuron])
-    if not result.favours_target(neuron):  # all of these are positive, or above 0.5, if the target is higher
-        aucs, g = 1 - aucs, -g
-    auc, low, high = (readable_auc(float(each)) for each in (aucs[0], *np.sort(aucs[1:])))
+    g = g if result.favours_target(neuron) else -g
+    auc, low, high = map(readable_auc, result.own_auc(neuron))
     significant = "significantly" if result.significant[neuron] else "not significantly"
     p = readable_p(float(result.log10_p_adjusted[neuron]))
     about_p = f"p {p}" if result.spec.correction == "none" else f"adjusted p {p}"

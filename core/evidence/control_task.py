@@ -58,9 +58,7 @@ def check(subject: Subject, progress: Progress = unwatched) -> Finding:
     units = np.concatenate([own, other])  # [n_units, n_neurons]
     labels = permutations(len(own), len(other), N_LABELLINGS, subject.spec.seed)
     best = best_of_luck(units, labels, part_of(progress, 0.0, 0.5))
-    sizes, neuron = subject.result.effect_sizes, subject.neuron
-    auc = float(subject.toward(subject.result.tests.auc[neuron]))
-    low, high = np.sort(subject.toward(np.array([sizes.auc_low[neuron], sizes.auc_high[neuron]]))).tolist()
+    auc, low, high = subject.result.own_auc(subject.neuron)
     mean, quantile = float(best.mean()), float(np.quantile(best, 0.95))
     selectivity = auc - mean
     verdict = FAILS if auc <= quantile else HOLDS if selectivity >= SELECTIVE else UNCLEAR

@@ -6,8 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from core.activations.mapped import release
-from core.comparison import units_of_pair
+from core.comparison import release_words, units_of_pair, values_of_layer
 from core.errors import UserError
 from core.evidence.subject import Subject
 from core.progress import Progress, unwatched
@@ -107,13 +106,9 @@ def _maxima(subject: Subject, progress: Progress) -> tuple[np.ndarray, np.ndarra
         def watch(share: float, message: str, at: int = at, layer: int = layer) -> None:
             progress((at + share) / n_layers, f"Layer {layer}: {message[0].lower()}{message[1:]}")
 
-        sides = (activations.target_sides, activations.baseline_sides)
-        # [n_words, n_neurons] -> [n_units, n_neurons] of each class
-        values = [each.mean(one.layer(at).at(spec.hook_side)) for each, one in zip(units, sides, strict=True)]
-        _, maxima = max_t(
-            [(values[0], values[1])], spec.test, seed=spec.seed, n_permutations=N_PERMUTATIONS, progress=watch
-        )
-        release(activations.target_sides.pre_activation)  # if it is a mapped file: so memory holds one layer
+        values = values_of_layer(units, activations, spec.hook_side, at)
+        _, maxima = max_t([values], spec.test, seed=spec.seed, n_permutations=N_PERMUTATIONS, progress=watch)
+        release_words(activations)
         of_model = np.fmax(of_model, maxima)  # NaN where no neuron of the layer varies
         if layer == subject.layer:
             of_layer = maxima

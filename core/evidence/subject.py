@@ -10,16 +10,16 @@ from typing import TypeVar
 
 import numpy as np
 
-from core.activations import Gate, GoldActivations, gold_activations, read_words
-from core.comparison import compare_neurons, correct, measure_effects, units_of_pair
+from core.activations import Gate, GoldActivations, gold_activations
+from core.comparison import units_of_pair
 from core.errors import UserError
-from core.experiment import conclude
-from core.models import LoadedModel, load_model
+from core.experiment import model_of, run_steps
+from core.models import LoadedModel
 from core.progress import Progress, unwatched
-from core.records import ContrastResult, ContrastSpec, GoldText, NeuronTests, WordActivations
+from core.records import BothSides, ContrastResult, ContrastSpec, GoldText, NeuronTests, WordActivations
 from core.report.sentences import own_and_other
 from core.store import NO_STORE, Store
-from core.words import DEFAULT_DOWNLOADS, Downloads, bundled_gold, choose_words
+from core.words import DEFAULT_DOWNLOADS, Downloads, bundled_gold
 
 # The part of speech in Universal Dependencies of each word class. The class "verbs" has auxiliaries too, VERB does not.
 UPOS_OF = {
@@ -134,19 +134,21 @@ class Subject:
 
         By default at the spec's side, and of its unit ("word" or "lemma").
         """
-        spec = self.spec.changed(test="welch", unit=unit or self.spec.unit)
-        sides = (self.result.target_sides, self.result.baseline_sides)
-        units = units_of_pair(spec, self.result.words)
-        target, baseline = (each.mean(one.at(side or self.side)) for each, one in zip(units, sides, strict=True))
-        return target, baseline
+        return self._of_units(lambda one: one.at(side or self.side), unit)
 
     def values(self, side: str | None = None, unit: str | None = None) -> Values:
         """What is compared of this neuron: float32 (n_target_units,) and (n_baseline_units,)."""
+        # [n_words] -> [n_words, 1] -> [n_units, 1] -> [n_units]
+        target, baseline = self._of_units(lambda one: one.column(side or self.side, self.neuron)[:, None], unit)
+        return target[:, 0], baseline[:, 0]
+
+    def _of_units(self, values_of: Callable[[BothSides], np.ndarray], unit: str | None) -> Values:
+        """The means over the words of each unit of some values (n_words, d), of target and of baseline."""
+        # The paired test has no lemmas: any other test's units will do.
         spec = self.spec.changed(test="welch", unit=unit or self.spec.unit)
         sides = (self.result.target_sides, self.result.baseline_sides)
         units = units_of_pair(spec, self.result.words)
-        columns = (one.column(side or self.side, self.neuron)[:, None] for one in sides)  # [n_words, 1]
-        target, baseline = (each.mean(column)[:, 0] for each, column in zip(units, columns, strict=True))
+        target, baseline = (each.mean(values_of(one)) for each, one in zip(units, sides, strict=True))
         return target, baseline
 
     @cached_property
@@ -193,13 +195,10 @@ def read_subject(
     >>> subject.own, subject.values()[0].shape  # 44 lemmas
     ('nouns', (44,))
     """
-    lm = lm or load_model(spec.model, spec.dtype, progress=progress)
-    lm.info.check_layer(spec.layer)
-    words = choose_words(spec, downloads)
-    activations = read_words(lm, words, spec, range(lm.n_layers), progress=progress, gate=gate, store=store)
-    tests = compare_neurons(spec, activations)
-    adjusted = correct(spec, tests, activations, progress)
-    result = conclude(spec, lm.info, activations, tests, adjusted, effects=measure_effects(spec, activations))
+    model = model_of(spec, lm, progress)
+    activations, tests, result = run_steps(
+        spec, model, range(model.n_layers), downloads=downloads, progress=progress, gate=gate, store=store
+    )
     text = gold or bundled_gold()
     read: list[GoldActivations] = []
 
@@ -207,8 +206,8 @@ def read_subject(
         if not read:
             pooling, prefix = spec.pooling, spec.prefix
             read.append(
-                gold_activations(lm, text, spec.layer, pooling=pooling, prefix=prefix, progress=watch, gate=gate)
+                gold_activations(model, text, spec.layer, pooling=pooling, prefix=prefix, progress=watch, gate=gate)
             )
         return read[0]
 
-    return Subject(lm, neuron, result, activations, tests, text, read_gold, gate)
+    return Subject(model, neuron, result, activations, tests, text, read_gold, gate)

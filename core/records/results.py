@@ -218,6 +218,12 @@ class ContrastResult:
         """The baseline words' values at the spec's side: float32 (n_words, n_neurons)."""
         return self.baseline_sides.at(self.spec.hook_side)
 
+    def own_auc(self, neuron: int) -> tuple[float, float, float]:
+        """A neuron's AUC for the class for which it is higher, and the limits of its 95% interval."""
+        sizes = self.effect_sizes
+        auc, one, other = (float(each[neuron]) for each in (self.tests.auc, sizes.auc_low, sizes.auc_high))
+        return (auc, one, other) if self.favours_target(neuron) else (1 - auc, 1 - other, 1 - one)
+
     @property
     def n_neurons(self) -> int:
         """The number of neurons in the layer, tested or not."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+from pathlib import Path
 
 import pytest
 
@@ -27,6 +28,17 @@ def file(tmp_path_factory):
 @pytest.fixture
 def kept(file):
     return json.loads(file.read_text(encoding="utf-8"))
+
+
+def written(kept: dict, folder: Path, path: list, value: object) -> Path:
+    """The file with another value at a path."""
+    place = kept
+    for key in path[:-1]:
+        place = place[key]
+    place[path[-1]] = value
+    file = folder / "changed.json"
+    file.write_text(json.dumps(kept), encoding="utf-8")
+    return file
 
 
 def test_the_contract_of_the_file(kept) -> None:
@@ -70,20 +82,13 @@ def test_verify_computes_the_same(file, capsys) -> None:
     ],
 )
 def test_a_changed_value_is_named(kept, tmp_path, capsys, change, named) -> None:
-    (path, value), place = change, kept
-    for key in path[:-1]:
-        place = place[key]
-    place[path[-1]] = value
-    file = tmp_path / "changed.json"
-    file.write_text(json.dumps(kept), encoding="utf-8")
+    file = written(kept, tmp_path, *change)
     assert main(["verify", str(file)]) == 1
     assert named in capsys.readouterr().out
 
 
 def test_another_version_is_named_and_alone_is_no_difference(kept, tmp_path, capsys) -> None:
-    kept["versions"]["torch"] = "1.0"
-    file = tmp_path / "changed.json"
-    file.write_text(json.dumps(kept), encoding="utf-8")
+    file = written(kept, tmp_path, ["versions", "torch"], "1.0")
     assert main(["verify", str(file)]) == 0
     assert 'versions.torch is "1.0" in the file' in capsys.readouterr().err
 
@@ -171,12 +176,7 @@ def test_another_file_is_refused(text, sentence) -> None:
     ],
 )
 def test_a_file_with_other_shapes_gets_a_sentence(kept, tmp_path, capsys, change, sentence) -> None:
-    (path, value), place = change, kept
-    for key in path[:-1]:
-        place = place[key]
-    place[path[-1]] = value
-    file = tmp_path / "changed.json"
-    file.write_text(json.dumps(kept), encoding="utf-8")
+    file = written(kept, tmp_path, *change)
     assert main(["verify", str(file)]) == 2
     assert sentence in capsys.readouterr().err
 
