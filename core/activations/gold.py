@@ -15,7 +15,7 @@ import numpy as np
 from core.activations.encode import check_choices, encode_text, start_ids
 from core.activations.hooks import Gate, Point, Reduce
 from core.activations.text import token_activations
-from core.activations.tokens import Span, covering, without_lone_surrogates
+from core.activations.tokens import Span, tokens_of_places, without_lone_surrogates
 from core.activations.word_passes import Reading, read_plainly
 from core.errors import UserError
 from core.models.loaded import LoadedModel
@@ -141,7 +141,8 @@ def tokens_in_sentence(sentence: GoldSentence, spans: Sequence[Span]) -> list[np
     """The tokens of each word; None where another word has the same characters."""
     places = [(word.start, word.end) for word in sentence.words]
     n_words = Counter(places)
-    return [np.flatnonzero(covering(spans, sentence.text, *place)) if n_words[place] == 1 else None for place in places]
+    tokens = tokens_of_places(sentence.text, spans, places)
+    return [its if n_words[place] == 1 else None for place, its in zip(places, tokens, strict=True)]
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_left
 from collections.abc import Sequence
 from itertools import groupby, pairwise
+
+import numpy as np
 
 Span = tuple[int, int]  # the first character, and the one after the last
 
@@ -126,6 +129,36 @@ def covering(spans: Sequence[Span], text: str, start: int, end: int) -> list[boo
     """
     space = text[start - 1 : start].isspace() and text[start - 1] not in "\n\r"
     return [first < last and first < end and (last > start or first >= start - space) for first, last in spans]
+
+
+def tokens_of_places(text: str, spans: Sequence[Span], places: Sequence[Span]) -> list[np.ndarray]:
+    """The tokens of each word of a text, by ``covering``.
+
+    Parameters
+    ----------
+    text : str
+    spans : sequence of (int, int)
+        The characters of each token, in the order of the text.
+    places : sequence of (int, int)
+        The characters of each word.
+
+    Returns
+    -------
+    list of ndarray
+        int64 positions of tokens, in order; empty for a word of which the tokenizer makes no token.
+
+    Examples
+    --------
+    >>> [tokens.tolist() for tokens in tokens_of_places("The dog", [(0, 3), (3, 4), (4, 7)], [(0, 3), (4, 7)])]
+    [[0], [1, 2]]
+    """
+    starts, ends = [start for start, _ in spans], [end for _, end in spans]
+    tokens = []
+    for start, end in places:
+        # Only the tokens near the word are looked at: both ends grow along the text.
+        first, last = bisect_left(ends, start - 1), bisect_left(starts, end)
+        tokens.append(first + np.flatnonzero(covering(spans[first:last], text, start, end)))
+    return tokens
 
 
 def _is_first_part(character: str, next_token: str) -> bool:

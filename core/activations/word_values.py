@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Sequence
 from itertools import accumulate
 
 import numpy as np
 
-from core.activations.tokens import Span, covering
+from core.activations.tokens import Span, tokens_of_places
 from core.records import TokenActivations
 
 
@@ -34,14 +33,7 @@ def tokens_of_words(found: TokenActivations, places: Sequence[Span]) -> list[np.
     >>> found.pieces, [tokens.tolist() for tokens in tokens_of_words(found, [(0, 1), (2, 10)])]
     (['A', ' f', 'erry', 'man', ' bar', 'ks', '.'], [[0], [1, 2, 3]])
     """
-    text, spans = "".join(found.pieces), _spans(found)
-    starts, ends = [start for start, _ in spans], [end for _, end in spans]
-    tokens = []
-    for start, end in places:
-        # Only the tokens near the word are looked at: both ends grow along the text.
-        first, last = bisect_left(ends, start - 1), bisect_left(starts, end)
-        tokens.append(first + np.flatnonzero(covering(spans[first:last], text, start, end)))
-    return tokens
+    return tokens_of_places("".join(found.pieces), _spans(found), places)
 
 
 def word_values(

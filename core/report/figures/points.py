@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.records import ContrastResult
-from core.report.figures.style import BASELINE_COLOUR, NEUTRAL_COLOUR, TARGET_COLOUR, Picture
+from core.report.figures.style import BASELINE_COLOUR, LEGEND, NEUTRAL_COLOUR, TARGET_COLOUR, Picture
 from core.report.glossary import SIDE_WORDS, statistic_name
 from core.report.readable import rounded_auc, scientific
 from core.report.sentences import class_names, mark_texts, silent_or_reverses
@@ -17,6 +17,15 @@ _FAINT = "rgba(138,143,152,0.5)"  # half of NEUTRAL_COLOUR
 # up, triangle down), then the same hollow: plotly's numbers, which are shorter than its names. As text, because
 # plotly.js takes the number 0 for no symbol, and fails on hover.
 _SYMBOLS = ("0", "5", "6", "100", "105", "106")
+
+
+# What a plot of all neurons does with clicks and drags, its height, and its legend.
+LAYOUT: Picture = {
+    "height": 500,
+    "legend": {**LEGEND, "font": {"size": 11}},
+    "clickmode": "event+select",
+    "dragmode": "zoom",
+}
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from core.records import ContrastResult
-from core.report.figures.points import Line, legend, neuron_points, with_room
-from core.report.figures.style import LEGEND, MARGIN, Picture
+from core.report.figures.points import LAYOUT, Line, legend, neuron_points, with_room
+from core.report.figures.style import MARGIN, Picture
 from core.report.glossary import statistic_name
 from core.report.sentences import class_names
 
@@ -50,11 +50,8 @@ def _layout(result: ContrastResult, lines: list[Line]) -> Picture:
     drawn = [*statistic[np.isfinite(statistic)], *(sign * line.height for line in lines for sign in (1, -1))] or [-1, 1]
     heights = f"{statistic_name(spec.test)} ({target} − {baseline})"
     return {
-        "height": 500,
+        **LAYOUT,
         "margin": {**MARGIN, "t": 88},
-        "legend": {**LEGEND, "font": {"size": 11}},
-        "clickmode": "event+select",
-        "dragmode": "zoom",
         "xaxis": {
             "title": {"text": f"Neuron of layer {spec.layer}"},
             "zeroline": False,

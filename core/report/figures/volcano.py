@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from core.records import ContrastResult, ShuffledPoints
-from core.report.figures.points import Line, legend, legend_entry, neuron_points, with_room
-from core.report.figures.style import LEGEND, MARGIN, NEUTRAL_COLOUR, Picture
+from core.report.figures.points import LAYOUT, Line, legend, legend_entry, neuron_points, with_room
+from core.report.figures.style import MARGIN, NEUTRAL_COLOUR, Picture
 from core.report.readable import readable_p
 from core.report.sentences import class_names
 
@@ -90,11 +90,8 @@ def _layout(result: ContrastResult, traces: list[Picture], lines: list[Line]) ->
     ticks = _ticks(highest)
     places = {tick**0.5: tick for tick in ticks} | {-(tick**0.5): tick for tick in ticks if -(tick**0.5) >= lowest}
     return {
-        "height": 500,
+        **LAYOUT,
         "margin": {**MARGIN, "t": 106},
-        "legend": {**LEGEND, "font": {"size": 11}},
-        "clickmode": "event+select",
-        "dragmode": "zoom",
         "xaxis": {
             "title": {"text": f"Hedges' g ({target} − {baseline})"},
             "zeroline": True,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from core.report.figures.evidence.dots import sizes_with_intervals
 from core.report.figures.style import BASELINE_COLOUR, LEGEND, MARGIN, NEUTRAL_COLOUR, TARGET_COLOUR, Picture
 
 
@@ -59,22 +60,4 @@ def _differences(figures: Mapping[str, Any]) -> dict[str, Any]:
         ("adjusted", figures["adjusted"], figures["clustered"]),
         ("adjusted, HC3", figures["adjusted"], figures["hc3"]),
     ]
-    rows = [row for row in rows if row[1] is not None and row[2] is not None and None not in row[2]]
-    return {
-        "type": "scatter",
-        "showlegend": False,
-        "x": [value for _, value, _ in rows],
-        "y": [name for name, _, _ in rows],
-        "xaxis": "x2",
-        "yaxis": "y2",
-        "customdata": [f"{low:.2f} to {high:.2f}" for _, _, (low, high) in rows],
-        "error_x": {
-            "type": "data",
-            "symmetric": False,
-            "array": [high - value for _, value, (_, high) in rows],
-            "arrayminus": [value - low for _, value, (low, _) in rows],
-        },
-        "mode": "markers",
-        "marker": {"color": TARGET_COLOUR, "size": 10},
-        "hovertemplate": "%{y}: %{x:.2f}, 95% interval %{customdata}<extra></extra>",
-    }
+    return {**sizes_with_intervals(rows), "showlegend": False, "xaxis": "x2", "yaxis": "y2"}

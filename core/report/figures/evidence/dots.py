@@ -1,4 +1,4 @@
-"""Rows of a picture that several checks share: an AUC as a dot, with its interval as a line."""
+"""Rows of a picture that several checks share: an AUC, or a size, as a dot, with its interval as a line."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from core.records import CLEAR_AUC
-from core.report.figures.style import LEGEND, MARGIN, NEUTRAL_COLOUR
+from core.report.figures.style import LEGEND, MARGIN, NEUTRAL_COLOUR, TARGET_COLOUR
 
 ROW_HEIGHT = 22
 _MAX_LABEL = 30
@@ -39,6 +39,26 @@ def dots(
             "width": 3,
         },
         "hovertemplate": "%{text}<extra></extra>",
+    }
+
+
+def sizes_with_intervals(rows: Sequence[tuple[str, Any, Any]]) -> dict[str, Any]:
+    """A trace with a dot and a 95% interval for each row (label, size, limits) that has no None."""
+    shown = [(label, size, limits) for label, size, limits in rows if limits and None not in (size, *limits)]
+    return {
+        "type": "scatter",
+        "x": [size for _, size, _ in shown],
+        "y": [label for label, _, _ in shown],
+        "customdata": [f"{low:.2f} to {high:.2f}" for _, _, (low, high) in shown],
+        "error_x": {
+            "type": "data",
+            "symmetric": False,
+            "array": [high - size for _, size, (_, high) in shown],
+            "arrayminus": [size - low for _, size, (low, _) in shown],
+        },
+        "mode": "markers",
+        "marker": {"color": TARGET_COLOUR, "size": 10},
+        "hovertemplate": "%{y}: %{x:.2f}, 95% interval %{customdata}<extra></extra>",
     }
 
 

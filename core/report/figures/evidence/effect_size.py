@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from core.report.figures.evidence.dots import sizes_with_intervals
 from core.report.figures.style import BASELINE_COLOUR, MARGIN, NEUTRAL_COLOUR, TARGET_COLOUR, Picture
 
 _NAMES = {"word": "g, words", "lemma": "g, lemmas", "pair": "g, pairs"}
@@ -39,22 +40,7 @@ def _sizes(figures: Mapping[str, Any]) -> dict[str, Any]:
     by_lemma = figures["mean_difference"]
     rows = [(_NAMES[unit], found["g"], found["g_interval"]) for unit, found in figures["units"].items()]
     rows.append(("mean, by lemma", by_lemma["in_sd"], by_lemma["in_sd_interval"]))
-    rows = [row for row in rows if None not in (row[1], *row[2])]
-    return {
-        "type": "scatter",
-        "x": [size for _, size, _ in rows],
-        "y": [name for name, _, _ in rows],
-        "customdata": [f"{low:.2f} to {high:.2f}" for _, _, (low, high) in rows],
-        "error_x": {
-            "type": "data",
-            "symmetric": False,
-            "array": [high - size for _, size, (_, high) in rows],
-            "arrayminus": [size - low for _, size, (low, _) in rows],
-        },
-        "mode": "markers",
-        "marker": {"color": TARGET_COLOUR, "size": 10},
-        "hovertemplate": "%{y}: %{x:.2f}, 95% interval %{customdata}<extra></extra>",
-    }
+    return sizes_with_intervals(rows)
 
 
 def _curve(power: Mapping[str, Any]) -> dict[str, Any]:
