@@ -12,6 +12,7 @@ from core.models import Folders
 from core.words import Downloads
 from core.words.source import BASE_URL, TREEBANKS_URL
 from engine.limits import limits
+from engine.private_arrays import MakeRoom
 from engine.store import ArrayStore
 
 
@@ -51,16 +52,14 @@ def model_folders() -> Folders:
     return Folders(allowed.model_root, allowed=allowed.model_root is not None or allowed.any_model)
 
 
-def disk_store(min_bytes: float = 0) -> ArrayStore:
+def disk_store(min_bytes: float = 0, make_room: MakeRoom | None = None) -> ArrayStore:
     """The store of activations in the cache folder, with the current limits.
 
-    Arrays of fewer bytes than ``min_bytes`` stay in memory.
+    Arrays of fewer bytes than ``min_bytes`` stay in memory. ``make_room`` lets arrays in use go (``PrivateArrays``).
     """
-    now = limits()
-    folder = cache_folder() / "activations"
-    return _store_at(folder, now.disk_cache_mb * 1e6, now.disk_cache_entries, now.queue_seconds, min_bytes)
+    now, folder = limits(), cache_folder() / "activations"
+    bounds = now.disk_cache_mb * 1e6, now.disk_cache_entries
+    return _store_at(folder, *bounds, now.queue_seconds, min_bytes, make_room=make_room)
 
 
-@lru_cache(maxsize=8)
-def _store_at(folder: Path, max_bytes: float, max_entries: int, lock_seconds: float, min_bytes: float) -> ArrayStore:
-    return ArrayStore(folder, max_bytes, max_entries, lock_seconds, min_bytes)
+_store_at = lru_cache(maxsize=8)(ArrayStore)

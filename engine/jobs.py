@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import threading
 import time
+import weakref
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any
 
@@ -39,7 +40,9 @@ class Job:
     result: Any = None
     error: BaseException | None = None
     size: int = 0  # bytes in memory
+    mapped: bool = False  # whether the result has arrays in mapped files
     started: float = field(default_factory=time.monotonic)
+    used: float = field(default_factory=time.monotonic)
     can_cancel: bool = False
     cancelled: bool = False
 
@@ -63,7 +66,7 @@ class Job:
 
         try:
             self.result = work(report)
-            self.size = bytes_in_memory(self.result)
+            self.size, self.mapped = bytes_in_memory(self.result), has_mapped(self.result)
         except BaseException as error:  # outcome() raises it, in each thread that waits
             clear_frames(error)  # it and the job refer to each other
             self.error = error
@@ -108,6 +111,7 @@ class Results:
         self._jobs: OrderedDict[Hashable, Job] = OrderedDict()
         self._lock = threading.Lock()
         self._max_entries, self._max_bytes = max_entries, max_bytes
+        _all_results.add(self)
 
     def get(self, key: Hashable, max_age: float = float("inf")) -> Any:
         """The cached result of a key.
@@ -122,6 +126,7 @@ class Results:
             if job is None or not job.finished.is_set() or _is_old(job, max_age):
                 raise NotCached(key)
             self._jobs.move_to_end(key)
+            job.used = time.monotonic()
             return job.outcome()
 
     def obtain(self, key: Hashable, work: Work, progress: Progress = unwatched, max_age: float = float("inf")) -> Any:
@@ -140,6 +145,7 @@ class Results:
             outcome = "miss" if compute else "hit" if job.finished.is_set() else "wait"
             metrics.CACHE_REQUESTS.labels(self.name, outcome).inc()
             self._jobs.move_to_end(key)
+            job.used = time.monotonic()
         if compute:
             with metrics.SECONDS.labels(self.name).time():
                 job.run(work, progress)
@@ -150,7 +156,7 @@ class Results:
 
     def put(self, key: Hashable, result: Any) -> None:
         """Cache a result before anyone asks for it, if there is room. It is the first to be evicted."""
-        job = Job(result=result, size=bytes_in_memory(result))
+        job = Job(result=result, size=bytes_in_memory(result), mapped=has_mapped(result))
         job.finished.set()
         with self._lock:
             n_entries, size = self._totals()
@@ -179,6 +185,17 @@ class Results:
             too_many = max(0, len(self._jobs) - self._max_entries)
             return [self._jobs.pop(key).result for key in finished[:too_many]]
 
+    def mapped(self) -> list[tuple[float, Hashable]]:
+        """When each finished result with arrays in mapped files was last used, and its key."""
+        with self._lock:
+            return [(job.used, key) for key, job in self._jobs.items() if job.mapped and job.finished.is_set()]
+
+    def discard(self, key: Hashable) -> None:
+        """Evict a finished result, if it is still here."""
+        with self._lock:
+            if key in self._jobs and self._jobs[key].finished.is_set():
+                del self._jobs[key]
+
     def _finish(self, key: Hashable, job: Job) -> None:
         with self._lock:
             if self._jobs.get(key) is job:
@@ -202,8 +219,20 @@ class Results:
             n_entries, size = n_entries - 1, size - self._jobs.pop(key).size
 
 
+_all_results: weakref.WeakSet[Results] = weakref.WeakSet()
+
+
 def _is_old(job: Job, max_age: float) -> bool:
     return time.monotonic() - job.started > max_age
+
+
+def evict_mapped(enough: Callable[[], bool]) -> None:
+    """Evict results with arrays in mapped files, of all caches, the least recently used first, until ``enough()``."""
+    held = [(used, results, key) for results in list(_all_results) for used, key in results.mapped()]
+    for _, results, key in sorted(held, key=lambda each: each[0]):
+        if enough():
+            return
+        results.discard(key)
 
 
 def bytes_in_memory(result: Any) -> int:
@@ -214,12 +243,31 @@ def bytes_in_memory(result: Any) -> int:
     >>> bytes_in_memory((np.zeros(2, dtype=np.float32), b"abc"))
     11
     """
-    if isinstance(result, bytes):
-        return len(result)
-    if isinstance(result, np.ndarray):
-        return result.nbytes if mapping_of(result) is None else 0
-    if isinstance(result, (tuple, list)):
-        return sum(bytes_in_memory(item) for item in result) if result and not isinstance(result[0], str) else 0
-    if is_dataclass(result):
-        return sum(bytes_in_memory(getattr(result, item.name)) for item in fields(result))
-    return 0
+    return sum(
+        len(item) if isinstance(item, bytes) else item.nbytes if mapping_of(item) is None else 0
+        for item in _arrays(result)
+    )
+
+
+def has_mapped(result: Any) -> bool:
+    """Whether a record, tuple or list has arrays in mapped files.
+
+    Examples
+    --------
+    >>> has_mapped((np.zeros(2), b"abc"))
+    False
+    """
+    return any(isinstance(item, np.ndarray) and mapping_of(item) is not None for item in _arrays(result))
+
+
+def _arrays(result: Any) -> Iterator[np.ndarray | bytes]:
+    """All arrays and ``bytes`` in a record, tuple or list."""
+    if isinstance(result, (bytes, np.ndarray)):
+        yield result
+    elif isinstance(result, (tuple, list)):
+        if result and not isinstance(result[0], str):
+            for item in result:
+                yield from _arrays(item)
+    elif is_dataclass(result):
+        for each in fields(result):
+            yield from _arrays(getattr(result, each.name))

@@ -43,6 +43,7 @@ from core.records import (
 from engine import metrics
 from engine.folders import disk_store, downloads, model_folders
 from engine.held_models import room_for_a_model
+from engine.jobs import evict_mapped
 from engine.limits import check_allowed, check_characters, check_counts, check_permutations, limits
 from engine.pipeline import Request, begin, is_cached, resolve, results_of, step
 from engine.turns import gate_of
@@ -183,7 +184,8 @@ def activations(request: Request, need: Any, progress: Progress) -> WordActivati
     layers = range(lm.n_layers) if reads_all_layers(spec) else [spec.layer]
     gate = gate_of(spec.model, "words", progress)
     # spec.reading(), because visitors who look at the other side share the result.
-    return read_words(lm, need(words), spec.reading(), layers, progress=progress, gate=gate, store=disk_store())
+    store = disk_store(make_room=evict_mapped)
+    return read_words(lm, need(words), spec.reading(), layers, progress=progress, gate=gate, store=store)
 
 
 @step(

@@ -173,7 +173,7 @@ def test_contrasts_go_on_where_the_disk_is_read_only(
         folders._store_at.cache_clear()  # as at a start
         before = passes()
         result = steps.prepare(SMALL)
-        assert passes() == before and bytes_in_memory(result.target_activations) == 0
+        assert passes() == before and bytes_in_memory(result.target_activations) > 0
         assert_same(result, SMALL)
         caplog.clear()
         assert_same(steps.prepare(OTHER), OTHER)

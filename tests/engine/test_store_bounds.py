@@ -39,7 +39,9 @@ def test_the_least_recently_used_goes_first(folder: Path) -> None:
     set_last_use(folder, b=200)
     store.obtain("d", SMALL, counting(0.0))
     assert kept(folder, "abcd") == "acd"
-    np.testing.assert_array_equal(held, counted(ord("b")))  # mapped: whole, whatever became of its file
+    np.testing.assert_array_equal(held, counted(ord("b")))  # whole, whatever became of its file
+    np.testing.assert_array_equal(store.obtain("b", SMALL, never), held)  # which is not needed while it is in use
+    del held
     np.testing.assert_array_equal(store.obtain("b", SMALL, counting(1.0)), counted(1.0))
     assert kept(folder, "abcd") == "abd"
 

@@ -30,10 +30,10 @@ def folder(tmp_path: Path) -> Path:
 @pytest.mark.parametrize(
     "until",
     [
-        # Half of the array is written.
-        "def fill(out):\n    out[:2] = values('key')[:2]; out.flush(); say('now'); time.sleep(600)\n",
+        # Half of the file is written.
+        "fill = fill_of('key')\nsealed_files.release = lambda array: (say('now'), time.sleep(600))\n",
         # All of it, its digest and all, under its first name.
-        "fill = fill_of('key')\nsealed_files.os.replace = lambda *names: (say('now'), time.sleep(600))\n",
+        "fill = fill_of('key')\nos.replace = lambda *names: (say('now'), time.sleep(600))\n",
     ],
     ids=["half filled", "not yet renamed"],
 )
@@ -41,14 +41,30 @@ def test_killed_while_an_array_is_written(folder: Path, until: str) -> None:
     """Nothing of it is ever read; the next start removes it, and makes the array."""
     with Child(f"{STORE}{until}store().obtain('key', SHAPE, fill)", folder) as child:
         child.wait_for("now")
-        (part,) = folder.glob("*.part")
+        assert files(folder) == [".part"]
         child.kill()
-    assert part.stat().st_size > values("key").nbytes, "its room was taken at once"
     store = ArrayStore(folder, 1e9, 100)
     assert files(folder) == []
     log = folder.parent / "here"
     np.testing.assert_array_equal(store.obtain("key", SHAPE, fill_of("key", log)), values("key"))
     assert log.exists() and files(folder) == [".npy"]
+
+
+def test_killed_while_an_array_is_computed(folder: Path) -> None:
+    """There is no file yet, and its disk space is free again."""
+    large = """
+before = os.statvfs(folder).f_bfree
+def fill(out):
+    out[...] = 1
+    taken = (before - os.statvfs(folder).f_bfree) * os.statvfs(folder).f_frsize
+    say('now' if taken > 30e6 else f'{taken} bytes are taken'); time.sleep(600)
+store().obtain('key', (10_000, 1000), fill)
+"""
+    with small_disk(folder, "60m") as disk, Child(STORE + large, disk) as child:
+        child.wait_for("now")
+        assert files(disk) == []
+        child.kill()
+        assert os.statvfs(disk).f_bfree * os.statvfs(disk).f_frsize > 59e6
 
 
 def test_killed_while_it_held_the_lock(folder: Path) -> None:
@@ -96,20 +112,25 @@ assert (store().obtain("key", (4, 1000, 1000), fill) == values("key", (4, 1000, 
 
 @pytest.mark.parametrize("system", ["", NO_FALLOCATE], ids=["fallocate", "no fallocate"])
 def test_a_disk_that_fills_up_while_an_array_is_made(tmp_path: Path, system: str) -> None:
-    """The room that it took at the start is there to the end, and it is kept."""
-    with small_disk(tmp_path / "disk", "2m") as disk:
+    """The room that it took at the start is there to the end; for a file with a name there is none."""
+    with small_disk(tmp_path / "disk", "3m") as disk:
         code = f"""{STORE}{system}
 from tests.support.faults import fill_up
 def fill(out):
     fill_up(folder.parent)
     out[...] = values("key", out.shape)
-store().obtain("key", (300, 1000), fill)
+mine = store()
+array = mine.obtain("key", (300, 1000), fill)
 assert os.statvfs(folder).f_bavail == 0
-store().obtain("key", (300, 1000), never)
-store().obtain("other", SHAPE, arrays.fill_of("other"))
+other = mine.obtain("other", SHAPE, arrays.fill_of("other"))
+assert (array == values("key", (300, 1000))).all() and (other == values("other")).all()
+del array
+(folder.parent / "filler").unlink()
+assert (mine.obtain("key", (300, 1000), arrays.fill_of("key")) == values("key", (300, 1000))).all()
 """
         _, log = run(code, disk / "arrays")
-        assert log.count("No space left on device") == 1, log  # the other key's
+        assert "not kept for later: [Errno 28]" in log and "kept in memory: [Errno 28]" in log, log
+        assert log.count("No space left on device") == 2, log
         kept = ArrayStore(disk / "arrays", 1e9, 100).obtain("key", (300, 1000), never)
         np.testing.assert_array_equal(kept, values("key", (300, 1000)))
         del kept

@@ -108,10 +108,12 @@ def test_leftover_parts_go_at_the_start_but_not_what_is_being_made(
         making = pool.submit(ArrayStore(folder, 1e9, 100).obtain, "key", SMALL, slow)
         assert begun.wait(PATIENCE)
         assert not leftover.exists()
-        (part,) = folder.glob("*.part")
+        part = entry(folder, "key").with_suffix(".1234-abcd.part")
+        part.write_bytes(b"as if it were being written")
         ArrayStore(folder, 1e9, 100)
         assert part.exists()
+        part.unlink()
         go_on.set()
         np.testing.assert_array_equal(making.result(PATIENCE), counted(1.0))
-    assert not part.exists() and npy_files(folder) == [entry(folder, "key")]
+    assert npy_files(folder) == [entry(folder, "key")]
     assert caplog.text == ""

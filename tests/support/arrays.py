@@ -13,7 +13,7 @@ import pytest
 from filelock import FileLock
 
 from engine import store
-from engine.sealed_files import Fill
+from engine.private_arrays import Fill
 from tests.support.faults import PATIENCE
 
 SHAPE = (4, 1000)
