@@ -26,7 +26,7 @@ from core.models import load_model
 from core.records import ContrastResult, ContrastSpec
 from core.records.link import to_params
 from engine import folders, steps
-from engine.jobs import bytes_in_memory
+from engine.jobs import bytes_in_memory, evict_mapped
 from engine.pipeline import forget_everything
 from tests.support.faults import JUMPING_CLOCK, PATIENCE, remount, run, small_disk
 
@@ -153,6 +153,19 @@ def test_contrasts_go_on_when_the_disk_is_full(
         assert_same(result, OTHER)
         del result
         forget_everything()
+
+
+@pytest.mark.usefixtures("pages")
+def test_a_disk_that_holds_two_contrasts_serves_five(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Results that hold activations go, of every step, so that the next are on disk too; all numbers are right."""
+    monkeypatch.setenv("GRAMMAR_NEURONS_CACHE", str(tmp_path))
+    monkeypatch.setenv("GRAMMAR_NEURONS_DISK_CACHE_MB", "3")
+    specs = [SMALL.changed(n_target=n, n_baseline=n) for n in (46, 47, 48, 49, 50)]
+    for spec in [*specs, specs[0]]:
+        result = steps.prepare(spec)
+        assert bytes_in_memory(result.target_activations) == 0
+        assert_same(result, spec)
+        assert 1e6 < folders.disk_store(make_room=evict_mapped).in_use() <= 3e6
 
 
 # --- A read-only folder

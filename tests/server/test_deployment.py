@@ -292,6 +292,8 @@ def test_resources_are_bounded():
     assert megabytes(resources["limits"]["memory"]) == megabytes(services()["app"]["mem_limit"])
     room = sum(megabytes(volume["emptyDir"]["sizeLimit"]) for volume in pod()["volumes"] if volume["name"] == "cache")
     assert room < megabytes(resources["limits"]["ephemeral-storage"])
+    kept = int(manifest("ConfigMap")["data"]["GRAMMAR_NEURONS_DISK_CACHE_MB"])
+    assert room > 2 * kept, "once what is kept, once what is in use"
 
 
 def test_pods_stop_and_are_replaced_gently():
