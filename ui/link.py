@@ -14,7 +14,7 @@ import streamlit as st
 from core.errors import UserError
 from core.models.hub import canonical
 from core.records import CUSTOM, ContrastSpec
-from core.records.link import from_params, to_params
+from core.records.link import SIDES, from_params, to_params
 from core.words import TREEBANKS
 from engine.limits import check_allowed, limits
 from engine.steps import layers_of
@@ -32,7 +32,6 @@ from ui.defaults import (
     within_lists,
 )
 
-SIDES = ("target", "baseline")
 # The choices on pages that are words, the default first.
 _OPTIONS = {"scale": SCALES, "plot": PLOTS, "gold": ("own", *TREEBANKS)}
 MAX_VALUE = 10_000  # characters of one value in a link; the app writes much shorter ones
@@ -125,8 +124,9 @@ def _valid_text(params: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
     for name in _NAMES:
         value = params.get(name, "")
         if len(value) > MAX_VALUE:
+            lines = f" in {value.count(chr(10)) + 1:,} lines" if name.endswith("_words") else ""
             problems.append(
-                f"{name} has {len(value):,} characters; a link's value may have {MAX_VALUE:,}. It was set aside."
+                f"{name} has {len(value):,} characters{lines}; a link's value may have {MAX_VALUE:,}. It was set aside."
             )
         elif not value.isprintable() and not name.endswith("_words"):  # words are checked line by line
             problems.append(f"{name} holds characters that cannot be shown. It was set aside.")
@@ -146,7 +146,9 @@ def _allowed_here(spec: ContrastSpec, problems: list[str]) -> ContrastSpec:
     most = limits().max_words
     for name in ("n_target", "n_baseline"):
         if getattr(spec, name) > most:
-            problems.append(f"{name} is “{getattr(spec, name)}”; at most {most:,} words of a class are allowed here.")
+            problems.append(
+                f"{name} is “{getattr(spec, name)}”; at most {most:,} words of a class are allowed here, and used."
+            )
     spec = within_limits(spec)
     if spec.word_source not in WORD_SOURCES:
         shown = spec.word_source[:80]

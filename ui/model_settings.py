@@ -34,8 +34,8 @@ def fit_layer() -> None:
             fitted = n_layers - 1
             changed = f"This model has layers 0 to {fitted}: layer {fitted} is shown."
         if fitted != layer:
-            settings.set_values({"layer": fitted})
-            page.show_toast(changed)
+            settings.fit_values({"layer": fitted})
+            page.tell(changed)
         current.depth = Depth(model, fitted, n_layers)
     elif before is None or before.layer != layer:
         current.depth = Depth(model, layer, None)  # the user has chosen the layer for this model

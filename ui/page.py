@@ -97,6 +97,15 @@ def show_toast(sentence: str) -> None:
     st.session_state.setdefault(_TOASTS, []).append(sentence)
 
 
+def tell(sentence: str) -> None:
+    """Say that a value was replaced: a link's for as long as its other problems, one of the user's own once."""
+    problems = settings.current().problems
+    if problems is None:
+        show_toast(sentence)
+    else:
+        problems.append(sentence)
+
+
 def draw_toasts() -> None:
     """Draw the messages of ``show_toast``."""
     for sentence in st.session_state.pop(_TOASTS, []):

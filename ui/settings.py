@@ -40,13 +40,15 @@ class Depth:
 class Settings:
     """A session's last valid view, its widgets' values and when these last changed, and sentences about its link.
 
+    ``problems`` has the sentences, until the user changes a value; then it is None: there is no link any more.
+
     ``asked`` has, for a class whose list is too short, the number of words in use and the number that was asked for.
     ``depth`` is the last layer that was chosen, and for which model: if another is chosen, the layer moves with it.
     """
 
     view: View
     values: dict[str, Any]
-    problems: list[str] = field(default_factory=list)
+    problems: list[str] | None = field(default_factory=list)
     changed_at: float = 0.0  # by time.monotonic
     asked: dict[str, tuple[int, int]] = field(default_factory=dict)
     depth: Depth | None = None
@@ -70,6 +72,7 @@ def begin() -> None:
     values = current().values
     if values != (now := {key: st.session_state.setdefault(key, values[key]) for key in WIDGETS}):
         current().changed_at = time.monotonic()
+        current().problems = None
         values.update(now)
     # For each class, either the count or the custom list is drawn. The state of the other one would be out of date.
     for side in SIDES:
@@ -83,9 +86,7 @@ def update_spec() -> ContrastSpec:
     st.session_state["preset"] = None  # if the values are a mistake, they are no preset
     spec = _spec_of(settings.values, settings.view.spec)
     before = settings.view.spec
-    if spec != before:
-        settings.problems = []
-        settings.view = replace(settings.view, spec=spec)
+    settings.view = replace(settings.view, spec=spec)
     if (spec.model, spec.layer) != (before.model, before.layer):
         settings.view = replace(settings.view, neuron=None, neurons=(), pinned=())  # other layers have other neurons
     st.session_state["preset"] = matching_preset(spec)
@@ -99,7 +100,13 @@ def choose(**choices: Any) -> None:
 
 
 def set_values(values: Mapping[str, Any]) -> None:
-    """Set the values of widgets, in a callback or before the widgets are drawn."""
+    """Callback: set the values of widgets, as the user has asked."""
+    fit_values(values)
+    current().problems = None
+
+
+def fit_values(values: Mapping[str, Any]) -> None:
+    """Set the values of widgets before they are drawn, because others do not fit. What the link said still stands."""
     st.session_state.update(values)
     current().values.update(values)
 

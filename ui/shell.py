@@ -27,7 +27,7 @@ def run() -> None:
     except UserError as error:
         mistake = error
     sidebar.draw()
-    for problem in settings.current().problems:
+    for problem in settings.current().problems or ():
         page.show_warning(problem)
     if mistake:
         page.show_mistake(mistake)

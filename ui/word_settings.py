@@ -34,14 +34,14 @@ def fit_counts() -> None:
     hidden = {side: known for side, known in settings.current().asked.items() if side not in counts}
     settings.current().asked = hidden | short
     changed = {side: n for side, n in fitted.items() if n != counts[side]}
-    settings.set_values({f"n_{side}": n for side, n in changed.items()})
+    settings.fit_values({f"n_{side}": n for side, n in changed.items()})
     for side, n in changed.items():
         if n == lengths[side]:
-            page.show_toast(f"The list of {state[side]} has {n:,} words: all of them are used.")
+            page.tell(f"The list of {state[side]} has {n:,} words: all of them are used.")
         elif n > counts[side]:
-            page.show_toast(f"{n:,} {state[side]} are used again.")
+            page.tell(f"{n:,} {state[side]} are used again.")
     if equal and changed:
-        page.show_toast(f"The paired test needs equal counts: {min(fitted.values()):,} words of each class are used.")
+        page.tell(f"The paired test needs equal counts: {min(fitted.values()):,} words of each class are used.")
 
 
 def _asked(counts: dict[str, int], paired: bool) -> dict[str, int]:

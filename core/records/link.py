@@ -15,6 +15,7 @@ from core.records.spec import COUNTS, CUSTOM, FLAGS, ContrastSpec, check_field, 
 
 # A link contains custom words up to this many characters: mail and chat programs cut longer links.
 MAX_LINK_WORDS = 1_500
+SIDES = ("target", "baseline")
 # Few change these, and old links do not have them.
 _LATER = ("dtype", "shuffle_labels")
 
@@ -62,7 +63,7 @@ def from_params(params: Mapping[str, str], default: ContrastSpec) -> tuple[Contr
     >>> spec.layer, problems
     (2, ["alpha is “much”, which is not a number. The link's value was set aside; “0.05” is used."])
     """
-    values, problems = asdict(default), []
+    values, problems, given = asdict(default), [], set[str]()
     if "test" in params:  # links that name all settings but this one are from before it: words were compared
         values["unit"] = "word"
     for item in fields(ContrastSpec):
@@ -75,31 +76,43 @@ def from_params(params: Mapping[str, str], default: ContrastSpec) -> tuple[Contr
             problems.append(f"{error} The link's value was set aside; {quoted(values[item.name])} is used.")
         else:
             values[item.name] = value
-    problems += _reconcile(values, default)
-    try:
-        return ContrastSpec(**values), problems
-    except UserError as error:
-        problems.append(f"{error} The link's settings do not fit together, so the default ones are used.")
-        return ContrastSpec(**asdict(default)), problems
+            given.add(item.name)
+    problems += _reconcile(values, given, default)
+    return ContrastSpec(**values), problems
 
 
-def _reconcile(values: dict[str, Any], default: ContrastSpec) -> list[str]:
-    """Change, in place, values that are valid but do not fit together. Return a sentence for each change."""
+def _reconcile(values: dict[str, Any], given: set[str], default: ContrastSpec) -> list[str]:
+    """Change, in place, values that are valid but do not fit together. Return a sentence for each change.
+
+    What the link has given stays, if there is a choice.
+    """
     problems = []
-    for side in ("target", "baseline"):
+    for side in SIDES:
         if values[side] == CUSTOM and not values[f"{side}_words"]:
-            values[side] = getattr(default, side) if getattr(default, side) != CUSTOM else getattr(ContrastSpec, side)
+            values[side] = _other_class(values, side, default)
             problems.append(f"The link names a custom {side} list without its words; {values[side]} are used.")
+    if values["target"] == values["baseline"] != CUSTOM:
+        side = "target" if "target" not in given and "baseline" in given else "baseline"
+        both, values[side] = values[side], _other_class(values, side, default)
+        problems.append(f"Target and baseline are both {both}; {values[side]} are used as {side}.")
     if values["test"] == "paired" and values["n_target"] != values["n_baseline"]:
+        used = values["n_baseline" if "n_target" not in given and "n_baseline" in given else "n_target"]
         problems.append(
             f"The link asks for a paired test of {values['n_target']:,} and {values['n_baseline']:,} words, "
-            f"which needs equal counts; {values['n_target']:,} of each are used."
+            f"which needs equal counts; {used:,} of each are used."
         )
-        values["n_baseline"] = values["n_target"]
+        values["n_target"] = values["n_baseline"] = used
     if values["test"] == "paired" and values["unit"] == "lemma":
         problems.append("The link asks for a paired test of lemmas; it pairs word i with word i, so words are used.")
         values["unit"] = "word"
     return problems
+
+
+def _other_class(values: Mapping[str, Any], side: str, default: ContrastSpec) -> str:
+    """The word class to use for a side: the default's, unless that is a custom list or the other side's."""
+    other = values["baseline" if side == "target" else "target"]
+    candidates: tuple[str, ...] = (getattr(default, side), getattr(ContrastSpec, side), "nouns", "verbs")
+    return next(name for name in candidates if name not in (CUSTOM, other))
 
 
 def _parse_field(name: str, text: str) -> Any:

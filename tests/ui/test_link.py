@@ -68,7 +68,6 @@ def test_a_link_brings_everything_back(spec, choices):
         ("layer", "-1", "whole number from 0"),
         ("layer", "", "not a number"),
         ("target", "<b>nouns</b>", "allowed are nouns, verbs"),
-        ("baseline", "nouns", "both nouns"),
         ("n_target", "1", "from 2 to 10,000"),
         ("n_target", "1e3", "not a number"),
         ("n_baseline", "10001", "from 2 to 10,000"),
@@ -106,6 +105,25 @@ def test_a_bad_value_falls_back_and_says_so_once(name, value, said):
     assert view == View(DEFAULT)
     assert len(problems) == 1
     assert said in problems[0] and problems[0].endswith(".")
+
+
+def test_the_same_class_twice_is_another_one_for_the_side_that_the_link_does_not_name():
+    for side, other in (("target", "verbs"), ("baseline", "nouns")):
+        view, problems = read({side: other, "layer": "1"})
+        assert (view.spec.target, view.spec.baseline) == ("verbs", "nouns") and view.spec.layer == 1
+        assert len(problems) == 1 and f"both {other}" in problems[0]
+
+
+def test_a_class_of_a_link_stays_where_a_list_has_no_words():
+    view, problems = read({"target": CUSTOM, "baseline": "nouns"})
+    assert (view.spec.target, view.spec.baseline) == ("verbs", "nouns")
+    assert problems == ["The link names a custom target list without its words; verbs are used."]
+
+
+def test_of_two_counts_of_a_paired_test_the_good_one_is_used():
+    view, problems = read({"test": "paired", "n_target": "many", "n_baseline": "40"})
+    assert (view.spec.n_target, view.spec.n_baseline) == (40, 40)
+    assert len(problems) == 2 and "40 of each are used" in problems[1]
 
 
 def test_a_bad_value_leaves_the_good_ones_alone():
