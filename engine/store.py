@@ -88,8 +88,9 @@ class ArrayStore:
         self._in_use: weakref.WeakValueDictionary[tuple[str, tuple[int, ...]], mmap.mmap]
         self._in_use = weakref.WeakValueDictionary()
         self._refused = False
-        if folder.exists() and self._is_ours():
-            self._remove_leftover_parts()
+        with contextlib.suppress(OSError):  # there is no folder yet, or it may not be looked at
+            if self._is_ours():
+                self._remove_leftover_parts()
 
     def obtain(self, key: str, shape: tuple[int, ...], fill: Fill) -> np.ndarray:
         """The array of a key. If it is not stored yet, ``fill`` computes it.

@@ -1,4 +1,4 @@
-"""Stores on both kinds of system, and an engine that has kept nothing yet."""
+"""A store, and an engine that has kept nothing yet."""
 
 from __future__ import annotations
 
@@ -10,19 +10,10 @@ import pytest
 from engine.pipeline import forget_everything
 from engine.store import ArrayStore
 from tests.support import fake_checks as fakes
-from tests.support.like_windows import refuse_what_is_in_use
-
-
-@pytest.fixture(params=["POSIX", "like Windows"])
-def system(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
-    """One that renames and removes files in use, and one that does not."""
-    if request.param == "like Windows":
-        refuse_what_is_in_use(monkeypatch.setattr)
-    return request.param
 
 
 @pytest.fixture
-def folder(system: str, tmp_path: Path) -> Path:
+def folder(tmp_path: Path) -> Path:
     return tmp_path / "arrays"
 
 

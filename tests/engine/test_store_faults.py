@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from engine.store import ArrayStore
-from tests.support.arrays import SHAPE, STORE, files, fill_of, made, never, values
+from tests.support.arrays import SHAPE, STORE, UNLINKED, files, fill_of, made, never, values
 from tests.support.faults import PATIENCE, Child, run, small_disk
 
 
@@ -50,7 +50,8 @@ def test_killed_while_an_array_is_written(folder: Path, until: str) -> None:
     assert log.exists() and files(folder) == [".npy"]
 
 
-def test_killed_while_an_array_is_computed(folder: Path) -> None:
+@pytest.mark.parametrize("system", ["", UNLINKED], ids=["nameless", "unlinked"])
+def test_killed_while_an_array_is_computed(folder: Path, system: str) -> None:
     """There is no file yet, and its disk space is free again."""
     large = """
 before = os.statvfs(folder).f_bfree
@@ -60,7 +61,7 @@ def fill(out):
     say('now' if taken > 30e6 else f'{taken} bytes are taken'); time.sleep(600)
 store().obtain('key', (10_000, 1000), fill)
 """
-    with small_disk(folder, "60m") as disk, Child(STORE + large, disk) as child:
+    with small_disk(folder, "60m") as disk, Child(STORE + system + large, disk) as child:
         child.wait_for("now")
         assert files(disk) == []
         child.kill()
@@ -134,6 +135,40 @@ assert (mine.obtain("key", (300, 1000), arrays.fill_of("key")) == values("key", 
         kept = ArrayStore(disk / "arrays", 1e9, 100).obtain("key", (300, 1000), never)
         np.testing.assert_array_equal(kept, values("key", (300, 1000)))
         del kept
+
+
+def test_a_file_size_that_the_system_does_not_allow(folder: Path) -> None:
+    """Neither a signal nor an error, but an array in memory."""
+    code = f"""{STORE}
+import resource
+resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
+assert (store().obtain("key", (300, 1000), fill_of("key")) == values("key", (300, 1000))).all()
+assert (store().obtain("small", (3, 1000), fill_of("small")) == values("small", (3, 1000))).all()
+"""
+    _, log = run(code, folder)
+    assert log.count("kept in memory: [Errno 27]") == 1, log
+    assert files(folder) == [".npy"]
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid"), reason="permissions are POSIX's")
+def test_a_folder_that_may_not_even_be_looked_at() -> None:
+    """The store is there, and arrays are in memory."""
+    code = f"""{STORE}
+if os.geteuid() == 0:
+    import mmap, numpy.random
+    os.setgid(65534), os.setuid(65534)
+folder.parent.chmod(0)
+assert (store().obtain("key", SHAPE, arrays.fill_of("key")) == values("key")).all()
+folder.parent.chmod(0o700)
+"""
+    place = Path(tempfile.mkdtemp())
+    try:
+        if os.geteuid() == 0:
+            os.chown(place, 65534, 65534)
+        _, log = run(code, place / "arrays")
+        assert "Permission denied" in log
+    finally:
+        shutil.rmtree(place)
 
 
 # --- A read-only folder

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from engine.store import ArrayStore
-from tests.support.arrays import SHAPE, STORE, files, fill_of, made, values
+from tests.support.arrays import SHAPE, STORE, UNLINKED, files, fill_of, made, values
 from tests.support.faults import JUMPING_CLOCK, Child, run
 
 
@@ -20,11 +20,11 @@ def folder(tmp_path: Path) -> Path:
 
 # --- Processes that share a folder
 
-# Which system the children live in.
+# How the children's files without a name come to be: Linux makes such files, elsewhere they lose the name they had.
 SYSTEMS = pytest.mark.parametrize(
     "system",
-    ["", "from tests.support.like_windows import refuse_what_is_in_use\nrefuse_what_is_in_use()\n"],
-    ids=["POSIX", "like Windows"],
+    ["", UNLINKED],
+    ids=["nameless", "unlinked"],
 )
 ASK = "mine = store()\nsay('ready'); sys.stdin.readline()\n"
 # For children of which the second argument says how many they are: none fills an array before all want one.

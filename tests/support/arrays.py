@@ -34,6 +34,8 @@ def fill_of(key, until=lambda: None):
     return arrays.fill_of(key, folder.parent / "made", until)
 """
 
+UNLINKED = "import tempfile\ntempfile._O_TMPFILE_WORKS = False\n"  # as on macOS, and on file servers
+
 
 def say(line: str) -> None:
     """Tell whoever started this process (tests.support.faults.Child) how far it is."""
