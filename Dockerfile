@@ -3,9 +3,10 @@
 #   docker build -t grammar-neurons .
 #   docker build -t grammar-neurons --build-arg MODELS="EleutherAI/gpt-neo-125m" --build-arg WORD_LISTS=required .
 #
-# To pin the base image to its bytes, not only to its name:
-#   --build-arg PYTHON_IMAGE=python:3.11-slim@sha256:…
-ARG PYTHON_IMAGE=python:3.11-slim
+# The base is named by its bytes; the tag beside them is for people. Its next digest, for all processors:
+#   docker buildx imagetools inspect python:3.11-slim --format '{{.Manifest.Digest}}'
+ARG PYTHON_IMAGE=python:3.11-slim@sha256:e41613d42d4891e4930f79523f93f81bbc7632584ec65e36ab055f41a800b41e
+ARG VERSION=0.1.0
 
 
 # --- The virtual environment: made, slimmed, compiled. No compiler, pip or cache of it gets into the last stage.
@@ -24,13 +25,17 @@ RUN { apt-get update -qq && apt-get install -y -qq --no-install-recommends binut
     || echo "NOTE: binutils cannot be had; the libraries keep their symbol tables."
 
 WORKDIR /build
-COPY requirements.txt ./
-RUN python -m venv --without-pip /opt/venv \
-    && torch="$(grep '^torch==' requirements.txt)" \
-    && { pip --python /opt/venv/bin/python install --no-compile --index-url "$TORCH_INDEX" "$torch" \
-         || { echo "NOTE: $TORCH_INDEX does not give $torch; pip's usual sources may give one with CUDA." \
-              && pip --python /opt/venv/bin/python install --no-compile "$torch"; }; } \
-    && pip --python /opt/venv/bin/python install --no-compile -r requirements.txt
+COPY requirements.txt requirements-cuda.txt deploy/image/tools.txt ./
+# Every file is checked against the hashes in the locks; the reports name the files that were taken, for inventory.py.
+RUN python -m venv /opt/tools \
+    && /opt/tools/bin/python -m pip install --no-compile --require-hashes -r tools.txt \
+    && python -m venv --without-pip /opt/venv \
+    && install="/opt/tools/bin/pip --python /opt/venv/bin/python install --no-compile --require-hashes" \
+    && sed -n '/^torch==/,/[^\\]$/p' requirements.txt > torch.txt \
+    && { $install --report torch.json --no-deps --index-url "$TORCH_INDEX" -r torch.txt \
+         || { echo "NOTE: $TORCH_INDEX does not give $(head -n 1 torch.txt); pip's usual sources may give one with CUDA." \
+              && $install --report torch.json --no-deps -r torch.txt; }; } \
+    && $install --report rest.json -r requirements.txt
 
 COPY deploy/image/slim.py ./
 RUN python slim.py /opt/venv
@@ -78,10 +83,14 @@ RUN mkdir -p /opt/grammar-neurons/cache \
 
 # Light copies of Streamlit's static files. What makes them does not get into the last stage.
 COPY deploy/image/lighten.py /build/
-RUN pip --python /opt/venv/bin/python install --no-compile --target /tmp/tools \
-        brotli==1.2.1 deflate==0.9.0 fonttools==4.68.0 \
-    && PYTHONPATH=/tmp/tools python /build/lighten.py /opt/grammar-neurons/cache/static \
-    && rm -rf /tmp/tools
+RUN PYTHONPATH="$(echo /opt/tools/lib/python3*/site-packages)" \
+        python /build/lighten.py /opt/grammar-neurons/cache/static
+
+# What is in the image: a bill of materials, and the licences. A package that no lock names ends the build.
+ARG VERSION
+COPY deploy/image/inventory.py /build/
+RUN HF_HOME=/opt/models GRAMMAR_NEURONS_SEED=/opt/grammar-neurons/cache python /build/inventory.py /opt/grammar-neurons \
+        --version "$VERSION" --locks /build --report /build/torch.json --report /build/rest.json --nothing-else
 
 # Some of these files only their owner, root, may read until here. From here on this is the user of the last stage.
 COPY deploy/image/check.py /build/
@@ -95,7 +104,7 @@ RUN HF_HOME=/opt/models HF_HUB_OFFLINE=1 HOME=/tmp GRAMMAR_NEURONS_CACHE=/tmp/ca
 # --- What runs: Python, the environment, the app. All of it is root's and read-only to the user that runs it.
 FROM ${PYTHON_IMAGE}
 
-ARG VERSION=0.1.0
+ARG VERSION
 ARG REVISION=unknown
 ARG CREATED=unknown
 LABEL org.opencontainers.image.title="Grammar Neurons" \

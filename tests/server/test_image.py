@@ -23,6 +23,7 @@ from engine.limits import Limits
 from tests.support.browser import ROOT, free_port
 from tests.support.deploy_files import (
     DEPLOY,
+    DIGEST,
     DOCKERFILE,
     VERSION,
     copied,
@@ -30,6 +31,7 @@ from tests.support.deploy_files import (
     image_environment,
     instructions,
     last_stage,
+    lock_entries,
     services,
 )
 
@@ -43,7 +45,7 @@ def test_the_image_runs_as_a_numbered_user_without_rights():
 
 def test_everything_that_is_copied_exists_and_reaches_the_build():
     sources = copied()
-    assert {"core", "app.py", "serve.py", "requirements.txt"} <= sources
+    assert {"core", "app.py", "serve.py", "requirements.txt", "requirements-cuda.txt"} <= sources
     for source in sources:
         path = ROOT / source
         assert path.exists(), f"the Dockerfile copies {source}, which does not exist"
@@ -88,7 +90,38 @@ def test_base_images_are_named_with_a_version():
     assert [base.split()[0] for base in bases] == ["${PYTHON_IMAGE}", "environment", "${PYTHON_IMAGE}"]
     (default,) = re.findall(r"ARG PYTHON_IMAGE=(\S+)", DOCKERFILE)
     python = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["mypy"]["python_version"]
-    assert default == f"python:{python}-slim"
+    assert re.fullmatch(re.escape(f"python:{python}-slim") + DIGEST, default)  # the tag is for people
+
+
+def test_no_file_is_installed_unchecked():
+    """pip's own words for it, in every step that installs anything from an index."""
+    steps = [rest for _, name, rest in instructions() if name == "RUN" and re.search(r"\bpip\b.* install\b", rest)]
+    assert steps
+    for step in steps:
+        installs = re.findall(r"\bpip\b[^&|;\"]* install\b[^&|;\"]*", step)
+        assert all("--require-hashes" in install for install in installs), installs
+
+
+@pytest.mark.parametrize("index_has_it", [True, False])
+def test_the_build_installs_what_the_locks_say(tmp_path, index_has_it):
+    """The step that fills the environment, with a pip that only notes what it is asked."""
+    (step,) = [rest for _, name, rest in instructions() if name == "RUN" and "torch.txt" in rest]
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "opt/tools/bin").mkdir(parents=True)
+    refuse = "" if index_has_it else 'case "$*" in *--index-url*) exit 1;; esac\n'
+    for name in ("bin/python", "opt/tools/bin/python", "opt/tools/bin/pip"):
+        (tmp_path / name).write_text(f'#!/bin/sh\necho "{Path(name).name} $*" >> notes\n{refuse}')
+        (tmp_path / name).chmod(0o755)
+    (tmp_path / "requirements.txt").write_text((ROOT / "requirements.txt").read_text(encoding="utf-8"))
+    surroundings = {"PATH": f"{tmp_path}/bin:{os.environ['PATH']}", "TORCH_INDEX": "https://index.example"}
+    step = step.replace("/opt/", f"{tmp_path}/opt/")
+    subprocess.run(["sh", "-c", step], cwd=tmp_path, env=surroundings, check=True, capture_output=True)
+    installed = [note for note in (tmp_path / "notes").read_text().splitlines() if " install " in note]
+    assert all("--require-hashes" in note for note in installed)
+    read = [re.search(r"-r (\S+)$", note)[1] for note in installed]
+    assert read == ["tools.txt", "torch.txt", *["torch.txt"] * (not index_has_it), "requirements.txt"]
+    (torch,) = lock_entries((tmp_path / "torch.txt").read_text())["torch"]
+    assert [torch] == lock_entries((ROOT / "requirements.txt").read_text(encoding="utf-8"))["torch"]
 
 
 def test_only_the_cache_and_tmp_are_written_to():

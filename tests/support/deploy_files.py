@@ -15,6 +15,7 @@ DEPLOY = ROOT / "deploy"
 DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")
 COMPOSE = (ROOT / "compose.yaml").read_text(encoding="utf-8")
 MANIFESTS = sorted(path for path in (DEPLOY / "kubernetes").rglob("*.yaml") if path.name != "kustomization.yaml")
+DIGEST = r"@sha256:[0-9a-f]{64}"
 VERSION = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
 OLDEST_KUBERNETES = "1.30"  # the first in which a container may sleep before it is stopped
 
@@ -99,10 +100,16 @@ def traefik_pool(**environment):
     return yaml.safe_load(text)["http"]
 
 
-def manifest(kind):
-    """The one Kubernetes manifest of a kind."""
-    (found,) = (m for path in MANIFESTS if (m := yaml.safe_load(path.read_text(encoding="utf-8")))["kind"] == kind)
-    return found
+def manifests():
+    """All Kubernetes manifests, and by which path each can be told."""
+    return {path: yaml.safe_load(path.read_text(encoding="utf-8")) for path in MANIFESTS}
+
+
+def manifest(kind, name="grammar-neurons"):
+    """The one Kubernetes manifest of a kind; where there are more, the one with a name."""
+    found = [each for each in manifests().values() if each["kind"] == kind]
+    (only,) = found if len(found) == 1 else [each for each in found if each["metadata"]["name"] == name]
+    return only
 
 
 def pod():
@@ -114,3 +121,11 @@ def megabytes(text):
     """“3g” or “512m” as Compose, “3Gi” or “64Mi” as Kubernetes counts, in MB of 1,048,576 bytes."""
     number, unit = re.fullmatch(r"(\d+)([mMgG])i?", text).groups()
     return int(number) * (1 if unit in "mM" else 1024)
+
+
+def lock_entries(text):
+    """The entries of a lock, by package: the line with the version, and its hashes below it, without comments."""
+    found = {}
+    for entry in re.findall(r"^[a-z0-9][^\n]*(?:\n +--hash=[^\n]*)*", text, re.MULTILINE):
+        found.setdefault(entry.split("==")[0], []).append(entry)
+    return found
