@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import http.server
+import os
 import re
 import runpy
 import subprocess
 import sys
+import threading
 import zipfile
+from functools import partial
 from importlib import metadata
 from pathlib import Path
 
@@ -119,6 +123,30 @@ def test_to_write_the_locks_is_to_read_them():
     text = (ROOT / RUNTIME).read_text(encoding="utf-8")
     head = "".join(text.splitlines(keepends=True)[:2])
     assert head + "".join(entry for found in entries(text).values() for entry in found) == text
+
+
+def test_pytorchs_entry_stays_while_its_version_does():
+    """Its builds do not change, and to ask for their hashes again would fetch some gigabytes."""
+    torch_entries = runpy.run_path(str(ROOT / ".ci" / "lock.py"))["torch_entries"]
+    old = lock(RUNTIME)["torch"]
+    assert torch_entries(["torch==2.13.0 \\\n    --hash=sha256:00\n"], old) == old
+
+
+def test_a_new_version_takes_the_hashes_of_the_cpu_builds_from_pytorchs_index(tmp_path, monkeypatch):
+    built = wheel(tmp_path / "torch", "2.0+cpu")
+    digest = hashlib.sha256(built.read_bytes()).hexdigest()
+    (tmp_path / "torch" / "index.html").write_text(f'<a href="{built.name}#sha256={digest}">{built.name}</a>')
+    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
+    cpu_builds = runpy.run_path(str(ROOT / ".ci" / "lock.py"))["_cpu_builds"]
+    handler = partial(http.server.SimpleHTTPRequestHandler, directory=tmp_path)
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+        address = f"ARG TORCH_INDEX=http://127.0.0.1:{server.server_port}\n"
+        monkeypatch.setitem(cpu_builds.__globals__, "_text", {"Dockerfile": address}.__getitem__)
+        assert cpu_builds("2.0") == {f"sha256:{digest}"}
+        with pytest.raises(SystemExit, match=r"does not tell the hashes of torch 2\.1\+cpu"):
+            cpu_builds("2.1")
+        server.shutdown()
 
 
 def wheel(folder, version):
