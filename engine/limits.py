@@ -63,6 +63,11 @@ class Limits:
         return ANY in self.models
 
     @property
+    def kept_characters(self) -> int:
+        """How much of a text that is too long a class server keeps, for the page to say so."""
+        return 2 * self.max_characters + 1
+
+    @property
     def default_model(self) -> str:
         """The model that pages open with."""
         return next((name for name in self.models if name != ANY), BUNDLED)
@@ -169,9 +174,13 @@ def check_gold(n_words: int, n_neurons: int) -> None:
 
 def check_characters(text: str) -> None:
     """Raise UserError if a text has more characters than this server allows."""
-    most = limits().max_characters
-    if len(text) > most:
-        raise UserError(f"The text has {len(text):,} characters; at most {most:,} are allowed.", about="text_length")
+    allowed = limits()
+    if len(text) > allowed.max_characters:
+        # A class server keeps no more of it (server/sessions/messages.py).
+        came = f"{len(text):,}" if len(text) < allowed.kept_characters else f"more than {allowed.kept_characters - 1:,}"
+        raise UserError(
+            f"The text has {came} characters; at most {allowed.max_characters:,} are allowed.", about="text_length"
+        )
 
 
 @lru_cache(maxsize=1)

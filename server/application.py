@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -16,6 +17,7 @@ from server.headers import SecurityHeaders, security_headers
 from server.preload import Preload, chart_link
 from server.request_log import RequestLog
 from server.routes import probe_routes
+from server.sessions.gate import SessionGate
 from server.static_files import CompressedFiles, CompressedStaticFiles
 from server.warm_start import WarmStart, prepare_more
 
@@ -58,7 +60,7 @@ class Application:
         seed = seed_folder()
         self._files = CompressedFiles(static, seed / "static" / st.__version__ if seed else None)
         # Streamlit compresses its answers, but not that to the root.
-        compressed = CompressedStaticFiles(GZipMiddleware(app), self._files, f"{base}/static/")
+        compressed = CompressedStaticFiles(GZipMiddleware(SessionGate(app)), self._files, f"{base}/static/")
         with_links = Preload(compressed, chart_link(static), base)
         # Outermost, because Streamlit answers its own errors outside its middleware.
         with_headers = SecurityHeaders(with_links, security_headers())
@@ -70,11 +72,17 @@ class Application:
 
     @asynccontextmanager
     async def _lifespan(self, app: object) -> AsyncIterator[None]:
+        from streamlit import config
+
         streamlit_patches.disable_source_watching()
         streamlit_patches.send_to_current_client()
         streamlit_patches.keep_deferred_downloads()
+        streamlit_patches.tell_connections_of_sessions()
+        retained = streamlit_patches.retain_sessions(config.get_option("server.disconnectedSessionTTL"))
+        forgetting = asyncio.create_task(retained.forget_regularly())
         streamlit_patches.collect_periodically(ended := threading.Event())
         self.warm_start.begin(self._files.make_all, prepare_more)
         yield
+        forgetting.cancel()
         self.warm_start.stop()
         ended.set()

@@ -20,6 +20,7 @@ _ENVIRONMENT = {
     # PyTorch's threads: one CPU core stays free for pages while a text is read.
     "OMP_NUM_THREADS": str(max(1, (os.cpu_count() or 2) - 1)),
 }
+_MESSAGE_MB = 4  # the largest of a page is a list of a megabyte for each class, and a text
 _ADDRESS = "0.0.0.0"  # nosec B104 # a class server is for the class
 
 
@@ -39,6 +40,8 @@ def read(arguments: Sequence[str] = ()) -> dict[str, Any]:
     if options["server_address"] is None:
         options["server_address"] = _ADDRESS
     options["server_maxUploadSize"] = allowed.max_upload_mb
+    if options["server_maxWidgetStateSize"] is None:
+        options["server_maxWidgetStateSize"] = _MESSAGE_MB
     options["runner_postScriptGC"] = False  # server/streamlit_patches.py collects garbage periodically
     if options["server_enableWebsocketCompression"] is None:
         options["server_enableWebsocketCompression"] = True  # a first page's messages: a quarter of the bytes

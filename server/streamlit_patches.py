@@ -8,11 +8,15 @@ from __future__ import annotations
 import gc
 import threading
 from pathlib import PurePosixPath
-from typing import Any
+from typing import Any, cast
 
 from streamlit.runtime.media_file_manager import MediaFileManager
 from streamlit.runtime.runtime import Runtime
+from streamlit.runtime.websocket_session_manager import WebsocketSessionManager
 from streamlit.watcher.local_sources_watcher import LocalSourcesWatcher
+
+from server.sessions.connection import current
+from server.sessions.retained import RetainedSessions
 
 _COLLECT_SECONDS = 20.0
 
@@ -72,6 +76,30 @@ def _execute_for_session(manager: MediaFileManager, file_id: str) -> str:
         if deferred and files is not None:  # the session still exists; it may have several such files
             files[f"{deferred['coordinates']} made"] = PurePosixPath(url).stem
     return url
+
+
+def tell_connections_of_sessions() -> None:
+    """Tell the gate (``server/sessions``) which session a connection gets: what it sends is charged to the session."""
+    if Runtime.connect_session is not _connect_and_tell:
+        setattr(Runtime, "connect_session", _connect_and_tell)  # noqa: B010 - a method, replaced
+
+
+_connect_session = Runtime.connect_session
+
+
+def _connect_and_tell(runtime: Runtime, *args: Any, **kwargs: Any) -> str:
+    """Replaces ``Runtime.connect_session``, which runs in the task of the connection."""
+    session_id = _connect_session(runtime, *args, **kwargs)
+    if connection := current.get():
+        connection.session = session_id
+    return session_id
+
+
+def retain_sessions(seconds: float) -> RetainedSessions:
+    """Keep the sessions of lost connections within bounds of bytes and descriptors. Streamlit bounds their number."""
+    manager = cast("WebsocketSessionManager", Runtime.instance()._session_mgr)
+    manager._session_storage = retained = RetainedSessions(seconds)
+    return retained
 
 
 def collect_periodically(stop: threading.Event, seconds: float = _COLLECT_SECONDS) -> None:

@@ -104,14 +104,14 @@ def token_of(server: ClassServer) -> str:
     return cookie.partition("=")[2].partition(";")[0]
 
 
-def upload(server: ClassServer, session: str, body: bytes, **more: str) -> tuple[int, str]:
+def upload(server: ClassServer, session: str, body: bytes, path: str = "file-1", **more: str) -> tuple[int, str]:
     """Send a file as the browser does; the status, and what was said."""
     token = token_of(server)
     headers = {"Content-Type": "multipart/form-data; boundary=B", "X-Xsrftoken": token}
     headers |= {"Cookie": f"_streamlit_xsrf={token}", **{name.replace("_", "-"): value for name, value in more.items()}}
     connection = http.client.HTTPConnection(server.url.removeprefix("http://"), timeout=120)
     try:
-        connection.request("PUT", f"/_stcore/upload_file/{session}/file-1", body, headers)
+        connection.request("PUT", f"/_stcore/upload_file/{session}/{path}", body, headers)
         answer = connection.getresponse()
         return answer.status, answer.read().decode()
     finally:

@@ -1,0 +1,17 @@
+"""Which session a connection belongs to: Streamlit decides it once the connection has been accepted."""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+from dataclasses import dataclass
+
+
+@dataclass
+class Connection:
+    """A websocket, and the id of its session, once it is known."""
+
+    session: str | None = None
+
+
+# The connection whose task this is. ``streamlit_patches.tell_sessions_of_connections`` sets its session.
+current: ContextVar[Connection | None] = ContextVar("current", default=None)

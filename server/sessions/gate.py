@@ -1,0 +1,157 @@
+"""The gate between a browser and its session: nothing that one session asks for makes another one wait.
+
+Every message yields to the other sessions, is checked, and is charged to its session. Over the rate, the connection is
+read more slowly; the rest of what it sends waits in its own socket. Who goes on for half a minute is disconnected.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+import time
+from collections.abc import Callable, MutableMapping
+from typing import TYPE_CHECKING, Any
+
+from starlette.responses import PlainTextResponse
+
+from engine import metrics
+from server.buckets import TokenBucket
+from server.logs import fields
+from server.sessions import messages
+from server.sessions.connection import Connection, current
+from server.sessions.rates import (
+    ARRIVALS,
+    BYTES_A_TOKEN,
+    MOST_SECONDS_IN_DEBT,
+    MOST_SECONDS_TO_CONNECT,
+    Kept,
+    SessionRates,
+)
+from server.sessions.uploads import forget_files_of_ended, room_for_a_file
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
+_log = logging.getLogger(__name__)
+
+_POLICY = 1008  # the code of a websocket that is closed for what its client does
+_LATER = 1013
+_UPLOAD = re.compile(r".*/_stcore/upload_file/([^/]+)/[^/]+")
+TOO_FAST = "Too many actions in too short a time: reload the page to go on."
+TOO_MANY_ARRIVALS = "Too many new connections from this address: try again in a minute."
+TOO_MANY_UPLOADS = "Too many files in too short a time: try again in a minute.\n"
+
+
+class Ended(Exception):
+    """The connection is to be closed, with this sentence."""
+
+
+class SessionGate:
+    """ASGI middleware around Streamlit's application: paces and checks what sessions send.
+
+    Parameters
+    ----------
+    app : ASGI application
+        Streamlit's.
+    clock : callable, optional
+        Seconds that never go backward.
+    """
+
+    def __init__(self, app: ASGIApp, clock: Callable[[], float] = time.monotonic) -> None:
+        self._app = app
+        self._rates = Kept(lambda: SessionRates.new(clock))
+        self._arrivals = Kept(lambda: TokenBucket(*ARRIVALS, clock))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one connection."""
+        if scope["type"] == "websocket":
+            await self._websocket(scope, receive, send)
+        elif scope["type"] == "http" and scope["method"] == "PUT" and (match := _UPLOAD.fullmatch(scope["path"])):
+            await self._upload(match[1], scope, receive, send)
+        else:
+            await self._app(scope, receive, send)
+
+    async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
+        arrivals = self._arrivals.of((scope.get("client") or ("",))[0])
+        if (wait := arrivals.take()) > MOST_SECONDS_TO_CONNECT:
+            arrivals.take(-1)  # who is refused has not come
+            metrics.REFUSED.labels("arrivals").inc()
+            await send({"type": "websocket.close", "code": _LATER, "reason": TOO_MANY_ARRIVALS})
+            return
+        await asyncio.sleep(wait)
+        connection = Connection()
+        current.set(connection)
+
+        async def receive_in_turn() -> MutableMapping[str, Any]:
+            message = await receive()
+            await asyncio.sleep(0)  # where messages are queued, ``receive`` does not let other tasks run
+            if message["type"] == "websocket.receive" and message.get("bytes"):
+                try:
+                    message = await self._checked(message, connection)
+                except Ended as reason:
+                    await send({"type": "websocket.close", "code": _POLICY, "reason": str(reason)})
+                    return {"type": "websocket.disconnect", "code": _POLICY}
+            return message
+
+        await self._app(scope, receive_in_turn, send)
+
+    async def _checked(self, message: MutableMapping[str, Any], connection: Connection) -> MutableMapping[str, Any]:
+        """The message, when its time has come; shortened if it has texts that are too long. Raises Ended."""
+        from google.protobuf.message import DecodeError
+        from streamlit.proto.BackMsg_pb2 import BackMsg
+
+        data = message["bytes"]
+        asked = BackMsg()
+        try:
+            asked.ParseFromString(data)
+        except DecodeError:
+            return message  # Streamlit closes the connection
+        if mistake := messages.mistake_in(asked):
+            metrics.REFUSED.labels("message").inc()
+            _log.warning("closed: a message that no page sends", extra=fields(bytes=len(data)))
+            raise Ended(mistake)
+        await self._in_time(asked, len(data), connection)
+        return {**message, "bytes": asked.SerializeToString()} if messages.shorten(asked) else message
+
+    async def _in_time(self, asked: Any, size: int, connection: Connection) -> None:
+        """Wait until the session may ask for this."""
+        kind = messages.kind_of(asked)
+        if kind == messages.OTHER:
+            return
+        rates = self._rates.of(connection.session)
+        bucket = rates.runs if kind == messages.RERUN else rates.downloads
+        wait = bucket.take(1 + size / BYTES_A_TOKEN)
+        if bucket.in_debt_for() > MOST_SECONDS_IN_DEBT:
+            metrics.REFUSED.labels(kind).inc()
+            _log.warning("closed: too many actions of one session")
+            raise Ended(TOO_FAST)
+        if wait:
+            metrics.SLOWED.labels(kind).inc()
+            await asyncio.sleep(wait)
+
+    async def _upload(self, session: str, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a file on, if the session has room and time for it. A session's files come one after another."""
+        from streamlit import runtime
+
+        if not runtime.get_instance().is_active_session(session):
+            await self._app(scope, receive, send)  # Streamlit refuses it
+            return
+        rates = self._rates.of(session)
+        wait = rates.uploads.take()
+        if wait > MOST_SECONDS_TO_CONNECT:
+            rates.uploads.take(-1)
+            await _refuse(429, TOO_MANY_UPLOADS, scope, receive, send)
+            return
+        await asyncio.sleep(wait)
+        async with rates.uploading:
+            if refusal := room_for_a_file(session):
+                await _refuse(413, refusal, scope, receive, send)
+                return
+            await self._app(scope, receive, send)
+        forget_files_of_ended(session)
+
+
+async def _refuse(status: int, sentence: str, scope: Scope, receive: Receive, send: Send) -> None:
+    metrics.REFUSED.labels("upload").inc()
+    await PlainTextResponse(sentence, status, headers={"Connection": "close"})(scope, receive, send)

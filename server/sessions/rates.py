@@ -1,0 +1,79 @@
+"""How often one session may ask for something: several times what the fastest student does, and no more.
+
+Measured with a person's fastest ways to use a page in a browser: the arrow key of a number held down asks for 12 runs
+in one second and 29 in five; ten clicks in the plot for 5 in one second; a download pressed again and again for 8 files
+in one second. An address of a class behind one router has all its students.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from server.buckets import TokenBucket
+
+T = TypeVar("T")
+
+# Of each: tokens a second, and tokens at once.
+RUNS = (5.0, 60.0)  # of the page's script
+DOWNLOADS = (1.0, 40.0)  # files made at the press of a button
+UPLOADS = (0.5, 20.0)
+ARRIVALS = (5.0, 200.0)  # new connections of one address: a class that opens its laptops at once
+# A run with a large message costs more: a token for each so many bytes.
+BYTES_A_TOKEN = 100_000
+
+# Who is over the rate all this time is not a person: the connection is closed.
+MOST_SECONDS_IN_DEBT = 30.0
+# Who would wait longer to connect is refused, and may come again.
+MOST_SECONDS_TO_CONNECT = 10.0
+_KEPT = 4_096
+
+
+@dataclass(frozen=True)
+class SessionRates:
+    """The buckets of one session. They outlive its connections."""
+
+    runs: TokenBucket
+    downloads: TokenBucket
+    uploads: TokenBucket
+    uploading: asyncio.Lock
+
+    @classmethod
+    def new(cls, clock: Callable[[], float] = time.monotonic) -> SessionRates:
+        """Full buckets."""
+        runs, downloads, uploads = (TokenBucket(*rate, clock) for rate in (RUNS, DOWNLOADS, UPLOADS))
+        return cls(runs, downloads, uploads, asyncio.Lock())
+
+
+class Kept(Generic[T]):
+    """What is kept of sessions or addresses, by their names: the ones that were used last.
+
+    Examples
+    --------
+    >>> lengths = Kept(list, most=2)
+    >>> for name in "abab":
+    ...     lengths.of(name).append(name)
+    >>> lengths.of("c"), lengths.of("b"), lengths.of("a")
+    ([], ['b', 'b'], [])
+    """
+
+    def __init__(self, make: Callable[[], T], most: int = _KEPT) -> None:
+        self._make, self._most = make, most
+        self._values: OrderedDict[Hashable, T] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def of(self, name: Hashable) -> T:
+        """What is kept of a name; new, if it is not known any more."""
+        with self._lock:
+            value = self._values.pop(name, None)
+            if value is None:
+                value = self._make()
+            self._values[name] = value
+            while len(self._values) > self._most:
+                self._values.popitem(last=False)
+            return value

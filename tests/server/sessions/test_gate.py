@@ -1,0 +1,145 @@
+"""The gate alone: one connection's messages, in time, checked, and none before another task's turn."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+from streamlit.proto.BackMsg_pb2 import BackMsg
+
+from server.sessions import gate
+from server.sessions.connection import current
+from server.sessions.gate import SessionGate
+from tests.server.sessions.test_messages import rerun
+
+SCOPE = {"type": "websocket", "path": "/_stcore/stream", "client": ("127.0.0.1", 1)}
+
+
+def heartbeat() -> BackMsg:
+    message = BackMsg()
+    message.app_heartbeat = True
+    return message
+
+
+class Client:
+    """A client whose messages are all there already; ``got`` is what came through, ``sent`` what the gate said."""
+
+    def __init__(self, *asked: BackMsg, session: str = "one") -> None:
+        self._waiting = [{"type": "websocket.receive", "bytes": each.SerializeToString()} for each in asked]
+        self._session = session
+        self.got: list[BackMsg] = []
+        self.sent: list[Any] = []
+
+    async def app(self, scope: Any, receive: Any, send: Any) -> None:
+        connection = current.get()
+        assert connection is not None
+        connection.session = self._session
+        while (message := await receive())["type"] == "websocket.receive":
+            self.got.append(BackMsg.FromString(message["bytes"]))
+
+    async def receive(self) -> Any:
+        return self._waiting.pop(0) if self._waiting else {"type": "websocket.disconnect", "code": 1000}
+
+    async def send(self, message: Any) -> None:
+        self.sent.append(message)
+
+    async def through(self, passed: SessionGate) -> None:
+        passed._app = self.app
+        await passed(SCOPE, self.receive, self.send)
+
+
+@pytest.fixture
+def slept(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """What the gate has slept, by a clock that goes on with it."""
+    seconds: list[float] = []
+    sleep = asyncio.sleep
+
+    async def note(duration: float) -> None:
+        seconds.append(duration)
+        await sleep(0)
+
+    monkeypatch.setattr(gate.asyncio, "sleep", note)
+    return seconds
+
+
+@pytest.fixture
+def passed(slept: list[float]) -> SessionGate:
+    return SessionGate(None, clock=lambda: sum(slept))  # type: ignore[arg-type]
+
+
+def test_another_task_has_its_turn_between_two_messages() -> None:
+    turns = 0
+
+    async def count() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    async def both() -> None:
+        other = asyncio.create_task(count())
+        await client.through(SessionGate(None))  # type: ignore[arg-type]
+        other.cancel()
+
+    client = Client(*[heartbeat()] * 1_000)
+    asyncio.run(both())
+    assert len(client.got) == 1_000 and turns >= 1_000
+
+
+def test_a_person_waits_for_nothing(passed: SessionGate, slept: list[float]) -> None:
+    client = Client(*[rerun(text="a few words")] * 12)
+    asyncio.run(client.through(passed))
+    assert len(client.got) == 12 and not any(slept) and not client.sent
+
+
+def test_a_flood_is_slowed_and_then_closed_with_a_sentence(passed: SessionGate, slept: list[float]) -> None:
+    client = Client(*[rerun()] * 10_000)
+    asyncio.run(client.through(passed))
+    assert client.sent == [{"type": "websocket.close", "code": 1008, "reason": gate.TOO_FAST}]
+    assert 100 < len(client.got) < 300
+    assert 30 <= sum(slept) < 35
+
+
+def test_a_session_that_comes_back_is_as_slow_as_before(passed: SessionGate, slept: list[float]) -> None:
+    first, again, other = Client(*[rerun()] * 100), Client(rerun(), rerun()), Client(rerun(), session="two")
+    asyncio.run(first.through(passed))
+    slept.clear()
+    asyncio.run(again.through(passed))
+    assert sum(slept) > 0.1
+    slept.clear()
+    asyncio.run(other.through(passed))
+    assert not any(slept)
+
+
+def test_a_large_message_costs_more(passed: SessionGate, slept: list[float]) -> None:
+    client = Client(*[rerun(target_text="x" * 900_000)] * 8)
+    asyncio.run(client.through(passed))
+    assert len(client.got) == 8 and sum(slept) > 1
+
+
+def test_a_forged_message_ends_the_connection_before_it_reaches_the_session(passed: SessionGate) -> None:
+    client = Client(heartbeat(), rerun(neurons=["1"] * 600_000), heartbeat())
+    asyncio.run(client.through(passed))
+    [closed] = client.sent
+    assert closed["code"] == 1008 and closed["reason"] == "600,000 values of a widget came; at most 256 are allowed."
+    assert [each.WhichOneof("type") for each in client.got] == ["app_heartbeat"]
+
+
+def test_a_text_that_is_too_long_comes_through_shortened(passed: SessionGate, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GRAMMAR_NEURONS_MAX_CHARACTERS", "100")
+    client = Client(rerun(text="x" * 300_000, model="bundled"))
+    asyncio.run(client.through(passed))
+    [message] = client.got
+    assert [len(widget.string_value) for widget in message.rerun_script.widget_states.widgets] == [201, 7]
+
+
+def test_an_address_that_opens_too_many_connections_waits_and_is_refused(slept: list[float]) -> None:
+    passed = SessionGate(None, clock=lambda: 0.0)  # type: ignore[arg-type]
+    clients = [Client(session=str(i)) for i in range(400)]
+    for client in clients:
+        asyncio.run(client.through(passed))
+    refused = [client for client in clients if client.sent]
+    assert len(refused) == 150, "two hundred may come at once, and fifty who wait for ten seconds at most"
+    assert refused[0].sent == [{"type": "websocket.close", "code": 1013, "reason": gate.TOO_MANY_ARRIVALS}]
+    assert 9 < max(slept) <= 10, "and who is refused makes nobody wait longer"
