@@ -19,9 +19,13 @@ from core.errors import UserError
 from core.models import BUNDLED
 from core.models.hub import canonical
 from core.records import MAX_WORDS, ContrastSpec
+from core.words.entries import MAX_LINE
+from core.words.lists import MAX_CUSTOM_WORDS
 
 ANY = "*"
 _PREFIX = "GRAMMAR_NEURONS_"
+# Ten thousand lines of the longest kind. A class server keeps no more of a list (server/sessions/messages.py).
+MAX_LIST_CHARACTERS = MAX_CUSTOM_WORDS * (MAX_LINE + 1)
 # Values that max-T may permute: 2,000 words on all 36,864 neurons of GPT-Neo 125M. A copy of them is 300 MB, and 10,000
 # permutations take half a minute on two cores.
 _MOST_PERMUTED = 75_000_000
@@ -177,10 +181,18 @@ def check_characters(text: str) -> None:
     allowed = limits()
     if len(text) > allowed.max_characters:
         # A class server keeps no more of it (server/sessions/messages.py).
-        came = f"{len(text):,}" if len(text) < allowed.kept_characters else f"more than {allowed.kept_characters - 1:,}"
+        came = (
+            f"{len(text):,}" if len(text) != allowed.kept_characters else f"more than {allowed.kept_characters - 1:,}"
+        )
         raise UserError(
             f"The text has {came} characters; at most {allowed.max_characters:,} are allowed.", about="text_length"
         )
+
+
+def check_list(text: str, what: str) -> None:
+    """Raise UserError if a list of words has more characters than are kept of one."""
+    if len(text) > MAX_LIST_CHARACTERS:
+        raise UserError(f"The {what} has more than {MAX_LIST_CHARACTERS:,} characters; make it shorter.")
 
 
 @lru_cache(maxsize=1)

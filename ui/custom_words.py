@@ -5,7 +5,7 @@ from __future__ import annotations
 from core.errors import UserError
 from core.words import custom_list
 from core.words.entries import written
-from engine.limits import limits
+from engine.limits import check_list, limits
 
 
 def custom_words(side: str, text: str) -> tuple[str, ...]:
@@ -16,6 +16,7 @@ def custom_words(side: str, text: str) -> tuple[str, ...]:
     most = limits().max_words
     if not text.strip():
         raise UserError(f"The custom {side} list is empty: give at least 2 words, one a line.")
+    check_list(text, f"custom {side} list")
     own = custom_list(text, f"custom {side} list")
     words = written(own.words, own.lemmas)
     if len(words) < 2:

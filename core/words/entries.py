@@ -10,7 +10,7 @@ from core.errors import UserError
 from core.words.checks import split_lines, unprintable_character
 
 MAX_LINE = 100  # characters
-MAX_BYTES = 1_000_000  # ten thousand words of the longest kind; a file of this size is the largest that a page takes
+MAX_BYTES = 5_000_000
 _SHOWN = 3  # examples in a note
 # Spaces of any width. strip() without an argument would also remove control characters, which must be reported.
 _SPACES = " \u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"

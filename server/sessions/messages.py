@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from core.words.entries import MAX_BYTES
-from engine.limits import limits
+from engine.limits import MAX_LIST_CHARACTERS, limits
 
 if TYPE_CHECKING:
     from streamlit.proto.BackMsg_pb2 import BackMsg
@@ -92,7 +91,7 @@ def shorten(message: BackMsg) -> bool:
 
 def _most_characters(widget: str) -> int:
     if widget.endswith(_LISTS):
-        return MAX_BYTES + 1
+        return MAX_LIST_CHARACTERS + 1
     return limits().kept_characters if widget.endswith(_TEXT) else MAX_CHARACTERS
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from core.errors import UserError
 from core.records import CUSTOM, MAX_WORDS, SHORT_WORD_CLASSES, WORD_CLASSES, ContrastSpec
 from core.records.link import to_params
 from core.words import list_length
@@ -20,6 +21,7 @@ from tests.support.pages import (
     said,
     settle,
 )
+from ui.custom_words import custom_words
 from ui.defaults import DEFAULT
 
 NOUNS, PRONOUNS, PARTICLES = (list_length(name, "bundled") for name in ("nouns", "pronouns", "particles"))
@@ -204,3 +206,12 @@ def test_the_new_test_and_correction_are_offered(contrast):
     assert "Max-T (permutation)" in at.selectbox(key="correction").options
     assert link(at) == to_params(spec)
     assert_shows(at, contrast(spec))
+
+
+def test_a_list_of_more_characters_than_are_kept_is_told() -> None:
+    words = [f"{number:05d}{'x' * 95}" for number in range(10_000)]
+    with pytest.raises(
+        UserError, match="^The custom target list has more than 1,010,000 characters; make it shorter.$"
+    ):
+        custom_words("target", "\n\n".join(words))
+    assert len(custom_words("target", "\n".join(words))) == 10_000

@@ -7,8 +7,7 @@ import time
 import pytest
 from streamlit.proto.BackMsg_pb2 import BackMsg
 
-from core.words.entries import MAX_BYTES
-from engine.limits import limits
+from engine.limits import MAX_LIST_CHARACTERS, limits
 from server.sessions import messages
 
 
@@ -85,7 +84,7 @@ def test_three_million_bytes_of_values_are_refused_at_once() -> None:
     assert time.perf_counter() - started < 0.5
 
 
-@pytest.mark.parametrize(("key", "most"), [("text", 201), ("target_text", MAX_BYTES + 1), ("model", 10_000)])
+@pytest.mark.parametrize(("key", "most"), [("text", 201), ("target_text", MAX_LIST_CHARACTERS + 1), ("model", 10_000)])
 def test_what_is_refused_is_not_kept_whole(key: str, most: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GRAMMAR_NEURONS_MAX_CHARACTERS", "100")
     assert limits().kept_characters == 201
