@@ -15,10 +15,13 @@ from streamlit import config
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.runtime import media_file_manager
 from streamlit.runtime.memory_media_file_storage import MemoryMediaFileStorage
+from streamlit.runtime.memory_session_storage import MemorySessionStorage
+from streamlit.runtime.websocket_session_manager import WebsocketSessionManager
 from streamlit.watcher.local_sources_watcher import LocalSourcesWatcher
 
 from core.errors import UserError
 from server import streamlit_patches
+from server.sessions.connection import Connection, current
 from server.warm_start import FAILED, READY, REFUSED, STOPPING, WARMING_UP, WarmStart
 from tests.support.class_server import SECONDS
 from tests.support.troubled_server import until
@@ -95,6 +98,24 @@ def test_a_message_goes_to_the_browser_that_has_the_session_now():
     runtime = SimpleNamespace(_session_mgr=SimpleNamespace(get_active_session_info={}.get))
     streamlit_patches._send_to_current_client(runtime, old, message)
     assert sent == [("new", message), ("old", message)]
+
+
+def test_a_connection_is_told_its_session(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(streamlit_patches, "_connect_session", lambda runtime, **how: f"of {how['client']}")
+    token = current.set(connection := Connection())
+    try:
+        assert streamlit_patches._connect_and_tell(SimpleNamespace(), client="a", user_info={}) == "of a"
+    finally:
+        current.reset(token)
+    assert connection.session == "of a"
+    assert streamlit_patches._connect_and_tell(SimpleNamespace(), client="b", user_info={}) == "of b", "without a gate"
+
+
+def test_sessions_are_retained_where_streamlit_looks_for_them(monkeypatch: pytest.MonkeyPatch):
+    manager = WebsocketSessionManager(MemorySessionStorage(), None, None, None)
+    monkeypatch.setattr(streamlit_patches.Runtime, "_instance", SimpleNamespace(_session_mgr=manager), raising=True)
+    retained = streamlit_patches.retain_sessions(60.0)
+    assert manager._session_storage is retained and manager.list_sessions() == []
 
 
 @pytest.mark.parametrize("amended", [True, False])

@@ -210,8 +210,6 @@ def test_the_new_test_and_correction_are_offered(contrast):
 
 def test_a_list_of_more_characters_than_are_kept_is_told() -> None:
     words = [f"{number:05d}{'x' * 95}" for number in range(10_000)]
-    with pytest.raises(
-        UserError, match="^The custom target list has more than 1,010,000 characters; make it shorter.$"
-    ):
+    with pytest.raises(UserError, match="target list has more than 1,010,000 characters; make"):
         custom_words("target", "\n\n".join(words))
     assert len(custom_words("target", "\n".join(words))) == 10_000
