@@ -26,10 +26,10 @@ class TokenBucket:
     >>> bucket = TokenBucket(rate=2, burst=10, clock=lambda: now)
     >>> bucket.take(10), bucket.take(1)
     (0.0, 0.5)
-    >>> now = 3.0
+    >>> now = 2.0
     >>> bucket.in_debt_for()
-    3.0
-    >>> now = 4.0
+    2.0
+    >>> now = 3.0
     >>> bucket.in_debt_for()  # half full again
     0.0
     """
