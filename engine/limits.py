@@ -54,6 +54,9 @@ class Limits:
     max_upload_mb: int = _whole(4, 1, 100, "megabytes of an uploaded file")
     queue_length: int = _whole(200, 1, 10_000, "readings that may wait for a forward pass of one model")
     queue_seconds: int = _whole(120, 1, 3_600, "seconds that a reading may wait")
+    connections: int = _whole(1_500, 10, 100_000, "connections at a time")
+    # A browser has up to six at once while a page loads, and a websocket: a class of a hundred behind one address.
+    connections_by_address: int = _whole(800, 1, 100_000, "connections of one address at a time")
     checks_at_once: int = _whole(2, 1, 16, "checks of neurons that run at the same time, one of each student")
     memory_cache_mb: int = _whole(512, 16, 1_000_000, "megabytes of results kept in memory")
     # Apart from the results, of which the reading of a treebank would fill more: 620 MB of EWT with GPT-Neo 125M.

@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING, Any
 from starlette.middleware.gzip import GZipMiddleware
 
 from engine.folders import seed_folder
+from engine.limits import limits
 from server import script_errors, streamlit_patches
-from server.headers import SecurityHeaders, security_headers
+from server.connections.by_address import ByAddress
+from server.headers import SecurityHeaders, encoded, security_headers
 from server.preload import Preload, chart_link
 from server.request_log import RequestLog
-from server.routes import probe_routes
+from server.routes import MetricsInside, probe_routes
 from server.sessions.gate import SessionGate
 from server.static_files import CompressedFiles, CompressedStaticFiles
 from server.warm_start import WarmStart, prepare_more
@@ -62,9 +64,14 @@ class Application:
         # Streamlit compresses its answers, but not that to the root.
         compressed = CompressedStaticFiles(GZipMiddleware(SessionGate(app)), self._files, f"{base}/static/")
         with_links = Preload(compressed, chart_link(static), base)
-        # Outermost, because Streamlit answers its own errors outside its middleware.
-        with_headers = SecurityHeaders(with_links, security_headers())
-        self._app: ASGIApp = RequestLog(with_headers, config.get_option("server.baseUrlPath") or "")
+        inside = MetricsInside(with_links, base)
+        # Outside the rest, because Streamlit answers its own errors outside its middleware.
+        headers = security_headers()
+        logged = RequestLog(SecurityHeaders(inside, headers), config.get_option("server.baseUrlPath") or "")
+        # What any other server of ASGI needs to know, too: serve.py answers both in need, before this app is asked.
+        self.probes = ("/readyz", f"{base}/_stcore/health")
+        self.headers = encoded(headers)
+        self._app: ASGIApp = ByAddress(logged, limits().connections_by_address, self.probes, self.headers)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one connection, or run the lifespan."""

@@ -71,6 +71,11 @@ def security_headers() -> dict[str, str]:
     }
 
 
+def encoded(headers: dict[str, str]) -> list[tuple[bytes, bytes]]:
+    """Headers as ASGI and HTTP have them."""
+    return [(name.lower().encode("ascii"), value.encode("ascii")) for name, value in headers.items()]
+
+
 class SecurityHeaders:
     """ASGI middleware that sets headers on HTTP responses. Websockets are not changed.
 
@@ -79,7 +84,7 @@ class SecurityHeaders:
 
     def __init__(self, app: ASGIApp, headers: dict[str, str]) -> None:
         self._app = app
-        self._headers = [(name.lower().encode("ascii"), value.encode("ascii")) for name, value in headers.items()]
+        self._headers = encoded(headers)
         self._names = {name for name, _ in self._headers}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import math
 import os
@@ -9,12 +10,22 @@ import signal
 import socket
 import sys
 import time
+from functools import partial
 from types import FrameType
-from typing import NoReturn
+from typing import Any, NoReturn, cast
 
 import uvicorn
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
+from engine.limits import limits
 from server.application import Application
+from server.connections.accept_errors import AcceptErrors
+from server.connections.descriptors import connections_for, raise_descriptors
+from server.connections.door import Door
+from server.connections.http_protocol import HttpProtocol
+from server.connections.notes import leave_out_what_is_noted, say_bounds
+from server.connections.service import Service
+from server.connections.websocket_protocol import WebsocketProtocol
 from server.logs import fields, log_fatal_errors
 from server.options import MISUSED
 
@@ -26,6 +37,9 @@ _DRAIN_SECONDS = 1.0
 _CLOSE_SECONDS = 3
 _PING_SECONDS = 20
 _FAILED = 3
+# Connections that the system holds until they are accepted, and how many are accepted before others have a turn.
+_QUEUE = 2048
+_ACCEPTED_AT_ONCE = 16
 
 
 def serve_and_exit(app: Application) -> NoReturn:
@@ -45,13 +59,14 @@ def _serve(app: Application) -> int:
     address, port = config.get_option("server.address"), int(config.get_option("server.port"))
     try:
         family = socket.AF_INET6 if ":" in address else socket.AF_INET
-        listener = socket.create_server((address, port), family=family, backlog=2048)
+        listener = socket.create_server((address, port), family=family, backlog=_QUEUE)
     except OSError as error:
         reason = (error.strerror or str(error)).partition(" (")[0]
         print(f"Cannot listen on port {port} of {address}: {reason}.", file=sys.stderr)
         return MISUSED
     with listener:
-        server = _Server(app, _uvicorn_config(app))
+        door = _door()
+        server = _Server(app, _uvicorn_config(app, door), AcceptErrors(door, partial(listener.listen, _QUEUE)))
         _log.info("listening", extra=fields(address=address, port=listener.getsockname()[1]))
         signal.signal(signal.SIGTERM, server.handle_exit)  # uvicorn does the same later, when it starts
         log_fatal_errors()
@@ -60,11 +75,20 @@ def _serve(app: Application) -> int:
     return 0 if server.started else _FAILED
 
 
-def _uvicorn_config(app: Application) -> uvicorn.Config:
+def _door() -> Door:
+    most = connections_for(raise_descriptors(), limits().connections)
+    door = Door(most, min(most, limits().connections_by_address))
+    say_bounds(door.most, door.most_by_address)
+    return door
+
+
+def _uvicorn_config(app: Application, door: Door) -> uvicorn.Config:
     from streamlit import config
 
+    service = Service(door, app.probes, app.headers)
+    logging.getLogger("uvicorn.error").addFilter(leave_out_what_is_noted)
     ping_seconds = config.get_option("server.websocketPingInterval") or _PING_SECONDS
-    return uvicorn.Config(
+    settings = uvicorn.Config(
         app,
         lifespan="on",
         log_config=None,  # server/logs.py configures all logs
@@ -72,23 +96,36 @@ def _uvicorn_config(app: Application) -> uvicorn.Config:
         server_header=False,
         ssl_certfile=config.get_option("server.sslCertFile"),
         ssl_keyfile=config.get_option("server.sslKeyFile"),
-        ws="websockets-sansio",
+        http=cast(type[asyncio.Protocol], partial(HttpProtocol, service)),
+        ws=cast(type[asyncio.Protocol], partial(WebsocketProtocol, service)),
+        backlog=_ACCEPTED_AT_ONCE,
         ws_per_message_deflate=config.get_option("server.enableWebsocketCompression"),
         ws_ping_interval=ping_seconds,
         ws_ping_timeout=ping_seconds,
         ws_max_size=int(config.get_option("server.maxWidgetStateSize")) * 2**20,  # Streamlit refuses more anyway
         timeout_graceful_shutdown=_CLOSE_SECONDS,
     )
+    # As uvicorn itself understands FORWARDED_ALLOW_IPS.
+    proxies = ProxyHeadersMiddleware(cast(Any, app), settings.forwarded_allow_ips).trusted_hosts
+    door.is_trusted = proxies.__contains__
+    return settings
 
 
 class _Server(uvicorn.Server):
     """uvicorn's server with a stepwise shutdown on SIGTERM. It does not raise the signal again at the end."""
 
-    def __init__(self, app: Application, settings: uvicorn.Config) -> None:
+    def __init__(self, app: Application, settings: uvicorn.Config, accept_errors: AcceptErrors) -> None:
         super().__init__(settings)
         self._app = app
+        self._accept_errors = accept_errors
         self._stopping = False
         self._exit_at = math.inf
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to accept connections."""
+        self._accept_errors.watch(asyncio.get_running_loop())
+        await super().startup(sockets)
+        self._accept_errors.lengthen_queue()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Signal handler: a first SIGTERM drains connections; SIGINT or a second signal exits at once."""

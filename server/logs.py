@@ -99,7 +99,7 @@ class JsonLines(logging.Formatter):
 
 def event_of(record: logging.LogRecord) -> str | None:
     """A record's text, with its numbers, if it is a literal of its source file; None if it was built at run time."""
-    if not isinstance(record.msg, str) or record.msg not in _literals(record.pathname):
+    if not isinstance(record.msg, str) or record.msg not in _literals_or_none(record.pathname):
         return None
     text = record.msg
     if isinstance(record.args, tuple) and all(isinstance(value, int | float) for value in record.args):
@@ -128,12 +128,19 @@ def short_path(path: str) -> str:
     return "/".join(parts[parts.index("site-packages") + 1 :]) if "site-packages" in parts else file.name
 
 
+def _literals_or_none(path: str) -> frozenset[str]:
+    """All string literals of a source file; none while it cannot be read, as without a free descriptor."""
+    try:
+        return _literals(path)
+    except OSError:
+        return frozenset()
+
+
 @lru_cache(maxsize=256)
 def _literals(path: str) -> frozenset[str]:
-    """All string literals of a source file; none if the file does not exist, as for a frozen module."""
     try:
         tree = ast.parse(Path(path).read_bytes())
-    except (OSError, SyntaxError, ValueError):
+    except (SyntaxError, ValueError):
         return frozenset()
     constants = (node.value for node in ast.walk(tree) if isinstance(node, ast.Constant))
     return frozenset(value for value in constants if isinstance(value, str))

@@ -13,6 +13,10 @@ from server.warm_start import WarmStart
 
 if TYPE_CHECKING:
     from starlette.requests import Request
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
+# A proxy adds at least one of these to what it passes on; a scraper inside sends none.
+_FORWARDED = {b"forwarded", b"x-forwarded-for", b"x-forwarded-host", b"x-forwarded-proto", b"x-real-ip"}
 
 
 def probe_routes(warm_start: WarmStart) -> list[Route]:
@@ -36,3 +40,27 @@ def _connected_sessions() -> int:
 
     stats = runtime.get_instance().stats_mgr.get_stats([ACTIVE_SESSIONS_FAMILY])
     return sum(stat.value for stat in stats.get(ACTIVE_SESSIONS_FAMILY, ()) if isinstance(stat, GaugeStat))
+
+
+class MetricsInside:
+    """ASGI middleware that keeps metrics from the outside: 404 for Streamlit's own, and for ours through a proxy.
+
+    A proxy that forgets to keep ``/metrics`` to itself says that it forwards a request. Who asks the server directly
+    does not.
+    """
+
+    def __init__(self, app: ASGIApp, base: str) -> None:
+        self._app = app
+        self._streamlits = f"{base}/_stcore/metrics"
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one connection."""
+        if scope["type"] == "http" and self._is_hidden(scope):
+            await PlainTextResponse("Not found\n", 404)(scope, receive, send)
+        else:
+            await self._app(scope, receive, send)
+
+    def _is_hidden(self, scope: Scope) -> bool:
+        path = scope["path"].rstrip("/")
+        forwarded = path == "/metrics" and any(name in _FORWARDED for name, _ in scope["headers"])
+        return forwarded or path == self._streamlits

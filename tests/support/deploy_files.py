@@ -19,7 +19,7 @@ DIGEST = r"@sha256:[0-9a-f]{64}"
 VERSION = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
 OLDEST_KUBERNETES = "1.30"  # the first in which a container may sleep before it is stopped
 
-# Variables of Python, of the system and of PyTorch, which no table of ours or of a library's lists.
+# Variables of Python, of the system, of PyTorch and of uvicorn, which no table of ours or of a library's lists.
 GENERAL = {
     "PATH",
     "HOME",
@@ -29,6 +29,7 @@ GENERAL = {
     "PYTHONDONTWRITEBYTECODE",
     "OMP_NUM_THREADS",
     "MALLOC_ARENA_MAX",
+    "FORWARDED_ALLOW_IPS",
 }
 
 
