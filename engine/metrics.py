@@ -23,7 +23,6 @@ SECONDS = Histogram(
 )
 READY = Gauge("grammar_neurons_ready", "1 once the warm start is done and until the server begins to stop, else 0")
 SCRIPT_ERRORS = Counter("grammar_neurons_script_errors", "Runs of a page that ended in an error, since the start")
-SLOWED = Counter("grammar_neurons_slowed", "What came faster than people ask for it, and waited", ["what"])
 REFUSED = Counter(
     "grammar_neurons_refused", "What was refused, closed or slowed down to protect others, since the start", ["what"]
 )

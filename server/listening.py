@@ -23,10 +23,10 @@ from server.connections.accept_errors import AcceptErrors
 from server.connections.descriptors import connections_for, raise_descriptors
 from server.connections.door import Door
 from server.connections.http_protocol import HttpProtocol
-from server.connections.notes import leave_out_what_is_noted, say_bounds
 from server.connections.service import Service
 from server.connections.websocket_protocol import WebsocketProtocol
 from server.logs import fields, log_fatal_errors
+from server.notes import leave_out_what_is_noted, say_bounds
 from server.options import MISUSED
 
 _log = logging.getLogger(__name__)

@@ -11,7 +11,7 @@ from contextlib import suppress
 from typing import Any
 
 from server.connections.door import Door
-from server.connections.notes import NOTES
+from server.notes import NOTES
 
 _OUT_OF_RESOURCES = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 # asyncio itself waits for a second, in which a probe would wait, too.

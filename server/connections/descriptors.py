@@ -8,11 +8,9 @@ from server.logs import fields
 
 _log = logging.getLogger(__name__)
 
-# A session has a socket and three more descriptors. The three stay for a while when its connection is gone: Streamlit
-# keeps 128 such sessions.
+# A session has a socket and three more descriptors; none once its connection is gone (server/sessions/retained.py).
 _A_SESSION = 4
-_KEPT = 3 * 128
-_OTHER_FILES = 256  # libraries, mapped arrays, models, downloads, and the connections of the reserve
+_OTHER_FILES = 384  # libraries, mapped arrays, models, downloads, and the connections of the reserve
 _LEAST = 16
 
 
@@ -40,11 +38,11 @@ def connections_for(descriptors: int | None, wanted: int) -> int:
     Examples
     --------
     >>> connections_for(20_000, 1_500), connections_for(1_024, 1_500), connections_for(None, 1_500)
-    (1500, 96, 1500)
+    (1500, 160, 1500)
     """
     if descriptors is None:
         return wanted
-    enough = max(_LEAST, (descriptors - _OTHER_FILES - _KEPT) // _A_SESSION)
+    enough = max(_LEAST, (descriptors - _OTHER_FILES) // _A_SESSION)
     if enough < wanted:
         _log.warning("fewer connections than asked for, because of the limit of open files", extra=fields(most=enough))
     return min(wanted, enough)

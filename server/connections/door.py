@@ -6,7 +6,7 @@ from collections import Counter, OrderedDict, defaultdict
 from collections.abc import Callable
 
 from server.connections.addresses import neighbour
-from server.connections.notes import NOTES
+from server.notes import NOTES
 
 # Connections beyond the bounds, only to answer probes and to say no. The oldest one makes room for the next.
 RESERVE = 64

@@ -9,10 +9,10 @@ import h11
 from uvicorn.protocols.http.h11_impl import STATUS_PHRASES, H11Protocol
 
 from server.connections.door import Place
-from server.connections.notes import NOTES
 from server.connections.refusals import OnlyProbes, plain_headers
 from server.connections.service import Service
 from server.connections.websocket_protocol import WebsocketProtocol
+from server.notes import NOTES
 
 _TOO_SLOW = "The request took too long to arrive."
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, MutableMapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from server.connections.notes import NOTES
+from server.notes import NOTES
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send

@@ -11,10 +11,10 @@ from websockets.http11 import Response
 from websockets.server import ServerProtocol
 
 from server.connections.door import Place
-from server.connections.notes import NOTES
 from server.connections.pace import Pace
 from server.connections.refusals import Headers
 from server.connections.service import Service
+from server.notes import NOTES
 
 if TYPE_CHECKING:
     from uvicorn._types import ASGIReceiveEvent

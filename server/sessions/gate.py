@@ -7,7 +7,6 @@ read more slowly; the rest of what it sends waits in its own socket. Who goes on
 from __future__ import annotations
 
 import asyncio
-import logging
 import re
 import time
 from collections.abc import Callable, MutableMapping
@@ -15,9 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.responses import PlainTextResponse
 
-from engine import metrics
 from server.buckets import TokenBucket
-from server.logs import fields
+from server.notes import NOTES
 from server.sessions import messages
 from server.sessions.connection import Connection, current
 from server.sessions.rates import (
@@ -32,8 +30,6 @@ from server.sessions.uploads import forget_files_of_ended, room_for_a_file
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
-
-_log = logging.getLogger(__name__)
 
 _POLICY = 1008  # the code of a websocket that is closed for what its client does
 _LATER = 1013
@@ -76,7 +72,7 @@ class SessionGate:
         arrivals = self._arrivals.of((scope.get("client") or ("",))[0])
         if (wait := arrivals.take()) > MOST_SECONDS_TO_CONNECT:
             arrivals.take(-1)  # who is refused has not come
-            metrics.REFUSED.labels("arrivals").inc()
+            NOTES.add("arrivals")
             await send({"type": "websocket.close", "code": _LATER, "reason": TOO_MANY_ARRIVALS})
             return
         await asyncio.sleep(wait)
@@ -108,8 +104,7 @@ class SessionGate:
         except DecodeError:
             return message  # Streamlit closes the connection
         if mistake := messages.mistake_in(asked):
-            metrics.REFUSED.labels("message").inc()
-            _log.warning("closed: a message that no page sends", extra=fields(bytes=len(data)))
+            NOTES.add("message")
             raise Ended(mistake)
         await self._in_time(asked, len(data), connection)
         return {**message, "bytes": asked.SerializeToString()} if messages.shorten(asked) else message
@@ -120,14 +115,13 @@ class SessionGate:
         if kind == messages.OTHER:
             return
         rates = self._rates.of(connection.session)
-        bucket = rates.runs if kind == messages.RERUN else rates.downloads
+        bucket = rates.runs if kind == messages.RUN else rates.downloads
         wait = bucket.take(1 + size / BYTES_A_TOKEN)
         if bucket.in_debt_for() > MOST_SECONDS_IN_DEBT:
-            metrics.REFUSED.labels(kind).inc()
-            _log.warning("closed: too many actions of one session")
+            NOTES.add("session_closed")
             raise Ended(TOO_FAST)
         if wait:
-            metrics.SLOWED.labels(kind).inc()
+            NOTES.add(f"{kind}_slowed")
             await asyncio.sleep(wait)
 
     async def _upload(self, session: str, scope: Scope, receive: Receive, send: Send) -> None:
@@ -153,5 +147,5 @@ class SessionGate:
 
 
 async def _refuse(status: int, sentence: str, scope: Scope, receive: Receive, send: Send) -> None:
-    metrics.REFUSED.labels("upload").inc()
+    NOTES.add("upload")
     await PlainTextResponse(sentence, status, headers={"Connection": "close"})(scope, receive, send)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from streamlit.proto.ClientState_pb2 import ClientState
     from streamlit.proto.WidgetStates_pb2 import WidgetState
 
-RERUN, DOWNLOAD, OTHER = "rerun", "download", "other"
+RUN, DOWNLOAD, OTHER = "run", "download", "other"
 
 # What a message may hold. The pages send much less: forty widgets, six values of a box, some hundred hashes.
 MAX_WIDGETS = 500
@@ -37,7 +37,7 @@ def kind_of(message: BackMsg) -> str:
     """What a message asks for: a run of the page, a file that is made at the press of its button, or less."""
     kind = message.WhichOneof("type")
     if kind == "rerun_script":
-        return RERUN
+        return RUN
     if kind == "backend_operation_request" and message.backend_operation_request.HasField("deferred_file"):
         return DOWNLOAD
     return OTHER

@@ -142,7 +142,7 @@ def test_the_limit_of_open_files_is_raised_to_what_the_system_allows() -> None:
         line = server.until_logged("limit of open files")
         assert (line["before"], line["allowed"]) == (256, 2_000)
         assert (
-            server.until_logged("fewer connections than asked for, because of the limit of open files")["most"] == 340
+            server.until_logged("fewer connections than asked for, because of the limit of open files")["most"] == 404
         )
         server.until_ready()
         for _ in range(150):

@@ -16,7 +16,7 @@ from server.connections.accept_errors import AcceptErrors
 from server.connections.addresses import neighbour
 from server.connections.descriptors import connections_for
 from server.connections.door import RESERVE, Door, Place
-from server.connections.notes import EVENTS, LINE_SECONDS, Notes
+from server.notes import EVENTS, LINE_SECONDS, Notes
 
 
 class Visitors:
@@ -112,11 +112,11 @@ def test_an_ipv6_network_is_one_neighbour() -> None:
     assert neighbour("::ffff:192.0.2.1") == neighbour("192.0.2.1") != neighbour("192.0.2.2")
 
 
-@pytest.mark.parametrize("descriptors", [64, 256, 1_024, 4_096, 6_640, 20_000, 1_048_576])
+@pytest.mark.parametrize("descriptors", [64, 256, 1_024, 4_096, 6_384, 20_000, 1_048_576])
 def test_descriptors_suffice_for_all_connections_as_sessions(descriptors: int) -> None:
     most = connections_for(descriptors, 1_500)
-    assert most == 1_500 if descriptors >= 6_640 else most < 1_500
-    assert most * 4 + 128 * 3 + 256 <= descriptors or most == 16
+    assert most == 1_500 if descriptors >= 6_384 else most < 1_500
+    assert most * 4 + 384 <= descriptors or most == 16
 
 
 def test_events_have_one_line_in_ten_seconds_with_their_number(caplog: pytest.LogCaptureFixture) -> None:
@@ -127,7 +127,7 @@ def test_events_have_one_line_in_ten_seconds_with_their_number(caplog: pytest.Lo
             notes.add("silent")
             now += 0.01
         notes.add("slow_head")
-    lines = [record for record in caplog.records if record.name == "server.connections.notes"]
+    lines = [record for record in caplog.records if record.name == "server.notes"]
     texts = [record.getMessage() for record in lines]
     assert texts.count(EVENTS["silent"]) == 50 / LINE_SECONDS and texts.count(EVENTS["slow_head"]) == 1
     times = [record._fields["times"] for record in lines[:-1]]  # type: ignore[attr-defined]

@@ -92,11 +92,8 @@ def until_turned_away(server: ClassServer, frame: bytes) -> tuple[int, float, Co
 
 
 def test_floods_of_frames_slow_nobody_else_and_are_ended_with_a_sentence(server: ClassServer) -> None:
-    """Heartbeats, runs of a page, pings and pongs without end, all at once."""
-    rerun = BackMsg()
-    rerun.rerun_script.page_name = "Words"
-    runs = (Opcode.BINARY, rerun.SerializeToString())
-    floods = [runs, (Opcode.BINARY, heartbeat()), (Opcode.PING, b""), (Opcode.PONG, b"xx")]
+    """Heartbeats, pings and pongs without end, all at once. Runs have a pace of their own (tests/server/sessions)."""
+    floods = [(Opcode.BINARY, heartbeat()), (Opcode.PING, b""), (Opcode.PONG, b"xx")]
     frames = [Frame(opcode, payload).serialize(mask=True) for opcode, payload in floods]
     slowest_probe = 0.0
     with working_student(server) as seconds, ThreadPoolExecutor(len(frames)) as pool:

@@ -35,7 +35,7 @@ def test_what_a_message_asks_for() -> None:
     chunk.backend_operation_request.dataframe_chunk.SetInParent()
     heartbeat.app_heartbeat = True
     asked = [messages.kind_of(each) for each in (rerun(), download, chunk, heartbeat, BackMsg())]
-    assert asked == ["rerun", "download", "other", "other", "other"]
+    assert asked == ["run", "download", "other", "other", "other"]
 
 
 def test_what_pages_send_may_pass_and_stays_as_it_is() -> None:

@@ -87,7 +87,7 @@ def test_runs_asked_for_without_end_make_nobody_wait(server: ClassServer) -> Non
     with Tab(server.url) as tab, flooding(tab, message()):
         time.sleep(1)
         assert slowest_step(server) < _SOON
-        assert server.metric("grammar_neurons_slowed_total", what="rerun") > 0
+        assert server.metric("grammar_neurons_refused_total", what="run_slowed") > 0
 
 
 def test_presses_of_a_download_without_end_make_nobody_wait(server: ClassServer) -> None:
@@ -97,7 +97,7 @@ def test_presses_of_a_download_without_end_make_nobody_wait(server: ClassServer)
         with flooding(tab, message(download=csv.deferred_file_id, session=tab.session), most=3_000):
             time.sleep(1)
             assert slowest_step(server) < _SOON
-        assert server.metric("grammar_neurons_slowed_total", what="download") > 0
+        assert server.metric("grammar_neurons_refused_total", what="download_slowed") > 0
 
 
 def test_three_megabytes_of_forged_values_end_the_connection_with_a_sentence(server: ClassServer) -> None:
@@ -145,7 +145,7 @@ def test_a_session_holds_files_for_its_boxes_and_no_more(server: ClassServer) ->
 def test_the_log_tells_of_it_without_a_word_of_a_user(server: ClassServer) -> None:
     """After the tests above."""
     events = [line["event"] for line in server.log()]
-    assert "closed: a message that no page sends" in events
+    assert "session closed: a message that no page sends" in events
     assert "ééé" not in server.printed()
 
 

@@ -28,6 +28,12 @@ EVENTS = {
     "slow_reader": "connection closed: an answer was not read",
     "bad_request": "request refused: no valid HTTP",
     "descriptors": "connection refused: no descriptor is free",
+    "arrivals": "connection refused: too many new ones from one address",
+    "message": "session closed: a message that no page sends",
+    "run_slowed": "session slowed: too many runs of its page",
+    "download_slowed": "session slowed: too many files made at a press",
+    "session_closed": "session closed: too many actions for too long",
+    "upload": "upload refused: too many files of one session",
 }
 LINE_SECONDS = 10.0
 
