@@ -14,14 +14,16 @@ from core.activations import GoldActivations, gold_activations
 from core.errors import UserError
 from core.evidence import CHECKS, Subject, about, run_check
 from core.evidence.document import document_text, evidence_document
-from core.progress import Cancellable, Progress, unwatched
+from core.progress import Progress, unwatched
 from core.records import IMPOSSIBLE, ContrastResult, Finding, GoldText
 from core.words import bundled_gold, read_conllu, treebank
-from engine.check_queue import CheckQueue
+from engine.admission import admitted
+from engine.fair_queue import FairQueue
 from engine.folders import downloads
-from engine.jobs import NotCached
-from engine.limits import check_gold, check_permutations, limits
+from engine.jobs import NotCached, to_the_end
+from engine.limits import check_permutations, limits
 from engine.pipeline import OWN_GOLD, Request, digest_of, peek, resolve, results_of, step
+from engine.sizes import parsing_of_tagged_text, reading_of_tagged_text
 from engine.steps import activations, conclusion, model, tests, words
 from engine.turns import gate_of
 
@@ -59,9 +61,10 @@ def gold(request: Request, need: Any, progress: Progress) -> GoldText:
     source = request.gold
     if source == OWN_GOLD:
         return bundled_gold()
-    content = treebank(source.treebank, downloads(), progress) if source.treebank else source.text
-    progress(0.0, "Reading the tagged text")
-    return read_conllu(content, source.name)
+    content = treebank(source.treebank, downloads(), to_the_end(progress)) if source.treebank else source.text
+    with admitted(parsing_of_tagged_text(), progress):
+        progress(0.0, "Reading the tagged text")
+        return read_conllu(content, source.name)
 
 
 @step(
@@ -73,11 +76,11 @@ def gold(request: Request, need: Any, progress: Progress) -> GoldText:
 )
 def gold_reading(request: Request, need: Any, progress: Progress) -> GoldActivations:
     """Every neuron of the spec's layer at every word of the tagged text, on both sides of the nonlinearity."""
-    spec, lm, text = request.spec, need(model), need(gold)
-    check_gold(text.n_words, lm.d_mlp)
-    gate = gate_of(spec.model, "text", progress)
-    how: dict[str, Any] = {"pooling": spec.pooling, "prefix": spec.prefix}
-    return gold_activations(lm, text, spec.layer, **how, progress=progress, gate=gate)
+    spec, text = request.spec, need(gold)
+    with admitted(reading_of_tagged_text(text, need(model).d_mlp), progress):
+        gate = gate_of(spec.model, "text", progress)
+        how: dict[str, Any] = {"pooling": spec.pooling, "prefix": spec.prefix}
+        return gold_activations(need(model), text, spec.layer, **how, progress=progress, gate=gate)
 
 
 @step(
@@ -88,17 +91,12 @@ def gold_reading(request: Request, need: Any, progress: Progress) -> GoldActivat
 )
 def finding(request: Request, need: Any, progress: Progress) -> Finding:
     """What one check has found about one neuron."""
-
-    def report(share: float, message: str) -> None:
-        # Only what this check does itself can be cancelled: others may wait for a step that it needs.
-        progress(share, Cancellable(message))
-
     if request.check == "multiplicity":
         try:
             _check_multiplicity(need(conclusion))
         except UserError as error:
             return Finding(IMPOSSIBLE, about(request.check).RULE, str(error))
-    return run_check(request.check, _subject(request, need, report), report)
+    return run_check(request.check, _subject(request, need, progress), progress)
 
 
 # --- What a page asks ---
@@ -180,13 +178,19 @@ def _check_multiplicity(result: ContrastResult) -> None:
     check_permutations(len(result.words.target) + len(result.words.baseline), result.n_neurons)
 
 
-def new_queue() -> CheckQueue:
+def new_queue() -> FairQueue:
     """A queue in which findings are computed."""
 
     def work(request: Request, progress: Progress) -> Finding:
         return resolve(finding, request, progress)
 
-    return CheckQueue(work, lambda: limits().checks_at_once, lambda request: request.digest)
+    return FairQueue(
+        work,
+        lambda: limits().checks_at_once,
+        most=lambda: limits().queue_length,
+        what="checks",
+        kept_as=lambda request: request.digest,
+    )
 
 
 checks = new_queue()

@@ -1,11 +1,23 @@
-"""Files of results, made when their button is pressed. No user waits for a file that few need, and none is stored."""
+"""Files of results, made when their button is pressed, one at a time. No user waits for a file that few need.
+
+Only the last ones are kept, so that many presses of one button make one file.
+"""
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
+from weakref import ref
+
 from core.errors import UserError
+from core.progress import Progress
 from core.records import ContrastResult, ContrastSpec
+from engine.jobs import Results
 from engine.pipeline import Request, resolve
 from engine.steps import conclusion, sources
+
+_made = Results("file", max_entries=4, max_bytes=10e6)
+_one_at_a_time = threading.Lock()
 
 
 def csv(spec: ContrastSpec, shown: tuple[str, str]) -> bytes:
@@ -24,14 +36,25 @@ def csv(spec: ContrastSpec, shown: tuple[str, str]) -> bytes:
     """
     from core.report.tables import contrast_csv
 
-    return contrast_csv(_as_shown(spec, shown)).encode()
+    return _file("csv", spec, shown, contrast_csv)
 
 
 def summary(spec: ContrastSpec, shown: tuple[str, str]) -> bytes:
     """The settings and the summary as JSON, as ``csv`` gives the table."""
     from core.report.summary import summary_json
 
-    return summary_json(_as_shown(spec, shown)).encode()
+    return _file("json", spec, shown, summary_json)
+
+
+def _file(kind: str, spec: ContrastSpec, shown: tuple[str, str], make: Callable[[ContrastResult], str]) -> bytes:
+    result = _as_shown(spec, shown)
+
+    def work(progress: Progress) -> bytes:
+        with _one_at_a_time:
+            return make(result).encode()
+
+    made: bytes = _made.obtain((kind, ref(result)), work)
+    return made
 
 
 def _as_shown(spec: ContrastSpec, shown: tuple[str, str]) -> ContrastResult:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 import weakref
@@ -27,11 +28,16 @@ class NotCached(LookupError):
     """There is no result for a key, or it is too old."""
 
 
+class Abandoned(Cancelled):
+    """Nobody wants the result of some work any more. Any report of its progress may raise this."""
+
+
 @dataclass(eq=False)
 class Job:
     """One computation and its progress. ``result`` or ``error`` is set when ``finished`` is set.
 
-    ``can_cancel`` says whether ``cancel`` would end it now: a download or a check can be cancelled.
+    ``can_cancel`` says whether ``cancel`` would end it now: a download can be cancelled, for all who wait. To
+    ``abandon`` a job ends only what nobody else waits for: ``n_waiting`` others in other threads.
     """
 
     finished: threading.Event = field(default_factory=threading.Event)
@@ -45,11 +51,23 @@ class Job:
     used: float = field(default_factory=time.monotonic)
     can_cancel: bool = False
     cancelled: bool = False
+    abandoned: bool = False
+    n_waiting: int = 0
 
     def report(self, share: float, message: str) -> None:
-        """The progress callback for the work. It raises Cancelled if the job was cancelled and the work allows it."""
+        """The progress callback for the work.
+
+        Raises
+        ------
+        Abandoned
+            The job was abandoned.
+        Cancelled
+            The job was cancelled, and the work allows it.
+        """
         self.share, self.message = min(max(share, 0.0), 1.0), message
         self.can_cancel = isinstance(message, Cancellable)
+        if self.abandoned:
+            raise Abandoned
         if self.cancelled and self.can_cancel:
             raise Cancelled
 
@@ -57,12 +75,24 @@ class Job:
         """Stop the work for everybody who waits for it, at its next report that allows it."""
         self.cancelled = True
 
+    def abandon(self) -> None:
+        """Stop the work at its next report: nobody wants it."""
+        self.abandoned = True
+
+    def restart(self) -> None:
+        """Be as new, for those who hold this job and wait for it."""
+        self.error, self.abandoned, self.share, self.message = None, False, 0.0, ""
+
     def run(self, work: Work, progress: Progress = unwatched) -> None:
         """Do the work in this thread. Its exception is stored, and ``outcome`` raises it."""
 
         def report(share: float, message: str) -> None:
             self.report(share, message)
-            progress(share, message)
+            try:
+                progress(share, message)
+            except Abandoned:
+                if not self.n_waiting:
+                    raise  # else whoever asked first no longer wants it, and the work goes on for the others
 
         try:
             self.result = work(report)
@@ -82,6 +112,8 @@ class Job:
         while not self.finished.wait(_POLL_SECONDS):
             try:
                 progress(self.share, self.message)
+            except Abandoned:
+                raise  # who waits leaves, and the work goes on
             except Cancelled:
                 self.cancel()  # its work raises the error that says what was cancelled
 
@@ -137,22 +169,60 @@ class Results:
         BaseException
             Whatever ``work`` raises, in every thread that waits.
         """
+        while True:
+            job, is_new = self._job_of(key, max_age)
+            if is_new:
+                self._compute(key, job, work, progress)
+                return job.outcome()
+            try:
+                job.wait(progress)
+            finally:
+                with self._lock:
+                    job.n_waiting -= 1
+            if not isinstance(job.error, Abandoned):
+                return job.outcome()
+            # Who computed it stopped just when this thread began to wait: it is computed here instead.
+
+    def obtain_apart(
+        self, key: Hashable, work: Work, progress: Progress = unwatched, max_age: float = float("inf")
+    ) -> Any:
+        """As ``obtain``, but computed in a thread of its own: it goes on even if everybody who waits has gone."""
+        job = self.begin(key, work, max_age)
+        job.wait(progress)
+        return job.outcome()
+
+    def begin(self, key: Hashable, work: Work, max_age: float = float("inf")) -> Job:
+        """Start to compute the result of a key in a thread of its own, unless it is cached, or computed already."""
+        job, is_new = self._job_of(key, max_age)
+        if is_new:
+            try:
+                threading.Thread(
+                    target=self._compute, args=(key, job, work, unwatched), daemon=True, name=self.name
+                ).start()
+            except RuntimeError as error:  # the system refuses a thread: such a job would never finish
+                job.error = error
+                self._finish(key, job)
+        return job
+
+    def _job_of(self, key: Hashable, max_age: float) -> tuple[Job, bool]:
+        """The job of a key, and whether it is new. Of another one, this thread counts as one that waits."""
         with self._lock:
             job = self._jobs.get(key)
-            compute = job is None or (job.finished.is_set() and _is_old(job, max_age))
-            if job is None or compute:
+            is_new = job is None or (job.finished.is_set() and _is_old(job, max_age))
+            if job is None or is_new:
                 self._jobs[key] = job = Job()
-            outcome = "miss" if compute else "hit" if job.finished.is_set() else "wait"
+            else:
+                job.n_waiting += 1
+            outcome = "miss" if is_new else "hit" if job.finished.is_set() else "wait"
             metrics.CACHE_REQUESTS.labels(self.name, outcome).inc()
             self._jobs.move_to_end(key)
             job.used = time.monotonic()
-        if compute:
-            with metrics.SECONDS.labels(self.name).time():
-                job.run(work, progress)
-            self._finish(key, job)
-        else:
-            job.wait(progress)
-        return job.outcome()
+        return job, is_new
+
+    def _compute(self, key: Hashable, job: Job, work: Work, progress: Progress) -> None:
+        with metrics.SECONDS.labels(self.name).time():
+            job.run(work, progress)
+        self._finish(key, job)
 
     def put(self, key: Hashable, result: Any) -> None:
         """Cache a result before anyone asks for it, if there is room. It is the first to be evicted."""
@@ -220,6 +290,16 @@ class Results:
 
 
 _all_results: weakref.WeakSet[Results] = weakref.WeakSet()
+
+
+def to_the_end(progress: Progress) -> Progress:
+    """The progress of work that is not stopped when it is abandoned, such as a download."""
+
+    def report(share: float, message: str) -> None:
+        with contextlib.suppress(Abandoned):
+            progress(share, message)
+
+    return report
 
 
 def _is_old(job: Job, max_age: float) -> bool:

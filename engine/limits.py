@@ -52,15 +52,15 @@ class Limits:
     # tokens: with only a limit of characters, one text could take a gigabyte.
     max_tokens: int = _whole(20_000, 100, 1_000_000, "tokens of a text")
     max_upload_mb: int = _whole(4, 1, 100, "megabytes of an uploaded file")
-    queue_length: int = _whole(200, 1, 10_000, "readings that may wait for a forward pass of one model")
-    queue_seconds: int = _whole(120, 1, 3_600, "seconds that a reading may wait")
     connections: int = _whole(1_500, 10, 100_000, "connections at a time")
     # A browser has up to six at once while a page loads, and a websocket: a class of a hundred behind one address.
     connections_by_address: int = _whole(800, 1, 100_000, "connections of one address at a time")
+    queue_length: int = _whole(200, 1, 10_000, "requests that one student may have waiting")
+    queue_seconds: int = _whole(600, 1, 3_600, "seconds that a reading may wait")
+    readings_at_once: int = _whole(3, 1, 64, "long readings and calculations at the same time")
+    reading_mb: int = _whole(1_100, 320, 1_000_000, "megabytes for all readings and calculations that run")
     checks_at_once: int = _whole(2, 1, 16, "checks of neurons that run at the same time, one of each student")
     memory_cache_mb: int = _whole(512, 16, 1_000_000, "megabytes of results kept in memory")
-    # Apart from the results, of which the reading of a treebank would fill more: 620 MB of EWT with GPT-Neo 125M.
-    tagged_text_mb: int = _whole(1_000, 16, 1_000_000, "megabytes of a layer's neurons at the words of a tagged text")
     disk_cache_mb: int = _whole(4_000, 0, 10_000_000, "megabytes of activations kept on disk; 0 keeps none")
     disk_cache_entries: int = _whole(500, 1, 1_000_000, "experiments whose activations are kept on disk")
 
@@ -161,21 +161,6 @@ def check_permutations(n_units: int, n_neurons: int) -> None:
             f"Max-T over {n_units:,} units and {n_neurons:,} neurons is too large for this server: "
             f"{n_units * n_neurons:,} values, and at most {_MOST_PERMUTED:,} are allowed.",
             about="permutations",
-        )
-
-
-def check_gold(n_words: int, n_neurons: int) -> None:
-    """Raise UserError if the reading of a tagged text would take more memory than this server allows.
-
-    Parameters
-    ----------
-    n_words, n_neurons : int
-        Words of the text, and neurons of the layer.
-    """
-    most = limits().tagged_text_mb * 1_000_000 // (8 * n_neurons)  # float32, on both sides of the nonlinearity
-    if n_words > most:
-        raise UserError(
-            f"The tagged text has {n_words:,} words; this server has memory for {most:,}, of {n_neurons:,} neurons."
         )
 
 

@@ -12,7 +12,7 @@ _BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120
 SESSIONS = Gauge("grammar_neurons_sessions", "Browser sessions that are connected now")
 MODEL_LOADS = Counter("grammar_neurons_model_loads", "Models loaded into memory since the start")
 FORWARD_PASSES = Counter("grammar_neurons_forward_passes", "Forward passes since the start", ["kind"])  # words, text
-QUEUE_LENGTH = Gauge("grammar_neurons_queue_length", "Forward passes that wait for their turn now")
+QUEUE_LENGTH = Gauge("grammar_neurons_queue_length", "Readings and calculations that wait for their turn now")
 CACHE_REQUESTS = Counter(
     "grammar_neurons_cache_requests",
     "What was asked for, by where it was kept and whether it was there",

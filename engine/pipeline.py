@@ -5,7 +5,7 @@
         ...
 
     result = resolve(conclusion, Request(spec))                     # in this thread
-    result = obtain(conclusion, Request(spec), wait=draw_progress)  # in the background, while a page shows progress
+    result = obtain(conclusion, Request(spec), draw_progress, visitor)  # in the background, while a page waits
 
 A step declares its key, the steps that it needs, its work, and where its result is stored. ``engine.steps`` declares
 all steps. The table in docs/architecture.md is made from them.
@@ -23,6 +23,7 @@ from typing import Any, Generic, TypeVar
 from core.progress import Progress, unwatched
 from core.records import ContrastSpec
 from engine import metrics
+from engine.fair_queue import FairQueue, Visitor
 from engine.jobs import Job, NotCached, Results
 from engine.limits import limits
 
@@ -100,8 +101,9 @@ class Step(Generic[T]):
     """One step: ``work(request, need, progress)`` computes the result, which is cached by ``key(request, need)``.
 
     Both functions get the results of the steps in ``needs`` by ``need(step)``. At most ``entries`` results are cached,
-    in ``share`` of the memory for results. A result older than ``max_age`` seconds is not used. ``stored`` and
-    ``key_text`` say, in the printed table, where results are and what their key is.
+    in ``share`` of the memory for results. A result older than ``max_age`` seconds is not used. A result that is made
+    ``apart`` has a thread of its own, which nobody stops, and no request holds it. ``stored`` and ``key_text`` say, in
+    the printed table, where results are and what their key is.
     """
 
     name: str
@@ -111,14 +113,15 @@ class Step(Generic[T]):
     entries: int | Callable[[], int]
     share: float
     max_age: float
+    apart: bool
     stored: str
     key_text: str
 
 
 STEPS: list[Step[Any]] = []
+_THREADS = 64  # that compute what pages ask for, of all visitors together
 _results: dict[Step[Any], Results] = {}
-_running: dict[tuple[Step[Any], Request], Job] = {}
-_lock = threading.Lock()  # of _results and _running
+_lock = threading.Lock()  # of _results
 
 
 def results_of(of: Step[Any]) -> Results:
@@ -138,6 +141,7 @@ def step(
     entries: int | Callable[[], int],
     share: float = 0.0,
     max_age: float = float("inf"),
+    apart: bool = False,
     stored: str = "memory",
 ) -> Callable[[StepWork[T]], Step[T]]:
     """Decorator: declare a step. The function is its work, and gives it its name.
@@ -157,12 +161,15 @@ def step(
         newest would stay.
     max_age : float
         Seconds after which a result is computed again.
+    apart : bool
+        Whether it is made in a thread of its own, and never held longer than it is used: for what is too large for
+        requests that wait to hold it, or takes too long to be stopped.
     stored : str
         Where results are stored, for the printed table.
     """
 
     def declare(work: StepWork[T]) -> Step[T]:
-        declared = Step(work.__name__, key, work, needs, entries, share, max_age, stored, key_text)
+        declared = Step(work.__name__, key, work, needs, entries, share, max_age, apart, stored, key_text)
         STEPS.append(declared)
         return declared
 
@@ -180,22 +187,29 @@ class _Resolver:
     def __call__(self, needed: Step[T]) -> T:
         if self._allowed is not None and needed not in self._allowed:
             raise LookupError(f"The step {needed.name} is not among those that are declared to be needed here.")
+        if needed.apart:
+            return self._get(needed)
         if needed not in self.found:
             self.found[needed] = self._get(needed)
         result: T = self.found[needed]
         return result
 
     def _get(self, needed: Step[T]) -> T:
-        key = needed.key(self.request, self._for_step(needed, self.progress))
+        key, results = needed.key(self.request, self._for_step(needed, self.progress)), results_of(needed)
         if self.cached_only:
-            cached_result: T = results_of(needed).get(key, needed.max_age)
+            cached_result: T = results.get(key, needed.max_age)
             return cached_result
-
-        def work(progress: Progress) -> T:
-            return needed.work(self.request, self._for_step(needed, progress), progress)
-
-        result: T = results_of(needed).obtain(key, work, self.progress, needed.max_age)
+        obtain = results.obtain_apart if needed.apart else results.obtain
+        result: T = obtain(key, self._work_of(needed), self.progress, needed.max_age)
         return result
+
+    def begin(self, needed: Step[Any]) -> Job:
+        """Start to compute a result in a thread of its own."""
+        key = needed.key(self.request, self._for_step(needed, self.progress))
+        return results_of(needed).begin(key, self._work_of(needed), needed.max_age)
+
+    def _work_of(self, needed: Step[T]) -> Callable[[Progress], T]:
+        return lambda progress: needed.work(self.request, self._for_step(needed, progress), progress)
 
     def _for_step(self, caller: Step[Any], progress: Progress) -> _Resolver:
         """The resolver for a step's key and work: it allows only the steps that this step needs."""
@@ -257,10 +271,11 @@ def is_cached(wanted: Step[Any], request: Request) -> bool:
     return True
 
 
-def obtain(wanted: Step[T], request: Request, wait: Wait) -> T:
+def obtain(wanted: Step[T], request: Request, wait: Wait, visitor: Visitor) -> T:
     """The result of a step. If it is not cached, it is computed in the background, and ``wait(job)`` is called.
 
-    If ``wait`` is interrupted, because a user has left the page, the work continues.
+    If ``wait`` is interrupted, because a user has left the page, the work continues, until the visitor asks for
+    something else instead.
 
     Raises
     ------
@@ -270,32 +285,40 @@ def obtain(wanted: Step[T], request: Request, wait: Wait) -> T:
     try:
         return cached(wanted, request)
     except NotCached:
-        job = begin(wanted, request)
+        job = begin(wanted, request, visitor)
         wait(job)
         result: T = job.outcome()
         return result
 
 
-def begin(wanted: Step[Any], request: Request) -> Job:
-    """Start to compute a step in a new thread. If the same request is running already, return its job."""
-    key = (wanted, request)
-    with _lock:
-        job = _running.get(key)
-        if job is not None:
-            metrics.CACHE_REQUESTS.labels(wanted.name, "wait").inc()
-            return job
-        job = Job()
-        # If the system refuses a thread, this raises before the job is registered: such a job would never finish.
-        threading.Thread(target=_run, args=(job, wanted, request), daemon=True, name=wanted.name).start()
-        _running[key] = job
-    return job
+def begin(wanted: Step[Any], request: Request, visitor: Visitor) -> Job:
+    """Start to compute a step in the background. If the same request is running already, return its job.
+
+    It replaces what the visitor has asked for before with another spec; or from the same step, such as another text.
+    That does not begin any more, or stops between two passes, unless somebody else waits for it.
+    """
+    if _pages.has((wanted, request)):
+        metrics.CACHE_REQUESTS.labels(wanted.name, "wait").inc()
+
+    def replaced(old: tuple[Step[Any], Request]) -> bool:
+        return old[0] is wanted or old[1].spec != request.spec
+
+    return _pages.ask(visitor, [(wanted, request)], replaced)[0]
 
 
-def _run(job: Job, wanted: Step[Any], request: Request) -> None:
-    job.run(lambda progress: resolve(wanted, request, progress))
-    with _lock:
-        del _running[wanted, request]
-    job.finished.set()
+def begin_apart(wanted: Step[Any], request: Request) -> Job:
+    """Start to compute a step that is made in a thread of its own, for no visitor."""
+    return _Resolver(request).begin(wanted)
+
+
+# A visitor has a second thread, so that what a page still wants does not wait for what is being stopped. Most threads
+# wait: for what another one computes, or for their turn (``engine.admission``).
+_pages = FairQueue(
+    lambda asked, progress: resolve(asked[0], asked[1], progress),
+    at_once=lambda: _THREADS,
+    of_one=2,
+    most=lambda: limits().queue_length,
+)
 
 
 def forget_everything() -> None:

@@ -41,11 +41,13 @@ from core.records import (
     WordPair,
 )
 from engine import metrics
+from engine.admission import admitted
 from engine.folders import disk_store, downloads, model_folders
 from engine.held_models import room_for_a_model
 from engine.jobs import evict_mapped
 from engine.limits import check_allowed, check_characters, check_counts, check_permutations, limits
-from engine.pipeline import Request, begin, is_cached, resolve, results_of, step
+from engine.pipeline import Request, begin_apart, is_cached, resolve, results_of, step
+from engine.sizes import calculation_of, permutation_of, reading_of_text, reading_of_words
 from engine.turns import gate_of
 
 if TYPE_CHECKING:
@@ -124,6 +126,7 @@ def _text_key(request: Request, need: Any) -> tuple[Hashable, ...]:
     _model_key,
     key_text="the name and the number format",
     entries=lambda: limits().loaded_models,
+    apart=True,
 )
 def model(request: Request, need: Any, progress: Progress) -> LoadedModel:
     """The loaded model."""
@@ -180,12 +183,13 @@ def words(request: Request, need: Any, progress: Progress) -> WordPair:
 def activations(request: Request, need: Any, progress: Progress) -> WordActivations:
     """Every neuron of every layer for every word, on both sides of the nonlinearity."""
     # Progress sentences do not name the spec's layer: visitors who look at another layer wait for the same work.
-    spec, lm = request.spec, need(model)
-    layers = range(lm.n_layers) if reads_all_layers(spec) else [spec.layer]
-    gate = gate_of(spec.model, "words", progress)
     # spec.reading(), because visitors who look at the other side share the result.
-    store = disk_store(make_room=evict_mapped)
-    return read_words(lm, need(words), spec.reading(), layers, progress=progress, gate=gate, store=store)
+    spec, reading, chosen = request.spec, request.spec.reading(), need(words)
+    layers = range(need(model).n_layers) if reads_all_layers(spec) else [spec.layer]
+    with admitted(reading_of_words(need(model), chosen, reading, layers), progress):
+        store = disk_store(make_room=evict_mapped)
+        gate = gate_of(spec.model, "words", progress)
+        return read_words(need(model), chosen, reading, layers, progress=progress, gate=gate, store=store)
 
 
 @step(
@@ -198,8 +202,9 @@ def activations(request: Request, need: Any, progress: Progress) -> WordActivati
 def tests(request: Request, need: Any, progress: Progress) -> NeuronTests:
     """The test of every neuron of every layer."""
     read: WordActivations = need(activations)
-    progress(1.0, f"Testing {len(read.layers) * read.target_sides.pre_activation.shape[-1]:,} neurons")
-    return compare_neurons(request.spec, read)
+    with admitted(calculation_of(read), progress):
+        progress(1.0, f"Testing {len(read.layers) * read.target_sides.pre_activation.shape[-1]:,} neurons")
+        return compare_neurons(request.spec, read)
 
 
 @step(
@@ -211,12 +216,14 @@ def tests(request: Request, need: Any, progress: Progress) -> NeuronTests:
 )
 def adjusted(request: Request, need: Any, progress: Progress) -> AdjustedTests:
     """The adjusted p-values of every layer."""
-    read: WordActivations = need(activations)
-    if request.spec.correction == "max_t":
-        n_layers, _, d_mlp = read.target_sides.pre_activation.shape
-        n_words = len(read.words.target) + len(read.words.baseline)
-        check_permutations(n_words, d_mlp * (n_layers if request.spec.family == "model" else 1))
-    return correct(request.spec, need(tests), read, progress)
+    spec, read, tested = request.spec, need(activations), need(tests)
+    if spec.correction != "max_t":
+        return correct(spec, tested, read, progress)
+    n_layers, _, d_mlp = read.target_sides.pre_activation.shape
+    n_words = len(read.words.target) + len(read.words.baseline)
+    check_permutations(n_words, d_mlp * (n_layers if spec.family == "model" else 1))
+    with admitted(permutation_of(read, spec.family == "model"), progress):
+        return correct(spec, tested, read, progress)
 
 
 @step(
@@ -228,7 +235,9 @@ def adjusted(request: Request, need: Any, progress: Progress) -> AdjustedTests:
 )
 def effects(request: Request, need: Any, progress: Progress) -> tuple[EffectSizes, OtherSide]:
     """The effect sizes of the spec's layer, and its neurons on the other side of the nonlinearity."""
-    return measure_effects(request.spec, need(activations))
+    read = need(activations)
+    with admitted(calculation_of(read), progress):
+        return measure_effects(request.spec, read)
 
 
 @step(
@@ -281,7 +290,9 @@ def scatter(request: Request, need: Any, progress: Progress) -> Picture:
 )
 def shuffled(request: Request, need: Any, progress: Progress) -> ShuffledPoints | None:
     """Every neuron of the spec's layer with shuffled labels, once; None of too few words."""
-    return shuffled_points(request.spec, need(activations))
+    read = need(activations)
+    with admitted(calculation_of(read), progress):
+        return shuffled_points(request.spec, read)
 
 
 @step(
@@ -307,20 +318,21 @@ def volcano(request: Request, need: Any, progress: Progress) -> Picture:
 )
 def text(request: Request, need: Any, progress: Progress) -> TokenActivations:
     """Every neuron of the spec's layer at every token of a text."""
-    spec, allowed = request.spec, limits()
+    spec, n_layers, max_floats = request.spec, request.spec.layer + 1, 0.2 * limits().memory_cache_mb * 1e6 / 4
     check_characters(request.text)
-    # The same passes also read the layers below, unless all together would fill a fifth of the memory for results.
-    by_layer = layered_token_activations(
-        need(model),
-        request.text,
-        range(spec.layer + 1),
-        side=spec.hook_side,
-        prefix=spec.prefix,
-        max_tokens=allowed.max_tokens,
-        max_floats=0.2 * allowed.memory_cache_mb * 1e6 / 4,
-        progress=progress,
-        gate=gate_of(spec.model, "text", progress),
-    )
+    with admitted(reading_of_text(need(model), request.text, n_layers, max_floats), progress):
+        # The same passes also read the layers below, unless all together would fill a fifth of the memory for results.
+        by_layer = layered_token_activations(
+            need(model),
+            request.text,
+            range(n_layers),
+            side=spec.hook_side,
+            prefix=spec.prefix,
+            max_tokens=limits().max_tokens,
+            max_floats=max_floats,
+            progress=progress,
+            gate=gate_of(spec.model, "text", progress),
+        )
     for layer in sorted(set(by_layer) - {spec.layer}, reverse=True):
         below = Request(spec.changed(layer=layer), request.text)
         results_of(text).put(_text_key(below, need), by_layer[layer])
@@ -344,10 +356,9 @@ def warm_up(spec: ContrastSpec) -> None:
 
     Not where the contrast is cached: its page does without the model, which may be one of too many.
     """
-    # Without the other settings, so that one thread loads it, whatever they are.
-    request = Request(ContrastSpec(model=spec.model, dtype=spec.dtype))
+    request = Request(ContrastSpec(model=spec.model, dtype=spec.dtype))  # all that the model depends on
     if not is_cached(model, request) and not is_cached(conclusion, Request(spec)):
-        begin(model, request)
+        begin_apart(model, request)
 
 
 def prepare(spec: ContrastSpec, progress: Progress = unwatched) -> ContrastResult:

@@ -11,17 +11,14 @@ because hooks belong to its modules.
 from __future__ import annotations
 
 import threading
-import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 
 from core.activations import Gate
-from core.errors import UserError
 from core.progress import Progress
 from engine import metrics
-from engine.limits import limits
 
 Watch = Callable[[int], None]
 
@@ -29,25 +26,17 @@ _WATCH_SECONDS = 0.5
 
 
 class Turns:
-    """A fair lock with a bounded queue.
-
-    Parameters
-    ----------
-    max_waiting : int
-        How many waiters may be in the queue.
-    timeout : float
-        Seconds that a waiter may wait.
+    """A fair lock. Its queue is as short as there are readings that were admitted (``engine.admission``).
 
     Examples
     --------
-    >>> turns = Turns(max_waiting=10, timeout=5.0)
+    >>> turns = Turns()
     >>> with turns.turn():
     ...     print("one at a time")
     one at a time
     """
 
-    def __init__(self, max_waiting: int, timeout: float) -> None:
-        self.max_waiting, self.timeout = max_waiting, timeout
+    def __init__(self) -> None:
         self._busy = False
         self._queue: deque[object] = deque()
         self._changed = threading.Condition()
@@ -60,11 +49,6 @@ class Turns:
         ----------
         watch : callable, optional
             Called, while this waits, with the number of passes before this one.
-
-        Raises
-        ------
-        UserError
-            The queue is full, or the turn did not come in time.
         """
         self._wait(watch)
         try:
@@ -76,33 +60,17 @@ class Turns:
 
     def _wait(self, watch: Watch | None) -> None:
         ticket = object()
-        deadline = time.monotonic() + self.timeout
         with self._changed:
-            if len(self._queue) >= self.max_waiting:
-                raise UserError(
-                    f"The server is busy: {len(self._queue):,} readings wait already, and no more may.", about="busy"
-                )
             self._queue.append(ticket)
-            metrics.QUEUE_LENGTH.inc()
             try:
                 while (before := self._queue.index(ticket) + self._busy) > 0:
                     if watch:
                         watch(before)
-                    if not self._changed.wait(min(_WATCH_SECONDS, max(0.0, deadline - time.monotonic()))):
-                        self._check_deadline(deadline)
+                    self._changed.wait(_WATCH_SECONDS)
                 self._busy = True
             finally:
                 self._queue.remove(ticket)
-                metrics.QUEUE_LENGTH.dec()
                 self._changed.notify_all()
-
-    def _check_deadline(self, deadline: float) -> None:
-        if time.monotonic() >= deadline:
-            raise UserError(
-                f"The server is busy: this reading waited {self.timeout:g} seconds for its turn, which is as long "
-                "as is allowed.",
-                about="busy",
-            )
 
 
 def gate_of(model: str, kind: str, progress: Progress) -> Gate:
@@ -132,15 +100,14 @@ def gate_of(model: str, kind: str, progress: Progress) -> Gate:
 
 
 def turns(model: str) -> Turns:
-    """The queue of a model, with the current limits."""
-    now = limits()
+    """The queue of a model."""
     with _lock:  # lru_cache could make two for the same arguments
-        return _queue_of(model, now.queue_length, now.queue_seconds)
+        return _queue_of(model)
 
 
 _lock = threading.Lock()
 
 
 @lru_cache(maxsize=64)
-def _queue_of(model: str, max_waiting: int, timeout: float) -> Turns:
-    return Turns(max_waiting, timeout)
+def _queue_of(model: str) -> Turns:
+    return Turns()

@@ -6,20 +6,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import cast
 
-import streamlit as st
-
 from core.errors import UserError
 from core.evidence import CHECKS
 from core.records import NOT_RUN, Finding
 from engine import evidence_steps
-from engine.check_queue import Visitor
 from engine.evidence_steps import found, of_check
 from engine.jobs import Job
 from engine.pipeline import Request
 from ui import page
 from ui.verdicts import FAILED, RUNNING, WAITING
-
-_VISITOR = "_evidence_visitor"
+from ui.visitor import visitor
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,11 +30,6 @@ class CheckState:
     def pending(self) -> bool:
         """Whether it waits or runs."""
         return self.word in (RUNNING, WAITING)
-
-
-def visitor() -> Visitor:
-    """This session, as one who asks for checks."""
-    return cast(Visitor, st.session_state.setdefault(_VISITOR, Visitor()))
 
 
 def ask(requests: Iterable[Request]) -> None:

@@ -13,6 +13,7 @@ from engine.jobs import Job
 from engine.limits import limits
 from engine.pipeline import OWN_GOLD, GoldSource, Request, Step, obtain
 from engine.steps import layers_of
+from ui.visitor import visitor
 
 T = TypeVar("T")
 
@@ -38,7 +39,7 @@ def show(
         if unknown and layers_of(spec.model) is not None:
             st.rerun()  # the model has come: now the sidebar can offer its layers, and find the same relative depth
 
-    return obtain(step, Request(spec, text, marked, gold=gold), wait)
+    return obtain(step, Request(spec, text, marked, gold=gold), wait, visitor())
 
 
 def _wait(job: Job, meanwhile: Callable[[], None] | None) -> None:

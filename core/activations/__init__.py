@@ -14,8 +14,8 @@ from core.activations.encode import token_counts
 from core.activations.gold import gold_activations
 from core.activations.hooks import Gate
 from core.activations.long_text import TokenColumn, values_at_tokens
-from core.activations.pair import read_words
-from core.activations.text import layered_token_activations, token_activations
+from core.activations.pair import read_words, values_shape
+from core.activations.text import layered_token_activations, n_tokens_of, token_activations
 from core.activations.word_values import tokens_of_words, word_values
 from core.activations.words import both_sides, read_both_sides, stored_words, word_activations
 from core.records import GoldActivations
@@ -28,6 +28,7 @@ __all__ = [
     "both_sides",
     "gold_activations",
     "layered_token_activations",
+    "n_tokens_of",
     "read_both_sides",
     "read_words",
     "stored_words",
@@ -35,6 +36,7 @@ __all__ = [
     "token_counts",
     "tokens_of_words",
     "values_at_tokens",
+    "values_shape",
     "word_activations",
     "word_values",
 ]

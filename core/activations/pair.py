@@ -57,8 +57,7 @@ def read_words(
         "leading_space": spec.leading_space,
         "prefix": spec.prefix,
     }
-    start = start_ids(lm, spec.prefix)
-    ids = encode_words(lm, both, spec.leading_space, start)
+    start, ids, n_tokens, stored = _encoded(lm, both, spec)
 
     def fill(out: np.ndarray) -> None:
         def watch(share: float, message: str) -> None:
@@ -67,8 +66,6 @@ def read_words(
 
         read_both_sides(lm, both, layers, **reading, progress=watch, gate=gate, out=out)
 
-    n_tokens = np.array([len(row) - len(start) for row in ids])
-    stored = stored_words(lm, n_tokens, spec.pooling)
     shape = (len(layers), len(both) + len(stored), lm.d_mlp)
     with memory_for_words(lm, len(both)):
         values = store.obtain(_store_key(lm, ids, len(start), layers, spec.pooling), shape, fill)
@@ -78,6 +75,29 @@ def read_words(
     return WordActivations(
         words, tuple(layers), *_divided(sides, at), spec.hook_side, *tokens, notes=about_spaces(lm, both)
     )
+
+
+def values_shape(lm: LoadedModel, words: WordPair, spec: ContrastSpec, layers: Sequence[int]) -> tuple[int, int, int]:
+    """The shape of the array that ``read_words`` fills: layers, words and stored activations, neurons.
+
+    Raises
+    ------
+    UserError
+        A word has no tokens, or more than the model reads.
+    """
+    both = (*words.target, *words.baseline)
+    *_, stored = _encoded(lm, both, spec)
+    return len(layers), len(both) + len(stored), lm.d_mlp
+
+
+def _encoded(
+    lm: LoadedModel, both: Sequence[str], spec: ContrastSpec
+) -> tuple[list[int], list[list[int]], np.ndarray, np.ndarray]:
+    """The ids before each word, the ids of each with them, its tokens (n_words,), and the words that are stored."""
+    start = start_ids(lm, spec.prefix)
+    ids = encode_words(lm, both, spec.leading_space, start)
+    n_tokens = np.array([len(row) - len(start) for row in ids])
+    return start, ids, n_tokens, stored_words(lm, n_tokens, spec.pooling)
 
 
 def _divided(sides: BothSides, at: int) -> tuple[BothSides, BothSides]:

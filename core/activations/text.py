@@ -16,7 +16,7 @@ import numpy as np
 
 from core.activations.encode import check_choices, encode_text, start_ids
 from core.activations.hooks import Gate, read_layers
-from core.activations.tokens import cut_text, without_lone_surrogates
+from core.activations.tokens import Span, cut_text, without_lone_surrogates
 from core.errors import UserError
 from core.models.loaded import LoadedModel
 from core.out_of_memory import memory_for
@@ -113,10 +113,7 @@ def layered_token_activations(
     import torch
 
     check_choices(lm, layers, side)
-    if not text.strip():
-        raise UserError("The text is empty: at least one word is needed.")
-    text, n_replaced = without_lone_surrogates(text)
-    ids, offsets = encode_text(lm, text, max_tokens)
+    text, n_replaced, ids, offsets = _encoded(lm, text, max_tokens)
     if len(layers) * len(ids) * lm.d_mlp > max_floats:
         layers = [max(layers)]
     start = start_ids(lm, prefix)
@@ -142,6 +139,31 @@ def layered_token_activations(
     notes = _notes(n_replaced, len(ids), len(windows), lm.info.context)
     starts = tuple(keep_from for _, keep_from, _ in windows)
     return {layer: TokenActivations(pieces, parts, ids, values[layer], layer, starts, notes) for layer in layers}
+
+
+def n_tokens_of(lm: LoadedModel, text: str, max_tokens: int | None = None) -> int:
+    """How many tokens ``token_activations`` reads of a text.
+
+    Raises
+    ------
+    UserError
+        The text is empty, has no tokens, or more than ``max_tokens``.
+
+    Examples
+    --------
+    >>> from core.models import load_model
+    >>> n_tokens_of(load_model("bundled"), "A dog barks.")
+    5
+    """
+    return len(_encoded(lm, text, max_tokens)[2])
+
+
+def _encoded(lm: LoadedModel, text: str, max_tokens: int | None) -> tuple[str, int, list[int], list[Span]]:
+    """The text that can be read, how many of its characters were replaced, and its tokens with their characters."""
+    if not text.strip():
+        raise UserError("The text is empty: at least one word is needed.")
+    text, n_replaced = without_lone_surrogates(text)
+    return text, n_replaced, *encode_text(lm, text, max_tokens)
 
 
 def _check_finite(values: np.ndarray, name: str, layer: int) -> None:

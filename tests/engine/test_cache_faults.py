@@ -212,25 +212,25 @@ def test_waiting_does_not_mind_a_clock_that_jumps(years: int) -> None:
 import sys, threading
 from core.errors import UserError
 from engine.jobs import Results
-from engine.turns import Turns
+from engine.admission import Line
 
 results, ran = Results("of a test", 3), []
 def result():
     results.obtain("key", lambda progress: ran.append("once"), max_age=1000)
 
-turns, took = Turns(10, timeout=1.0), []
+line, took = Line(1, 10, timeout=1.0), []
 def wait_for_a_turn():
     began = time.monotonic()
     threading.Timer(0.3, jump, [int(sys.argv[1])]).start()
     try:
-        with turns.turn():
+        with line.place(1):
             raise SystemExit("two at a time")
     except UserError as error:
         assert "waited 1 seconds" in str(error), error
     took.append(time.monotonic() - began)
 
 result()
-with turns.turn():
+with line.place(1):
     thread = threading.Thread(target=wait_for_a_turn)
     thread.start()
     thread.join()

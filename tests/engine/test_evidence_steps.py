@@ -5,7 +5,9 @@ from __future__ import annotations
 import gc
 import json
 import sys
+import threading
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -15,15 +17,18 @@ from core.activations import gold_activations
 from core.errors import UserError
 from core.evidence import CHECKS, read_subject, run_check
 from core.models import load_model
+from core.progress import unwatched
 from core.records import CUSTOM, IMPOSSIBLE, ContrastSpec
 from core.words import bundled_gold, read_conllu
 from core.words.conllu import GOLD_FILE
-from engine import evidence_steps, limits, metrics, steps
-from engine.check_queue import Visitor
+from engine import evidence_steps, limits, metrics, sizes, steps
+from engine.admission import admitted
 from engine.evidence_steps import document, finding, found, gold, gold_reading, missing, of_check
+from engine.fair_queue import Visitor
 from engine.pipeline import GoldSource, Request, is_cached, resolve, results_of
 from tests.support.fake_checks import FakeChecks, verdict_of
-from tests.support.threads import until
+from tests.support.slow_work import asked_for
+from tests.support.threads import WAIT, in_thread, until
 
 pytestmark = pytest.mark.usefixtures("own_world")
 
@@ -72,17 +77,18 @@ def test_a_text_that_is_no_conllu_is_refused_by_its_name() -> None:
 
 
 def test_a_text_that_memory_has_no_room_for_is_refused_before_it_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("GRAMMAR_NEURONS_TAGGED_TEXT_MB", "16")
-    most = 16_000_000 // (8 * 512)
-    limits.check_gold(most, 512)
-    with pytest.raises(UserError, match=f"has {most + 1:,} words; this server has memory for {most:,}, of 512 neurons"):
-        limits.check_gold(most + 1, 512)
+    monkeypatch.setattr(evidence_steps, "gold_activations", None)
+    monkeypatch.setattr(sizes, "_FLOAT", 40_000)
+    with pytest.raises(UserError, match=r"words of the tagged text may take [\d,]+ MB of memory, and this server has"):
+        resolve(gold_reading, REQUEST)
 
 
 @pytest.mark.parametrize("d_mlp", [1_536, 3_072, 4_096])
 def test_the_offered_treebanks_are_read_with_small_models(d_mlp: int) -> None:
-    """SmolLM2 135M, GPT-Neo 125M, GPT-2 Medium. EWT's development part has 25,147 words, and GUM's is to have room."""
-    limits.check_gold(30_000, d_mlp)
+    """SmolLM2 135M, GPT-Neo 125M, GPT-2 Medium. EWT's development part has 25,147 words."""
+    text = SimpleNamespace(n_words=25_147)
+    with admitted(sizes.reading_of_tagged_text(text, d_mlp), unwatched):  # type: ignore[arg-type]
+        pass
 
 
 def test_findings_are_kept_and_shared(fake_checks: FakeChecks) -> None:
@@ -130,14 +136,16 @@ def test_a_cancelled_check_is_not_run_and_another_visitor_keeps_it(fake_checks: 
     assert "causal" not in found(REQUEST) and evidence_steps.checks.error_of(request) is None
 
 
+@pytest.mark.parametrize("another_waits", [True, False])
 def test_to_cancel_a_check_leaves_the_reading_that_another_needs(
-    fake_checks: FakeChecks, monkeypatch: pytest.MonkeyPatch
+    fake_checks: FakeChecks, monkeypatch: pytest.MonkeyPatch, another_waits: bool
 ) -> None:
-    """The step's own work hears nothing of it: it ends, and is kept."""
-    one, read = Visitor(), evidence_steps.gold_activations
+    """One that nobody else needs is stopped."""
+    one, read, began = Visitor(), evidence_steps.gold_activations, threading.Event()
 
     def slow(*args: object, **options: object) -> object:
-        evidence_steps.checks.cancel(one, [request])
+        began.set()
+        until(lambda: not evidence_steps.checks.jobs_of(one))
         return read(*args, **options)  # type: ignore[arg-type]
 
     monkeypatch.setattr(evidence_steps, "gold_activations", slow)
@@ -152,8 +160,15 @@ def test_to_cancel_a_check_leaves_the_reading_that_another_needs(
     monkeypatch.setitem(sys.modules, "core.evidence.gold_text", module)
     request = of_check(REQUEST, "gold_text")
     evidence_steps.checks.ask(one, [request])
-    until(lambda: is_cached(gold_reading, REQUEST) and not evidence_steps.checks._jobs)
-    assert "gold_text" not in found(REQUEST)
+    assert began.wait(WAIT)
+    before = asked_for("gold_reading", "wait")
+    if another_waits:
+        in_thread(lambda: resolve(gold_reading, REQUEST))
+        until(lambda: asked_for("gold_reading", "wait") == before + 1)
+    evidence_steps.checks.cancel(one, [request])
+    until(lambda: not evidence_steps.checks._jobs)
+    assert is_cached(gold_reading, REQUEST) == another_waits
+    assert "gold_text" not in found(REQUEST) and evidence_steps.checks.error_of(request) is None
 
 
 @pytest.mark.parametrize("about", ["busy", "memory", ""])

@@ -21,6 +21,7 @@ from core.errors import UserError
 from core.models import LoadedModel
 from core.records import ContrastSpec
 from engine import steps
+from engine.fair_queue import Visitor
 from engine.jobs import Job, Results
 from engine.pipeline import Request, obtain
 from tests.support.slow_work import Slow, is_kept, making
@@ -55,13 +56,13 @@ def n_alive(networks: list[weakref.ref[torch.nn.Module]]) -> int:
 
 def look_at(spec: ContrastSpec, text: str) -> None:
     """What the pages ask for, and a mistake on each: its exception has passed through the work that holds the model."""
-    obtain(steps.conclusion, Request(spec), finish)
-    obtain(steps.profile, Request(spec), finish)
-    obtain(steps.scatter, Request(spec, marked=1), finish)
-    obtain(steps.text, Request(spec, text), finish)
+    obtain(steps.conclusion, Request(spec), finish, Visitor())
+    obtain(steps.profile, Request(spec), finish, Visitor())
+    obtain(steps.scatter, Request(spec, marked=1), finish, Visitor())
+    obtain(steps.text, Request(spec, text), finish, Visitor())
     for wrong in (steps.text, steps.conclusion):
         with pytest.raises(UserError, match="layer"):
-            obtain(wrong, Request(spec.changed(layer=99), text), finish)
+            obtain(wrong, Request(spec.changed(layer=99), text), finish, Visitor())
 
 
 def finish(job: Job) -> None:
@@ -100,11 +101,11 @@ def test_a_network_in_a_frozen_reference_cycle_goes_too(
 ) -> None:
     """A class server freezes all objects when it is ready: the collector alone would never see this network again."""
     monkeypatch.setenv("GRAMMAR_NEURONS_LOADED_MODELS", "1")
-    cycle: list[Any] = [obtain(steps.model, Request(spec_of(tiny_folder("llama"))), finish)]
+    cycle: list[Any] = [obtain(steps.model, Request(spec_of(tiny_folder("llama"))), finish, Visitor())]
     cycle.append(cycle)
     del cycle
     gc.freeze()
-    obtain(steps.model, Request(spec_of(tiny_folder("gpt2"))), finish)
+    obtain(steps.model, Request(spec_of(tiny_folder("gpt2"))), finish, Visitor())
     assert [network() is not None for network in networks] == [False, True]
 
 
@@ -116,7 +117,7 @@ def test_the_old_model_goes_before_the_new_ones_weights_are_loaded(
     from core.models import load_transformers
 
     monkeypatch.setenv("GRAMMAR_NEURONS_LOADED_MODELS", "1")
-    obtain(steps.model, Request(spec_of(tiny_folder("llama"))), finish)
+    obtain(steps.model, Request(spec_of(tiny_folder("llama"))), finish, Visitor())
     alive: list[int] = []
     plain = load_transformers.load
 
@@ -125,7 +126,7 @@ def test_the_old_model_goes_before_the_new_ones_weights_are_loaded(
         return plain(*args)
 
     monkeypatch.setattr(load_transformers, "load", load)
-    obtain(steps.model, Request(spec_of(tiny_folder("gpt2"))), finish)
+    obtain(steps.model, Request(spec_of(tiny_folder("gpt2"))), finish, Visitor())
     assert alive == [0]
 
 
@@ -134,11 +135,11 @@ def test_a_name_that_is_no_model_unloads_nothing(
 ) -> None:
     monkeypatch.setenv("GRAMMAR_NEURONS_LOADED_MODELS", "1")
     request = Request(spec_of(tiny_folder("llama")))
-    before = obtain(steps.model, request, finish)
+    before = obtain(steps.model, request, finish, Visitor())
     with pytest.raises(UserError) as caught:
-        obtain(steps.model, Request(ContrastSpec(model=str(tmp_path))), finish)
+        obtain(steps.model, Request(ContrastSpec(model=str(tmp_path))), finish, Visitor())
     assert_one_sentence(caught.value, str(tmp_path))
-    assert obtain(steps.model, request, finish) is before
+    assert obtain(steps.model, request, finish, Visitor()) is before
 
 
 def test_a_reading_keeps_its_model_until_it_ends(
@@ -159,15 +160,15 @@ def test_a_reading_keeps_its_model_until_it_ends(
 
     monkeypatch.setattr(steps, "layered_token_activations", held)
     found: list[Any] = []
-    reader = in_thread(lambda: found.append(obtain(steps.text, request, finish)))
+    reader = in_thread(lambda: found.append(obtain(steps.text, request, finish, Visitor())))
     assert begun.wait(WAIT)
-    obtain(steps.model, Request(spec_of(tiny_folder("gpt2"))), finish)
+    obtain(steps.model, Request(spec_of(tiny_folder("gpt2"))), finish, Visitor())
     assert n_alive(networks) == 2
     go_on.set()
     reader.join(WAIT)
     assert n_alive(networks) == 1
     monkeypatch.setattr(steps, "layered_token_activations", plain)
-    lm = obtain(steps.model, request, finish)
+    lm = obtain(steps.model, request, finish, Visitor())
     expected = plain(lm, request.text, [2], side=request.spec.hook_side, prefix=request.spec.prefix)[2]
     np.testing.assert_array_equal(found[0].values, expected.values)
 
@@ -178,7 +179,7 @@ def test_each_number_format_is_a_model_of_its_own(
     """Their words and texts are not mixed up, in memory or on disk."""
     spec, text = spec_of(tiny_folder("llama")), "The river runs past the old mill."
     exact, rounded = (
-        [obtain(step, Request(each, text), finish) for step in (steps.model, steps.conclusion, steps.text)]
+        [obtain(step, Request(each, text), finish, Visitor()) for step in (steps.model, steps.conclusion, steps.text)]
         for each in (spec, spec.changed(dtype="bfloat16"))
     )
     assert [lm.info.dtype for lm in (exact[0], rounded[0])] == ["float32", "bfloat16"] and len(networks) == 2
@@ -206,6 +207,7 @@ from pathlib import Path
 import transformers
 from core.records import ContrastSpec
 from engine import steps
+from engine.fair_queue import Visitor
 from engine.pipeline import Request, obtain
 from tests.support.tiny_models import save_tokenizer
 
@@ -221,7 +223,7 @@ save("Llama", folders[2], hidden_size=768, num_hidden_layers=7, num_attention_he
 for switch in range(10):
     spec = ContrastSpec.careful(model=str(folders[switch % 3]), layer=2, n_target=20, n_baseline=20, unit="word")
     for wanted in (steps.conclusion, steps.text):
-        obtain(wanted, Request(spec, f"The river runs past mill {switch}."), lambda job: job.finished.wait())
+        obtain(wanted, Request(spec, f"The river runs past mill {switch}."), lambda job: job.finished.wait(), Visitor())
     resident, shared = (int(part) for part in open("/proc/self/statm").read().split()[1:3])
     print(json.dumps((resident - shared) * os.sysconf("SC_PAGE_SIZE") / 1e6))
 """

@@ -12,6 +12,7 @@ import pytest
 from core.errors import UserError
 from core.records import ContrastSpec
 from engine import pipeline
+from engine.fair_queue import Visitor
 from engine.jobs import Job, NotCached
 from engine.pipeline import Request, Step, begin, cached, forget_everything, obtain, resolve, results_of, step
 from tests.support.browser import ROOT
@@ -89,7 +90,7 @@ def test_what_is_needed_is_made_once_and_kept(steps: Counted) -> None:
     assert len(steps.runs) == 6
 
 
-@pytest.mark.parametrize("ask", [resolve, lambda wanted, request: obtain(wanted, request, wait)])
+@pytest.mark.parametrize("ask", [resolve, lambda wanted, request: obtain(wanted, request, wait, Visitor())])
 def test_twenty_threads_that_ask_for_the_same_run_each_step_once(steps: Counted, ask: Any) -> None:
     steps.slow = Slow("read slowly")
     with ThreadPoolExecutor(20) as pool:
@@ -122,7 +123,7 @@ def test_what_a_key_needs_is_got_once_a_request(steps: Counted) -> None:
 
 def test_a_step_that_asks_for_what_it_does_not_declare_fails_by_name(steps: Counted) -> None:
     stray = one(lambda request, need, progress: need(steps.lists), needs=(steps.reading,))
-    for ask in (resolve, lambda wanted, request: obtain(wanted, request, wait)):
+    for ask in (resolve, lambda wanted, request: obtain(wanted, request, wait, Visitor())):
         with pytest.raises(LookupError, match="The step lists is not among those that are declared"):
             ask(stray, Request(SPEC))
 
@@ -157,7 +158,7 @@ class Flaky:
 
 
 @pytest.mark.parametrize("error", [UserError("No such list."), SystemExit(3), MemoryError()])
-@pytest.mark.parametrize("ask", [resolve, lambda wanted, request: obtain(wanted, request, wait)])
+@pytest.mark.parametrize("ask", [resolve, lambda wanted, request: obtain(wanted, request, wait, Visitor())])
 def test_a_failed_step_is_not_kept_nor_what_needs_it(steps: Counted, error: BaseException, ask: Any) -> None:
     flaky = one(Flaky(error).__call__)
     outer = one(lambda request, need, progress: need(flaky), needs=(flaky,))
@@ -170,7 +171,7 @@ def test_a_failed_step_is_not_kept_nor_what_needs_it(steps: Counted, error: Base
     assert ask(outer, Request(SPEC)) == "right"
 
 
-@pytest.mark.parametrize("ask", [resolve, lambda wanted, request: obtain(wanted, request, wait)])
+@pytest.mark.parametrize("ask", [resolve, lambda wanted, request: obtain(wanted, request, wait, Visitor())])
 def test_an_error_in_a_key_is_raised_and_then_tried_again(steps: Counted, ask: Any) -> None:
     def made(request: Request, need: Any, progress: Any) -> str:
         return "made"
@@ -185,19 +186,19 @@ def test_an_error_of_work_in_the_background_is_raised_where_it_is_waited_for(ste
     slow = Slow(UserError("The model lacks this layer.", about="layer"))
     failing = one(lambda request, need, progress: slow(progress))
     with ThreadPoolExecutor(3) as pool:
-        asked = [pool.submit(obtain, failing, Request(SPEC), wait) for _ in range(3)]
+        asked = [pool.submit(obtain, failing, Request(SPEC), wait, Visitor()) for _ in range(3)]
         assert slow.begun.wait(WAIT)
         slow.go_on.set()
         errors = [future.exception(WAIT) for future in asked]
     assert all(isinstance(error, UserError) and error.about == "layer" for error in errors)
-    until(lambda: not pipeline._running)
+    until(lambda: not pipeline._pages._running)
 
 
 # --- In the background
 
 
 def test_who_leaves_ends_the_waiting_and_not_the_work(steps: Counted) -> None:
-    steps.slow = Slow("read slowly")
+    steps.slow, visitor = Slow("read slowly"), Visitor()
 
     def leave(job: Job) -> None:
         assert steps.slow and steps.slow.begun.wait(WAIT)
@@ -205,10 +206,10 @@ def test_who_leaves_ends_the_waiting_and_not_the_work(steps: Counted) -> None:
         raise RuntimeError("the page is gone")
 
     with pytest.raises(RuntimeError, match="the page is gone"):
-        obtain(steps.end, Request(SPEC), leave)
+        obtain(steps.end, Request(SPEC), leave, visitor)
     with pytest.raises(NotCached):
         cached(steps.end, Request(SPEC))
-    job = begin(steps.end, Request(SPEC))
+    job = begin(steps.end, Request(SPEC), visitor)
     steps.slow.go_on.set()
     wait(job)
     assert cached(steps.end, Request(SPEC)) == job.outcome() == "read slowly at 3"
@@ -218,24 +219,26 @@ def test_who_leaves_ends_the_waiting_and_not_the_work(steps: Counted) -> None:
 def test_what_is_kept_comes_without_a_thread_or_a_wait(steps: Counted, monkeypatch: pytest.MonkeyPatch) -> None:
     resolve(steps.end, Request(SPEC))
     monkeypatch.setattr(pipeline, "begin", None)
-    assert obtain(steps.end, Request(SPEC), lambda job: pytest.fail("it waited")) == "reading 0 at 3"
+    assert obtain(steps.end, Request(SPEC), lambda job: pytest.fail("it waited"), Visitor()) == "reading 0 at 3"
 
 
 def test_what_is_begun_is_found_by_who_needs_it(steps: Counted) -> None:
-    steps.slow = Slow("read slowly")
-    job = begin(steps.reading, Request(SPEC))
+    steps.slow, one, other = Slow("read slowly"), Visitor(), Visitor()
+    job = begin(steps.reading, Request(SPEC), one)
     assert steps.slow.begun.wait(WAIT)
-    assert begin(steps.reading, Request(SPEC)) is job
-    assert begin(steps.reading, Request(SPEC.changed(layer=1))) is not job  # another request, of the same key
+    assert begin(steps.reading, Request(SPEC), other) is job
+    another = Request(SPEC.changed(layer=1))  # another request, of the same key
+    assert begin(steps.reading, another, other) is not job
     steps.slow.go_on.set()
     assert resolve(steps.end, Request(SPEC)) == "read slowly at 3"
     assert steps.runs.count("reading") == 1
 
 
 def test_nothing_stays_under_way(steps: Counted) -> None:
+    visitor = Visitor()
     for seed in range(5):
-        wait(begin(steps.end, Request(SPEC.changed(seed=seed))))
-    assert pipeline._running == {}
+        wait(begin(steps.end, Request(SPEC.changed(seed=seed)), visitor))
+    assert pipeline._pages._jobs == pipeline._pages._running == {}
 
 
 def test_a_thread_that_cannot_start_leaves_nothing_that_others_wait_for(
@@ -245,9 +248,9 @@ def test_a_thread_that_cannot_start_leaves_nothing_that_others_wait_for(
     with monkeypatch.context() as patch:
         patch.setattr(threading.Thread, "start", _refuse)
         with pytest.raises(RuntimeError, match="can't start new thread"):
-            obtain(steps.end, Request(SPEC), wait)
-    assert pipeline._running == {}
-    assert obtain(steps.end, Request(SPEC), wait) == "reading 0 at 3"
+            obtain(steps.end, Request(SPEC), wait, Visitor())
+    assert pipeline._pages._jobs == pipeline._pages._running == {}
+    assert obtain(steps.end, Request(SPEC), wait, Visitor()) == "reading 0 at 3"
 
 
 def _refuse(thread: threading.Thread) -> None:
@@ -261,8 +264,8 @@ def test_progress_of_what_is_needed_reaches_who_asked(steps: Counted) -> None:
 
 
 def test_progress_of_what_somebody_else_makes_reaches_who_asked(steps: Counted) -> None:
-    steps.slow, said = Slow("read slowly"), threading.Event()
-    job = begin(steps.reading, Request(SPEC))
+    steps.slow, said, visitor = Slow("read slowly"), threading.Event(), Visitor()
+    job = begin(steps.reading, Request(SPEC), visitor)
     assert steps.slow.begun.wait(WAIT)
 
     def hear(share: float, message: str) -> None:
@@ -292,7 +295,7 @@ def test_all_is_forgotten_and_made_anew(steps: Counted) -> None:
 def test_who_waits_gets_what_is_forgotten_meanwhile(steps: Counted) -> None:
     steps.slow = Slow("read slowly")
     with ThreadPoolExecutor(2) as pool:
-        asked = [pool.submit(obtain, steps.end, Request(SPEC), wait) for _ in range(2)]
+        asked = [pool.submit(obtain, steps.end, Request(SPEC), wait, Visitor()) for _ in range(2)]
         assert steps.slow.begun.wait(WAIT)
         forget_everything()
         steps.slow.go_on.set()
@@ -332,9 +335,9 @@ def counts(name: str) -> dict[str, float]:
 
 
 def test_a_page_that_finds_all_counts_a_hit_of_each(steps: Counted) -> None:
-    obtain(steps.reading, Request(SPEC), wait)
+    obtain(steps.reading, Request(SPEC), wait, Visitor())
     before = {name: counts(name) for name in ("lists", "reading")}
-    obtain(steps.reading, Request(SPEC), wait)
+    obtain(steps.reading, Request(SPEC), wait, Visitor())
     for name, was in before.items():
         assert counts(name) == {**was, "hit": was["hit"] + 1}
 
@@ -342,7 +345,8 @@ def test_a_page_that_finds_all_counts_a_hit_of_each(steps: Counted) -> None:
 def test_of_pages_that_ask_together_one_counts_a_miss_the_others_a_wait(steps: Counted) -> None:
     before = counts("reading")
     steps.slow = Slow("read slowly")
-    jobs = [begin(steps.reading, Request(SPEC)) for _ in range(4)]
+    visitors = [Visitor() for _ in range(4)]
+    jobs = [begin(steps.reading, Request(SPEC), visitor) for visitor in visitors]
     steps.slow.go_on.set()
     for job in jobs:
         wait(job)

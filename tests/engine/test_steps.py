@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +15,14 @@ import pytest
 from core import comparison
 from core.errors import UserError
 from core.experiment import run_contrast
+from core.progress import unwatched
 from core.records import CORRECTIONS, TESTS, ContrastSpec, WordList, WordPair
 from core.report.summary import summary_json
 from core.stats import correction
-from engine import files, steps
+from engine import admission, files, steps
+from engine.fair_queue import Visitor
 from engine.jobs import Job, NotCached
-from engine.pipeline import Request, begin, cached, obtain, resolve
+from engine.pipeline import Request, begin_apart, cached, obtain, resolve
 from tests.support.slow_work import Slow, asked_for
 from tests.support.threads import WAIT, until
 from tests.support.tiny_models import N_LAYERS, assert_one_sentence
@@ -189,7 +192,7 @@ def test_what_is_computed_is_what_core_computes(spec: ContrastSpec) -> None:
 def test_twenty_visitors_with_a_layer_each_share_the_reading(spec: ContrastSpec, calls: Counter[str]) -> None:
     specs = [spec.changed(layer=number % N_LAYERS, alpha=0.05 + number / 1_000) for number in range(20)]
     with ThreadPoolExecutor(20) as pool:
-        found = list(pool.map(lambda each: obtain(steps.conclusion, Request(each), wait), specs))
+        found = list(pool.map(lambda each: obtain(steps.conclusion, Request(each), wait, Visitor()), specs))
     assert [result.spec for result in found] == specs
     assert calls == {
         **dict.fromkeys((*ONCE, "correct", "adjust"), 1), "measure_effects": N_LAYERS, "conclude": 20
@@ -250,7 +253,7 @@ def test_files_are_of_the_words_that_the_page_shows(spec: ContrastSpec, calls: C
 
 def refused(wanted: Any, request: Request, about: str, *names: str) -> None:
     """The same sentence from both ways to ask, and each time anew."""
-    for ask in (resolve, lambda step, request: obtain(step, request, wait)):
+    for ask in (resolve, lambda step, request: obtain(step, request, wait, Visitor())):
         with pytest.raises(UserError) as caught:
             ask(wanted, request)
         assert_one_sentence(caught.value, *names)
@@ -326,7 +329,9 @@ def test_a_text_of_too_many_tokens(spec: ContrastSpec, monkeypatch: pytest.Monke
 def test_a_busy_server_says_so_and_keeps_nothing(spec: ContrastSpec, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GRAMMAR_NEURONS_QUEUE_SECONDS", "1")
     resolve(steps.model, Request(spec))
-    with steps.gate_of(spec.model, "text", lambda *_: None)():
+    with ExitStack() as places:
+        for _ in range(2):
+            places.enter_context(admission.admitted(admission.Work("A text", 1, "less"), unwatched))
         refused(steps.text, Request(spec, TEXT), "busy", "The server is busy")
     assert resolve(steps.text, Request(spec, TEXT)).layer == spec.layer
 
@@ -342,14 +347,14 @@ def test_a_model_is_begun_before_it_is_asked_for(spec: ContrastSpec, calls: Coun
 
 def test_a_model_that_is_there_is_not_begun_again(spec: ContrastSpec, monkeypatch: pytest.MonkeyPatch) -> None:
     resolve(steps.model, Request(spec))
-    monkeypatch.setattr(steps, "begin", None)
+    monkeypatch.setattr(steps, "begin_apart", None)
     steps.warm_up(spec.changed(layer=0))
 
 
 def test_a_model_that_cannot_be_had_troubles_only_who_asks_for_it(spec: ContrastSpec) -> None:
     absent = spec.changed(model="/no/such folder")
     steps.warm_up(absent)
-    wait(begin(steps.model, Request(absent)))
+    wait(begin_apart(steps.model, Request(absent)))
     refused(steps.conclusion, Request(absent), *_of_the_error(absent))
     assert resolve(steps.model, Request(spec)).n_layers == N_LAYERS
 

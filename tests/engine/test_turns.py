@@ -1,4 +1,4 @@
-"""Forward passes take turns: one at a time, first come, first served, a bounded line, and no turn is ever lost."""
+"""Forward passes take turns: one at a time, first come, first served, and no turn is ever lost."""
 
 from __future__ import annotations
 
@@ -15,12 +15,9 @@ from prometheus_client import REGISTRY
 from core.activations import Gate
 from core.errors import UserError
 from core.progress import unwatched
-from engine import metrics
 from engine import turns as queueing
-from engine.limits import variable
 from engine.turns import Turns, gate_of, turns
 from tests.support.threads import WAIT, in_thread, until
-from tests.support.tiny_models import assert_one_sentence
 
 LONG = 600.0
 
@@ -58,14 +55,14 @@ class Waiter:
 
 
 def test_a_free_turn_is_taken_at_once_without_a_word() -> None:
-    line, heard = Turns(10, LONG), []
+    line, heard = Turns(), []
     with line.turn(heard.append):
         assert n_waiting(line) == 0
     assert heard == []
 
 
 def test_first_come_first_served() -> None:
-    line, order = Turns(100, LONG), []
+    line, order = Turns(), []
     waiters = [Waiter(line, order, str(number)) for number in range(12)]
     for number, waiter in enumerate(waiters):
         assert waiter.has_turn.wait(WAIT)
@@ -76,7 +73,7 @@ def test_first_come_first_served() -> None:
 
 def test_a_newcomer_does_not_overtake_those_who_wait() -> None:
     """Whoever ends a pass and asks at once for the next goes behind them."""
-    line, order = Turns(100, LONG), []
+    line, order = Turns(), []
     with line.turn():
         waiters = [Waiter(line, order, name) for name in ("first", "second")]
         for waiter in waiters:
@@ -87,7 +84,7 @@ def test_a_newcomer_does_not_overtake_those_who_wait() -> None:
 
 
 def test_who_waits_hears_how_many_are_before() -> None:
-    line = Turns(100, LONG)
+    line = Turns()
     running = Waiter(line)
     waiting = [Waiter(line) for _ in range(3)]
     until(lambda: all(waiter.heard for waiter in waiting))
@@ -102,77 +99,16 @@ def test_who_waits_hears_how_many_are_before() -> None:
 
 def test_who_waits_hears_it_again_while_nothing_changes() -> None:
     """So that a page that was opened meanwhile shows it too."""
-    line = Turns(10, LONG)
+    line = Turns()
     with line.turn():
         waiter = Waiter(line)
         until(lambda: len(waiter.heard) >= 2)
     waiter.finish()
 
 
-def test_a_full_line_says_so_and_takes_no_more() -> None:
-    line = Turns(2, LONG)
-    with line.turn():
-        waiting = [Waiter(line), Waiter(line)]
-        with pytest.raises(UserError) as caught, line.turn():
-            pytest.fail("it had no turn to get")
-        assert_one_sentence(caught.value, "The server is busy: 2 readings wait")
-        assert caught.value.about == "busy"
-        assert n_waiting(line) == 2
-    for waiter in waiting:
-        assert waiter.has_turn.wait(WAIT)
-        waiter.finish()
-    with line.turn():
-        pass  # the one that was refused left nothing behind
-
-
-def test_who_waits_too_long_leaves_the_line_with_a_sentence() -> None:
-    line = Turns(10, 0.2)
-    with line.turn():
-        started = time.monotonic()
-        with pytest.raises(UserError, match=r"waited 0\.2 seconds for its turn") as caught, line.turn():
-            pytest.fail("it had no turn to get")
-        assert 0.2 <= time.monotonic() - started < WAIT
-        assert n_waiting(line) == 0 and caught.value.about == "busy"
-        assert_one_sentence(caught.value)
-    with line.turn():
-        pass
-
-
-def test_time_runs_out_though_others_come_and_go() -> None:
-    """Each pass that ends wakes all who wait; that must not begin their time anew."""
-    line, stop = Turns(1_000, 0.3), threading.Event()
-    with line.turn():
-
-        def restless() -> None:
-            while not stop.is_set():
-                with line._changed:
-                    line._changed.notify_all()
-
-        thread = in_thread(restless)
-        try:
-            with pytest.raises(UserError, match="waited"), line.turn():
-                pytest.fail("it had no turn to get")
-        finally:
-            stop.set()
-            thread.join(WAIT)
-
-
-def test_the_one_behind_moves_up_when_one_gives_up() -> None:
-    line = Turns(10, LONG)
-    with line.turn():
-        line.timeout = 0.1
-        impatient = Waiter(line)
-        line.timeout = LONG
-        patient = Waiter(line)
-        until(lambda: impatient.error is not None)
-        until(lambda: patient.heard[-1:] == [1])
-    assert patient.has_turn.wait(WAIT)
-    patient.finish()
-
-
 @pytest.mark.parametrize("error", [ValueError, UserError, MemoryError, KeyboardInterrupt, SystemExit])
 def test_a_pass_that_raises_ends_its_turn(error: type[BaseException]) -> None:
-    line = Turns(10, LONG)
+    line = Turns()
     with pytest.raises(error), line.turn():
         raise error("broken")
     with line.turn():
@@ -180,7 +116,7 @@ def test_a_pass_that_raises_ends_its_turn(error: type[BaseException]) -> None:
 
 
 def test_who_is_gone_leaves_the_line() -> None:
-    line = Turns(10, LONG)
+    line = Turns()
 
     def hear(before: int) -> None:
         raise RuntimeError("the page is gone")
@@ -194,7 +130,7 @@ def test_who_is_gone_leaves_the_line() -> None:
 
 
 def test_of_many_threads_one_passes_at_a_time_and_all_get_through() -> None:
-    line = Turns(1_000, LONG)
+    line = Turns()
     inside, most, finished = set(), [], []
 
     def reading(seed: int) -> None:
@@ -218,7 +154,7 @@ def test_of_many_threads_one_passes_at_a_time_and_all_get_through() -> None:
 
 def test_a_long_reading_lets_a_short_one_in_between_its_passes() -> None:
     """A reading of many passes asks anew for each, and goes behind whoever has come meanwhile."""
-    line, order = Turns(100, LONG), []
+    line, order = Turns(), []
     with line.turn():
         short = Waiter(line, order, "short")
 
@@ -239,18 +175,6 @@ def test_a_long_reading_lets_a_short_one_in_between_its_passes() -> None:
     assert order == ["short", "long 0", "another", "long 1", "long 2"]
 
 
-def test_the_gauge_counts_who_waits() -> None:
-    def gauge() -> float:
-        return metrics.QUEUE_LENGTH._value.get()
-
-    line, before = Turns(10, LONG), gauge()
-    with line.turn():
-        waiter = Waiter(line)
-        assert gauge() == before + 1
-    waiter.finish()
-    assert gauge() == before
-
-
 # --- A model's line
 
 
@@ -262,15 +186,10 @@ def _lines() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("_lines")
-def test_a_model_has_one_line_as_the_limits_say(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in (("queue_length", "7"), ("queue_seconds", "9")):
-        monkeypatch.setenv(variable(name), value)
+def test_a_model_has_one_line() -> None:
     line = turns("bundled")
-    assert (line.max_waiting, line.timeout) == (7, 9)
     with ThreadPoolExecutor(8) as pool:
         assert {id(made) for made in pool.map(lambda _: turns("bundled"), range(64))} == {id(line)}
-    monkeypatch.setenv(variable("queue_length"), "8")
-    assert turns("bundled").max_waiting == 8
 
 
 @pytest.mark.usefixtures("_lines")

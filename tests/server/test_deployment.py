@@ -90,7 +90,7 @@ def test_caches_fit_their_room():
     volumes = {volume["name"]: volume["emptyDir"]["sizeLimit"] for volume in pod()["volumes"]}
     assert limits.disk_cache_mb < megabytes(volumes["cache"])
     memory = min(megabytes(services()["app"]["mem_limit"]), megabytes(container()["resources"]["limits"]["memory"]))
-    kept = limits.memory_cache_mb + limits.tagged_text_mb
+    kept = limits.memory_cache_mb + limits.reading_mb
     assert kept + megabytes(volumes["tmp"]) < memory / 2  # the rest is for models and passes
 
 

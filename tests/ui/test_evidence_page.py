@@ -326,7 +326,7 @@ def test_what_the_checks_cannot_get_is_one_sentence(fake_checks, monkeypatch):
 
 
 def test_too_many_checks_are_refused_in_one_sentence(fake_checks, monkeypatch):
-    monkeypatch.setattr("engine.check_queue._MOST_ASKED", 13)
+    monkeypatch.setenv("GRAMMAR_NEURONS_QUEUE_LENGTH", "13")
     at = open_page(EVIDENCE)
     click(at, "run_all")
     assert "14 checks would wait; at most 13 may." in said(at.toast) and not at.exception

@@ -133,7 +133,7 @@ def test_a_download_is_cancelled_and_goes_on(slow_hub, name):
     at = open_page(NEURONS, SMALL)
 
     def jobs():
-        return [job for (_, request), job in list(pipeline._running.items()) if request.spec.model == name]
+        return [job for (_, request), job in list(pipeline._pages._jobs.items()) if request.spec.model == name]
 
     def cancel():
         assert slow_hub.manner.half_sent.wait(PATIENCE)

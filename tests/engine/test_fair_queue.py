@@ -12,8 +12,7 @@ import pytest
 
 from core.errors import UserError
 from core.progress import Cancellable, Progress
-from engine import check_queue
-from engine.check_queue import CheckQueue, Visitor
+from engine.fair_queue import FairQueue, Visitor
 from tests.support.threads import WAIT, until
 
 
@@ -53,11 +52,11 @@ def work() -> Work:
 
 
 @pytest.fixture
-def queue(work: Work) -> CheckQueue:
-    return CheckQueue(work, lambda: 2)
+def queue(work: Work) -> FairQueue:
+    return FairQueue(work, lambda: 2, kept_as=lambda request: request)
 
 
-def test_one_visitor_has_one_at_a_time_in_the_order_of_asking(queue: CheckQueue, work: Work) -> None:
+def test_one_visitor_has_one_at_a_time_in_the_order_of_asking(queue: FairQueue, work: Work) -> None:
     one = Visitor()
     queue.ask(one, "abc")
     queue.ask(one, "da")
@@ -71,7 +70,7 @@ def test_one_visitor_has_one_at_a_time_in_the_order_of_asking(queue: CheckQueue,
     assert work.ended == ["a", "b", "c", "d"] and work.most == 1
 
 
-def test_visitors_take_turns_and_no_more_run_than_may(queue: CheckQueue, work: Work) -> None:
+def test_visitors_take_turns_and_no_more_run_than_may(queue: FairQueue, work: Work) -> None:
     visitors = [Visitor() for _ in range(3)]
     for visitor, names in zip(visitors, ("abc", "de", "f"), strict=True):
         queue.ask(visitor, names)
@@ -83,7 +82,7 @@ def test_visitors_take_turns_and_no_more_run_than_may(queue: CheckQueue, work: W
     assert sorted(work.ended) == list("abcdef") and work.most == 2
 
 
-def test_what_two_ask_for_runs_once(queue: CheckQueue, work: Work) -> None:
+def test_what_two_ask_for_runs_once(queue: FairQueue, work: Work) -> None:
     one, two = Visitor(), Visitor()
     queue.ask(one, "ab")
     queue.ask(two, "ab")
@@ -94,7 +93,7 @@ def test_what_two_ask_for_runs_once(queue: CheckQueue, work: Work) -> None:
     assert work.begun == ["a", "b"]
 
 
-def test_to_cancel_stops_what_nobody_else_wants(queue: CheckQueue, work: Work) -> None:
+def test_to_cancel_stops_what_nobody_else_wants(queue: FairQueue, work: Work) -> None:
     one = Visitor()
     queue.ask(one, "abc")
     until(lambda: work.begun == ["a"])
@@ -106,7 +105,7 @@ def test_to_cancel_stops_what_nobody_else_wants(queue: CheckQueue, work: Work) -
     assert work.ended == ["c"] and queue.error_of("a") is None
 
 
-def test_to_cancel_takes_nothing_from_another_visitor(queue: CheckQueue, work: Work) -> None:
+def test_to_cancel_takes_nothing_from_another_visitor(queue: FairQueue, work: Work) -> None:
     one, two = Visitor(), Visitor()
     queue.ask(one, "ab")
     until(lambda: work.begun == ["a"])
@@ -118,7 +117,7 @@ def test_to_cancel_takes_nothing_from_another_visitor(queue: CheckQueue, work: W
     assert work.ended == ["a", "b"] and work.begun == ["a", "b"]
 
 
-def test_what_is_asked_for_again_while_it_is_stopped_is_done(queue: CheckQueue, work: Work) -> None:
+def test_what_is_asked_for_again_while_it_is_stopped_is_done(queue: FairQueue, work: Work) -> None:
     """Whether the work has heard of it or not."""
     one = Visitor()
     for _ in range(20):
@@ -131,7 +130,7 @@ def test_what_is_asked_for_again_while_it_is_stopped_is_done(queue: CheckQueue, 
     assert work.ended == ["a"]
 
 
-def test_an_error_is_kept_until_it_is_tried_again(queue: CheckQueue, work: Work) -> None:
+def test_an_error_is_kept_until_it_is_tried_again(queue: FairQueue, work: Work) -> None:
     one = Visitor()
     work.all_free = True
     queue.ask(one, ["bad", "b"])
@@ -143,7 +142,7 @@ def test_an_error_is_kept_until_it_is_tried_again(queue: CheckQueue, work: Work)
     work.all_free = True
 
 
-def test_what_only_a_visitor_who_is_gone_wants_does_not_run(queue: CheckQueue, work: Work) -> None:
+def test_what_only_a_visitor_who_is_gone_wants_does_not_run(queue: FairQueue, work: Work) -> None:
     """And is stopped if it runs already."""
     one, two = Visitor(), Visitor()
     queue.ask(one, "ab")
@@ -158,7 +157,7 @@ def test_what_only_a_visitor_who_is_gone_wants_does_not_run(queue: CheckQueue, w
     assert work.ended == ["c"]
 
 
-def test_what_runs_for_another_visitor_too_goes_on(queue: CheckQueue, work: Work) -> None:
+def test_what_runs_for_another_visitor_too_goes_on(queue: FairQueue, work: Work) -> None:
     one, two = Visitor(), Visitor()
     for visitor in (one, two):
         queue.ask(visitor, "a")
@@ -173,10 +172,8 @@ def test_what_runs_for_another_visitor_too_goes_on(queue: CheckQueue, work: Work
     assert work.ended == ["a"]
 
 
-def test_a_visitor_may_wait_for_so_many_and_for_no_more(
-    queue: CheckQueue, work: Work, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(check_queue, "_MOST_ASKED", 3)
+def test_a_visitor_may_wait_for_so_many_and_for_no_more(work: Work) -> None:
+    queue = FairQueue(work, lambda: 2, most=lambda: 3, what="checks")
     one, two = Visitor(), Visitor()
     queue.ask(one, "ab")
     with pytest.raises(UserError, match=re.escape("4 checks would wait; at most 3 may.")):
@@ -190,7 +187,7 @@ def test_a_visitor_may_wait_for_so_many_and_for_no_more(
 
 
 def test_of_what_has_failed_only_a_key_is_kept(work: Work) -> None:
-    queue, one = CheckQueue(work, lambda: 1, kept_as=len), Visitor()
+    queue, one = FairQueue(work, lambda: 1, kept_as=len), Visitor()
     work.all_free = True
     queue.ask(one, ["bad"])
     until(lambda: not queue.jobs_of(one))

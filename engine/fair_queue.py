@@ -1,0 +1,248 @@
+"""What visitors have asked for, served fairly: who was served longest ago is served next.
+
+queue = FairQueue(work, at_once=lambda: 2)
+jobs = queue.ask(visitor, requests)     # they run in this order, in the background; each job has its progress
+queue.jobs_of(visitor)                  # what has not finished yet
+queue.cancel(visitor, requests[:1])     # stops what nobody else waits for
+
+The steps that pages ask for run in one such queue (``engine.pipeline``), the checks of neurons in another
+(``engine.evidence_steps``).
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Iterable
+from itertools import count
+from typing import Any
+from weakref import WeakKeyDictionary, finalize
+
+from core.errors import Cancelled, UserError
+from core.progress import Progress
+from engine.jobs import Abandoned, Job
+
+_log = logging.getLogger(__name__)
+_ERRORS = 1_000  # errors that are remembered
+_numbers = count()
+
+
+class Visitor:
+    """One who asks. What only it waits for is forgotten or stopped when it is: a session that has ended."""
+
+    def __init__(self) -> None:
+        self.number = next(_numbers)
+
+
+class FairQueue:
+    """Runs what visitors ask for in a few threads, and shares it between all who ask for the same.
+
+    Parameters
+    ----------
+    work : callable
+        ``work(request, progress)`` computes one request.
+    at_once : callable
+        How many requests may run at the same time, of all visitors together.
+    of_one : int
+        How many of these may be of one visitor. What was abandoned counts until it has stopped.
+    most : callable, optional
+        How many requests one visitor may wait for.
+    what : str
+        The requests, in a sentence.
+    kept_as : callable, optional
+        What is kept of a request that has failed, with its error. Without it, an error is only in the job.
+    """
+
+    def __init__(
+        self,
+        work: Callable[[Any, Progress], Any],
+        at_once: Callable[[], int],
+        *,
+        of_one: int = 1,
+        most: Callable[[], int] = lambda: 200,
+        what: str = "requests",
+        kept_as: Callable[[Any], Hashable] | None = None,
+    ) -> None:
+        self._work, self._at_once, self._of_one = work, at_once, of_one
+        self._most, self._what, self._kept_as = most, what, kept_as
+        self._asked: WeakKeyDictionary[Visitor, OrderedDict[Hashable, None]] = WeakKeyDictionary()
+        self._served: WeakKeyDictionary[Visitor, int] = WeakKeyDictionary()
+        self._jobs: dict[Hashable, Job] = {}  # of requests that wait or run
+        self._running: dict[Hashable, int] = {}  # and the number of the visitor whose turn it was
+        self._errors: OrderedDict[Hashable, BaseException] = OrderedDict()
+        self._n_threads = self._n_served = 0
+        self._someone_left = False
+        self._lock = threading.Lock()
+
+    def ask(
+        self,
+        visitor: Visitor,
+        requests: Iterable[Hashable],
+        instead_of: Callable[[Any], bool] = lambda request: False,
+    ) -> list[Job]:
+        """Ask for requests, to run in this order after those that the visitor has asked for before.
+
+        Parameters
+        ----------
+        visitor : Visitor
+        requests : iterable
+        instead_of : callable
+            Whether the visitor no longer wants an earlier request, as by ``cancel``.
+
+        Returns
+        -------
+        list of Job
+            One for each request; of one that runs or waits already, its own.
+
+        Raises
+        ------
+        UserError
+            The visitor would wait for too many. None of these is then asked for.
+        """
+        new = dict.fromkeys(requests)
+        with self._lock:
+            asked = self._asked_by(visitor)
+            self._withdraw(asked, [old for old in asked if old not in new and instead_of(old)])
+            if (n := len(asked | new)) > (most := self._most()):
+                raise UserError(f"{n:,} {self._what} would wait; at most {most:,} may.", about="busy")
+            for request in new:
+                asked.setdefault(request)
+                self._forget_error(request)
+                self._jobs.setdefault(
+                    request, Job()
+                ).abandoned = False  # if it was abandoned and runs still, it goes on
+            jobs = [self._jobs[request] for request in new]
+            self._start_threads(new)
+        return jobs
+
+    def cancel(self, visitor: Visitor, requests: Iterable[Hashable]) -> None:
+        """The visitor no longer waits for requests. One that nobody else waits for does not run, or is stopped."""
+        with self._lock:
+            self._withdraw(self._asked.get(visitor, OrderedDict()), list(requests))
+
+    def jobs_of(self, visitor: Visitor) -> dict[Hashable, Job | None]:
+        """What the visitor waits for, in its order: the job of a request that runs, None for one that waits."""
+        with self._lock:
+            asked = self._asked.get(visitor, OrderedDict())
+            return {request: self._jobs[request] if request in self._running else None for request in asked}
+
+    def has(self, request: Hashable) -> bool:
+        """Whether a request waits or runs, for whomever."""
+        with self._lock:
+            return request in self._jobs
+
+    def error_of(self, request: Hashable) -> BaseException | None:
+        """Why the last run of a request has failed; None if it has not. To ask for it again forgets the error."""
+        with self._lock:
+            return self._errors.get(self._kept_as(request)) if self._errors and self._kept_as else None
+
+    # --- With the lock held ---
+
+    def _asked_by(self, visitor: Visitor) -> OrderedDict[Hashable, None]:
+        asked = self._asked.get(visitor)
+        if asked is None:
+            asked = self._asked[visitor] = OrderedDict()
+            # Wherever the garbage is collected, even while the lock is held: so it only leaves a note.
+            finalize(visitor, self._note_that_someone_left).atexit = False
+        return asked
+
+    def _withdraw(self, asked: OrderedDict[Hashable, None], requests: Iterable[Hashable]) -> None:
+        for request in requests:
+            asked.pop(request, None)
+            if request in self._jobs and not self._is_wanted(request):
+                self._drop(request)
+
+    def _drop(self, request: Hashable) -> None:
+        """Nobody wants a request: stop it, or forget it before it begins."""
+        if request in self._running:
+            self._jobs[request].abandon()
+        else:
+            job = self._jobs.pop(request)
+            job.error = Abandoned()
+            job.finished.set()
+
+    def _start_threads(self, new: Iterable[Hashable]) -> None:
+        try:
+            while self._n_threads < self._at_once() and self._n_threads < len(self._jobs):
+                threading.Thread(target=self._run, daemon=True, name=self._what).start()
+                self._n_threads += 1
+        except RuntimeError:  # the system refuses a thread: those that run go on with the new requests
+            if self._n_threads == 0:
+                for request in new:
+                    del self._jobs[request]
+                    for asked in self._asked.values():
+                        asked.pop(request, None)
+                raise
+
+    def _is_wanted(self, request: Hashable) -> bool:
+        return any(request in asked for asked in self._asked.values())
+
+    def _forget_error(self, request: Hashable) -> None:
+        if self._kept_as and self._errors:
+            self._errors.pop(self._kept_as(request), None)
+
+    def _keep_error(self, request: Hashable, error: BaseException) -> None:
+        if self._kept_as:
+            if not isinstance(error, UserError):
+                _log.error("What was asked for has failed", exc_info=error)
+            self._errors[self._kept_as(request)] = error
+            while len(self._errors) > _ERRORS:
+                self._errors.popitem(last=False)
+
+    # --- In the threads ---
+
+    def _run(self) -> None:
+        """Run one request after another, until none may run."""
+        while found := self._next():
+            request, job = found
+            job.run(lambda progress, request=request: self._work(request, progress), self._watch)  # type: ignore[misc]
+            self._finish(request, job)
+
+    def _note_that_someone_left(self) -> None:
+        self._someone_left = True
+
+    def _watch(self, share: float, message: str) -> None:
+        """The progress of all that run. It stops what only visitors wanted who are gone."""
+        if not self._someone_left:
+            return
+        with self._lock:
+            self._someone_left = False
+            for request in [*self._jobs]:
+                if not self._is_wanted(request):
+                    self._drop(request)
+
+    def _next(self) -> tuple[Hashable, Job] | None:
+        """The first waiting request of the visitor who was served longest ago, and has not as many as may run."""
+        with self._lock:
+            waiting = []
+            for place, (visitor, asked) in enumerate(self._asked.items()):
+                running = sum(number == visitor.number or request in asked for request, number in self._running.items())
+                if running < self._of_one:
+                    first = next((request for request in asked if request not in self._running), None)
+                    if first is not None:
+                        waiting.append((self._served.get(visitor, 0), place, visitor, first))
+            for request in [*self._jobs]:
+                if request not in self._running and not self._is_wanted(request):  # of visitors who are gone
+                    self._drop(request)
+            if not waiting:
+                self._n_threads -= 1
+                return None
+            _, _, visitor, request = min(waiting)
+            self._n_served += 1
+            self._served[visitor] = self._n_served
+            self._running[request] = visitor.number
+            return request, self._jobs[request]
+
+    def _finish(self, request: Hashable, job: Job) -> None:
+        with self._lock:
+            del self._running[request]
+            if isinstance(job.error, Abandoned) and self._is_wanted(request):
+                job.restart()  # asked for again while it was being stopped
+                return
+            del self._jobs[request]
+            for asked in self._asked.values():
+                asked.pop(request, None)
+            if job.error is not None and not isinstance(job.error, Cancelled):
+                self._keep_error(request, job.error)
+        job.finished.set()
