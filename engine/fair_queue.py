@@ -164,7 +164,7 @@ class FairQueue:
 
     def _start_threads(self, new: Iterable[Hashable]) -> None:
         try:
-            while self._n_threads < self._at_once() and self._n_threads < len(self._jobs):
+            while self._n_threads < min(self._at_once(), len(self._running) + self._n_runnable()):
                 threading.Thread(target=self._run, daemon=True, name=self._what).start()
                 self._n_threads += 1
         except RuntimeError:  # the system refuses a thread: those that run go on with the new requests
@@ -174,6 +174,15 @@ class FairQueue:
                     for asked in self._asked.values():
                         asked.pop(request, None)
                 raise
+
+    def _n_runnable(self) -> int:
+        return sum(self._n_runnable_of(visitor, asked) for visitor, asked in self._asked.items())
+
+    def _n_runnable_of(self, visitor: Visitor, asked: OrderedDict[Hashable, None]) -> int:
+        """How many requests of a visitor may begin now. Those count against it that run for it, or on its turn."""
+        n_waiting = len(asked) - len(self._running.keys() & asked.keys())
+        n_running = sum(number == visitor.number or request in asked for request, number in self._running.items())
+        return max(0, min(n_waiting, self._of_one - n_running))
 
     def _is_wanted(self, request: Hashable) -> bool:
         return any(request in asked for asked in self._asked.values())
@@ -215,20 +224,19 @@ class FairQueue:
     def _next(self) -> tuple[Hashable, Job] | None:
         """The first waiting request of the visitor who was served longest ago, and has not as many as may run."""
         with self._lock:
-            waiting = []
-            for place, (visitor, asked) in enumerate(self._asked.items()):
-                running = sum(number == visitor.number or request in asked for request, number in self._running.items())
-                if running < self._of_one:
-                    first = next((request for request in asked if request not in self._running), None)
-                    if first is not None:
-                        waiting.append((self._served.get(visitor, 0), place, visitor, first))
+            waiting = [
+                (self._served.get(visitor, 0), place, visitor)
+                for place, (visitor, asked) in enumerate(self._asked.items())
+                if self._n_runnable_of(visitor, asked)
+            ]
             for request in [*self._jobs]:
                 if request not in self._running and not self._is_wanted(request):  # of visitors who are gone
                     self._drop(request)
             if not waiting:
                 self._n_threads -= 1
                 return None
-            _, _, visitor, request = min(waiting)
+            _, _, visitor = min(waiting)
+            request = next(request for request in self._asked[visitor] if request not in self._running)
             self._n_served += 1
             self._served[visitor] = self._n_served
             self._running[request] = visitor.number

@@ -1,4 +1,4 @@
-"""The queue of checks: in order, fair, shared, and cancelled only for those who no longer want it."""
+"""The fair queue: in order, fair, shared, and cancelled only for those who no longer want it."""
 
 from __future__ import annotations
 
@@ -6,24 +6,29 @@ import gc
 import re
 import threading
 import time
+from itertools import pairwise
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from core.errors import UserError
-from core.progress import Cancellable, Progress
+from core.progress import Progress
 from engine.fair_queue import FairQueue, Visitor
+from engine.jobs import Abandoned
 from tests.support.threads import WAIT, until
 
 
 class Work:
-    """Requests that run until they are let go, and report that they may be cancelled."""
+    """Requests that run until they are let go, and report their progress."""
 
     def __init__(self) -> None:
         self.begun: list[str] = []
         self.ended: list[str] = []
         self.free: set[str] = set()
         self.all_free = False
+        self.deaf: set[str] = set()
         self.most = self._now = 0
         self._lock = threading.Lock()
 
@@ -36,7 +41,8 @@ class Work:
             deadline = time.monotonic() + WAIT
             while not (self.all_free or request in self.free):
                 assert time.monotonic() < deadline
-                progress(0.5, Cancellable(f"Working on {request}"))
+                if request not in self.deaf:
+                    progress(0.5, f"Working on {request}")
                 time.sleep(0.002)
             if request.startswith("bad"):
                 raise UserError(f"{request} cannot be done.")
@@ -194,3 +200,72 @@ def test_of_what_has_failed_only_a_key_is_kept(work: Work) -> None:
     assert list(queue._errors) == [3] and str(queue.error_of("bad")) == "bad cannot be done."
     queue.ask(one, ["abc"])
     assert queue.error_of("bad") is None
+
+
+def test_a_visitor_with_two_threads_has_no_third_though_one_is_being_stopped(work: Work) -> None:
+    queue, one = FairQueue(work, lambda: 9, of_one=2), Visitor()
+    work.deaf = {"a"}
+    queue.ask(one, "ab")
+    until(lambda: work.begun == ["a", "b"])
+    queue.cancel(one, "a")
+    queue.ask(one, "cd")
+    time.sleep(0.05)
+    assert sorted(work.begun) == ["a", "b"] and list(queue.jobs_of(one)) == ["b", "c", "d"]
+    work.deaf = set()
+    until(lambda: "c" in work.begun)
+    work.all_free = True
+    until(lambda: not queue.jobs_of(one))
+    assert work.most == 2
+
+
+def test_what_is_asked_for_instead_drops_the_rest(queue: FairQueue, work: Work) -> None:
+    one, two = Visitor(), Visitor()
+    waiting = queue.ask(one, "abc")
+    until(lambda: work.begun == ["a"])
+    queue.ask(two, "b")
+    until(lambda: work.begun == ["a", "b"])
+    queue.ask(one, "d", instead_of=lambda request: request in "abc")
+    assert list(queue.jobs_of(one)) == ["d"] and list(queue.jobs_of(two)) == ["b"]
+    assert waiting[2].finished.is_set() and isinstance(waiting[2].error, Abandoned)
+    until(lambda: "a" not in queue._running)
+    work.all_free = True
+    until(lambda: not queue.jobs_of(one) and not queue.jobs_of(two))
+    assert sorted(work.ended) == ["b", "d"]
+
+
+@settings(max_examples=25, deadline=None)
+@given(asked=st.lists(st.integers(1, 12), min_size=2, max_size=8), late=st.integers(0, 20), at_once=st.integers(1, 3))
+def test_nobody_starves_and_the_one_served_longest_ago_is_next(asked: list[int], late: int, at_once: int) -> None:
+    """Between two turns of one visitor, each other who waits has one; and who comes late has the next."""
+    served: list[tuple[int, int]] = []
+    lock, gate = threading.Lock(), threading.Semaphore(0)
+
+    def work(request: Any, progress: Progress) -> None:
+        with lock:
+            served.append(request)
+        assert gate.acquire(timeout=WAIT)
+
+    queue, visitors = FairQueue(work, lambda: at_once), [Visitor() for _ in range(len(asked) + 1)]
+    for number, n in enumerate(asked):
+        queue.ask(visitors[number], [(number, k) for k in range(n)])
+    total = sum(asked)
+    late = min(late, total - 1)
+    for done in range(late):
+        until(lambda done=done: len(served) > done)
+        gate.release()
+    until(lambda: len(served) >= min(total, late + 1))
+    queue.ask(visitors[-1], [(len(asked), 0)])
+    before = len(served)
+    for _ in range(total + 1 - late):
+        gate.release()
+    until(lambda: len(served) == total + 1 and not queue._jobs)
+    turns = [number for number, _ in served]
+    assert turns.index(len(asked)) <= before + len(asked), "it has a turn before anyone has two"
+    for number, n in enumerate(asked):
+        assert [k for of, k in served if of == number] == list(range(n)), "in the order of asking"
+    if at_once == 1:  # else one that takes long lets others have more turns
+        for number in range(len(asked)):
+            places = [place for place, of in enumerate(turns) if of == number]
+            for first, second in pairwise(places):
+                between = turns[first + 1 : second]
+                assert len(set(between)) == len(between)
