@@ -3,10 +3,10 @@
     with admitted(reading_of_text(n_tokens, d_mlp, n_layers), progress):
         ...                     # read the text
 
-There are three lines. Work that may take more than 64 MB waits in the line of the long ones, which have
-``GRAMMAR_NEURONS_READINGS_AT_ONCE`` places and most of the memory. Short readings and short calculations have lines of
-their own, so they never wait until a long one ends: they share the processor with it. A visitor has one request in a
-line (``engine.fair_queue``), so a line is fair to all visitors.
+There are three lines. Work that may take more than 64 MB, or more than a second or two, waits in the line of the long
+ones, which have ``GRAMMAR_NEURONS_READINGS_AT_ONCE`` places and most of the memory. Short readings and short
+calculations have lines of their own, so they never wait until a long one ends: they share the processor with it. A
+visitor has one request in a line, or two while one is being stopped (``engine.fair_queue``). So a line is fair.
 
 Whoever is in a line, or has a place, waits for nobody who is in a line: what the work needs was computed before. So
 all get through. A model is asked for after that, so that those who wait hold none.
@@ -37,12 +37,14 @@ _SHORT_READINGS = _SHORT_CALCULATIONS = 2
 class Work:
     """What is to be admitted: a name for a sentence, the bytes that it may take, and what would need less.
 
-    ``calculates`` if it reads nothing, but computes with what was read.
+    ``is_slow`` if it takes more than a second or two, however little memory that is; ``calculates`` if it reads
+    nothing, but computes with what was read.
     """
 
     what: str
     n_bytes: int
     less: str
+    is_slow: bool = False
     calculates: bool = False
 
 
@@ -163,7 +165,7 @@ def admitted(work: Work, progress: Progress) -> Iterator[None]:
 
     lines = _lines()
     line = lines.long
-    if work.n_bytes <= SHORT_BYTES:
+    if work.n_bytes <= SHORT_BYTES and not work.is_slow:
         line = lines.short_calculations if work.calculates else lines.short_readings
     if work.n_bytes > line.n_bytes:
         raise UserError(

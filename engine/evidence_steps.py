@@ -77,7 +77,7 @@ def gold(request: Request, need: Any, progress: Progress) -> GoldText:
 def gold_reading(request: Request, need: Any, progress: Progress) -> GoldActivations:
     """Every neuron of the spec's layer at every word of the tagged text, on both sides of the nonlinearity."""
     spec, text = request.spec, need(gold)
-    with admitted(reading_of_tagged_text(text, need(model).d_mlp), progress):
+    with admitted(reading_of_tagged_text(need(model), text), progress):
         gate = gate_of(spec.model, "text", progress)
         how: dict[str, Any] = {"pooling": spec.pooling, "prefix": spec.prefix}
         return gold_activations(need(model), text, spec.layer, **how, progress=progress, gate=gate)

@@ -18,6 +18,8 @@ from engine.limits import limits
 _FLOAT = 4
 # The key-value caches and sums of the words' first tokens, with the copies that a pass makes of them.
 _BETWEEN_PASSES = 100_000_000
+# Multiplications of a reading that is still short: about a second on two cores. One of GPT-Neo 125M has 1,300 tokens.
+_SHORT_PRODUCTS = 1.6e11
 # Both sides of a layer, means over lemmas, and what is computed of them, in the layer's bytes. Its mapped pages are not
 # counted: the system takes them back.
 _COPIES = 2.5
@@ -41,7 +43,8 @@ def reading_of_words(lm: LoadedModel, words: WordPair, spec: ContrastSpec, layer
     what = f"Reading {n_words:,} words at {_layers(len(layers))} of {lm.info.name}"
     on_disk = n_bytes <= limits().disk_cache_mb * 1_000_000
     less = _FEWER_WORDS if len(layers) == 1 else "fewer words, or tests of one layer as the family, need less"
-    return Work(what, between if on_disk else n_bytes + between, less)
+    is_slow = _is_slow(lm, shape[1])  # its words, and again those that have several tokens
+    return Work(what, between if on_disk else n_bytes + between, less, is_slow)
 
 
 def reading_of_text(lm: LoadedModel, text: str, n_layers: int, max_floats: float) -> Work:
@@ -55,13 +58,15 @@ def reading_of_text(lm: LoadedModel, text: str, n_layers: int, max_floats: float
     n_tokens = n_tokens_of(lm, text, limits().max_tokens)
     n_values = n_tokens * lm.d_mlp
     n_read = n_layers if n_layers * n_values <= max_floats else 1
-    return Work(f"Reading {n_tokens:,} tokens", _FLOAT * n_read * n_values, "a shorter text needs less")
+    what = f"Reading {n_tokens:,} tokens with {lm.info.name}"
+    return Work(what, _FLOAT * n_read * n_values, "a shorter text needs less", _is_slow(lm, n_tokens))
 
 
-def reading_of_tagged_text(text: GoldText, d_mlp: int) -> Work:
+def reading_of_tagged_text(lm: LoadedModel, text: GoldText) -> Work:
     """Reading a tagged text at one layer, on both sides of the nonlinearity."""
     what = f"Reading the {text.n_words:,} words of the tagged text"
-    return Work(what, 2 * _FLOAT * text.n_words * d_mlp, "a shorter text needs less")
+    n_bytes = 2 * _FLOAT * text.n_words * lm.d_mlp
+    return Work(what, n_bytes, "a shorter text needs less", _is_slow(lm, text.n_words))
 
 
 def parsing_of_tagged_text() -> Work:
@@ -81,6 +86,10 @@ def permutation_of(read: WordActivations, whole_model: bool) -> Work:
     n_values = n_words * d_mlp * (n_layers if whole_model else 1)
     batches = MAX_THREADS * 8 * min(BATCH_VALUES, BATCH_PERMUTATIONS * n_words)  # float64 weights of permutations
     return Work(f"Max-T over {n_values:,} values", int(_PERMUTED_COPIES * _FLOAT * n_values) + batches, _FEWER_WORDS)
+
+
+def _is_slow(lm: LoadedModel, n_tokens: int) -> bool:
+    return n_tokens * lm.info.n_parameters > _SHORT_PRODUCTS
 
 
 def _shape(read: WordActivations) -> tuple[int, int, int]:

@@ -176,15 +176,16 @@ def test_short_work_never_waits_for_long_work_nor_calculations_for_readings(monk
         with admitted(Work("Tests", SHORT_BYTES, "less", calculates=True), unwatched):
             pass
         said: list[str] = []
+        slow = Work("A text", 1, "less", is_slow=True)
 
         def leave(share: float, message: str) -> None:
             said.append(message)
             raise Abandoned
 
-        for work in (long, short):
+        for work in (long, short, slow):
             with pytest.raises(Abandoned), admitted(work, leave):
                 pytest.fail("there is no place")
-        assert said == ["Waiting for a turn: 2 readings before yours"] * 2
+        assert said == ["Waiting for a turn: 2 readings before yours"] * 3
 
 
 def test_all_lines_together_have_the_memory_of_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -86,8 +86,8 @@ def test_a_text_that_memory_has_no_room_for_is_refused_before_it_is_read(monkeyp
 @pytest.mark.parametrize("d_mlp", [1_536, 3_072, 4_096])
 def test_the_offered_treebanks_are_read_with_small_models(d_mlp: int) -> None:
     """SmolLM2 135M, GPT-Neo 125M, GPT-2 Medium. EWT's development part has 25,147 words."""
-    text = SimpleNamespace(n_words=25_147)
-    with admitted(sizes.reading_of_tagged_text(text, d_mlp), unwatched):  # type: ignore[arg-type]
+    text, lm = SimpleNamespace(n_words=25_147), SimpleNamespace(d_mlp=d_mlp, info=SimpleNamespace(n_parameters=125e6))
+    with admitted(sizes.reading_of_tagged_text(lm, text), unwatched):  # type: ignore[arg-type]
         pass
 
 
