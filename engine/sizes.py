@@ -28,7 +28,9 @@ _PERMUTED_COPIES = 2.2
 _FEWER_WORDS = "fewer words need less"
 
 
-def reading_of_words(lm: LoadedModel, words: WordPair, spec: ContrastSpec, layers: Sequence[int]) -> Work:
+def reading_of_words(
+    lm: LoadedModel, words: WordPair, spec: ContrastSpec, layers: Sequence[int], *, on_disk: bool = True
+) -> Work:
     """Reading the words of both classes. On disk, their activations take no memory that the system could not have back.
 
     Raises
@@ -41,7 +43,7 @@ def reading_of_words(lm: LoadedModel, words: WordPair, spec: ContrastSpec, layer
     between = min(n_bytes, _BETWEEN_PASSES)
     n_words = len(words.target) + len(words.baseline)
     what = f"Reading {n_words:,} words at {_layers(len(layers))} of {lm.info.name}"
-    on_disk = n_bytes <= limits().disk_cache_mb * 1_000_000
+    on_disk = on_disk and n_bytes <= limits().disk_cache_mb * 1_000_000
     less = _FEWER_WORDS if len(layers) == 1 else "fewer words, or tests of one layer as the family, need less"
     is_slow = _is_slow(lm, shape[1])  # its words, and again those that have several tokens
     return Work(what, between if on_disk else n_bytes + between, less, is_slow)
