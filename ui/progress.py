@@ -48,7 +48,10 @@ def _wait(job: Job, meanwhile: Callable[[], None] | None) -> None:
     place = st.empty()
     with place.container():
         bar, button = st.empty(), st.empty()
-        st.caption("You can leave this page meanwhile: the work goes on, and its result will be here.")
+        st.caption(
+            "You can leave this page meanwhile: the work goes on, and its result will be here, "
+            "unless you choose other settings."
+        )
         if meanwhile:
             meanwhile()
     # Streamlit can stop this run at each of its calls, when the user leaves the page.
