@@ -8,7 +8,7 @@ pastes a text of about 150 tokens, reloads, or loses the connection and comes ba
 sent until the page's script has ended and the page shows what was asked for; everything else that it may show is an
 error. With ``--in-turn``, one student acts at a time, and the report has the server's processor time by action. Static
 files are not fetched: a real class loads them once, from the same server. The exit code is 1 where there was an error,
-a lost state, or another value than a computation without load gives.
+a lost state, or another value than a computation without load gives; a server that dies is an error like others.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import report
-from benchmarks.record import Plan, Record
+from benchmarks.record import Plan, Record, Trouble
 from benchmarks.student import attend_all, look_around
 from benchmarks.tab import TabError
-from benchmarks.watch import MemoryWatch, Server, serve
+from benchmarks.watch import MemoryWatch, Server, has_ended, serve
 
 LINK = "n_target=100&n_baseline=100"
 # Time that a process for students needs to start.
@@ -76,6 +76,9 @@ def measure(server: Server, plan: Plan, processes: int = 1) -> Result:
     for outcome in outcomes:
         record.add(outcome.record)
     ended = max(outcome.ended for outcome in outcomes)
+    if server.pid is not None and has_ended(server.pid):
+        sentence = "The server's process has ended during the run."
+        record.troubles.append(Trouble("server ended", "attend", -1, ended - begins, sentence))
     resources = report.Resources(
         memory=memory.summary(ended + 1.5),
         seconds=ended - begins,

@@ -9,12 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-import urllib.error
-import urllib.request
 import uuid
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from http.cookies import SimpleCookie
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -23,12 +20,12 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.PlotlyChart_pb2 import PlotlyChart
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import WebSocketException
+from websockets.exceptions import InvalidStatus, WebSocketException
 from websockets.typing import Origin, Subprotocol
 
+from benchmarks.fetch import XSRF_COOKIE, NotFetched, fetch_cookie, fetch_text
 from benchmarks.page import Page, first_state, state_of, value_of
 
-_XSRF_COOKIE = "_streamlit_xsrf"
 # What the front end sends where it has none.
 _NO_TOKEN = "PLACEHOLDER_AUTH_TOKEN"  # nosec B105 # no secret
 # A page that has come to rest with something else than was awaited: so long another run may still begin.
@@ -77,11 +74,12 @@ class _Kept:
 
 
 class Tab:
-    """One tab of one student; ``session`` is the server's id of it."""
+    """One tab of one student; ``session`` is the server's id of it, ``source`` the own address, if not any."""
 
-    def __init__(self, url: str, timeout: float = 60.0) -> None:
+    def __init__(self, url: str, timeout: float = 60.0, source: str | None = None) -> None:
         self.url = url.rstrip("/")
         self.timeout = timeout
+        self.source = source
         self.cookie: str | None = None
         self.last_finished = 0.0
         self._silent: list[ClientConnection] = []
@@ -146,7 +144,10 @@ class Tab:
         if button is None:
             raise WrongState(f"There is no download {label} on the page.")
         path = await self._have_made(button.deferred_file_id) if button.HasField("deferred_file_id") else button.url
-        return await asyncio.to_thread(_fetch_text, self.url + path)
+        try:
+            return await asyncio.to_thread(fetch_text, self.url + path)
+        except NotFetched as error:
+            raise Closed(f"The file did not come: {error}") from error
 
     async def _have_made(self, file_id: str) -> str:
         message = BackMsg()
@@ -236,20 +237,24 @@ class Tab:
     async def _connect(self, session: str | None) -> None:
         try:
             if self.cookie is None:
-                self.cookie = await asyncio.to_thread(_fetch_cookie, self.url)
+                self.cookie = await asyncio.to_thread(fetch_cookie, self.url, self.source)
             address = urlsplit(self.url)
             protocols = [Subprotocol("streamlit"), Subprotocol(self.cookie or _NO_TOKEN)]
             self._socket = await connect(
                 f"{'wss' if address.scheme == 'https' else 'ws'}://{address.netloc}{address.path}/_stcore/stream",
                 origin=Origin(f"{address.scheme}://{address.netloc}"),
                 subprotocols=protocols + ([Subprotocol(session)] if session else []),
-                additional_headers={"Cookie": f"{_XSRF_COOKIE}={self.cookie}"} if self.cookie else None,
+                additional_headers={"Cookie": f"{XSRF_COOKIE}={self.cookie}"} if self.cookie else None,
                 max_size=None,
                 ping_interval=None,  # browsers send none
                 open_timeout=self.timeout,
                 close_timeout=1,
                 proxy=None,
+                local_addr=(self.source, 0) if self.source else None,
             )
+        except InvalidStatus as error:
+            said = (error.response.body or b"").decode("utf-8", "replace").strip()
+            raise Closed(f"No connection: HTTP {error.response.status_code} {said}".strip()) from error
         except (OSError, TimeoutError, WebSocketException) as error:
             raise Closed(f"No connection: {type(error).__name__} {error}") from error
         self._failure = None
@@ -378,18 +383,3 @@ class Tab:
             state = first_state(kind, message)
             if state is not None:
                 self.states[state.id] = state
-
-
-def _fetch_cookie(url: str) -> str | None:
-    """The token against forged requests, which the server sets as a cookie."""
-    with urllib.request.urlopen(f"{url}/_stcore/health", timeout=60) as answer:
-        cookie = SimpleCookie(answer.headers.get("Set-Cookie", ""))
-    return cookie[_XSRF_COOKIE].value if _XSRF_COOKIE in cookie else None
-
-
-def _fetch_text(url: str) -> str:
-    try:
-        with urllib.request.urlopen(url, timeout=60) as answer:
-            return answer.read().decode("utf-8")
-    except urllib.error.URLError as error:
-        raise Closed(f"The file did not come: {error}") from error

@@ -9,12 +9,13 @@ import sys
 import tempfile
 import threading
 import time
-import urllib.error
-import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from http.client import OK
 from pathlib import Path
 from typing import IO
+
+from benchmarks.fetch import NotFetched, request
 
 ROOT = Path(__file__).resolve().parent.parent
 _SETTLED = "work after ready ended"  # server/warm_start.py
@@ -32,35 +33,49 @@ class Server:
         from prometheus_client.parser import text_string_to_metric_families
 
         try:
-            with urllib.request.urlopen(f"{self.url}/metrics", timeout=10) as answer:
-                text = answer.read().decode("utf-8")
-                if "text/html" in answer.headers.get("Content-Type", ""):
-                    return None  # for an unknown address, Streamlit returns the app
-        except OSError:
+            status, headers, body = request(f"{self.url}/metrics", seconds=10)
+        except NotFetched:
             return None
-        samples = (sample for family in text_string_to_metric_families(text) for sample in family.samples)
+        if status != OK or "text/html" in headers.get("content-type", ""):
+            return None  # for an unknown address, Streamlit returns the app
+        families = text_string_to_metric_families(body.decode("utf-8"))
+        samples = (sample for family in families for sample in family.samples)
         return {_with_labels(sample.name, sample.labels): sample.value for sample in samples}
 
     def memory(self) -> dict[str, float]:
         """Resident memory in bytes, by name; empty where it cannot be read."""
         if self.pid is not None:
-            return status_bytes(Path(f"/proc/{self.pid}/status").read_text())
+            try:
+                return status_bytes(Path(f"/proc/{self.pid}/status").read_text())
+            except OSError:
+                return {}  # the process has ended
         resident = (self.counters() or {}).get("process_resident_memory_bytes")
         return {} if resident is None else {"resident": resident}
 
     def cpu_seconds(self) -> float | None:
-        """Processor time used so far."""
+        """Processor time used so far; None where it cannot be read."""
         if self.pid is None:
             return (self.counters() or {}).get("process_cpu_seconds_total")
         return process_seconds(self.pid)
 
 
-def process_seconds(pid: int) -> float:
-    """The processor time of another process, to the nanosecond.
+def process_seconds(pid: int) -> float | None:
+    """The processor time of another process, to the nanosecond; None where there is no such process.
 
     Its clock is made as Linux's clock_getcpuclockid(3) makes it: Python has no call for that.
     """
-    return time.clock_gettime(~pid << 3 | 2)
+    try:
+        return time.clock_gettime(~pid << 3 | 2)
+    except OSError:
+        return None
+
+
+def has_ended(pid: int) -> bool:
+    """Whether a process is gone, or has ended and only waits for its parent to notice."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except OSError:
+        return True
 
 
 def status_bytes(status: str) -> dict[str, float]:
@@ -94,10 +109,7 @@ class MemoryWatch:
 
     def _look(self) -> None:
         while not self._stop.wait(self._every):
-            try:
-                self._samples.append((time.time(), self._server.memory()))
-            except OSError:
-                return  # the server's process has ended; what was seen of it stays
+            self._samples.append((time.time(), self._server.memory()))
 
     def summary(self, end: float) -> dict[str, tuple[float, float, float]]:
         """By name: memory at the start, the last one seen before ``end`` by ``time.time``, and the highest."""
@@ -116,39 +128,55 @@ def serve(ready_within: float = 600.0, settled: bool = True, /, **more: str) -> 
     variables. Raises RuntimeError, with the end of what the server printed, where it ends or is not ready in time.
     """
     port = free_port()
-    where = {"STREAMLIT_SERVER_ADDRESS": "127.0.0.1", "STREAMLIT_SERVER_PORT": str(port)}
     with tempfile.TemporaryFile("w+") as log:
-        process = subprocess.Popen(
-            [sys.executable, "serve.py"],
-            cwd=ROOT,
-            env={**os.environ, **where, **more},
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-        )
+        process = start(port, log, more)
         try:
             url = f"http://127.0.0.1:{port}"
-            _wait_until_ready(process, url, log, ready_within)
+            wait_until_ready(process, url, log, ready_within)
             if settled:
-                _wait_until_printed(log, _SETTLED, ready_within)
+                wait_until_settled(log, ready_within)
             yield Server(url, process.pid)
         finally:
-            process.terminate()
-            try:
-                process.wait(timeout=30)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+            end(process)
 
 
-def _wait_until_printed(log: IO[str], words: str, seconds: float) -> None:
+def start(
+    port: int, log: IO[str], environment: Mapping[str, str], folder: Path = ROOT, inside: Sequence[str] = ()
+) -> subprocess.Popen[bytes]:
+    """Start ``serve.py`` of a checkout on a port of this machine; ``inside`` is a command that runs what follows.
+
+    Its environment is this process's, with the given variables. What it prints goes to ``log``.
+    """
+    where = {"STREAMLIT_SERVER_ADDRESS": "127.0.0.1", "STREAMLIT_SERVER_PORT": str(port)}
+    return subprocess.Popen(
+        [*inside, sys.executable, "serve.py"],
+        cwd=folder,
+        env={**os.environ, **where, **environment},
+        stdin=subprocess.DEVNULL,
+        stdout=log,
+        stderr=subprocess.STDOUT,
+    )
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    """Tell a server to end, and see to it that it does."""
+    process.terminate()
+    try:
+        process.wait(timeout=30)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def wait_until_settled(log: IO[str], seconds: float) -> None:
+    """Wait for what a server does once it is ready; RuntimeError where that takes longer."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         # Not by a seek: the server writes at the same position.
-        if words.encode() in os.pread(log.fileno(), 1 << 20, 0):
+        if _SETTLED.encode() in os.pread(log.fileno(), 1 << 20, 0):
             return
         time.sleep(0.05)
-    raise RuntimeError(f"The server did not print “{words}” in {seconds:g} s.")
+    raise RuntimeError(f"The server did not print “{_SETTLED}” in {seconds:g} s.")
 
 
 def free_port() -> int:
@@ -158,7 +186,8 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _wait_until_ready(process: subprocess.Popen[bytes], url: str, log: IO[str], seconds: float) -> None:
+def wait_until_ready(process: subprocess.Popen[bytes], url: str, log: IO[str], seconds: float) -> None:
+    """Wait for ``/readyz``; RuntimeError, with the end of what the server printed, where it ends or takes longer."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline and process.poll() is None:
         ready = _status(f"{url}/readyz")
@@ -174,9 +203,6 @@ def _wait_until_ready(process: subprocess.Popen[bytes], url: str, log: IO[str], 
 def _status(url: str) -> int | None:
     """The status of an answer; None where there is none."""
     try:
-        with urllib.request.urlopen(url, timeout=5) as answer:
-            return int(answer.status)
-    except urllib.error.HTTPError as error:
-        return error.code
-    except OSError:
+        return request(url, seconds=5)[0]
+    except NotFetched:
         return None

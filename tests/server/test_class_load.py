@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import re
+import signal
 import sys
+import threading
 import time
 from collections import Counter
+from contextlib import contextmanager
 from dataclasses import replace
 from itertools import pairwise
 from typing import Any
@@ -18,7 +23,7 @@ from benchmarks import report
 from benchmarks.class_load import LINK, main, measure
 from benchmarks.compare import Reference, compare, different_columns, read_table
 from benchmarks.record import WEIGHTS, Plan, Record, SeenContrast
-from benchmarks.student import DROPS, NEURONS, TEXT, Student
+from benchmarks.student import DROPS, NEURONS, TEXT, Student, look_around
 from benchmarks.tab import Closed, Mistake, Tab, TooSlow, WrongState
 from benchmarks.watch import serve
 from core.records import ContrastSpec
@@ -199,6 +204,33 @@ def test_a_slow_page_is_noticed(server):
 def test_no_server_is_noticed():
     with pytest.raises(Closed, match="No connection"):
         asyncio.run(Tab("http://127.0.0.1:9").open("", ""))
+
+
+@pytest.mark.parametrize("in_turn", [False, True])
+def test_a_server_that_dies_is_an_error_in_the_report(monkeypatch, capsys, in_turn):
+    """Killed in the midst of the lesson, between two steps or in one: the report is there all the same."""
+    started, killers = [], []
+
+    @contextmanager
+    def mortal():
+        with serve(600.0, False) as running:
+            started.append(running.pid)
+            yield running
+
+    async def look_and_begin(plan):
+        found = await look_around(plan)
+        killers.append(threading.Timer(5.0, os.kill, (started[0], signal.SIGKILL)))
+        killers[0].start()
+        return found
+
+    monkeypatch.setattr("benchmarks.class_load.serve", mortal)
+    monkeypatch.setattr("benchmarks.class_load.look_around", look_and_begin)
+    options = ["--serve", "--students", "3", "--minutes", "0.25", "--think", "0.2", "--ramp", "1"]
+    code = main([*options, "--in-turn"] if in_turn else options)
+    killers[0].join()
+    said = capsys.readouterr().out
+    assert code == 1 and "3 students, " in said
+    assert re.search(r"Errors: \d+ \(.*\d+ closed", said) and "1 server ended" in said
 
 
 def test_the_command(server, tmp_path, capsys, monkeypatch):
