@@ -131,12 +131,12 @@ def text(
         f"in {resources.seconds:.0f} s.",
         _table("seconds", lines(record.actions)),
         *([_table("server, ms", processor, 1000, 1)] if processor else []),
-        _troubles("Errors", record.troubles),
-        _troubles("Lost states", record.lost),
+        troubles("Errors", record.troubles),
+        troubles("Lost states", record.lost),
         *([f"Warnings on pages: {dict(record.warnings.most_common(_SHOWN_TROUBLES))}"] if record.warnings else []),
         _resources(resources, students, len(record.sessions)),
         _work(done),
-        *([_identical(identical)] if identical is not None else []),
+        *([same_values(identical)] if identical is not None else []),
     ]
     return "\n\n".join(parts)
 
@@ -157,15 +157,16 @@ def processor_lines(actions: Sequence[Action]) -> list[Line]:
     return lines([replace(action, seconds=action.cpu_seconds or 0.0) for action in known])
 
 
-def _troubles(what: str, troubles: Sequence[Trouble]) -> str:
-    if not troubles:
+def troubles(what: str, found: Sequence[Trouble]) -> str:
+    """What went wrong: how often, of which kinds, and the first sentences."""
+    if not found:
         return f"{what}: 0"
-    kinds = ", ".join(f"{n} {kind}" for kind, n in Counter(trouble.kind for trouble in troubles).most_common())
+    kinds = ", ".join(f"{n} {kind}" for kind, n in Counter(trouble.kind for trouble in found).most_common())
     first = [
         f"  {trouble.at:6.1f} s, student {trouble.student}, {trouble.action}: {trouble.sentence}"
-        for trouble in sorted(troubles, key=lambda trouble: trouble.at)[:_SHOWN_TROUBLES]
+        for trouble in sorted(found, key=lambda trouble: trouble.at)[:_SHOWN_TROUBLES]
     ]
-    return "\n".join([f"{what}: {len(troubles):,} ({kinds}). The first:", *first])
+    return "\n".join([f"{what}: {len(found):,} ({kinds}). The first:", *first])
 
 
 def _resources(resources: Resources, students: int, sessions: int) -> str:
@@ -209,7 +210,8 @@ def _known(count: float | None) -> str:
     return "an unknown number" if count is None else f"{count:,.0f}"
 
 
-def _identical(identical: Mapping[str, Any]) -> str:
+def same_values(identical: Mapping[str, Any]) -> str:
+    """What ``benchmarks.compare`` found."""
     rows = []
     for what in ("contrasts", "texts"):
         same, different = identical[what]["equal"], identical[what]["different"]

@@ -180,6 +180,13 @@ class Tab:
         else:
             socket.transport.abort()
 
+    def break_off(self) -> bool:
+        """The network is gone, and nobody has noticed yet; whether there was a connection."""
+        if self._socket is None:
+            return False
+        self._socket.transport.abort()
+        return True
+
     async def reconnect(self) -> None:
         """Connect again to the session that the connection was lost of."""
         await self._connect(self.session)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -53,6 +54,18 @@ def _default(value: object) -> str:
     return "" if value is None else _VARIABLE.sub(r"\1", str(value))
 
 
+def _sentence(line: str) -> str:
+    """A line of the log without its time.
+
+    Examples
+    --------
+    >>> _sentence('{"time": "2026-11-23T08:07:03", "level": "error", "event": "Uncaught app execution"}')
+    'error Uncaught app execution'
+    """
+    said = json.loads(line)
+    return " ".join(str(value) for name, value in said.items() if name not in ("time", "logger"))
+
+
 class Shipped:
     """One running server in a box, at one port. If its process ends by itself, it is started again, as compose does.
 
@@ -89,6 +102,11 @@ class Shipped:
     def log_bytes(self) -> int:
         """How much the server has printed."""
         return os.fstat(self._log.fileno()).st_size
+
+    def complaints(self) -> list[str]:
+        """The lines of the server's log that tell of an error, without repetitions."""
+        text = os.pread(self._log.fileno(), self.log_bytes, 0).decode("utf-8", "replace")
+        return list(dict.fromkeys(_sentence(line) for line in text.splitlines() if '"level": "error"' in line))
 
     def __enter__(self) -> Shipped:
         self._start()
