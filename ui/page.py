@@ -49,9 +49,10 @@ def require_shell() -> None:
     """Every page calls this first. If Streamlit has started the page without the shell, run it again within the shell.
 
     In a new process, Streamlit runs the first page that is requested by its address without app.py, because the folder
-    is called ``pages``: this was its behaviour before ``st.navigation``.
+    is called ``pages``: this was its behaviour before ``st.navigation``. Several visitors may be the first at once, and
+    only one of them finds the flag still set: the others know it by their settings, which the shell has not begun.
     """
-    if PagesManager.uses_pages_directory:
+    if PagesManager.uses_pages_directory or not settings.begun():
         PagesManager.uses_pages_directory = False
         st.rerun()
 

@@ -60,6 +60,11 @@ def current() -> Settings:
     return settings
 
 
+def begun() -> bool:
+    """Whether the shell has called ``begin`` in this session."""
+    return _STATE in st.session_state
+
+
 def begin() -> None:
     """Start a run: read the link, in a new session or after Back or Forward, and set the widgets."""
     run = get_script_run_ctx()

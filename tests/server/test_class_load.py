@@ -206,6 +206,24 @@ def test_no_server_is_noticed():
         asyncio.run(Tab("http://127.0.0.1:9").open("", ""))
 
 
+def test_all_who_come_to_a_fresh_server_at_once_find_their_page():
+    """As after a server's end: nobody has opened a page before, and all open one at the same time."""
+
+    async def come(url):
+        tab = Tab(url)
+        try:
+            await tab.open("Neurons", LINK)
+            await tab.settle(lambda: None if tab.page.headline() else "no headline", time.perf_counter())
+        finally:
+            await tab.close()
+
+    async def all_come(url):
+        return await asyncio.gather(*(come(url) for _ in range(12)), return_exceptions=True)
+
+    with serve(600.0, False) as fresh:
+        assert asyncio.run(all_come(fresh.url)) == [None] * 12
+
+
 @pytest.mark.parametrize("in_turn", [False, True])
 def test_a_server_that_dies_is_an_error_in_the_report(monkeypatch, capsys, in_turn):
     """Killed in the midst of the lesson, between two steps or in one: the report is there all the same."""
