@@ -272,7 +272,7 @@ class Tab:
             async for data in socket:
                 assert isinstance(data, bytes)
                 self._receive(ForwardMsg.FromString(data))
-            self._fail(Closed(f"The server closed the connection with {socket.close_code} {socket.close_reason}."))
+            self._fail(Closed(f"The server closed the connection with {socket.close_code} {socket.close_reason}"))
         except WebSocketException as error:
             self._fail(Closed(f"The connection was lost: {error}"))
         except TabError as error:

@@ -20,6 +20,7 @@ from benchmarks.tab import Closed, Mistake, Tab, TabError, TooSlow
 LINK = "n_target=100&n_baseline=100"
 # A script that is turned away tries again at once; without a breath, it would only burden its own processor.
 _BREATH = 0.05
+_MOMENT = 0.25
 _LONGEST = 200  # characters of a sentence that is kept
 
 
@@ -185,7 +186,9 @@ class HostileTab(Tab):
         assert self._socket is not None
         try:
             self.transport.write(data)
-            await self._socket.drain()
+            while not await self._drained():
+                self._raise_if_told_to_close()
+            self._raise_if_told_to_close()
             lost = self.transport.is_closing()
         except ConnectionError:
             lost = True
@@ -193,6 +196,23 @@ class HostileTab(Tab):
             await asyncio.sleep(0.1)  # the reader notes why
             self._raise_failure()
             raise Closed("The connection was closed without a word.")
+
+    async def _drained(self) -> bool:
+        """Whether the server has taken what was written, or all but a little; False after a moment."""
+        assert self._socket is not None
+        try:
+            async with asyncio.timeout(_MOMENT):
+                await self._socket.drain()
+        except TimeoutError:
+            return False
+        return True
+
+    def _raise_if_told_to_close(self) -> None:
+        """A browser would close now. Who does not, is told no more: the connection ends when the server ends it."""
+        assert self._socket is not None
+        told = self._socket.protocol.close_rcvd
+        if told is not None:
+            raise Closed(f"The server closed the connection with {told.code} {told.reason}")
 
 
 def many_files() -> None:

@@ -70,8 +70,8 @@ def multipart(size: int) -> bytes:
 
     Examples
     --------
-    >>> multipart(3).count(b"x")
-    4
+    >>> multipart(3).split(b"\\r\\n")[-3:]
+    [b'xxx', b'--B--', b'']
     """
     head = '--B\r\nContent-Disposition: form-data; name="f"; filename="a.txt"\r\nContent-Type: text/plain\r\n\r\n'
     return head.encode() + b"x" * size + b"\r\n--B--\r\n"

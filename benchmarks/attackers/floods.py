@@ -10,14 +10,14 @@ from benchmarks.attackers.attacker import Attacker, HostileTab
 from benchmarks.attackers.frames import PING, frame
 from benchmarks.tab import Closed
 
-# 8 or 10 bytes each: 32 kB in one write, of which the system makes full segments.
+# 9 or 10 bytes each: about 40 kB in one write, of which the system makes full segments.
 _SMALL_FRAMES = 4_000
 _RERUNS = 20
 _READS_NOTHING = 200
 
 
 async def heartbeats(attacker: Attacker) -> None:
-    """Heartbeats of 2 bytes in a loop, many in one segment."""
+    """Heartbeats of 3 bytes in a loop, many in one segment."""
     beat = frame(BackMsg(app_heartbeat=True).SerializeToString())
     while not attacker.over:
         async with attacker.tab() as tab:
