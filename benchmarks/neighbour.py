@@ -63,7 +63,10 @@ def _alone(setting: Setting, wanted: argparse.Namespace) -> int:
     before = alone.read(wanted.before) if wanted.before else None
     slower = alone.slower(now, before) if before else []
     _write(wanted.json, {"alone": now})
-    print("\n".join([alone.table(now, before), "", *slower, *now["errors"]]))
+    section = Section("neighbour_alone", "Students alone", (_about_alone(setting), alone.table(now, before), *slower))
+    print(section, *now["errors"], sep="\n")
+    if wanted.out:
+        update_page(wanted.out, [section])
     return 1 if slower or now["errors"] else 0
 
 
@@ -83,6 +86,13 @@ def _attacked(setting: Setting, wanted: argparse.Namespace) -> int:
     if wanted.out:
         update_page(wanted.out, [section])
     return 1 if any(each.missed for each in outcomes) else 0
+
+
+def _about_alone(setting: Setting) -> str:
+    return (
+        f"{setting.students} students who think {setting.think:g} s, and no attacker; then one at a time, for the "
+        "server's processor time of a step (median)."
+    )
 
 
 def _about(setting: Setting) -> str:

@@ -69,11 +69,12 @@ class Attacker:
         return part
 
     async def tried(self, what: str, attempt: Awaitable[object]) -> bool:
-        """Do something; whether it got through. What the server said to it is counted."""
+        """Do something; whether the attacker can go on with it. What the server said to it is counted."""
         try:
             await asyncio.wait_for(attempt, self.left + 1.0)
-        except Mistake as error:
+        except Mistake as error:  # the page says no, and stands
             self.tally.say_refused(str(error))
+            return True
         except Closed as error:
             self.tally.say_closed(str(error))
             await self.breathe()
@@ -108,12 +109,18 @@ class HostileTab(Tab):
     async def show(self, page: str, query: str) -> None:
         """Open a page and wait for its end. A box with a mistake on it is no hindrance."""
         await self.open(page, query)
-        await self.rest()
+        with suppress(Mistake):
+            await self.rest()
 
     async def rest(self) -> None:
-        """Wait until the last run that was asked for has ended."""
-        with suppress(Mistake):
-            await self.settle(lambda: None, time.perf_counter())
+        """Wait until the last run that was asked for has ended, whatever it shows; Mistake if that is a mistake."""
+        deadline = time.perf_counter() + self.timeout
+        while not self._at_rest:
+            await self.take_turn()
+            if time.perf_counter() > deadline:
+                raise TooSlow(f"After {self.timeout:g} s the page's script had not ended.")
+        if mistakes := self.page.mistakes():
+            raise Mistake(" / ".join(mistakes))
 
     def state(self, key: str, **value: Any) -> WidgetState:
         """A state of the widget with this key, as a forger would write it."""

@@ -13,6 +13,8 @@ from engine.limits import limits
 _HUGE = 20_000_000
 # Just below what a message may have where server.maxWidgetStateSize is 4: the other widgets take some, too.
 _FITTING = 4 * 2**20 - 16_000
+# What stands around a file in its request counts, too.
+_AROUND = 1_000
 _AT_ONCE = 4
 _TOO_MANY = 429
 
@@ -49,7 +51,7 @@ async def _upload(attacker: Attacker, tab: HostileTab, number: int) -> bool:
         "X-Xsrftoken": token,
         "Cookie": f"{XSRF_COOKIE}={token}",
     }
-    body = multipart(limits().max_upload_mb * 2**20)
+    body = multipart(limits().max_upload_mb * 2**20 - _AROUND)
     url = f"{attacker.url}/_stcore/upload_file/{session}/{uuid.UUID(int=attacker.rng.getrandbits(128))}"
     try:
         status, _, said = await asyncio.to_thread(

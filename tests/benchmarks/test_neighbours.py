@@ -30,6 +30,7 @@ from benchmarks.neighbours.outcome import Outcome
 from benchmarks.neighbours.readiness import Probe, ReadinessWatch
 from benchmarks.neighbours.shipped import compose_files, compose_limits
 from benchmarks.record import Action
+from benchmarks.table import replace_between
 from benchmarks.watch import ROOT
 from engine.limits import Limits
 from tests.support.deploy_files import interpolated
@@ -384,6 +385,12 @@ def test_every_attack_says_what_it_does():
 
 def test_a_tally_is_told_in_one_sentence():
     assert outcome.treatment(Tally()) == "nothing got through, and nothing was said"
+
+
+def test_the_page_has_a_place_for_each_table():
+    page = (ROOT / "docs" / "performance.md").read_text(encoding="utf-8")
+    for name in ("neighbour", "neighbour_alone"):
+        assert "| new |" in replace_between(page, name, "| new |")
 
 
 def test_a_report_keeps_what_another_command_wrote(tmp_path):

@@ -1,0 +1,61 @@
+"""A real class with a bad neighbour, and a bad day: short, to see that all of it works."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+import pytest
+
+from benchmarks import chaos, neighbour
+from benchmarks.attackers import ATTACKS
+from benchmarks.neighbours import outcome
+
+
+@pytest.fixture
+def own_main(monkeypatch):
+    """Another test's AppTest leaves its script behind as the main module, which new processes would run."""
+    monkeypatch.setitem(sys.modules, "__main__", sys.modules["benchmarks.neighbour"])
+
+
+@pytest.mark.usefixtures("own_main")
+def test_a_class_beside_a_flood(tmp_path, capsys):
+    file = tmp_path / "report.json"
+    options = ["--attacks", "heartbeats", "--seconds", "8", "--mix-minutes", "0", "--students", "5", "--think", "1"]
+    code = neighbour.main([*options, "--json", str(file)])
+    said = capsys.readouterr()
+    assert code in (0, 1), said.err
+    assert "| heartbeats |" in said.out
+    found = outcome.read(file)["heartbeats"]
+    assert code == (1 if found.missed else 0)
+    assert "heartbeats a second" in found.treated and found.steps > 0
+    assert 10**8 < found.resident <= found.total <= 3 * 10**9
+    assert found.ended == () and found.kills == 0
+
+
+@pytest.mark.usefixtures("own_main")
+def test_students_alone(tmp_path, capsys):
+    file = tmp_path / "report.json"
+    options = ["--alone", "--seconds", "6", "--students", "3", "--think", "0.5", "--json", str(file)]
+    assert neighbour.main(options) == 0
+    found = json.loads(file.read_text())["alone"]
+    assert found["steps"]["arrive"]["count"] == 3 and found["processor"]["arrive"]["p50"] > 0.001
+    assert "| layer |" in capsys.readouterr().out
+
+
+def test_an_unknown_attack_is_refused(capsys):
+    with pytest.raises(SystemExit, match="2"):
+        neighbour.main(["--attacks", "politeness"])
+    assert "politeness" in capsys.readouterr().err and "politeness" not in ATTACKS
+
+
+def test_a_killed_server_loses_nothing(tmp_path, capsys):
+    file = tmp_path / "chaos.json"
+    options = ["--minutes", "0.5", "--students", "4", "--think", "1", "--events", "kill -9", "dropped connections"]
+    code = chaos.main([*options, "--json", str(file)])
+    said = capsys.readouterr().out
+    found = json.loads(file.read_text())
+    assert code == 0, said
+    assert [event["event"] for event in found["events"]] == ["kill -9", "dropped connections"]
+    assert found["returns"] and found["errors"] == [] and found["lost"] == []
+    assert found["identical"]["contrasts"]["equal"] > 3
