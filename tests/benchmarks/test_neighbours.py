@@ -1,29 +1,17 @@
-"""The bad neighbour: cgroup files, marks and tables, and what attackers send, counted by a websocket server."""
+"""The bad neighbour: cgroup files, the server's limits, marks and tables."""
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import json
 import math
-import random
 import subprocess
 import sys
-from collections import Counter
 from dataclasses import replace
-from email import message_from_bytes
 
 import pytest
-import websockets.asyncio.server
-from streamlit.proto.BackMsg_pb2 import BackMsg
-from streamlit.proto.WidgetStates_pb2 import WidgetState
-from websockets.frames import Opcode
-from websockets.protocol import SERVER, Protocol
 
 from benchmarks import neighbour
-from benchmarks.attackers import ATTACKS, about, connections, files, forged
-from benchmarks.attackers.attacker import Attacker, HostileTab, Tally
-from benchmarks.attackers.frames import BINARY, PING, frame
+from benchmarks.attackers.attacker import Tally
 from benchmarks.neighbours import alone, outcome
 from benchmarks.neighbours.box import BoxWatch, CgroupBox, ProcessBox, Usage, memory_box
 from benchmarks.neighbours.outcome import Outcome
@@ -207,180 +195,6 @@ def test_a_step_that_costs_more_is_found():
     assert alone.slower(now, was) == [], "within 5%; and of too few steps nothing is said"
     now["processor"]["layer"]["p50"] = 0.0421
     assert alone.slower(now, was) == ["layer: 42.1 ms of the processor, 5.2% more than 40.0 ms."]
-
-
-# --- What attackers send
-
-
-@pytest.mark.parametrize("size", [0, 2, 125, 126, 65_535, 65_536, 3_000_000])
-@pytest.mark.parametrize("opcode", [BINARY, PING])
-def test_frames_are_what_a_websocket_server_reads(size, opcode):
-    """Against the parser of a library."""
-    if opcode == PING and size > 125:
-        pytest.skip("a ping has no more")
-    payload = random.Random(size).randbytes(size)
-    server = Protocol(SERVER, max_size=None)
-    server.receive_data(frame(payload, opcode) * 2)
-    received = server.events_received()
-    assert [(each.opcode, bytes(each.data)) for each in received] == [(Opcode(opcode), payload)] * 2
-
-
-class Counting:
-    """A websocket server that draws no page, and counts what it is sent; it can close with a sentence."""
-
-    def __init__(self, close_after: int | None = None) -> None:
-        self.counts: Counter[str] = Counter()
-        self.sizes: list[int] = []
-        self._close_after = close_after
-
-    async def __call__(self, connection):
-        self.counts["connections"] += 1
-        async for data in connection:
-            message = BackMsg.FromString(data)
-            self.counts[message.WhichOneof("type")] += 1
-            self.sizes.append(len(data))
-            if self._close_after is not None and sum(self.counts.values()) > self._close_after:
-                await connection.close(4008, "Too many frames: at most 50 a second.")
-                return
-
-
-@contextlib.asynccontextmanager
-async def counted(counting):
-    """The address of such a server; it has no token against forged requests."""
-
-    def health(connection, request):
-        return connection.respond(200, "ok") if request.path == "/_stcore/health" else None
-
-    serving = websockets.asyncio.server.serve(
-        counting, "127.0.0.1", 0, process_request=health, subprotocols=["streamlit"], max_size=None, ping_interval=None
-    )
-    async with serving as server:
-        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-
-
-def attacked(name, counting, seconds=1.0, source=None):
-    async def go():
-        async with counted(counting) as url:
-            attacker = Attacker(url, source, seconds)
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(ATTACKS[name](attacker), 20)
-            return attacker.tally
-
-    return asyncio.run(go())
-
-
-@pytest.fixture
-def without_a_page(monkeypatch):
-    """Tabs connect, and wait for no page to be drawn: the server here draws none."""
-
-    async def connect_only(tab, page, query):
-        tab.query = query
-        await tab._connect(None)
-
-    monkeypatch.setattr(HostileTab, "show", connect_only)
-
-
-@pytest.mark.usefixtures("without_a_page")
-@pytest.mark.parametrize(
-    ("name", "kind", "what"),
-    [("heartbeats", "app_heartbeat", "heartbeats"), ("reruns", "rerun_script", "requests for a run")],
-)
-def test_a_flood_is_counted_on_both_ends(name, kind, what):
-    counting = Counting()
-    tally = attacked(name, counting)
-    assert counting.counts["connections"] == 1
-    assert 100 < counting.counts[kind] <= tally.through[what] + 4_000, "the last write may be cut"
-    if name == "heartbeats":
-        assert set(counting.sizes) == {3}
-
-
-@pytest.mark.usefixtures("without_a_page")
-def test_a_close_is_told_with_its_sentence():
-    tally = attacked("heartbeats", Counting(close_after=500), seconds=8.0)
-    assert "The server closed the connection with 4008 Too many frames: at most 50 a second." in tally.closed
-    assert "Too many frames: at most 50 a second." in outcome.treatment(tally)
-
-
-@pytest.mark.usefixtures("without_a_page")
-def test_pings_reach_the_other_end():
-    """Counted by the other end's answers: each ping has a pong, which the attacker's own library takes."""
-    seen = Counter()
-
-    class Answering(Counting):
-        async def __call__(self, connection):
-            before = connection.protocol.receive_data
-
-            def receive(data):
-                seen["bytes"] += len(data)
-                before(data)
-
-            connection.protocol.receive_data = receive
-            await super().__call__(connection)
-
-    tally = attacked("pings", Answering())
-    assert seen["bytes"] > 100_000 and seen["bytes"] / 10 <= tally.through["pings"] + 4_000
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="other systems have one loopback address")
-def test_an_attacker_has_an_address_of_its_own():
-    peers = set()
-
-    class Looking(Counting):
-        async def __call__(self, connection):
-            peers.add(connection.remote_address[0])
-
-    async def go():
-        async with counted(Looking()) as url:
-            tab = HostileTab(url, source="127.0.0.2")
-            await tab._connect(None)
-            await asyncio.sleep(0.1)
-            await tab.close()
-
-    asyncio.run(go())
-    assert peers == {"127.0.0.2"}
-
-
-def test_forged_values_have_the_size_that_they_should():
-    attacker = Attacker("http://127.0.0.1:9", None, 1.0)
-    state = WidgetState(id="neurons")
-    state.string_array_value.data.extend(forged._choices(attacker))
-    assert 2_900_000 < state.ByteSize() < 3_100_000
-    assert len(forged.text_of(attacker, 3_000_000)) == 3_000_000
-    assert forged.text_of(attacker, 500) != forged.text_of(attacker, 500)
-    whole = b"Content-Type: multipart/form-data; boundary=B\r\n\r\n" + files.multipart(10**6)
-    _, part = message_from_bytes(whole).walk()
-    assert len(part.get_payload(decode=True)) == 10**6 and part.get_filename() == "a.txt"
-
-
-def test_silent_connections_are_held_and_opened_again(monkeypatch):
-    """Twenty instead of 1,200; a server that closes each after a moment, with a sentence."""
-    monkeypatch.setattr(connections, "_SILENT", 20)
-    heard = Counter()
-
-    async def serve(reader, writer):
-        heard["connections"] += 1
-        heard["bytes"] += len(await asyncio.wait_for(reader.read(100), 5)) if heard["asking"] else 0
-        await asyncio.sleep(0.2)
-        writer.write(b"HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n\r\nNo request came in time.")
-        writer.close()
-
-    async def go(attack):
-        server = await asyncio.start_server(serve, "127.0.0.1", 0)
-        async with server:
-            attacker = Attacker(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", None, 1.0)
-            await asyncio.wait_for(attack(attacker), 10)
-            return attacker.tally
-
-    tally = asyncio.run(go(connections.silent))
-    assert heard["connections"] >= 40 and tally.through["connections"] == heard["connections"]
-    assert "HTTP/1.1 408 Request Timeout: No request came in time." in tally.closed
-    heard["asking"] = 1
-    asyncio.run(go(connections.half_headers))
-    assert heard["bytes"] > 0
-
-
-def test_every_attack_says_what_it_does():
-    assert all(about(name).endswith(".") for name in ATTACKS)
 
 
 def test_a_tally_is_told_in_one_sentence():
