@@ -157,7 +157,7 @@ def small_disk(folder: Path) -> Iterator[bool]:
         yield mounted
     finally:
         if mounted:
-            subprocess.run(["umount", "-l", str(folder)], capture_output=True, check=False)
+            subprocess.run(["umount", "-l", str(folder)], capture_output=True, check=False)  # nosec B607
 
 
 def changeable_clock(file: Path) -> dict[str, str] | None:
