@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from server.sessions import gate
 from server.sessions.connection import current
 from server.sessions.gate import SessionGate
+from server.sessions.rates import OPENING_AT_ONCE
 from tests.server.sessions.test_messages import rerun
 
 SCOPE = {"type": "websocket", "path": "/_stcore/stream", "client": ("127.0.0.1", 1)}
@@ -25,16 +27,16 @@ def heartbeat() -> BackMsg:
 class Client:
     """A client whose messages are all there already; ``got`` is what came through, ``sent`` what the gate said."""
 
-    def __init__(self, *asked: BackMsg, session: str = "one") -> None:
+    def __init__(self, *asked: BackMsg, session: str = "one", has_run: bool = True) -> None:
         self._waiting = [{"type": "websocket.receive", "bytes": each.SerializeToString()} for each in asked]
-        self._session = session
+        self._session, self._has_run = session, has_run
         self.got: list[BackMsg] = []
         self.sent: list[Any] = []
 
     async def app(self, scope: Any, receive: Any, send: Any) -> None:
         connection = current.get()
         assert connection is not None
-        connection.session = self._session
+        connection.session, connection.has_run = self._session, self._has_run
         while (message := await receive())["type"] == "websocket.receive":
             self.got.append(BackMsg.FromString(message["bytes"]))
 
@@ -45,8 +47,11 @@ class Client:
         self.sent.append(message)
 
     async def through(self, passed: SessionGate) -> None:
-        passed._app = self.app
-        await passed(SCOPE, self.receive, self.send)
+        await passed({**SCOPE, "of": self}, self.receive, self.send)
+
+
+async def app_of(scope: Any, receive: Any, send: Any) -> None:
+    await scope["of"].app(scope, receive, send)
 
 
 @pytest.fixture
@@ -63,9 +68,18 @@ def slept(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     return seconds
 
 
+@pytest.fixture(autouse=True)
+def session(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
+    """The session that all connections have, and its runner."""
+    session = SimpleNamespace(_scriptrunner=None)
+    runtime = SimpleNamespace(get_app_session=lambda name: session)
+    monkeypatch.setattr("streamlit.runtime.get_instance", lambda: runtime)
+    return session
+
+
 @pytest.fixture
 def passed(slept: list[float]) -> SessionGate:
-    return SessionGate(None, clock=lambda: sum(slept))  # type: ignore[arg-type]
+    return SessionGate(app_of, clock=lambda: sum(slept))
 
 
 def test_another_task_has_its_turn_between_two_messages() -> None:
@@ -79,7 +93,7 @@ def test_another_task_has_its_turn_between_two_messages() -> None:
 
     async def both() -> None:
         other = asyncio.create_task(count())
-        await client.through(SessionGate(None))  # type: ignore[arg-type]
+        await client.through(SessionGate(app_of))
         other.cancel()
 
     client = Client(*[heartbeat()] * 1_000)
@@ -99,6 +113,52 @@ def test_a_flood_is_slowed_and_then_closed_with_a_sentence(passed: SessionGate, 
     assert client.sent == [{"type": "websocket.close", "code": 1008, "reason": gate.TOO_FAST}]
     assert 100 < len(client.got) < 300
     assert 30 <= sum(slept) < 35
+
+
+def test_a_run_waits_for_the_last_one_but_not_for_long(
+    passed: SessionGate, slept: list[float], session: SimpleNamespace
+) -> None:
+    session._scriptrunner = object()  # it waits for a reading, and does not end
+    client = Client(rerun(), heartbeat())
+    asyncio.run(client.through(passed))
+    assert len(client.got) == 2 and 0.2 < sum(slept) < 0.3
+
+
+def test_a_run_begins_when_the_last_one_has_ended(
+    passed: SessionGate, slept: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Session:
+        @property
+        def _scriptrunner(self) -> object | None:
+            return object() if sum(slept) < 0.05 else None
+
+    runtime = SimpleNamespace(get_app_session=lambda name: Session())
+    monkeypatch.setattr("streamlit.runtime.get_instance", lambda: runtime)
+    client = Client(rerun())
+    asyncio.run(client.through(passed))
+    assert len(client.got) == 1 and 0.05 <= sum(slept) < 0.08
+
+
+def test_few_first_pages_are_opened_at_the_same_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Runs that do not end keep others from coming in for a quarter of a second, and no longer."""
+    passed = SessionGate(app_of)
+    clients = {name: Client(rerun(), session=name, has_run=False) for name in "abcdefg"}
+    runtime = SimpleNamespace(
+        get_app_session=lambda name: SimpleNamespace(_scriptrunner=object() if clients[name].got else None)
+    )
+    monkeypatch.setattr("streamlit.runtime.get_instance", lambda: runtime)
+    opened = []
+
+    async def arrive() -> None:
+        passing = [asyncio.create_task(client.through(passed)) for client in clients.values()]
+        for _ in range(3):
+            await asyncio.sleep(0.15)
+            opened.append(sum(len(client.got) for client in clients.values()))
+        await asyncio.gather(*passing)
+
+    asyncio.run(arrive())
+    assert opened[0] == OPENING_AT_ONCE and opened[0] < opened[2] <= 2 * OPENING_AT_ONCE
+    assert all(len(client.got) == 1 for client in clients.values())
 
 
 def test_a_session_that_comes_back_is_as_slow_as_before(passed: SessionGate, slept: list[float]) -> None:
@@ -135,7 +195,7 @@ def test_a_text_that_is_too_long_comes_through_shortened(passed: SessionGate, mo
 
 
 def test_an_address_that_opens_too_many_connections_waits_and_is_refused(slept: list[float]) -> None:
-    passed = SessionGate(None, clock=lambda: 0.0)  # type: ignore[arg-type]
+    passed = SessionGate(app_of, clock=lambda: 0.0)
     clients = [Client(session=str(i)) for i in range(400)]
     for client in clients:
         asyncio.run(client.through(passed))
