@@ -1,4 +1,4 @@
-"""Who may read or compute now: first come, first served, with the memory that the work may take reserved before it.
+"""Who may read or compute now, with the memory that the work may take reserved before it.
 
     with admitted(reading_of_text(n_tokens, d_mlp, n_layers), progress):
         ...                     # read the text
@@ -6,7 +6,8 @@
 There are three lines. Work that may take more than 64 MB, or more than a second or two, waits in the line of the long
 ones, which have ``GRAMMAR_NEURONS_READINGS_AT_ONCE`` places and most of the memory. Short readings and short
 calculations have lines of their own, so they never wait until a long one ends: they share the processor with it. A
-visitor has one request in a line, or two while one is being stopped (``engine.fair_queue``). So a line is fair.
+visitor has one request in a line, or two while one is being stopped (``engine.fair_queue``), and who has spent less of
+the processor is before who has spent more. So a line is fair.
 
 Whoever is in a line, or has a place, waits for nobody who is in a line: what the work needs was computed before. So
 all get through. A model is asked for after that, so that those who wait hold none.
@@ -16,18 +17,21 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import deque
+from bisect import insort
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import count
 
 from core.errors import UserError
 from core.progress import Progress
 from engine import metrics
+from engine.fair_queue import rank_of_work
 from engine.limits import limits
 
 _WATCH_SECONDS = 0.2
+_numbers = count()
 # What a short one may take, and how many there may be. Their memory is a part of the whole.
 SHORT_BYTES = 64_000_000
 _SHORT_READINGS = _SHORT_CALCULATIONS = 2
@@ -49,7 +53,7 @@ class Work:
 
 
 class Line:
-    """Places and memory, given in the order of asking.
+    """Places and memory, given by rank, and in the order of asking within one.
 
     Parameters
     ----------
@@ -72,7 +76,7 @@ class Line:
         self.n_bytes, self.timeout = n_bytes, timeout
         self.n_free, self.n_free_bytes = places, n_bytes
         self._n_inside = 0
-        self._queue: deque[object] = deque()
+        self._queue: list[tuple[int, int]] = []  # rank, and number
         self._changed = threading.Condition()
 
     @contextmanager
@@ -98,9 +102,9 @@ class Line:
             self._take(-1, -n_bytes)
 
     def _wait(self, n_bytes: float, watch: Callable[[int], None]) -> None:
-        ticket, deadline = object(), time.monotonic() + self.timeout
+        ticket, deadline = (rank_of_work.get(), next(_numbers)), time.monotonic() + self.timeout
         with self._changed:
-            self._queue.append(ticket)
+            insort(self._queue, ticket)
         metrics.QUEUE_LENGTH.inc()
         try:
             while True:
@@ -124,7 +128,7 @@ class Line:
                 self._queue.remove(ticket)
                 self._changed.notify_all()
 
-    def _may(self, ticket: object, n_bytes: float) -> bool:
+    def _may(self, ticket: tuple[int, int], n_bytes: float) -> bool:
         return self._queue[0] is ticket and self.n_free > 0 and n_bytes <= self.n_free_bytes
 
     def _take(self, n: int, n_bytes: float) -> None:

@@ -1,4 +1,4 @@
-"""What visitors have asked for, served fairly: who was served longest ago is served next.
+"""What visitors have asked for, served fairly: next is who has spent least of the processor, or was served longest ago.
 
 queue = FairQueue(work, at_once=lambda: 2)
 jobs = queue.ask(visitor, requests)     # they run in this order, in the background; each job has its progress
@@ -13,11 +13,13 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterable
+from contextvars import ContextVar
 from itertools import count
 from typing import Any
-from weakref import WeakKeyDictionary, finalize
+from weakref import WeakKeyDictionary, finalize, ref
 
 from core.errors import Cancelled, UserError
 from core.progress import Progress
@@ -25,14 +27,49 @@ from engine.jobs import Abandoned, Job
 
 _log = logging.getLogger(__name__)
 _ERRORS = 1_000  # errors that are remembered
+_HALF_SECONDS = 30.0
 _numbers = count()
 
 
 class Visitor:
-    """One who asks. What only it waits for is forgotten or stopped when it is: a session that has ended."""
+    """One who asks. What only it waits for is forgotten or stopped when it is: a session that has ended.
+
+    It also keeps what it has spent lately: seconds of the processor. Who has spent less is served before.
+
+    Examples
+    --------
+    >>> visitor = Visitor()
+    >>> visitor.spend(3.0)
+    >>> visitor.rank
+    5
+    """
 
     def __init__(self) -> None:
         self.number = next(_numbers)
+        self._spent, self._at = 0.0, time.monotonic()
+        self._lock = threading.Lock()
+
+    def spend(self, seconds: float) -> None:
+        """Add seconds of the processor. What was spent long ago counts less: half after half a minute."""
+        with self._lock:
+            self._decay()
+            self._spent += seconds
+
+    @property
+    def rank(self) -> int:
+        """How many half seconds it has spent lately. Less than one makes no difference: a step takes a tenth."""
+        with self._lock:
+            self._decay()
+            return int(self._spent / 0.5)
+
+    def _decay(self) -> None:
+        now = time.monotonic()
+        self._spent *= 0.5 ** ((now - self._at) / _HALF_SECONDS)
+        self._at = now
+
+
+# The rank of the visitor whose work this thread does, for the lines of ``engine.admission``.
+rank_of_work: ContextVar[int] = ContextVar("rank_of_work", default=0)
 
 
 class FairQueue:
@@ -204,8 +241,12 @@ class FairQueue:
     def _run(self) -> None:
         """Run one request after another, until none may run."""
         while found := self._next():
-            request, job = found
+            request, job, visitor = found
+            began = time.thread_time()
             job.run(lambda progress, request=request: self._work(request, progress), self._watch)  # type: ignore[misc]
+            if (asking := visitor()) is not None:
+                asking.spend(time.thread_time() - began)
+                del asking
             self._finish(request, job)
 
     def _note_that_someone_left(self) -> None:
@@ -221,11 +262,11 @@ class FairQueue:
                 if not self._is_wanted(request):
                     self._drop(request)
 
-    def _next(self) -> tuple[Hashable, Job] | None:
-        """The first waiting request of the visitor who was served longest ago, and has not as many as may run."""
+    def _next(self) -> tuple[Hashable, Job, ref[Visitor]] | None:
+        """The first waiting request of the visitor who is next, and has not as many as may run."""
         with self._lock:
             waiting = [
-                (self._served.get(visitor, 0), place, visitor)
+                (visitor.rank, self._served.get(visitor, 0), place, visitor)
                 for place, (visitor, asked) in enumerate(self._asked.items())
                 if self._n_runnable_of(visitor, asked)
             ]
@@ -235,12 +276,13 @@ class FairQueue:
             if not waiting:
                 self._n_threads -= 1
                 return None
-            _, _, visitor = min(waiting)
+            rank, _, _, visitor = min(waiting)
             request = next(request for request in self._asked[visitor] if request not in self._running)
             self._n_served += 1
             self._served[visitor] = self._n_served
             self._running[request] = visitor.number
-            return request, self._jobs[request]
+            rank_of_work.set(rank)
+            return request, self._jobs[request], ref(visitor)
 
     def _finish(self, request: Hashable, job: Job) -> None:
         with self._lock:

@@ -8,8 +8,10 @@ from core.errors import UserError
 from core.models.hub import canonical
 from engine.steps import warm_up
 from ui import control, link, model_settings, navigation, page, remedies, settings, sidebar, word_settings
+from ui.visitor import spending
 
 
+@spending()
 def run() -> None:
     """Run the app once, for the requested page."""
     shown = navigation.find()

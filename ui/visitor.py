@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import cast
+from collections.abc import Iterator
+from contextlib import contextmanager
+from time import thread_time
+from typing import Any, cast
 
 import streamlit as st
 
@@ -14,3 +17,21 @@ _VISITOR = "_visitor"
 def visitor() -> Visitor:
     """The visitor of this session. It ends with the session, and so does what only it waits for."""
     return cast(Visitor, st.session_state.setdefault(_VISITOR, Visitor()))
+
+
+def rank_of(state: Any) -> int | None:
+    """The rank of a session's visitor, by the session's state; None if its page has not run yet."""
+    try:
+        return cast(Visitor, state[_VISITOR]).rank
+    except KeyError:
+        return None
+
+
+@contextmanager
+def spending() -> Iterator[None]:
+    """Charge the processor time of a run of the page to the visitor of this session."""
+    asking, began = visitor(), thread_time()
+    try:
+        yield
+    finally:
+        asking.spend(thread_time() - began)

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 
 @dataclass
 class Connection:
-    """A websocket: the id of its session, once it is known, and whether it has asked for a run of the page."""
+    """A websocket, and the id of its session, once it is known."""
 
     session: str | None = None
-    has_run: bool = False
 
 
 # The connection whose task this is. ``streamlit_patches.tell_sessions_of_connections`` sets its session.

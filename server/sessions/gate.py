@@ -23,10 +23,10 @@ from server.sessions.rates import (
     BYTES_A_TOKEN,
     MOST_SECONDS_IN_DEBT,
     MOST_SECONDS_TO_CONNECT,
-    OPENING_AT_ONCE,
     Kept,
     SessionRates,
 )
+from server.sessions.runs import Runs
 from server.sessions.uploads import forget_files_of_ended, room_for_a_file
 
 if TYPE_CHECKING:
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
 _POLICY = 1008  # the code of a websocket that is closed for what its client does
 _LATER = 1013
 _UPLOAD = re.compile(r".*/_stcore/upload_file/([^/]+)/[^/]+")
-_POLLS_OF_A_RUN, _POLL_SECONDS = 12, 0.02
 TOO_FAST = "Too many actions in too short a time: reload the page to go on."
 TOO_MANY_ARRIVALS = "Too many new connections from this address: try again in a minute."
 TOO_MANY_UPLOADS = "Too many files in too short a time: try again in a minute.\n"
@@ -60,8 +59,7 @@ class SessionGate:
         self._app = app
         self._rates = Kept(lambda: SessionRates.new(clock))
         self._arrivals = Kept(lambda: TokenBucket(*ARRIVALS, clock))
-        self._opening = asyncio.Semaphore(OPENING_AT_ONCE)
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._runs = Runs()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one connection."""
@@ -128,23 +126,7 @@ class SessionGate:
             NOTES.add(f"{kind}_slowed")
             await asyncio.sleep(wait)
         if kind == messages.RUN:
-            await _until_the_run_ends(connection.session)
-            if not connection.has_run:
-                connection.has_run = True
-                await self._come_in(connection.session)
-
-    async def _come_in(self, session: str | None) -> None:
-        """Wait until few others open their first page, so that those who work already notice little of them."""
-        await self._opening.acquire()
-
-        async def leave() -> None:
-            await asyncio.sleep(_POLL_SECONDS)  # until Streamlit has begun the run
-            await _until_the_run_ends(session)
-            self._opening.release()
-
-        task = asyncio.create_task(leave())
-        self._tasks.add(task)  # the event loop itself would let the collector have it
-        task.add_done_callback(self._tasks.discard)
+            await self._runs.begin(connection.session)
 
     async def _upload(self, session: str, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a file on, if the session has room and time for it. A session's files come one after another."""
@@ -166,21 +148,6 @@ class SessionGate:
                 return
             await self._app(scope, receive, send)
         forget_files_of_ended(session)
-
-
-async def _until_the_run_ends(session: str | None) -> None:
-    """Wait for the run of the session's page that goes on, but not for long: it may wait itself, for a reading.
-
-    Streamlit would stop it at its next call, and begin a new one at once in another thread. Of a flood, a dozen such
-    threads would share the processor with the runs of all others.
-    """
-    from streamlit import runtime
-
-    for _ in range(_POLLS_OF_A_RUN):
-        running = runtime.get_instance().get_app_session(session or "")
-        if running is None or running._scriptrunner is None:
-            return
-        await asyncio.sleep(_POLL_SECONDS)
 
 
 async def _refuse(status: int, sentence: str, scope: Scope, receive: Receive, send: Send) -> None:

@@ -24,9 +24,6 @@ RUNS = (5.0, 60.0)  # of the page's script
 DOWNLOADS = (1.0, 40.0)  # files made at the press of a button
 UPLOADS = (0.5, 20.0)
 ARRIVALS = (5.0, 200.0)  # new connections of one address: a class that opens its laptops at once
-# First runs of pages at the same time, of all who arrive. A class that opens its laptops at once needs the processor
-# for some seconds, however many run at once.
-OPENING_AT_ONCE = 3
 # A run with a large message costs more: a token for each so many bytes.
 BYTES_A_TOKEN = 100_000
 

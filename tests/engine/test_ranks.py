@@ -1,0 +1,80 @@
+"""Who has spent much of the processor waits for those who have not."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import pytest
+
+from engine import fair_queue
+from engine.admission import Line
+from engine.fair_queue import FairQueue, Visitor, rank_of_work
+from tests.support.threads import until
+
+
+def test_what_was_spent_counts_half_after_half_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 1_000.0
+    monkeypatch.setattr(fair_queue.time, "monotonic", lambda: now)
+    visitor = Visitor()
+    visitor.spend(0.4)
+    assert visitor.rank == 0, "a few steps make no difference"
+    visitor.spend(7.6)
+    ranks = []
+    for now in (1_000.0, 1_030.0, 1_060.0, 1_300.0):  # noqa: B007 - the clock reads it
+        ranks.append(visitor.rank)
+    assert ranks == [16, 8, 4, 0]
+
+
+def test_what_runs_in_the_queue_is_spent() -> None:
+    def work(request: object, progress: object) -> None:
+        ends = time.thread_time() + 0.6
+        while time.thread_time() < ends:
+            pass
+
+    queue, visitor = FairQueue(work, lambda: 1), Visitor()
+    queue.ask(visitor, ["a"])
+    until(lambda: not queue.jobs_of(visitor))
+    assert visitor.rank >= 1
+
+
+def test_who_has_spent_less_is_served_before_who_asked_first() -> None:
+    served: list[object] = []
+    free = threading.Event()
+
+    def work(request: object, progress: object) -> None:
+        free.wait(10)
+        served.append((request, rank_of_work.get()))
+
+    queue = FairQueue(work, lambda: 1)
+    first, greedy, modest = Visitor(), Visitor(), Visitor()
+    greedy.spend(10.0)
+    queue.ask(first, ["first"])
+    queue.ask(greedy, ["greedy"])
+    queue.ask(modest, ["modest"])
+    free.set()
+    until(lambda: len(served) == 3)
+    assert [request for request, _ in served] == ["first", "modest", "greedy"]
+    assert served[1][1] == 0 and served[2][1] >= 19
+
+
+def test_a_line_serves_by_rank_and_then_in_order() -> None:
+    line, inside = Line(places=1, n_bytes=1e6, timeout=60), []
+    leave = threading.Event()
+
+    def wait(name: str, rank: int) -> None:
+        rank_of_work.set(rank)
+        with line.place(1_000):
+            inside.append(name)
+            leave.wait(10)
+
+    threads = []
+    for name, rank in (("first", 9), ("greedy", 5), ("modest", 0), ("as modest", 0)):
+        threads.append(threading.Thread(target=wait, args=(name, rank)))
+        threads[-1].start()
+        n = len(threads)
+        until(lambda n=n: len(line._queue) + len(inside) == n)
+    leave.set()
+    for thread in threads:
+        thread.join()
+    assert inside == ["first", "modest", "as modest", "greedy"]

@@ -1,0 +1,126 @@
+"""Runs of pages: few at the same time, a session's one after the other, and the modest before the greedy."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from types import SimpleNamespace
+
+import pytest
+
+from engine.fair_queue import Visitor
+from server.sessions.runs import NEWCOMER, Runs
+from ui.visitor import rank_of, visitor
+
+_KEPT_AS = "_visitor"
+
+
+class Sessions:
+    """Sessions by their names; one runs from ``start`` until it is ended."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self._by_name: dict[str, SimpleNamespace] = {}
+        self.begun: list[str] = []
+        runtime = SimpleNamespace(get_app_session=self._by_name.get)
+        monkeypatch.setattr("streamlit.runtime.get_instance", lambda: runtime)
+
+    def add(self, name: str, spent: float | None = None) -> None:
+        state = {}
+        if spent is not None:
+            state[_KEPT_AS] = Visitor()
+            state[_KEPT_AS].spend(spent)
+        self._by_name[name] = SimpleNamespace(_scriptrunner=None, session_state=state)
+
+    def end(self, name: str) -> None:
+        self._by_name[name]._scriptrunner = None
+
+    async def run(self, runs: Runs, name: str) -> None:
+        """What the gate does with a message, and then Streamlit."""
+        await runs.begin(name)
+        self.begun.append(name)
+        self._by_name[name]._scriptrunner = object()
+
+
+@pytest.fixture
+def sessions(monkeypatch: pytest.MonkeyPatch) -> Sessions:
+    return Sessions(monkeypatch)
+
+
+def test_a_visitor_is_found_where_pages_keep_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    state: dict[str, Visitor] = {}
+    monkeypatch.setattr("streamlit.session_state", state)
+    assert rank_of(state) is None
+    visitor().spend(3.0)
+    assert rank_of(state) in (5, 6)
+    assert list(state) == [_KEPT_AS]
+
+
+def test_few_run_at_the_same_time_and_those_who_spent_less_come_first(sessions: Sessions) -> None:
+    for name, spent in {"a": 0.0, "b": 0.0, "greedy": 30.0, "new": None, "modest": 0.3, "last": 0.1}.items():
+        sessions.add(name, spent)
+
+    async def all_at_once() -> list[list[str]]:
+        runs, seen = Runs(places=2), []
+        tasks = [
+            asyncio.create_task(sessions.run(runs, name)) for name in ("a", "b", "greedy", "new", "modest", "last")
+        ]
+        await asyncio.sleep(0.05)
+        seen.append(list(sessions.begun))
+        for name in ("a", "b", "modest", "last", "new"):
+            sessions.end(name)
+            await asyncio.sleep(0.05)
+        await asyncio.gather(*tasks)
+        return seen
+
+    [at_first] = asyncio.run(all_at_once())
+    assert at_first == ["a", "b"]
+    assert sessions.begun == ["a", "b", "modest", "last", "new", "greedy"]
+    assert NEWCOMER > 0
+
+
+def test_a_run_that_waits_itself_keeps_its_place_for_a_moment_only(sessions: Sessions) -> None:
+    for name in "abc":
+        sessions.add(name, 0.0)
+
+    async def three() -> float:
+        runs, began = Runs(places=1), time.monotonic()
+        await asyncio.gather(*(sessions.run(runs, name) for name in "abc"))  # none of them ends
+        return time.monotonic() - began
+
+    assert 0.4 < asyncio.run(three()) < 2.0
+    assert sorted(sessions.begun) == ["a", "b", "c"]
+
+
+def test_the_runs_of_one_session_follow_each_other(sessions: Sessions) -> None:
+    sessions.add("a", 0.0)
+
+    async def twice() -> list[float]:
+        runs, took = Runs(), []
+        await sessions.run(runs, "a")
+        for pause in (0.06, 10.0):
+            asyncio.get_running_loop().call_later(pause, sessions.end, "a")
+            began = time.monotonic()
+            await sessions.run(runs, "a")
+            took.append(time.monotonic() - began)
+        return took
+
+    short, long = asyncio.run(twice())
+    assert 0.04 < short < 0.2 <= long < 1.0
+
+
+def test_a_place_is_not_lost_with_a_connection_that_waits_for_it(sessions: Sessions) -> None:
+    for name in "abc":
+        sessions.add(name, 0.0)
+
+    async def leave() -> None:
+        runs = Runs(places=1)
+        await sessions.run(runs, "a")
+        gone = asyncio.create_task(sessions.run(runs, "b"))
+        stays = asyncio.create_task(sessions.run(runs, "c"))
+        await asyncio.sleep(0.05)
+        gone.cancel()
+        sessions.end("a")
+        await asyncio.wait_for(stays, 5)
+
+    asyncio.run(leave())
+    assert sessions.begun == ["a", "c"]
