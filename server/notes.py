@@ -30,6 +30,7 @@ EVENTS = {
     "descriptors": "connection refused: no descriptor is free",
     "arrivals": "connection refused: too many new ones from one address",
     "message": "session closed: a message that no page sends",
+    "other_slowed": "session slowed: too many messages",
     "run_slowed": "session slowed: too many runs of its page",
     "download_slowed": "session slowed: too many files made at a press",
     "session_closed": "session closed: too many actions for too long",

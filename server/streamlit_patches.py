@@ -50,8 +50,8 @@ _send_message = Runtime._send_message
 
 def _send_to_current_client(runtime: Runtime, session_info: Any, message: Any) -> None:
     """Replaces ``Runtime._send_message``."""
-    current = runtime._session_mgr.get_active_session_info(session_info.session.id)
-    _send_message(runtime, current or session_info, message)
+    connected = runtime._session_mgr.get_active_session_info(session_info.session.id)
+    _send_message(runtime, connected or session_info, message)
 
 
 def keep_deferred_downloads() -> None:

@@ -17,6 +17,7 @@ SENTENCES = {
     "connections": f"This server has as many connections as it may have. Try again in {RETRY_SECONDS} seconds.\n",
     "connections_by_address": "Your address has as many connections to this server as one address may have. "
     f"Close other tabs, or try again in {RETRY_SECONDS} seconds.\n",
+    "arrivals": f"Too many new connections from your address. Try again in {RETRY_SECONDS} seconds.\n",
 }
 
 

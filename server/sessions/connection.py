@@ -13,5 +13,5 @@ class Connection:
     session: str | None = None
 
 
-# The connection whose task this is. ``streamlit_patches.tell_sessions_of_connections`` sets its session.
+# The connection whose task this is. ``streamlit_patches.tell_connections_of_sessions`` sets its session.
 current: ContextVar[Connection | None] = ContextVar("current", default=None)

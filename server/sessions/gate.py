@@ -15,17 +15,22 @@ from typing import TYPE_CHECKING, Any
 from starlette.responses import PlainTextResponse
 
 from server.buckets import TokenBucket
+from server.connections.addresses import neighbour
+from server.connections.refusals import refuse
 from server.notes import NOTES
 from server.sessions import messages
 from server.sessions.connection import Connection, current
 from server.sessions.rates import (
     ARRIVALS,
     BYTES_A_TOKEN,
+    LARGE,
+    LARGE_BYTES,
     MOST_SECONDS_IN_DEBT,
     MOST_SECONDS_TO_CONNECT,
     Kept,
     SessionRates,
 )
+from server.sessions.retained import is_known
 from server.sessions.runs import Runs
 from server.sessions.uploads import forget_files_of_ended, room_for_a_file
 
@@ -33,10 +38,10 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
 _POLICY = 1008  # the code of a websocket that is closed for what its client does
-_LATER = 1013
+_UPLOADS_AT_ONCE = 12  # of all sessions; a large one is in the folder of temporary files meanwhile
 _UPLOAD = re.compile(r".*/_stcore/upload_file/([^/]+)/[^/]+")
 TOO_FAST = "Too many actions in too short a time: reload the page to go on."
-TOO_MANY_ARRIVALS = "Too many new connections from this address: try again in a minute."
+TOO_LARGE_FOR_NOW = "Many large messages came at the same time: try again in a minute."
 TOO_MANY_UPLOADS = "Too many files in too short a time: try again in a minute.\n"
 
 
@@ -59,7 +64,9 @@ class SessionGate:
         self._app = app
         self._rates = Kept(lambda: SessionRates.new(clock))
         self._arrivals = Kept(lambda: TokenBucket(*ARRIVALS, clock))
+        self._large = TokenBucket(*LARGE, clock)
         self._runs = Runs()
+        self._uploading = asyncio.Semaphore(_UPLOADS_AT_ONCE)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one connection."""
@@ -71,35 +78,51 @@ class SessionGate:
             await self._app(scope, receive, send)
 
     async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
-        arrivals = self._arrivals.of((scope.get("client") or ("",))[0])
+        arrivals = self._arrivals_of(scope)
         if (wait := arrivals.take()) > MOST_SECONDS_TO_CONNECT:
             arrivals.take(-1)  # who is refused has not come
-            NOTES.add("arrivals")
-            await send({"type": "websocket.close", "code": _LATER, "reason": TOO_MANY_ARRIVALS})
+            await refuse(scope, send, "arrivals", ())
             return
         await asyncio.sleep(wait)
         connection = Connection()
         current.set(connection)
 
         async def receive_in_turn() -> MutableMapping[str, Any]:
-            message = await receive()
-            await asyncio.sleep(0)  # where messages are queued, ``receive`` does not let other tasks run
-            if message["type"] == "websocket.receive" and message.get("bytes"):
+            while True:
+                message = await receive()
+                await asyncio.sleep(0)  # where messages are queued, ``receive`` does not let other tasks run
+                if message["type"] != "websocket.receive" or not message.get("bytes"):
+                    return message
                 try:
-                    message = await self._checked(message, connection)
+                    checked = await self._checked(message, connection)
                 except Ended as reason:
                     await send({"type": "websocket.close", "code": _POLICY, "reason": str(reason)})
                     return {"type": "websocket.disconnect", "code": _POLICY}
-            return message
+                if checked:
+                    return checked
 
         await self._app(scope, receive_in_turn, send)
 
-    async def _checked(self, message: MutableMapping[str, Any], connection: Connection) -> MutableMapping[str, Any]:
-        """The message, when its time has come; shortened if it has texts that are too long. Raises Ended."""
+    def _arrivals_of(self, scope: Scope) -> TokenBucket:
+        """Who comes back to a session is counted for the session, and not kept out with others of the address."""
+        session = [*scope.get("subprotocols", ()), "", "", ""][2]
+        if session and is_known(session):
+            return self._rates.of(session).returns
+        return self._arrivals.of(neighbour((scope.get("client") or ("",))[0]))
+
+    async def _checked(
+        self, message: MutableMapping[str, Any], connection: Connection
+    ) -> MutableMapping[str, Any] | None:
+        """The message, when its time has come; shortened if it has texts that are too long. Raises Ended.
+
+        None of one that no page of ours sends, and that is passed over.
+        """
         from google.protobuf.message import DecodeError
         from streamlit.proto.BackMsg_pb2 import BackMsg
 
         data = message["bytes"]
+        if len(data) > LARGE_BYTES:
+            await self._in_time_if_large(len(data))
         asked = BackMsg()
         try:
             asked.ParseFromString(data)
@@ -108,16 +131,23 @@ class SessionGate:
         if mistake := messages.mistake_in(asked):
             NOTES.add("message")
             raise Ended(mistake)
-        await self._in_time(asked, len(data), connection)
+        if (kind := messages.kind_of(asked)) is None:
+            return None
+        await self._in_time(kind, len(data), connection)
         return {**message, "bytes": asked.SerializeToString()} if messages.shorten(asked) else message
 
-    async def _in_time(self, asked: Any, size: int, connection: Connection) -> None:
+    async def _in_time_if_large(self, size: int) -> None:
+        """Wait before a large message is parsed, which lets nobody else have a turn."""
+        if (wait := self._large.take(size)) > MOST_SECONDS_TO_CONNECT:
+            self._large.take(-size)
+            NOTES.add("message")
+            raise Ended(TOO_LARGE_FOR_NOW)
+        await asyncio.sleep(wait)
+
+    async def _in_time(self, kind: str, size: int, connection: Connection) -> None:
         """Wait until the session may ask for this."""
-        kind = messages.kind_of(asked)
-        if kind == messages.OTHER:
-            return
         rates = self._rates.of(connection.session)
-        bucket = rates.runs if kind == messages.RUN else rates.downloads
+        bucket = {messages.RUN: rates.runs, messages.DOWNLOAD: rates.downloads}.get(kind, rates.others)
         wait = bucket.take(1 + size / BYTES_A_TOKEN)
         if bucket.in_debt_for() > MOST_SECONDS_IN_DEBT:
             NOTES.add("session_closed")
@@ -142,7 +172,7 @@ class SessionGate:
             await _refuse(429, TOO_MANY_UPLOADS, scope, receive, send)
             return
         await asyncio.sleep(wait)
-        async with rates.uploading:
+        async with rates.uploading, self._uploading:
             if refusal := room_for_a_file(session):
                 await _refuse(413, refusal, scope, receive, send)
                 return

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from streamlit.proto.WidgetStates_pb2 import WidgetState
 
 RUN, DOWNLOAD, OTHER = "run", "download", "other"
+# What pages of ours send. Streamlit has more: it would look for a git repository in several processes, for instance.
+_KINDS = {"rerun_script", "app_heartbeat", "stop_script", "file_urls_request", "backend_operation_request"}
 
 # What a message may hold. The pages send much less: forty widgets, six values of a box, some hundred hashes.
 MAX_WIDGETS = 500
@@ -33,9 +35,14 @@ _LISTS = ("-target_text", "-baseline_text")
 _TEXT = "-text"
 
 
-def kind_of(message: BackMsg) -> str:
-    """What a message asks for: a run of the page, a file that is made at the press of its button, or less."""
+def kind_of(message: BackMsg) -> str | None:
+    """What a message asks for: a run of the page, a file that is made at the press of its button, or less.
+
+    None of what no page of ours asks for.
+    """
     kind = message.WhichOneof("type")
+    if kind not in _KINDS:
+        return None
     if kind == "rerun_script":
         return RUN
     if kind == "backend_operation_request" and message.backend_operation_request.HasField("deferred_file"):

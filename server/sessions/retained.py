@@ -21,13 +21,16 @@ if TYPE_CHECKING:
 MAX_SESSIONS = 128
 MAX_BYTES = 100_000_000
 # What Streamlit itself has of a session: objects, the script's threads, the state of widgets.
-_LEAST_BYTES = 100_000
+_LEAST_BYTES = 500_000
 _DEPTH = 6
 _FORGET_SECONDS = 10.0
 
 
 class RetainedSessions(SessionStorage):
-    """The sessions that browsers may come back to. The ones that ended first go first.
+    """The sessions that browsers may come back to.
+
+    Of too many, those go first whose page has run once at most: they have nothing that the page's address has not, and
+    can be opened and dropped by the hundred. Of too many bytes, the largest go first. So nobody throws out the others.
 
     Parameters
     ----------
@@ -58,6 +61,9 @@ class RetainedSessions(SessionStorage):
         self._kept[session_info.session.id] = self._clock(), size, session_info
         self.forget_old()
 
+    def __contains__(self, session_id: str) -> bool:
+        return session_id in self._kept
+
     def delete(self, session_id: str) -> None:
         """Forget a session. KeyError if it is not there."""
         del self._kept[session_id]
@@ -68,22 +74,32 @@ class RetainedSessions(SessionStorage):
         return [info for _, _, info in self._kept.values()]
 
     def forget_old(self) -> None:
-        """Forget the sessions whose time is over, and the oldest of too many."""
-        total = sum(size for _, size, _ in self._kept.values())
+        """Forget the sessions whose time is over, and those that are too many or too large."""
         oldest_allowed = self._clock() - self._seconds
-        while self._kept:
-            name, (at, size, _) = next(iter(self._kept.items()))
-            if at >= oldest_allowed and total <= MAX_BYTES and len(self._kept) <= MAX_SESSIONS:
-                return
-            total -= size
-            _, _, info = self._kept.pop(name)
-            info.session.shutdown()  # frees its files at once; the collector would do so later
+        for name in [name for name, (at, _, _) in self._kept.items() if at < oldest_allowed]:
+            self._forget(name)
+        while len(self._kept) > MAX_SESSIONS:
+            self._forget(min(self._kept, key=lambda name: self._kept[name][2].script_run_count > 1))
+        while sum(size for _, size, _ in self._kept.values()) > MAX_BYTES:
+            self._forget(max(self._kept, key=lambda name: self._kept[name][1]))
+
+    def _forget(self, name: str) -> None:
+        _, _, info = self._kept.pop(name)
+        info.session.shutdown()  # frees its files at once; the collector would do so later
 
     async def forget_regularly(self) -> None:
         """Forget old sessions as long as this task is not cancelled: also where no other session ends."""
         while True:
             await asyncio.sleep(_FORGET_SECONDS)
             self.forget_old()
+
+
+def is_known(session: str) -> bool:
+    """Whether there is a session of this id, with or without a connection."""
+    from streamlit import runtime
+
+    manager: Any = runtime.get_instance()._session_mgr
+    return manager.get_active_session_info(session) is not None or session in manager._session_storage
 
 
 def close_loop_of(session: AppSession) -> None:
@@ -106,7 +122,9 @@ def bytes_of(session: AppSession) -> int:
 
 def _size(value: Any, depth: int = _DEPTH) -> int:
     """The bytes of texts, files and messages in a value. What is nested more deeply is not looked at."""
-    if isinstance(value, str | bytes | bytearray | memoryview):
+    if isinstance(value, str):
+        return 2 * len(value)  # CPython takes one to four for each character
+    if isinstance(value, bytes | bytearray | memoryview):
         return len(value)
     if isinstance(value, UploadedFile):
         return value.size

@@ -8,13 +8,18 @@ from engine.limits import limits
 
 # A page has two boxes for files at most, the sidebar two for lists.
 _FILES = 4
+# Of all sessions: a hundred students who have uploaded the development part of a treebank.
+MAX_BYTES = 250_000_000
 
 
 def room_for_a_file(session: str) -> str | None:
     """Why the session may hold no further file, in a sentence; None if it may."""
     from streamlit import runtime
 
-    held = held_bytes(runtime.get_instance().uploaded_file_mgr, session)
+    files: Any = runtime.get_instance().uploaded_file_mgr
+    if sum(held_bytes(files, each) for each in [*files.file_storage]) >= MAX_BYTES:
+        return "The files of all pages together are as many as there is memory for: try again later.\n"
+    held = held_bytes(files, session)
     most = _FILES * limits().max_upload_mb * 1_000_000
     if held >= most:
         return f"This page holds {held / 1e6:.1f} MB of files; at most {most / 1e6:.0f} MB are allowed. Remove one.\n"

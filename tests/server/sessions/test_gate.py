@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from streamlit.proto.BackMsg_pb2 import BackMsg
 
+from server.connections.refusals import SENTENCES
 from server.sessions import gate
 from server.sessions.connection import current
 from server.sessions.gate import SessionGate
@@ -26,9 +28,9 @@ def heartbeat() -> BackMsg:
 class Client:
     """A client whose messages are all there already; ``got`` is what came through, ``sent`` what the gate said."""
 
-    def __init__(self, *asked: BackMsg, session: str = "one") -> None:
+    def __init__(self, *asked: BackMsg, session: str = "one", protocols: Sequence[str] = ()) -> None:
         self._waiting = [{"type": "websocket.receive", "bytes": each.SerializeToString()} for each in asked]
-        self._session = session
+        self._session, self._protocols = session, protocols
         self.got: list[BackMsg] = []
         self.sent: list[Any] = []
 
@@ -46,7 +48,7 @@ class Client:
         self.sent.append(message)
 
     async def through(self, passed: SessionGate) -> None:
-        await passed({**SCOPE, "of": self}, self.receive, self.send)
+        await passed({**SCOPE, "of": self, "subprotocols": self._protocols}, self.receive, self.send)
 
 
 async def app_of(scope: Any, receive: Any, send: Any) -> None:
@@ -95,9 +97,9 @@ def test_another_task_has_its_turn_between_two_messages() -> None:
         await client.through(SessionGate(app_of))
         other.cancel()
 
-    client = Client(*[heartbeat()] * 1_000)
+    client = Client(*[heartbeat()] * 150)
     asyncio.run(both())
-    assert len(client.got) == 1_000 and turns >= 1_000
+    assert len(client.got) == 150 and turns >= 150
 
 
 def test_a_person_waits_for_nothing(passed: SessionGate, slept: list[float]) -> None:
@@ -111,12 +113,12 @@ def test_a_flood_is_slowed_and_then_closed_with_a_sentence(passed: SessionGate, 
     client = Client(*[rerun()] * 10_000)
     asyncio.run(client.through(passed))
     assert client.sent == [{"type": "websocket.close", "code": 1008, "reason": gate.TOO_FAST}]
-    assert 100 < len(client.got) < 300
+    assert 200 < len(client.got) < 400
     assert 30 <= sum(slept) < 35
 
 
 def test_a_session_that_comes_back_is_as_slow_as_before(passed: SessionGate, slept: list[float]) -> None:
-    first, again, other = Client(*[rerun()] * 100), Client(rerun(), rerun()), Client(rerun(), session="two")
+    first, again, other = Client(*[rerun()] * 200), Client(rerun(), rerun()), Client(rerun(), session="two")
     asyncio.run(first.through(passed))
     slept.clear()
     asyncio.run(again.through(passed))
@@ -127,9 +129,9 @@ def test_a_session_that_comes_back_is_as_slow_as_before(passed: SessionGate, sle
 
 
 def test_a_large_message_costs_more(passed: SessionGate, slept: list[float]) -> None:
-    client = Client(*[rerun(target_text="x" * 900_000)] * 8)
+    client = Client(*[rerun(target_text="x" * 900_000)] * 20)
     asyncio.run(client.through(passed))
-    assert len(client.got) == 8 and sum(slept) > 1
+    assert len(client.got) == 20 and sum(slept) > 1
 
 
 def test_a_forged_message_ends_the_connection_before_it_reaches_the_session(passed: SessionGate) -> None:
@@ -155,5 +157,36 @@ def test_an_address_that_opens_too_many_connections_waits_and_is_refused(slept: 
         asyncio.run(client.through(passed))
     refused = [client for client in clients if client.sent]
     assert len(refused) == 150, "two hundred may come at once, and fifty who wait for ten seconds at most"
-    assert refused[0].sent == [{"type": "websocket.close", "code": 1013, "reason": gate.TOO_MANY_ARRIVALS}]
+    start, body = refused[0].sent
+    assert start["type"] == "websocket.http.response.start" and start["status"] == 503
+    assert body["body"].decode() == SENTENCES["arrivals"]
     assert 9 < max(slept) <= 10, "and who is refused makes nobody wait longer"
+
+
+def test_who_comes_back_to_a_session_is_not_kept_out_with_others(
+    slept: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gate, "is_known", {"mine"}.__contains__)
+    passed = SessionGate(app_of, clock=lambda: 0.0)
+    for i in range(400):
+        asyncio.run(Client(session=str(i)).through(passed))
+    back, forged = (Client(protocols=["streamlit", "token", name]) for name in ("mine", "no such session"))
+    slept.clear()
+    asyncio.run(back.through(passed))
+    assert not back.sent and not any(slept)
+    asyncio.run(forged.through(passed))
+    assert forged.sent[0]["status"] == 503
+
+
+def test_large_messages_are_read_at_a_pace_of_all(passed: SessionGate, slept: list[float]) -> None:
+    clients = [Client(rerun(target_text="x" * 900_000), session=str(i)) for i in range(80)]
+    for client in clients:
+        asyncio.run(client.through(passed))
+    assert all(len(client.got) == 1 for client in clients)
+    assert 3 < sum(slept) < 9, "72 MB, of which 40 come at once and 8 in a second"
+
+
+def test_what_no_page_sends_is_passed_over(passed: SessionGate) -> None:
+    client = Client(BackMsg(load_git_info=True), BackMsg(clear_cache=True), heartbeat())
+    asyncio.run(client.through(passed))
+    assert [each.WhichOneof("type") for each in client.got] == ["app_heartbeat"] and not client.sent

@@ -34,8 +34,9 @@ def test_what_a_message_asks_for() -> None:
     download.backend_operation_request.deferred_file.file_id = "1"
     chunk.backend_operation_request.dataframe_chunk.SetInParent()
     heartbeat.app_heartbeat = True
-    asked = [messages.kind_of(each) for each in (rerun(), download, chunk, heartbeat, BackMsg())]
-    assert asked == ["run", "download", "other", "other", "other"]
+    git = BackMsg(load_git_info=True)
+    asked = [messages.kind_of(each) for each in (rerun(), download, chunk, heartbeat, git, BackMsg())]
+    assert asked == ["run", "download", "other", "other", None, None]
 
 
 def test_what_pages_send_may_pass_and_stays_as_it_is() -> None:

@@ -38,8 +38,8 @@ class Session:
         FILES.remove_session_files(self.id)
 
 
-def info(session: Session) -> SessionInfo:
-    return SessionInfo(client=None, session=session, script_run_count=1)  # type: ignore[arg-type]
+def info(session: Session, runs: int = 5) -> SessionInfo:
+    return SessionInfo(client=None, session=session, script_run_count=runs)  # type: ignore[arg-type]
 
 
 @pytest.fixture
@@ -55,23 +55,35 @@ def storage(clock: Any) -> RetainedSessions:
 def test_texts_files_and_widgets_are_counted() -> None:
     session = Session("counted", "x" * 50_000)
     before = bytes_of(session)  # type: ignore[arg-type]
-    assert before >= 50_000
+    assert before >= 100_000
     session.session_state._new_session_state["lists"] = {"of": [("y" * 10_000,), b"z" * 1_000]}
     session._client_state.widget_states.widgets.add().string_value = "w" * 20_000
     FILES.add_file("counted", UploadedFileRec("1", "a.txt", "text/plain", b"f" * 30_000))
-    assert 61_000 <= bytes_of(session) - before <= 61_100  # type: ignore[arg-type]
+    assert 71_000 <= bytes_of(session) - before <= 71_100  # type: ignore[arg-type]
 
 
-def test_the_oldest_of_too_many_bytes_go_first(storage: RetainedSessions, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(retained, "MAX_BYTES", 1_000_000)
-    sessions = [Session(str(i), "x" * 200_000) for i in range(6)]  # and a tenth of a megabyte each
-    for session in sessions:
+def test_the_largest_of_too_many_bytes_go_first(storage: RetainedSessions, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(retained, "MAX_BYTES", 5_000_000)
+    small, large = ([Session(f"{kind}{i}", "x" * n) for i in range(3)] for kind, n in (("a", 1_000), ("b", 900_000)))
+    for session in (*small, *large):
         storage.save(info(session))
-    assert [session.ended for session in sessions] == [1, 1, 1, 0, 0, 0]
-    assert [each.session.id for each in storage.list()] == ["3", "4", "5"]
-    giant = Session("giant", "x" * 2_000_000)
-    storage.save(info(giant))
-    assert storage.get("giant") is None and giant.ended == 1
+    assert [session.ended for session in small] == [0, 0, 0], "whoever is large throws out nobody else"
+    assert sum(session.ended for session in large) == 2
+    storage.save(info(Session("giant", "x" * 9_000_000)))
+    assert storage.get("giant") is None and len(storage.list()) == 4
+
+
+def test_who_opens_and_drops_hundreds_throws_out_nobody(
+    storage: RetainedSessions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retained, "MAX_SESSIONS", 10)
+    students = [Session(f"student {i}") for i in range(5)]
+    for student in students:
+        storage.save(info(student, runs=3))
+    for i in range(200):
+        storage.save(info(Session(f"dropped {i}"), runs=i % 2))
+    assert [student.ended for student in students] == [0] * 5
+    assert [each.session.id for each in storage.list()][5:] == [f"dropped {i}" for i in range(195, 200)]
 
 
 def test_too_many_and_too_old_ones_go(storage: RetainedSessions, clock: Any, monkeypatch: pytest.MonkeyPatch) -> None:
