@@ -15,6 +15,9 @@ from engine.limits import limits
 from engine.private_arrays import MakeRoom
 from engine.store import ArrayStore
 
+# Another that computes the same array is waited for so long: whoever waits has a place that others wait for.
+_LOCK_SECONDS = 60.0
+
 
 def cache_folder() -> Path:
     """The folder of downloads and activations: $GRAMMAR_NEURONS_CACHE, else in the user's cache folder."""
@@ -59,7 +62,7 @@ def disk_store(min_bytes: float = 0, make_room: MakeRoom | None = None) -> Array
     """
     now, folder = limits(), cache_folder() / "activations"
     bounds = now.disk_cache_mb * 1e6, now.disk_cache_entries
-    return _store_at(folder, *bounds, now.queue_seconds, min_bytes, make_room=make_room)
+    return _store_at(folder, *bounds, min(now.queue_seconds, _LOCK_SECONDS), min_bytes, make_room=make_room)
 
 
 _store_at = lru_cache(maxsize=8)(ArrayStore)

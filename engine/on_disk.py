@@ -1,6 +1,6 @@
 """A store that has arrays on disk, or says that it cannot: in memory, they would need room that was not reserved.
 
-read_words(lm, words, spec, layers, store=OnDisk(disk_store()))
+read_words(lm, words, spec, layers, store=OnDisk(disk_store(), watch))
 """
 
 from __future__ import annotations
@@ -9,19 +9,21 @@ from collections.abc import Callable
 
 import numpy as np
 
-from core.activations.mapped import mapping_of
-from core.store import Store
-
-
-class NotOnDiskError(Exception):
-    """The disk is full, off or locked. Nothing was computed yet."""
+from engine.store import ArrayStore
 
 
 class OnDisk:
-    """Passes on what a store maps from its files, and refuses what it would make in memory instead."""
+    """Passes on what a store maps from its files, and refuses what it would make in memory, or copy there.
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    Parameters
+    ----------
+    store : ArrayStore
+    watch : callable
+        Called again and again while another computes the same array.
+    """
+
+    def __init__(self, store: ArrayStore, watch: Callable[[], None] = lambda: None) -> None:
+        self._store, self._watch = store, watch
 
     def obtain(self, key: str, shape: tuple[int, ...], fill: Callable[[np.ndarray], None]) -> np.ndarray:
         """As the store's.
@@ -29,12 +31,6 @@ class OnDisk:
         Raises
         ------
         NotOnDiskError
-            The array would be in memory.
+            The array would be in memory: the disk is full, off or locked. Nothing was read or computed yet.
         """
-
-        def fill_a_file(out: np.ndarray) -> None:
-            if mapping_of(out) is None:
-                raise NotOnDiskError
-            fill(out)
-
-        return self._store.obtain(key, shape, fill_a_file)
+        return self._store.obtain(key, shape, fill, mapped_only=True, watch=self._watch)

@@ -26,6 +26,10 @@ Fill = Callable[[np.ndarray], None]
 MakeRoom = Callable[[Callable[[], bool]], None]
 
 
+class NotOnDiskError(Exception):
+    """There is no room for a file, and an array in memory was not wanted. Nothing was read or computed yet."""
+
+
 class Draft:
     """A new float32 array, while it is written: by ``write``, piece by piece, or through ``out``. Then ``finish``."""
 
@@ -100,10 +104,19 @@ class PrivateArrays:
         self._drafts: weakref.WeakSet[Draft] = weakref.WeakSet()
         self._mappings: weakref.WeakSet[mmap.mmap] = weakref.WeakSet()
 
-    def draft(self, shape: tuple[int, ...], prefix: str) -> Draft:
-        """A new array. ``prefix`` begins the name of its file on systems where each file has one until it is closed."""
+    def draft(self, shape: tuple[int, ...], prefix: str, *, mapped_only: bool = False) -> Draft:
+        """A new array. ``prefix`` begins the name of its file on systems where each file has one until it is closed.
+
+        Raises
+        ------
+        NotOnDiskError
+            With ``mapped_only``, it would be in memory.
+        """
         with self._lock:
-            draft = Draft(shape, self._file(4 * math.prod(shape), prefix), self._keep)
+            file = self._file(4 * math.prod(shape), prefix)
+            if mapped_only and file is None:
+                raise NotOnDiskError
+            draft = Draft(shape, file, self._keep)
             if draft.mapped:
                 self._drafts.add(draft)
         return draft

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Hashable
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -47,8 +48,9 @@ from engine.folders import disk_store, downloads, model_folders
 from engine.held_models import room_for_a_model
 from engine.jobs import evict_mapped
 from engine.limits import check_allowed, check_characters, check_counts, check_permutations, limits
-from engine.on_disk import NotOnDiskError, OnDisk
+from engine.on_disk import OnDisk
 from engine.pipeline import Request, begin_apart, is_cached, resolve, results_of, step
+from engine.private_arrays import NotOnDiskError
 from engine.sizes import calculation_of, permutation_of, reading_of_text, reading_of_words
 from engine.turns import gate_of
 
@@ -189,7 +191,8 @@ def activations(request: Request, need: Any, progress: Progress) -> WordActivati
     spec, reading, chosen = request.spec, request.spec.reading(), need(words)
     layers = range(need(model).n_layers) if reads_all_layers(spec) else [spec.layer]
     how: dict[str, Any] = {"progress": progress, "gate": gate_of(spec.model, "words", progress)}
-    store = OnDisk(disk_store(make_room=evict_mapped))
+    watch = partial(progress, 0.0, "Waiting for others who read the same words")
+    store = OnDisk(disk_store(make_room=evict_mapped), watch)
     with admitted(reading_of_words(need(model), chosen, reading, layers), progress), suppress(NotOnDiskError):
         return read_words(need(model), chosen, reading, layers, **how, store=store)
     with admitted(reading_of_words(need(model), chosen, reading, layers, on_disk=False), progress):

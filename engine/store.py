@@ -22,14 +22,14 @@ import re
 import secrets
 import time
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 from filelock import FileLock, Timeout
 
 from core.activations.mapped import mapping_of
-from engine.private_arrays import Fill, MakeRoom, PrivateArrays
+from engine.private_arrays import Draft, Fill, MakeRoom, NotOnDiskError, PrivateArrays
 from engine.sealed_files import DamagedError, is_trusted, read_sealed, remove, write_sealed
 
 _log = logging.getLogger(__name__)
@@ -92,7 +92,15 @@ class ArrayStore:
             if self._is_ours():
                 self._remove_leftover_parts()
 
-    def obtain(self, key: str, shape: tuple[int, ...], fill: Fill) -> np.ndarray:
+    def obtain(
+        self,
+        key: str,
+        shape: tuple[int, ...],
+        fill: Fill,
+        *,
+        mapped_only: bool = False,
+        watch: Callable[[], None] = lambda: None,
+    ) -> np.ndarray:
         """The array of a key. If it is not stored yet, ``fill`` computes it.
 
         Parameters
@@ -103,23 +111,39 @@ class ArrayStore:
         fill : callable
             Called with a float32 array of ``shape``, to write the values to. If it raises, the exception is raised
             here, and there is no entry.
+        mapped_only : bool
+            Refuse to make the array in memory, or to copy it there.
+        watch : callable
+            Called again and again while this waits for another that computes the same array. What it raises, is raised
+            here.
 
         Returns
         -------
         ndarray of float32
             Of shape ``shape``, read-only; mapped from a file without a name, or in memory.
+
+        Raises
+        ------
+        NotOnDiskError
+            With ``mapped_only``, the array would be in memory. Nothing of it was read or computed.
         """
         if not self._min_bytes <= 4 * math.prod(shape) <= self._max_bytes:
+            if mapped_only:
+                raise NotOnDiskError
             return _in_memory(shape, fill)
         name = hashlib.sha256(key.encode()).hexdigest()
-        array = self._find(name, shape)
+
+        def new() -> Draft:
+            return self._private.draft(shape, f"{name}.", mapped_only=mapped_only)
+
+        array = self._find(name, shape, new)
         if array is not None:
             return array
-        with self._locked(name) as locked:
+        with self._locked(name, watch=watch) as locked:
             if locked:  # another process may have written it while this one waited for the lock
-                array = self._find(name, shape)
+                array = self._find(name, shape, new)
             if array is None:
-                array = self._make(name, shape, fill, keep=locked)
+                array = self._make(name, new(), fill, keep=locked)
         if locked:
             self._evict(name)
         return array
@@ -128,7 +152,7 @@ class ArrayStore:
         """The bytes on disk of the arrays that something still refers to, apart from the entries."""
         return self._private.bytes_used()
 
-    def _find(self, name: str, shape: tuple[int, ...]) -> np.ndarray | None:
+    def _find(self, name: str, shape: tuple[int, ...], new: Callable[[], Draft]) -> np.ndarray | None:
         """The array that is in use here, or in the folder; None if there is none, or if its file is damaged."""
         path, mapping = self._path(name), self._in_use.get((name, shape))
         if mapping is not None:
@@ -137,7 +161,7 @@ class ArrayStore:
             try:
                 if not self._is_ours():
                     return None
-                array = read_sealed(path, name, shape, lambda: self._private.draft(shape, f"{name}."))
+                array = read_sealed(path, name, shape, new)
             except FileNotFoundError:
                 return None
             except OSError as error:  # no permission, too many open files: the entry itself may be valid
@@ -152,9 +176,8 @@ class ArrayStore:
             os.utime(path)
         return array
 
-    def _make(self, name: str, shape: tuple[int, ...], fill: Fill, *, keep: bool) -> np.ndarray:
-        """A new array. With ``keep``, for which its key is locked, it is stored, unless the disk refuses it."""
-        draft = self._private.draft(shape, f"{name}.")
+    def _make(self, name: str, draft: Draft, fill: Fill, *, keep: bool) -> np.ndarray:
+        """Fill a draft. With ``keep``, for which its key is locked, it is stored, unless the disk refuses it."""
         fill(draft.out())
         mapped = draft.mapped
         array = draft.finish()
@@ -196,14 +219,21 @@ class ArrayStore:
         return False
 
     @contextlib.contextmanager
-    def _locked(self, name: str, timeout: float | None = None) -> Iterator[bool]:
+    def _locked(
+        self, name: str, timeout: float | None = None, watch: Callable[[], None] = lambda: None
+    ) -> Iterator[bool]:
         """Lock a key against other threads and processes. Yields False if the lock cannot be acquired."""
+
+        def has_to_stop() -> bool:
+            watch()  # it raises
+            return False
+
         lock = FileLock(self._folder / f"lock-{int(name[:8], 16) % _LOCKS:02d}", thread_local=False)
         try:
             self._folder.parent.mkdir(parents=True, exist_ok=True)
             self._folder.mkdir(mode=0o700, exist_ok=True)
             if self._is_ours():
-                lock.acquire(timeout=self._lock_seconds if timeout is None else timeout)
+                lock.acquire(timeout=self._lock_seconds if timeout is None else timeout, cancel_check=has_to_stop)
         except (OSError, Timeout) as error:
             if timeout != 0:
                 _log.warning("The cache folder cannot be used for now: %s", str(error))

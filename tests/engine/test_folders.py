@@ -134,6 +134,16 @@ def test_activations_are_kept_in_the_cache_within_the_limits(monkeypatch: pytest
     assert len(list((tmp_path / "activations").glob("*.npy"))) == 1
 
 
+@pytest.mark.parametrize(("queue_seconds", "expected"), [("600", 60.0), ("5", 5.0)])
+def test_another_that_makes_the_same_array_is_waited_for_a_minute_at_most(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, queue_seconds: str, expected: float
+) -> None:
+    """Whoever waits has a place, and others wait for that."""
+    monkeypatch.setenv("GRAMMAR_NEURONS_CACHE", str(tmp_path))
+    monkeypatch.setenv("GRAMMAR_NEURONS_QUEUE_SECONDS", queue_seconds)
+    assert disk_store()._lock_seconds == expected
+
+
 def test_small_arrays_need_not_go_to_the_disk(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("GRAMMAR_NEURONS_CACHE", str(tmp_path))
     disk_store(min_bytes=25).obtain("key", (2, 3), lambda out: out.fill(1))

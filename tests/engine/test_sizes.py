@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -10,13 +11,16 @@ import numpy as np
 import pytest
 
 from core.activations import values_shape
+from core.activations.mapped import mapping_of
 from core.errors import UserError
 from core.records import ContrastSpec
 from engine import evidence_steps, sizes, steps
 from engine.admission import Work, admitted
+from engine.folders import cache_folder
 from engine.jobs import bytes_in_memory
-from engine.pipeline import Request, resolve, results_of
-from engine.store import ArrayStore
+from engine.pipeline import Request, forget_everything, resolve, results_of
+from tests.support.arrays import npy_files
+from tests.support.faults import fill_up, small_disk
 
 pytestmark = pytest.mark.usefixtures("own_world")
 
@@ -24,16 +28,30 @@ SPEC = ContrastSpec.careful(n_target=60, n_baseline=60, layer=2)
 TEXT = "The old mill stands by the river, and 🙂 the miller's dog barks. " * 20
 
 
+class Works(list[Work]):
+    """``peaks`` has the bytes that each took at most, where memory is traced."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.peaks: list[int] = []
+
+
 @pytest.fixture
-def asked(monkeypatch: pytest.MonkeyPatch) -> list[Work]:
+def asked(monkeypatch: pytest.MonkeyPatch) -> Works:
     """What was admitted, in order."""
-    works: list[Work] = []
+    works = Works()
 
     @contextmanager
     def listening(work: Work, progress: Any) -> Iterator[None]:
         works.append(work)
+        if tracemalloc.is_tracing():
+            tracemalloc.reset_peak()
         with admitted(work, progress):
-            yield
+            before, _ = tracemalloc.get_traced_memory()
+            try:
+                yield
+            finally:
+                works.peaks.append(tracemalloc.get_traced_memory()[1] - before)
 
     for module in (steps, evidence_steps):
         monkeypatch.setattr(module, "admitted", listening)
@@ -59,26 +77,33 @@ def test_words_on_disk_take_no_more_than_what_is_between_passes(asked: list[Work
     assert bytes_in_memory(read) < 100_000 and asked[0].n_bytes < 2_500_000
 
 
+@pytest.mark.parametrize("is_stored", [True, False])
 def test_without_room_on_the_disk_the_memory_is_reserved_before_anything_is_read(
-    asked: list[Work], monkeypatch: pytest.MonkeyPatch
+    asked: Works, monkeypatch: pytest.MonkeyPatch, is_stored: bool
 ) -> None:
-    """A full disk: the array would be in memory, beside those of all others who found it full."""
-
-    def in_memory(store: ArrayStore, key: str, shape: tuple[int, ...], fill: Any) -> np.ndarray:
-        fill(out := np.empty(shape, np.float32))
-        return out
-
-    expected = resolve(steps.activations, Request(SPEC)).target.copy()
-    monkeypatch.setattr(ArrayStore, "obtain", in_memory)
-    results_of(steps.activations)._jobs.clear()
-    read = resolve(steps.activations, Request(SPEC))
-    np.testing.assert_array_equal(read.target, expected)
-    assert [work.n_bytes for work in asked[1:]] == [asked[0].n_bytes, 2 * asked[0].n_bytes]
-    results_of(steps.activations)._jobs.clear()
-    monkeypatch.setattr(sizes, "_FLOAT", 40_000)
-    with pytest.raises(UserError, match=r"may take [0-9,]+ MB of memory") as caught:
-        resolve(steps.activations, Request(SPEC))
-    assert caught.value.about == "memory"
+    """A full disk: the array would be in memory, beside those of all others who found it full; a copy of it, too."""
+    cache_folder().mkdir()
+    with small_disk(cache_folder() / "activations", "16m") as disk:
+        expected = resolve(steps.activations, Request(SPEC)).target.copy()
+        forget_everything()
+        (entry,) = npy_files(disk)
+        if not is_stored:
+            entry.unlink()
+        fill_up(disk)
+        tracemalloc.start()
+        try:
+            read = resolve(steps.activations, Request(SPEC))
+        finally:
+            tracemalloc.stop()
+        np.testing.assert_array_equal(read.target, expected)
+        assert [work.n_bytes for work in asked[1:]] == [asked[0].n_bytes, 2 * asked[0].n_bytes]
+        assert 3 * asked.peaks[1] < asked[0].n_bytes < asked.peaks[2], "and nothing of it before"
+        assert mapping_of(read.target_sides.pre_activation) is None
+        forget_everything()
+        monkeypatch.setattr(sizes, "_FLOAT", 40_000)
+        with pytest.raises(UserError, match=r"may take [0-9,]+ MB of memory") as caught:
+            resolve(steps.activations, Request(SPEC))
+        assert caught.value.about == "memory"
 
 
 @pytest.mark.parametrize("layer", [0, 3])

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from core.errors import Cancelled
+from engine.on_disk import OnDisk
 from engine.store import ArrayStore
 from tests.support.arrays import SMALL, counted, counting, entry, never, note_lock_requests, npy_files
 from tests.support.faults import PATIENCE
@@ -88,6 +91,36 @@ def test_patience_ends(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
         go_on.set()
         first.result(PATIENCE)
     np.testing.assert_array_equal(impatient.obtain("key", SMALL, never), counted(1.0))
+
+
+def test_who_waits_for_another_can_be_stopped(folder: Path) -> None:
+    """Long before patience ends; and the other's array is none the worse for it."""
+    begun, go_on = threading.Event(), threading.Event()
+
+    def slow(out: np.ndarray) -> None:
+        begun.set()
+        assert go_on.wait(PATIENCE)
+        counting(1.0)(out)
+
+    looks = iter([None, None, Cancelled()])
+
+    def watch() -> None:
+        if (stop := next(looks)) is not None:
+            raise stop
+
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(ArrayStore(folder, 1e9, 100).obtain, "key", SMALL, slow)
+        assert begun.wait(PATIENCE)
+        try:
+            waiting = ArrayStore(folder, 1e9, 100, lock_seconds=PATIENCE)
+            began = time.monotonic()
+            with pytest.raises(Cancelled):
+                OnDisk(waiting, watch).obtain("key", SMALL, never)
+            assert time.monotonic() - began < PATIENCE / 4
+        finally:
+            go_on.set()
+        first.result(PATIENCE)
+    np.testing.assert_array_equal(waiting.obtain("key", SMALL, never), counted(1.0))
 
 
 def test_leftover_parts_go_at_the_start_but_not_what_is_being_made(
