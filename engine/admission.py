@@ -6,8 +6,9 @@
 There are three lines. Work that may take more than 64 MB, or more than a second or two, waits in the line of the long
 ones, which have ``GRAMMAR_NEURONS_READINGS_AT_ONCE`` places and most of the memory. Short readings and short
 calculations have lines of their own, so they never wait until a long one ends: they share the processor with it. A
-visitor has one request in a line, or two while one is being stopped (``engine.fair_queue``), and who has spent less of
-the processor is before who has spent more. So a line is fair.
+visitor has two requests of pages at most, one of them often being stopped, and one check (``engine.fair_queue``). Who
+has spent less of the processor lately is before who has spent more, and those of one rank come in the order of asking.
+So a line is fair.
 
 Whoever is in a line, or has a place, waits for nobody who is in a line: what the work needs was computed before. So
 all get through. A model is asked for after that, so that those who wait hold none.
