@@ -7,7 +7,7 @@ A server is killed and started again, one stands still for seconds, the disk is 
 connections break, files of the cache are removed, cut and overwritten. The students' browsers connect again, as real
 ones do, and their students do a step again that did not arrive: only one that fails for a minute is an error. At the
 end, all values that were shown are compared with a quiet computation. The exit code is 1 where anything was lost or
-wrong, or a server ended by itself.
+wrong, a server ended by itself, or nothing was compared. What could not be tried here is named.
 """
 
 from __future__ import annotations

@@ -25,7 +25,7 @@ COUNTS = (50, 100, 150, 200)
 DROPS = ("at rest", "in a run", "unknown to the server")
 NEURONS, TEXT = "Neurons", "Text heatmap"
 _PAGE_NAMES = {NEURONS: "Neurons", TEXT: "Text_heatmap"}
-# The longest a student whose connection was lost is away. The server keeps a lost session for two minutes.
+# The longest a student whose connection was lost is away. The server keeps a lost session for 300 seconds.
 _AWAY_SECONDS = 4.0
 _DOWNLOAD_ATTEMPTS = 3
 # What the server still does once the page is there belongs to the action.

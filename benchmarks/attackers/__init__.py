@@ -17,6 +17,7 @@ ATTACKS: dict[str, Attack] = {
     "heartbeats": floods.heartbeats,
     "pings": floods.pings,
     "reruns": floods.reruns,
+    "git info": floods.git_info,
     "slow reader": floods.slow_reader,
     "forged choices": forged.choices,
     "forged texts": forged.texts,
@@ -24,12 +25,16 @@ ATTACKS: dict[str, Attack] = {
     "hostile links": forged.links,
     "silent connections": connections.silent,
     "half headers": connections.half_headers,
+    "fragments": connections.fragments,
     "sessions": connections.sessions,
     "word counts": readings.word_counts,
+    "max-T": readings.max_t,
+    "reloads": readings.reloads,
     "custom lists": readings.custom_lists,
     "evidence": readings.evidence,
     "huge texts": files.huge_texts,
     "uploads": files.uploads,
+    "many uploaders": files.many_uploaders,
 }
 
 

@@ -87,6 +87,11 @@ class Attacker:
             return True
         return False
 
+    async def stay(self, tab: HostileTab) -> None:
+        """Keep a tab open and do nothing until the time is over, or the server closes it."""
+        while not self.over:
+            await tab.take_turn()
+
     async def breathe(self) -> None:
         """What even a hostile script does before it tries again."""
         await asyncio.sleep(min(_BREATH, self.left))
@@ -111,6 +116,10 @@ class HostileTab(Tab):
         await self.open(page, query)
         with suppress(Mistake):
             await self.rest()
+
+    async def connect(self) -> None:
+        """Open a websocket, and ask for no page."""
+        await self._connect(None)
 
     async def rest(self) -> None:
         """Wait until the last run that was asked for has ended, whatever it shows; Mistake if that is a mistake."""

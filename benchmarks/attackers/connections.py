@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from urllib.parse import urlsplit
 
-from benchmarks.attackers.attacker import Attacker
+from benchmarks.attackers.attacker import Attacker, HostileTab
+from benchmarks.attackers.frames import unfinished
 from benchmarks.tab import TabError
 
 _SILENT = 1_200
 _AT_ONCE = 50
 _DRIP_SECONDS = 5.0
 _SESSIONS = 300
+_FRAGMENTS = 200
+# Just below what a message may have where server.maxWidgetStateSize is 4.
+_FRAGMENT_BYTES = 4 * 2**20 - 1_000
 _SESSIONS_AT_ONCE = 20
 
 
@@ -82,6 +87,28 @@ def _sentence(answer: bytes) -> str:
         return "Closed without a word."
     head, _, body = answer.decode("latin-1").partition("\r\n\r\n")
     return f"{head.partition(chr(13))[0]}: {body.strip()}".rstrip(": ")
+
+
+async def fragments(attacker: Attacker) -> None:
+    """200 websockets, each with a compressed message of 4 MB that is never finished: the server holds its beginning."""
+    first, entering = unfinished(bytes(_FRAGMENT_BYTES)), asyncio.Semaphore(_AT_ONCE)
+    await asyncio.gather(*(_begin_and_stay(attacker, first, entering) for _ in range(_FRAGMENTS)))
+
+
+async def _begin_and_stay(attacker: Attacker, first: bytes, entering: asyncio.Semaphore) -> None:
+    while not attacker.over:
+        tab = HostileTab(attacker.url, timeout=max(1.0, attacker.left), source=attacker.source)
+        try:
+            async with entering:
+                begun = await attacker.tried("websockets", tab.connect()) and await attacker.tried(
+                    "unfinished messages", tab.pour(first)
+                )
+            if begun:
+                await attacker.tried("stays", attacker.stay(tab))
+        finally:
+            with suppress(TabError):
+                tab.transport.abort()
+            await tab.close()
 
 
 async def sessions(attacker: Attacker) -> None:

@@ -16,7 +16,8 @@ _FITTING = 4 * 2**20 - 16_000
 # What stands around a file in its request counts, too.
 _AROUND = 1_000
 _AT_ONCE = 4
-_TOO_MANY = 429
+_TOO_MANY, _TOO_MUCH = 429, 413
+_UPLOADERS = 60
 
 
 async def huge_texts(attacker: Attacker) -> None:
@@ -39,6 +40,21 @@ async def uploads(attacker: Attacker) -> None:
                 if not any(answers):
                     await attacker.breathe()
                     break
+
+
+async def many_uploaders(attacker: Attacker) -> None:
+    """60 tabs, each of which uploads files until it is refused, and keeps what it has."""
+    await asyncio.gather(*(_fill(attacker) for _ in range(_UPLOADERS)))
+
+
+async def _fill(attacker: Attacker) -> None:
+    """Upload until no more is taken, then stay, so that the session lasts."""
+    while not attacker.over:
+        async with attacker.tab("Text_heatmap") as tab:
+            while tab and not attacker.over and await _upload(attacker, tab, 0):
+                pass
+            if tab:
+                await attacker.tried("stays with files", attacker.stay(tab))
 
 
 async def _upload(attacker: Attacker, tab: HostileTab, number: int) -> bool:
@@ -64,7 +80,7 @@ async def _upload(attacker: Attacker, tab: HostileTab, number: int) -> bool:
         attacker.tally.through["files of others" if others else "files"] += 1
         return True
     attacker.tally.say_refused(f"HTTP {status} {said.decode('utf-8', 'replace')}".strip())
-    return status != _TOO_MANY
+    return status not in (_TOO_MANY, _TOO_MUCH)
 
 
 def multipart(size: int) -> bytes:

@@ -14,6 +14,8 @@ from benchmarks.tab import Closed
 _SMALL_FRAMES = 4_000
 _RERUNS = 20
 _READS_NOTHING = 200
+# The pace of frames at which the server lets a websocket go on.
+_FRAMES_A_SECOND = 50
 
 
 async def heartbeats(attacker: Attacker) -> None:
@@ -42,6 +44,17 @@ async def reruns(attacker: Attacker) -> None:
                 before = tab.runs
                 await _flood(attacker, tab, frame(tab.rerun_message()) * _RERUNS, _RERUNS, "requests for a run")
                 attacker.tally.through["runs"] += tab.runs - before
+
+
+async def git_info(attacker: Attacker) -> None:
+    """Questions about the server's git repository, as fast as frames may come: each could start a process."""
+    ask = frame(BackMsg(load_git_info=True).SerializeToString())
+    while not attacker.over:
+        async with attacker.tab() as tab:
+            while tab and not attacker.over:
+                if not await attacker.tried("questions", tab.pour(ask)):
+                    break
+                await asyncio.sleep(1 / _FRAMES_A_SECOND)
 
 
 async def slow_reader(attacker: Attacker) -> None:

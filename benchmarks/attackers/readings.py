@@ -12,6 +12,8 @@ _COUNTS = 150
 # A run that has begun asks for its reading; one that is not waited for at all would be overtaken before.
 _BEGIN_WITHIN = 0.5
 _LEAST = 20
+_MOST = 1_000
+_RELOADS = 64
 _LIST_WORDS = 4_000
 _EVIDENCE_SECONDS = 1.5
 
@@ -42,6 +44,43 @@ async def _steps(attacker: Attacker, tab: HostileTab, number: int) -> None:
         await tab.change({"n_target": target, "n_baseline": baseline})
         attacker.tally.through["counts"] += 1
         await tab.run_begins(_BEGIN_WITHIN)
+
+
+async def max_t(attacker: Attacker) -> None:
+    """Four tabs that ask for max-T, thousands of permutations of the words, with ever other counts of words."""
+    while not attacker.over:
+        await asyncio.gather(*(_permute(attacker) for _ in range(_TABS)))
+
+
+async def _permute(attacker: Attacker) -> None:
+    async with attacker.tab("Neurons", f"{_counts(attacker)}&correction=max_t") as tab:
+        while tab and not attacker.over:
+            counts = {key: attacker.rng.randint(_LEAST, _MOST) for key in ("n_target", "n_baseline")}
+            if not await attacker.tried("counts with max-T", tab.change(counts)):
+                break
+            await tab.run_begins(_BEGIN_WITHIN)
+
+
+async def reloads(attacker: Attacker) -> None:
+    """One tab that loads a link anew 64 times, each time with other counts of words, and waits for none."""
+    while not attacker.over:
+        tab = HostileTab(attacker.url, timeout=max(1.0, attacker.left), source=attacker.source)
+        try:
+            for _ in range(_RELOADS):
+                if attacker.over or not await attacker.tried("reloads", _reload(attacker, tab)):
+                    break
+        finally:
+            await tab.close()
+
+
+async def _reload(attacker: Attacker, tab: HostileTab) -> None:
+    await tab.open("Neurons", _counts(attacker))
+    await tab.run_begins(_BEGIN_WITHIN)
+
+
+def _counts(attacker: Attacker) -> str:
+    """The part of a link with two counts of words."""
+    return "&".join(f"{key}={attacker.rng.randint(_LEAST, _MOST)}" for key in ("n_target", "n_baseline"))
 
 
 async def custom_lists(attacker: Attacker) -> None:

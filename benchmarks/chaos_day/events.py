@@ -15,6 +15,8 @@ from pathlib import Path
 from benchmarks.chaos_day.steady import SteadyStudent
 from benchmarks.neighbours.shipped import Shipped
 
+# So begins what an event says that could not be made here.
+SKIPPED = "skipped: "
 _STOPPED_SECONDS = 5.0
 _FULL_SECONDS = 12.0
 _CLOCK_SECONDS = 6.0
@@ -59,7 +61,7 @@ async def stop_and_continue(day: Day) -> str:
 async def full_disk(day: Day) -> str:
     """The disk with the cache is full for a while."""
     if not day.small_disk:
-        return "skipped: only root can mount a small disk"
+        return f"{SKIPPED}only root can mount a small disk"
     file = day.cache / "filled"
     written = await asyncio.to_thread(_fill, file)
     await asyncio.sleep(_FULL_SECONDS)
@@ -81,7 +83,7 @@ def _fill(file: Path) -> int:
 async def clock(day: Day) -> str:
     """The second server's clock goes an hour ahead, an hour back, and is right again."""
     if day.clock is None:
-        return "skipped: libfaketime is not installed here"
+        return f"{SKIPPED}libfaketime is not installed here"
     for offset in ("+3600", "-3600", "+0"):
         day.clock.write_text(f"{offset}\n")
         await asyncio.sleep(_CLOCK_SECONDS)

@@ -14,8 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import report
-from benchmarks.attackers.attacker import LINK
-from benchmarks.chaos_day.events import EVENTS, Day, changeable_clock, small_disk
+from benchmarks.chaos_day.events import EVENTS, SKIPPED, Day, changeable_clock, small_disk
 from benchmarks.chaos_day.steady import SteadyStudent
 from benchmarks.compare import compare
 from benchmarks.neighbours.box import memory_box
@@ -44,15 +43,22 @@ class Lived:
 
     @property
     def survived(self) -> bool:
-        """Whether nothing was lost, and nothing wrong."""
+        """Whether nothing was lost, and nothing wrong; where no value was compared, nobody knows."""
+        compared = any(part["equal"] for part in self.identical.values())
         different = any(part["different"] for part in self.identical.values())
-        return not (self.record.troubles or self.record.lost or different)
+        return compared and not (self.record.troubles or self.record.lost or different)
+
+    @property
+    def skipped(self) -> list[str]:
+        """The names of the events that could not be made here."""
+        return [name for _, name, what in self.events if what.startswith(SKIPPED)]
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values, for JSON."""
         return {
             "steps": len(self.record.actions),
             "sessions": len(self.record.sessions),
+            "skipped": self.skipped,
             "events": [{"at": at, "event": name, "what": what} for at, name, what in self.events],
             "returns": self.returns,
             "errors": [asdict(trouble) for trouble in self.record.troubles],
@@ -65,6 +71,8 @@ class Lived:
         """The report for a reader."""
         record, checked = self.record, self.identical
         rows = [f"{at:6.1f} s  {name}: {what}" for at, name, what in self.events]
+        if self.skipped:
+            rows.append(f"Not tried, {len(self.skipped)} of {len(self.events)} events: {', '.join(self.skipped)}.")
         rows.append(f"{len(record.actions):,} steps in {len(record.sessions):,} sessions.")
         if self.returns:
             rows.append(f"{len(self.returns):,} ways back to a page; the longest took {max(self.returns):.1f} s.")
@@ -79,16 +87,7 @@ def live(setting: Setting, seconds: float, names: tuple[str, ...], say: Callable
     Raises RuntimeError where a server does not start, TabError where it shows no page to begin with.
     """
     with _two_servers(setting, say) as day:
-        plan = Plan(
-            url=day.first.url,
-            link=LINK,
-            begins=0.0,
-            ends=setting.ramp + seconds,
-            students=setting.students,
-            ramp=setting.ramp,
-            think=setting.think,
-            seed=setting.seed,
-        )
+        plan = setting.plan(day.first.url, seconds)
         for server in (day.first, day.second):
             asyncio.run(look_around(replace(plan, url=server.url, timeout=180.0)))
         record, events = asyncio.run(_attend(day, plan, names, say))

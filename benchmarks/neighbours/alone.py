@@ -9,12 +9,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from benchmarks.attackers.attacker import LINK
 from benchmarks.class_load import measure
 from benchmarks.neighbours.box import memory_box
 from benchmarks.neighbours.lesson import Setting
 from benchmarks.neighbours.shipped import Shipped, compose_files, compose_limits
-from benchmarks.record import Plan
 from benchmarks.report import Line, lines, processor_lines
 from benchmarks.table import markdown
 
@@ -32,17 +30,7 @@ def students_alone(setting: Setting, seconds: float) -> dict[str, Any]:
         memory_box(setting.memory, compose_files(setting.folder)) as box,
         Shipped(setting.folder, box, {**compose_limits(setting.folder), "GRAMMAR_NEURONS_CACHE": cache}) as shipped,
     ):
-        plan = Plan(
-            url=shipped.url,
-            link=LINK,
-            begins=0.0,
-            ends=setting.ramp + seconds,
-            students=setting.students,
-            ramp=setting.ramp,
-            think=setting.think,
-            seed=setting.seed,
-            pid=shipped.pid,
-        )
+        plan = replace(setting.plan(shipped.url, seconds), pid=shipped.pid)
         together = measure(shipped.server, plan).record
         in_turn = measure(shipped.server, replace(plan, in_turn=True, think=_IN_TURN_THINK)).record
         troubles = [*together.troubles, *together.lost, *in_turn.troubles, *in_turn.lost]

@@ -46,6 +46,19 @@ class Setting:
     attacks: Sequence[str] = tuple(ATTACKS)
     after: float = 12.0
 
+    def plan(self, url: str, seconds: float) -> Plan:
+        """The students' plan for so many seconds after the last has come; it does not say when they begin."""
+        return Plan(
+            url=url,
+            link=LINK,
+            begins=0.0,
+            ends=self.ramp + seconds,
+            students=self.students,
+            ramp=self.ramp,
+            think=self.think,
+            seed=self.seed,
+        )
+
 
 class AttackFailed(RuntimeError):
     """The attacker itself had a fault, so that nothing was measured."""
@@ -64,7 +77,7 @@ def give_lesson(setting: Setting, attack: str, seconds: float, say: Callable[[st
         BoxWatch(box) as memory,
     ):
         say(f"{attack}: {box.what}")
-        plan = _plan(setting, shipped.url, seconds)
+        plan = setting.plan(shipped.url, _CALM_SECONDS + seconds + setting.after)
         asyncio.run(look_around(replace(plan, timeout=180.0)))
         begins = time.time() + 0.5
         plan = replace(plan, begins=begins, ends=begins + plan.ends)
@@ -95,29 +108,13 @@ def give_lesson(setting: Setting, attack: str, seconds: float, say: Callable[[st
             log_bytes=shipped.log_bytes - log_before,
             limit=setting.memory,
             ended=tuple(_ending(at - starts, status) for at, status in shipped.deaths),
-            sentences=tuple(
-                f"{t.at:.1f} s, {t.action}: {t.sentence}" for t in (record.troubles + record.lost)[:_SENTENCES]
-            ),
+            sentences=_first_sentences(record),
         )
 
 
 def _first_sentences(record: Record) -> tuple[str, ...]:
     troubles = sorted([*record.troubles, *record.lost], key=lambda trouble: trouble.at)[:_SENTENCES]
     return tuple(f"{trouble.at:.1f} s, {trouble.action}: {trouble.sentence}" for trouble in troubles)
-
-
-def _plan(setting: Setting, url: str, seconds: float) -> Plan:
-    lasts = setting.ramp + _CALM_SECONDS + seconds + setting.after
-    return Plan(
-        url=url,
-        link=LINK,
-        begins=0.0,
-        ends=lasts,
-        students=setting.students,
-        ramp=setting.ramp,
-        think=setting.think,
-        seed=setting.seed,
-    )
 
 
 def _during(actions: Sequence[Action], begins: float, ends: float) -> list[Action]:

@@ -8,18 +8,23 @@ import random
 import sys
 from collections import Counter
 from email import message_from_bytes
+from urllib.parse import parse_qsl
 
 import pytest
 import websockets.asyncio.server
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState
+from websockets.extensions.permessage_deflate import PerMessageDeflate
 from websockets.frames import Opcode
 from websockets.protocol import SERVER, Protocol
 
 from benchmarks.attackers import ATTACKS, about, connections, files, forged
 from benchmarks.attackers.attacker import Attacker, HostileTab
-from benchmarks.attackers.frames import BINARY, PING, frame
+from benchmarks.attackers.frames import BINARY, PING, frame, unfinished
+from benchmarks.chaos_day.events import SKIPPED
+from benchmarks.chaos_day.lesson import Lived
 from benchmarks.neighbours import outcome
+from benchmarks.record import Record
 
 
 @pytest.mark.parametrize("size", [0, 2, 125, 126, 65_535, 65_536, 3_000_000])
@@ -105,6 +110,81 @@ def test_a_flood_is_counted_on_both_ends(name, kind, what):
 
 
 @pytest.mark.usefixtures("without_a_page")
+def test_questions_about_git_keep_to_the_pace_of_frames():
+    counting = Counting()
+    tally = attacked("git info", counting)
+    assert 10 < counting.counts["load_git_info"] <= 55 and set(counting.counts) == {"connections", "load_git_info"}
+    assert counting.counts["load_git_info"] <= tally.through["questions"]
+
+
+def test_an_unfinished_message_is_one_that_a_server_waits_for():
+    """Against the parser of a library: no message has come, and when it ends, it is the whole."""
+    payload = random.Random(0).randbytes(70_000)
+    server = Protocol(SERVER, max_size=None)
+    server.extensions = [PerMessageDeflate(True, True, 15, 15)]
+    server.receive_data(unfinished(payload))
+    (event,) = server.events_received()
+    assert not event.fin and bytes(event.data) == payload
+
+
+def test_fragments_are_held_and_begun_again(monkeypatch):
+    monkeypatch.setattr(connections, "_FRAGMENTS", 5)
+    counting = Counting()
+    tally = attacked("fragments", counting, seconds=2.0)
+    assert counting.counts == {"connections": 5}, "none has sent a message"
+    assert tally.through["websockets"] == tally.through["unfinished messages"] == 5 and not tally.closed
+
+
+def test_a_link_is_reloaded_with_other_counts_each_time():
+    queries = []
+
+    class Reading(Counting):
+        async def __call__(self, connection):
+            async for data in connection:
+                queries.append(BackMsg.FromString(data).rerun_script.query_string)
+
+    tally = attacked("reloads", Reading(), seconds=3.0)
+    assert len(queries) > 2 and len(set(queries)) == len(queries)
+    assert all(20 <= int(count) <= 1_000 for query in queries for _, count in parse_qsl(query))
+    assert tally.through["reloads"] in (len(queries), len(queries) - 1)
+
+
+@pytest.mark.usefixtures("without_a_page")
+def test_max_t_is_asked_for_with_other_counts_each_time(monkeypatch):
+    asked, visits = [], []
+
+    async def change(tab, values):
+        asked.append(tuple(values.items()))
+        visits.append(tab.query)
+
+    monkeypatch.setattr(HostileTab, "change", change)
+    tally = attacked("max-T", Counting(), seconds=1.5)
+    assert len(set(asked)) == len(asked) == tally.through["counts with max-T"] > 3
+    assert all("correction=max_t" in query for query in visits)
+
+
+def test_each_of_many_uploaders_stops_when_it_is_refused(monkeypatch):
+    """Three instead of sixty; each may have four files."""
+    monkeypatch.setattr(files, "_UPLOADERS", 3)
+    taken = Counter()
+
+    def put(url, *arguments, **options):
+        session = url.split("/")[-2]
+        taken[session] += 1
+        return (204, {}, b"") if taken[session] <= 4 else (413, {}, b"Too much.")
+
+    async def connect_with_a_session(tab, page, query):
+        await tab.connect()
+        tab.session = str(id(tab))
+
+    monkeypatch.setattr(files, "request", put)
+    monkeypatch.setattr(HostileTab, "show", connect_with_a_session)
+    tally = attacked("many uploaders", Counting(), seconds=2.0)
+    assert sorted(taken.values()) == [5, 5, 5] and tally.through["files"] == 12
+    assert tally.refused == {"HTTP 413 Too much.": 3}
+
+
+@pytest.mark.usefixtures("without_a_page")
 def test_a_close_is_told_with_its_sentence():
     tally = attacked("heartbeats", Counting(close_after=500), seconds=8.0)
     assert "The server closed the connection with 4008 Too many frames: at most 50 a second." in tally.closed
@@ -187,6 +267,15 @@ def test_silent_connections_are_held_and_opened_again(monkeypatch):
     heard["asking"] = 1
     asyncio.run(go(connections.half_headers))
     assert heard["bytes"] > 0
+
+
+@pytest.mark.parametrize(("equal", "different", "survived"), [(3, [], True), (0, [], False), (3, ["Other."], False)])
+def test_a_bad_day_is_survived_only_where_values_were_compared(equal, different, survived):
+    identical = {"contrasts": {"equal": equal, "different": different}, "texts": {"equal": 0, "different": []}}
+    events = [(1.0, "kill -9", "it was killed"), (2.0, "clock", f"{SKIPPED}there is none")]
+    lived = Lived(Record(), events, [], identical, [])
+    assert lived.survived is survived
+    assert lived.skipped == ["clock"] and "Not tried, 1 of 2 events: clock." in str(lived)
 
 
 def test_every_attack_says_what_it_does():

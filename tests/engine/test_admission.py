@@ -1,4 +1,4 @@
-"""Who may read now: by rank, then in the order of asking, never more at once than may, never more memory than there is."""
+"""Who may read now: by rank, then in the order of asking; never more at once, nor more memory, than may be."""
 
 from __future__ import annotations
 
