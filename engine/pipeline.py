@@ -318,7 +318,13 @@ _pages = FairQueue(
     at_once=lambda: _THREADS,
     of_one=2,
     most=lambda: limits().queue_length,
+    one_greedy=True,
 )
+
+
+def is_waiting(visitor: Visitor) -> bool:
+    """Whether something that the visitor has asked for has not been computed yet."""
+    return bool(_pages.jobs_of(visitor))
 
 
 def forget_everything() -> None:

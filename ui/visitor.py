@@ -19,10 +19,10 @@ def visitor() -> Visitor:
     return cast(Visitor, st.session_state.setdefault(_VISITOR, Visitor()))
 
 
-def rank_of(state: Any) -> int | None:
-    """The rank of a session's visitor, by the session's state; None if its page has not run yet."""
+def visitor_of(state: Any) -> Visitor | None:
+    """The visitor of another session, by the session's state; None if its page has not run yet."""
     try:
-        return cast(Visitor, state[_VISITOR]).rank
+        return cast(Visitor, state[_VISITOR])
     except KeyError:
         return None
 

@@ -78,3 +78,24 @@ def test_a_line_serves_by_rank_and_then_in_order() -> None:
     for thread in threads:
         thread.join()
     assert inside == ["first", "modest", "as modest", "greedy"]
+
+
+def test_all_who_have_spent_much_have_one_place_together() -> None:
+    begun: list[object] = []
+    free = threading.Event()
+
+    def work(request: object, progress: object) -> None:
+        begun.append(request)
+        free.wait(10)
+
+    queue = FairQueue(work, lambda: 10, one_greedy=True)
+    visitors = {name: Visitor() for name in ("greedy", "as greedy", "modest", "as modest")}
+    for name, visitor in visitors.items():
+        if "greedy" in name:
+            visitor.spend(30.0)
+        queue.ask(visitor, [name])
+    until(lambda: len(begun) == 3)
+    time.sleep(0.1)
+    assert sorted(map(str, begun)) == ["as modest", "greedy", "modest"]
+    free.set()
+    until(lambda: len(begun) == 4)

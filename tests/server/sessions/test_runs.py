@@ -9,8 +9,9 @@ from types import SimpleNamespace
 import pytest
 
 from engine.fair_queue import Visitor
-from server.sessions.runs import NEWCOMER, Runs
-from ui.visitor import rank_of, visitor
+from server.sessions import runs as module
+from server.sessions.runs import Runs
+from ui.visitor import visitor, visitor_of
 
 _KEPT_AS = "_visitor"
 
@@ -49,9 +50,10 @@ def sessions(monkeypatch: pytest.MonkeyPatch) -> Sessions:
 def test_a_visitor_is_found_where_pages_keep_it(monkeypatch: pytest.MonkeyPatch) -> None:
     state: dict[str, Visitor] = {}
     monkeypatch.setattr("streamlit.session_state", state)
-    assert rank_of(state) is None
+    assert visitor_of(state) is None
     visitor().spend(3.0)
-    assert rank_of(state) in (5, 6)
+    found = visitor_of(state)
+    assert found is not None and found.rank in (5, 6)
     assert list(state) == [_KEPT_AS]
 
 
@@ -75,7 +77,38 @@ def test_few_run_at_the_same_time_and_those_who_spent_less_come_first(sessions: 
     [at_first] = asyncio.run(all_at_once())
     assert at_first == ["a", "b"]
     assert sessions.begun == ["a", "b", "modest", "last", "new", "greedy"]
-    assert NEWCOMER > 0
+
+
+def test_all_who_have_spent_much_have_one_place_together(sessions: Sessions) -> None:
+    for name, spent in {"g1": 9.0, "g2": 30.0, "new": None, "modest": 0.1}.items():
+        sessions.add(name, spent)
+
+    async def arrive() -> list[list[str]]:
+        runs, seen = Runs(places=4), []
+        tasks = [asyncio.create_task(sessions.run(runs, name)) for name in ("g1", "g2", "new", "modest")]
+        for name in ("g1", "new", ""):
+            await asyncio.sleep(0.05)
+            seen.append(list(sessions.begun))
+            if name:
+                sessions.end(name)
+        await asyncio.gather(*tasks)
+        return seen
+
+    assert asyncio.run(arrive()) == [["g1", "modest"], ["g1", "modest", "new"], ["g1", "modest", "new", "g2"]]
+
+
+def test_a_run_that_waits_for_a_reading_keeps_no_place(sessions: Sessions, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in "ab":
+        sessions.add(name, 0.0)
+    monkeypatch.setattr(module, "is_waiting", lambda visitor: True)
+
+    async def two() -> float:
+        runs, began = Runs(places=1), time.monotonic()
+        await asyncio.gather(*(sessions.run(runs, name) for name in "aba"))
+        return time.monotonic() - began
+
+    assert asyncio.run(two()) < 0.2
+    assert sorted(sessions.begun) == ["a", "a", "b"]
 
 
 def test_a_run_that_waits_itself_keeps_its_place_for_a_moment_only(sessions: Sessions) -> None:
