@@ -22,6 +22,8 @@ Work = Callable[[Progress], Any]
 
 # How often a caller that waits for another thread passes on its progress.
 _POLL_SECONDS = 0.1
+# After this time, the uses of a result count half.
+_HALF_SECONDS = 300.0
 
 
 class NotCached(LookupError):
@@ -49,6 +51,7 @@ class Job:
     mapped: bool = False  # whether the result has arrays in mapped files
     started: float = field(default_factory=time.monotonic)
     used: float = field(default_factory=time.monotonic)
+    n_used: int = 0  # how often it was asked for, less what was long ago
     can_cancel: bool = False
     cancelled: bool = False
     abandoned: bool = False
@@ -119,7 +122,9 @@ class Job:
 
 
 class Results:
-    """A thread-safe LRU cache of results by key, which computes each result once.
+    """A thread-safe cache of results by key, which computes each result once.
+
+    What was used most often stays longest, and of what was used as often, what was used last.
 
     A failed job is removed at once, so that the next call tries again.
 
@@ -143,6 +148,7 @@ class Results:
         self._jobs: OrderedDict[Hashable, Job] = OrderedDict()
         self._lock = threading.Lock()
         self._max_entries, self._max_bytes = max_entries, max_bytes
+        self._halved_at = time.monotonic()
         _all_results.add(self)
 
     def get(self, key: Hashable, max_age: float = float("inf")) -> Any:
@@ -157,8 +163,7 @@ class Results:
             job = self._jobs.get(key)
             if job is None or not job.finished.is_set() or _is_old(job, max_age):
                 raise NotCached(key)
-            self._jobs.move_to_end(key)
-            job.used = time.monotonic()
+            self._note_use(key, job)
             return job.outcome()
 
     def obtain(self, key: Hashable, work: Work, progress: Progress = unwatched, max_age: float = float("inf")) -> Any:
@@ -215,9 +220,13 @@ class Results:
                 job.n_waiting += 1
             outcome = "miss" if is_new else "hit" if job.finished.is_set() else "wait"
             metrics.CACHE_REQUESTS.labels(self.name, outcome).inc()
-            self._jobs.move_to_end(key)
-            job.used = time.monotonic()
+            self._note_use(key, job)
         return job, is_new
+
+    def _note_use(self, key: Hashable, job: Job) -> None:
+        self._jobs.move_to_end(key)
+        job.used = time.monotonic()
+        job.n_used += 1
 
     def _compute(self, key: Hashable, job: Job, work: Work, progress: Progress) -> None:
         with metrics.SECONDS.labels(self.name).time():
@@ -281,9 +290,19 @@ class Results:
         return len(self._jobs), sum(job.size for job in self._jobs.values())
 
     def _evict(self) -> None:
-        finished = [key for key, job in self._jobs.items() if job.finished.is_set()]
+        """Evict what is too much: first what was used once, then up to three times, seven, and so on.
+
+        So whoever steps through hundreds of settings does not evict what a class uses.
+        """
         n_entries, size = self._totals()
-        for key in finished[:-1]:
+        if n_entries <= self._max_entries and size <= self._max_bytes:
+            return
+        if time.monotonic() - self._halved_at > _HALF_SECONDS:  # what was used long ago counts less and less
+            self._halved_at = time.monotonic()
+            for job in self._jobs.values():
+                job.n_used //= 2
+        finished = [key for key, job in self._jobs.items() if job.finished.is_set()]
+        for key in sorted(finished[:-1], key=lambda key: self._jobs[key].n_used.bit_length()):
             if n_entries <= self._max_entries and size <= self._max_bytes:
                 break
             n_entries, size = n_entries - 1, size - self._jobs.pop(key).size

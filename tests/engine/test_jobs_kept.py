@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from core.records import BothSides, Caution, Remedy, WordActivations, WordList, WordPair
-from engine.jobs import Results, bytes_in_memory
+from engine.jobs import NotCached, Results, bytes_in_memory
 from tests.support.slow_work import Slow, is_kept, making, never, waiting_for
 from tests.support.threads import WAIT
 
@@ -18,15 +18,18 @@ def results() -> Results:
     return Results("of a test", max_entries=3)
 
 
-def test_the_least_recently_used_result_is_forgotten(results: Results) -> None:
+def test_the_least_used_result_is_forgotten_and_of_several_the_one_that_was_used_first(results: Results) -> None:
     for key in "abc":
         results.obtain(key, making(key))
     results.obtain("a", never)
     results.get("b")
     results.obtain("d", making("d"))  # c is the oldest now
     assert [is_kept(results, key) for key in "abcd"] == [True, True, False, True]
-    results.obtain("e", making("e"))
-    assert [is_kept(results, key) for key in "abde"] == [False, True, True, True]
+    results.obtain("e", making("e"))  # d was used once, the others twice
+    assert [is_kept(results, key) for key in "abde"] == [True, True, False, True]
+    results.obtain("e", never)
+    results.obtain("f", making("f"))
+    assert [is_kept(results, key) for key in "abef"] == [False, True, True, True]
 
 
 def test_a_result_is_kept_though_others_were_used_while_it_was_made() -> None:
@@ -151,3 +154,31 @@ def test_the_bytes_of_nested_records(tmp_path, mapped: bool) -> None:
     assert bytes_in_memory((Caution("", (Remedy("", (("test", "welch"),)),)), target.layer(1))) == stored.nbytes + (
         0 if mapped else 5 * 4 * 4
     )
+
+
+def test_who_steps_through_hundreds_of_settings_evicts_nothing_that_a_class_uses() -> None:
+    results = Results("steps", max_entries=20)
+    for _ in range(30):  # a class looks at ten experiments
+        for key in range(10):
+            results.obtain(("class", key), lambda progress, key=key: key)
+    for key in range(400):  # four tabs step through the same numbers, and some of these are asked for again
+        for _ in range(4):
+            results.obtain(("steps", key % 150), lambda progress, key=key: key)
+        if key % 40 == 0:  # the class goes on, slowly
+            for own in range(10):
+                assert results.get(("class", own)) == own
+    assert [results.get(("class", key)) for key in range(10)] == list(range(10))
+
+
+def test_what_a_class_used_long_ago_goes_in_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 0.0
+    monkeypatch.setattr("engine.jobs.time.monotonic", lambda: now)
+    results = Results("steps", max_entries=10)
+    for _ in range(1_000):
+        results.obtain("then", lambda progress: "then")
+    for key in range(400):
+        now += 20.0
+        for _ in range(3):
+            results.obtain(key, lambda progress, key=key: key)
+    with pytest.raises(NotCached):
+        results.get("then")
