@@ -3,8 +3,8 @@
     with admitted(reading_of_text(n_tokens, d_mlp, n_layers), progress):
         ...                     # read the text
 
-There are three lines. Work that may take more than 64 MB, or more than a second or two, waits in the line of the long
-ones, which have ``GRAMMAR_NEURONS_READINGS_AT_ONCE`` places and most of the memory. Short readings and short
+There are three lines. Work that may take more than 24 MB, or more than some tenths of a second, waits in the line of
+the long ones, which have ``GRAMMAR_NEURONS_READINGS_AT_ONCE`` places and most of the memory. Short readings and short
 calculations have lines of their own, so they never wait until a long one ends: they share the processor with it. A
 visitor has two requests of pages at most, one of them often being stopped, and one check (``engine.fair_queue``). Who
 has spent less of the processor lately is before who has spent more, and those of one rank come in the order of asking.
@@ -34,7 +34,7 @@ from engine.limits import limits
 _WATCH_SECONDS = 0.2
 _numbers = count()
 # What a short one may take, and how many there may be. Their memory is a part of the whole.
-SHORT_BYTES = 64_000_000
+SHORT_BYTES = 24_000_000
 _SHORT_READINGS = _SHORT_CALCULATIONS = 2
 
 

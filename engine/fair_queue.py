@@ -12,6 +12,7 @@ The steps that pages ask for run in one such queue (``engine.pipeline``), the ch
 from __future__ import annotations
 
 import logging
+import math
 import threading
 import time
 from collections import OrderedDict
@@ -28,6 +29,10 @@ from engine.jobs import Abandoned, Job
 _log = logging.getLogger(__name__)
 _ERRORS = 1_000  # errors that are remembered
 _HALF_SECONDS = 30.0
+# To ask for something else before the last thing is there counts as so many seconds: what was begun is of no use.
+_A_CHANGE_OF_MIND = 0.3
+# What visitors who have spent much leave to the others, if one of these has asked for something in the last seconds.
+_OTHERS_SECONDS, _MOST_REST_SECONDS = 2.0, 2.0
 _numbers = count()
 
 
@@ -111,7 +116,8 @@ class FairQueue:
         self._work, self._at_once, self._of_one = work, at_once, of_one
         self._most, self._what, self._kept_as = most, what, kept_as
         self._one_greedy = one_greedy
-        self._greedy: set[Hashable] = set()  # requests that run, of visitors who have spent much
+        self._greedy: set[Hashable] = set()  # requests that run, or have just run, of visitors who have spent much
+        self._modest_asked_at = -math.inf  # when a visitor asked who has not
         self._asked: WeakKeyDictionary[Visitor, OrderedDict[Hashable, None]] = WeakKeyDictionary()
         self._served: WeakKeyDictionary[Visitor, int] = WeakKeyDictionary()
         self._jobs: dict[Hashable, Job] = {}  # of requests that wait or run
@@ -149,7 +155,11 @@ class FairQueue:
         new = dict.fromkeys(requests)
         with self._lock:
             asked = self._asked_by(visitor)
-            self._withdraw(asked, [old for old in asked if old not in new and instead_of(old)])
+            if visitor.rank < GREEDY:
+                self._modest_asked_at = time.monotonic()
+            old = [request for request in asked if request not in new and instead_of(request)]
+            visitor.spend(_A_CHANGE_OF_MIND * len(old))
+            self._withdraw(asked, old)
             if (n := len(asked | new)) > (most := self._most()):
                 raise UserError(f"{n:,} {self._what} would wait; at most {most:,} may.", about="busy")
             for request in new:
@@ -255,10 +265,20 @@ class FairQueue:
             request, job, visitor = found
             began = time.thread_time()
             job.run(lambda progress, request=request: self._work(request, progress), self._watch)  # type: ignore[misc]
+            spent = time.thread_time() - began
             if (asking := visitor()) is not None:
-                asking.spend(time.thread_time() - began)
+                asking.spend(spent)
                 del asking
             self._finish(request, job)
+            if request in self._greedy:
+                self._rest(spent)
+                with self._lock:
+                    self._greedy.discard(request)
+
+    def _rest(self, spent: float) -> None:
+        """Leave the processor to the others, if there are some, for twice the time that was spent."""
+        if self._one_greedy and time.monotonic() - self._modest_asked_at < _OTHERS_SECONDS:
+            time.sleep(min(2 * spent, _MOST_REST_SECONDS))
 
     def _note_that_someone_left(self) -> None:
         self._someone_left = True
@@ -300,7 +320,6 @@ class FairQueue:
     def _finish(self, request: Hashable, job: Job) -> None:
         with self._lock:
             del self._running[request]
-            self._greedy.discard(request)
             if isinstance(job.error, Abandoned) and self._is_wanted(request):
                 job.restart()  # asked for again while it was being stopped
                 return

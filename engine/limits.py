@@ -57,7 +57,7 @@ class Limits:
     connections_by_address: int = _whole(800, 1, 100_000, "connections of one address at a time")
     queue_length: int = _whole(200, 1, 10_000, "requests that one student may have waiting")
     queue_seconds: int = _whole(600, 1, 3_600, "seconds that a reading may wait")
-    readings_at_once: int = _whole(3, 1, 64, "long readings and calculations at the same time")
+    readings_at_once: int = _whole(2, 1, 64, "long readings and calculations at the same time")
     reading_mb: int = _whole(1_100, 320, 1_000_000, "megabytes for all readings and calculations that run")
     checks_at_once: int = _whole(2, 1, 16, "checks of neurons that run at the same time, one of each student")
     memory_cache_mb: int = _whole(512, 16, 1_000_000, "megabytes of results kept in memory")

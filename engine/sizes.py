@@ -18,8 +18,8 @@ from engine.limits import limits
 _FLOAT = 4
 # The key-value caches and sums of the words' first tokens, with the copies that a pass makes of them.
 _BETWEEN_PASSES = 100_000_000
-# Multiplications of a reading that is still short: about a second on two cores. One of GPT-Neo 125M has 1,300 tokens.
-_SHORT_PRODUCTS = 1.6e11
+# Multiplications of a reading that is still short, a quarter of a second on two cores: 325 tokens of GPT-Neo 125M.
+_SHORT_PRODUCTS = 0.4e11
 # Both sides of a layer, means over lemmas, and what is computed of them, in the layer's bytes. Its mapped pages are not
 # counted: the system takes them back.
 _COPIES = 2.5

@@ -146,6 +146,8 @@ class SessionGate:
 
     async def _in_time(self, kind: str, size: int, connection: Connection) -> None:
         """Wait until the session may ask for this."""
+        if kind == messages.NOTHING:
+            return  # as any frame, it is counted for the connection
         rates = self._rates.of(connection.session)
         bucket = {messages.RUN: rates.runs, messages.DOWNLOAD: rates.downloads}.get(kind, rates.others)
         wait = bucket.take(1 + size / BYTES_A_TOKEN)

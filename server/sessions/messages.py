@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from streamlit.proto.ClientState_pb2 import ClientState
     from streamlit.proto.WidgetStates_pb2 import WidgetState
 
-RUN, DOWNLOAD, OTHER = "run", "download", "other"
+RUN, DOWNLOAD, OTHER, NOTHING = "run", "download", "other", "nothing"
 # What pages of ours send. Streamlit has more: it would look for a git repository in several processes, for instance.
 _KINDS = {"rerun_script", "app_heartbeat", "stop_script", "file_urls_request", "backend_operation_request"}
 
@@ -45,6 +45,8 @@ def kind_of(message: BackMsg) -> str | None:
         return None
     if kind == "rerun_script":
         return RUN
+    if kind == "app_heartbeat":
+        return NOTHING
     if kind == "backend_operation_request" and message.backend_operation_request.HasField("deferred_file"):
         return DOWNLOAD
     return OTHER

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import heapq
+import time
 from itertools import count
 
 from engine.fair_queue import GREEDY, Visitor
@@ -37,7 +38,8 @@ class Runs:
         found = _visitor(session)
         rank = GREEDY if found is None else found.rank
         await self._enter(rank)
-        task = asyncio.create_task(self._leave_after(session, rank))
+        rests = found is not None and rank >= GREEDY  # and leaves two thirds of the time to the others
+        task = asyncio.create_task(self._leave_after(session, rank, rests=rests))
         self._tasks.add(task)  # the event loop itself would let the collector have it
         task.add_done_callback(self._tasks.discard)
 
@@ -52,10 +54,13 @@ class Runs:
                 self._leave(rank)  # the place came, and nobody takes it
             raise
 
-    async def _leave_after(self, session: str | None, rank: int) -> None:
+    async def _leave_after(self, session: str | None, rank: int, *, rests: bool) -> None:
+        began = time.monotonic()
         try:
             await asyncio.sleep(_POLL_SECONDS)  # until Streamlit has begun the run
             await until_the_run_ends(session)
+            if rests:
+                await asyncio.sleep(2 * (time.monotonic() - began))
         finally:
             self._leave(rank)
 

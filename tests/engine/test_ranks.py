@@ -99,3 +99,33 @@ def test_all_who_have_spent_much_have_one_place_together() -> None:
     assert sorted(map(str, begun)) == ["as modest", "greedy", "modest"]
     free.set()
     until(lambda: len(begun) == 4)
+
+
+def test_to_change_one_s_mind_again_and_again_is_to_spend() -> None:
+    free = threading.Event()
+    queue, visitor, other = FairQueue(lambda request, progress: free.wait(10), lambda: 5), Visitor(), Visitor()
+    for n in range(20):
+        queue.ask(visitor, [n], instead_of=lambda request: True)
+        queue.ask(other, [n])
+    assert visitor.rank >= fair_queue.GREEDY > other.rank
+    free.set()
+
+
+@pytest.mark.parametrize("others", [True, False])
+def test_who_has_spent_much_rests_if_there_are_others(others: bool) -> None:
+    began: list[float] = []
+
+    def work(request: object, progress: object) -> None:
+        if isinstance(request, int):
+            began.append(time.monotonic())
+            ends = time.thread_time() + 0.2
+            while time.thread_time() < ends:
+                pass
+
+    queue, greedy, modest = FairQueue(work, lambda: 3, one_greedy=True), Visitor(), Visitor()
+    greedy.spend(30.0)
+    if others:
+        queue.ask(modest, ["modest"])
+    queue.ask(greedy, [1, 2])
+    until(lambda: len(began) == 2)
+    assert (began[1] - began[0] > 0.55) == others

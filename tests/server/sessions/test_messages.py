@@ -36,7 +36,7 @@ def test_what_a_message_asks_for() -> None:
     heartbeat.app_heartbeat = True
     git = BackMsg(load_git_info=True)
     asked = [messages.kind_of(each) for each in (rerun(), download, chunk, heartbeat, git, BackMsg())]
-    assert asked == ["run", "download", "other", "other", None, None]
+    assert asked == ["run", "download", "other", "nothing", None, None]
 
 
 def test_what_pages_send_may_pass_and_stays_as_it_is() -> None:

@@ -86,15 +86,30 @@ def test_all_who_have_spent_much_have_one_place_together(sessions: Sessions) -> 
     async def arrive() -> list[list[str]]:
         runs, seen = Runs(places=4), []
         tasks = [asyncio.create_task(sessions.run(runs, name)) for name in ("g1", "g2", "new", "modest")]
-        for name in ("g1", "new", ""):
-            await asyncio.sleep(0.05)
-            seen.append(list(sessions.begun))
-            if name:
-                sessions.end(name)
+        await asyncio.sleep(0.05)
+        seen.append(list(sessions.begun))
+        sessions.end("g1")
         await asyncio.gather(*tasks)
         return seen
 
-    assert asyncio.run(arrive()) == [["g1", "modest"], ["g1", "modest", "new"], ["g1", "modest", "new", "g2"]]
+    assert asyncio.run(arrive()) == [["g1", "modest"]]
+    assert sessions.begun == ["g1", "modest", "new", "g2"]
+
+
+def test_who_has_spent_much_leaves_the_place_for_longer_than_who_arrives(sessions: Sessions) -> None:
+    for name, spent in {"g1": 9.0, "g2": 9.0, "n1": None, "n2": None}.items():
+        sessions.add(name, spent)
+
+    async def take_turns(first: str, second: str) -> float:
+        runs, began = Runs(), time.monotonic()
+        task = asyncio.create_task(sessions.run(runs, first))
+        asyncio.get_running_loop().call_later(0.1, sessions.end, first)
+        await asyncio.sleep(0.01)
+        await sessions.run(runs, second)
+        await task
+        return time.monotonic() - began
+
+    assert asyncio.run(take_turns("n1", "n2")) < 0.25 < asyncio.run(take_turns("g1", "g2"))
 
 
 def test_a_run_that_waits_for_a_reading_keeps_no_place(sessions: Sessions, monkeypatch: pytest.MonkeyPatch) -> None:
