@@ -1,9 +1,15 @@
-"""Token buckets: how much somebody may do at once, and how much in the long run."""
+"""Token buckets: how much somebody may do at once, and how much in the long run; and whose buckets are kept."""
 
 from __future__ import annotations
 
+import threading
 import time
-from collections.abc import Callable
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+_KEPT = 4_096
 
 
 class TokenBucket:
@@ -66,3 +72,32 @@ class TokenBucket:
         if self._tokens >= self._burst / 2:
             self._in_debt_since = None
         return now
+
+
+class Kept(Generic[T]):
+    """What is kept of sessions or addresses, by their names: the ones that were used last.
+
+    Examples
+    --------
+    >>> lengths = Kept(list, most=2)
+    >>> for name in "abab":
+    ...     lengths.of(name).append(name)
+    >>> lengths.of("c"), lengths.of("b"), lengths.of("a")
+    ([], ['b', 'b'], [])
+    """
+
+    def __init__(self, make: Callable[[], T], most: int = _KEPT) -> None:
+        self._make, self._most = make, most
+        self._values: OrderedDict[Hashable, T] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def of(self, name: Hashable) -> T:
+        """What is kept of a name; new, if it is not known any more."""
+        with self._lock:
+            value = self._values.pop(name, None)
+            if value is None:
+                value = self._make()
+            self._values[name] = value
+            while len(self._values) > self._most:
+                self._values.popitem(last=False)
+            return value

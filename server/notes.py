@@ -19,8 +19,10 @@ _log = logging.getLogger(__name__)
 EVENTS = {
     "websocket_slowed": "websocket slowed: too many frames or bytes",
     "websocket_closed": "websocket closed: too many frames or bytes for too long",
+    "websocket_unfinished": "websocket closed: a message was not finished",
     "connections": "connection refused: as many as there may be",
     "connections_by_address": "connection refused: as many as one address may have",
+    "requests": "request refused: too many in a second from one address",
     "evicted": "idle connection closed to make room",
     "silent": "connection closed: nothing was sent",
     "slow_head": "connection closed: the head of a request took too long",

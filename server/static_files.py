@@ -33,6 +33,8 @@ COMPRESSIBLE = {".js", ".css", ".svg"}
 _CACHE_CONTROL = "public, immutable, max-age=31536000"
 # The hash is not that of a file with less in it: a browser asks whether its own is still the one.
 _CACHE_CONTROL_OF_LESS = "no-cache"
+# What is sent at once. A server copies it for each browser, and waits for the browser to read it before it takes more.
+_PIECE = 65_536
 
 
 @dataclass(frozen=True)
@@ -166,5 +168,17 @@ def _response(name: str, copy: _Copy, coding: str, asked: Headers, method: str) 
         headers["Content-Encoding"] = coding
     media_type = mimetypes.guess_type(name)[0]
     if method == "GET":
-        return Response(copy.body, headers=headers, media_type=media_type)
+        return _InPieces(copy.body, headers=headers, media_type=media_type)
     return Response(headers={**headers, "Content-Length": str(len(copy.body))}, media_type=media_type)
+
+
+class _InPieces(Response):
+    """A response that sends its body in pieces, so that one which is read slowly takes no more memory than a piece."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send all."""
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        for begin in range(0, len(self.body), _PIECE):
+            piece = self.body[begin : begin + _PIECE]
+            more = begin + _PIECE < len(self.body)
+            await send({"type": "http.response.body", "body": bytes(piece), "more_body": more})

@@ -1,4 +1,4 @@
-"""Answers to whom there is no place for: one sentence, with status 503."""
+"""Answers to whom there is no place for: one sentence, with status 503, or 429 to who asks too often."""
 
 from __future__ import annotations
 
@@ -18,7 +18,11 @@ SENTENCES = {
     "connections_by_address": "Your address has as many connections to this server as one address may have. "
     f"Close other tabs, or try again in {RETRY_SECONDS} seconds.\n",
     "arrivals": f"Too many new connections from your address. Try again in {RETRY_SECONDS} seconds.\n",
+    "requests": "Your address asks this server for more in a second than a class does. "
+    f"Try again in {RETRY_SECONDS} seconds.\n",
 }
+_TOO_MANY_REQUESTS = 429
+_NO_PLACE = 503
 
 
 def plain_headers(text: bytes, headers: Headers) -> list[tuple[bytes, bytes]]:
@@ -38,7 +42,8 @@ async def refuse(scope: Scope, send: Send, what: str, headers: Headers) -> None:
     text = SENTENCES[what].encode()
     kind = "websocket.http.response" if scope["type"] == "websocket" else "http.response"
     all_headers = [*plain_headers(text, headers), (b"retry-after", str(RETRY_SECONDS).encode())]
-    await send({"type": f"{kind}.start", "status": 503, "headers": all_headers})
+    status = _TOO_MANY_REQUESTS if what == "requests" else _NO_PLACE
+    await send({"type": f"{kind}.start", "status": status, "headers": all_headers})
     await send({"type": f"{kind}.body", "body": text})
 
 

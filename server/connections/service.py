@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from server.connections.door import Door
 from server.connections.refusals import Headers
+from server.connections.unfinished import Unfinished
 
 
 @dataclass(frozen=True)
@@ -24,13 +25,18 @@ class Patience:
     rest_of_body: float = 5.0  # once the answer is given
     reader: float = 60.0  # while an answer does not fit into the connection's buffers
     reader_least: int = 65_536  # bytes that are read in this time
+    message: float = 10.0  # a websocket's, from its first fragment
 
 
 @dataclass(frozen=True)
 class Service:
-    """The door, the patience, the paths of probes, and the security headers of answers that no application gives."""
+    """The door, the patience, the paths of probes, and the security headers of answers that no application gives.
+
+    ``unfinished`` counts what the messages of all websockets hold before they are complete.
+    """
 
     door: Door
     probes: Collection[str] = ("/readyz",)
     headers: Headers = ()
     patience: Patience = Patience()
+    unfinished: Unfinished = field(default_factory=Unfinished)

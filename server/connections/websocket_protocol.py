@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
-from websockets.frames import CloseCode, Frame
+from websockets.frames import CloseCode, Frame, Opcode
 from websockets.http11 import Response
 from websockets.server import ServerProtocol
 
@@ -26,12 +26,16 @@ _FRAMES_IN_A_ROW = 100
 # A client that goes on sending would lose the last message if its connection were closed at once.
 _LAST_WORD_SECONDS = 1.0
 CLOSING = "This connection sent too much for too long, and was closed. Reload the page."
+UNFINISHED = "This connection began a message and did not finish it, and was closed. Reload the page."
+NO_ROOM = "This server has no room for a message that is not finished. Reload the page, and try again."
+_DATA = (Opcode.TEXT, Opcode.BINARY, Opcode.CONT)
 
 
 class WebsocketProtocol(WebSocketsSansIOProtocol):
     """One websocket. Its frames, pings included, are charged as they arrive; too many, and it is not read for a while.
 
-    What is not read stays with the sender (TCP). Who goes on for ten seconds is closed, with code 1008.
+    What is not read stays with the sender (TCP). Who goes on for ten seconds is closed, with code 1008. So is who does
+    not finish a message, and who holds most where unfinished messages take too much memory together.
     """
 
     place: Place | None = None
@@ -45,6 +49,7 @@ class WebsocketProtocol(WebSocketsSansIOProtocol):
         self._unread = bytearray()
         self._frames, self._size = 0, 0  # of the piece that was parsed last
         self._timer: asyncio.Handle | None = None
+        self._deadline: asyncio.TimerHandle | None = None  # of a message whose first fragment is there
 
     def data_received(self, data: bytes) -> None:
         """Keep what has come, and parse a part of it if it is time."""
@@ -59,6 +64,7 @@ class WebsocketProtocol(WebSocketsSansIOProtocol):
             del self._unread[:_PIECE]
             self._frames, self._size = 0, 0
             super().data_received(piece)
+            self._watch_message()
             self._charge(self._frames, self._size)
             parsed += self._frames
             if parsed >= _FRAMES_IN_A_ROW and self._timer is None:
@@ -69,7 +75,33 @@ class WebsocketProtocol(WebSocketsSansIOProtocol):
         """Handle the frames that were parsed, and count them."""
         frames = [event for event in self.conn.events if isinstance(event, Frame)]
         self._frames, self._size = len(frames), sum(len(frame.data) for frame in frames)
+        if any(frame.fin and frame.opcode in _DATA for frame in frames):
+            self._stop_deadline()  # a message is complete; the next one may have begun
         super().handle_events()
+
+    def _watch_message(self) -> None:
+        """Count what is there of a message, inflated, and wait for the rest of it."""
+        if self.disconnected:  # and what was there is gone
+            return
+        fragments = self.conn.current_size
+        self._service.unfinished.hold(self._has_no_room, (fragments or 0) + len(self.conn.reader.buffer))
+        if fragments is not None and self._deadline is None and not self.disconnected:
+            self._deadline = self.loop.call_later(self._service.patience.message, self._out_of_patience)
+
+    def _stop_deadline(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+
+    def _out_of_patience(self) -> None:
+        self._deadline = None
+        if self._unread or self.read_paused or self._timer is not None:  # the rest may be here, and is not read yet
+            self._deadline = self.loop.call_later(self._service.patience.message, self._out_of_patience)
+            return
+        self._turn_away("websocket_unfinished", UNFINISHED)
+
+    def _has_no_room(self) -> None:
+        self._turn_away("websocket_unfinished", NO_ROOM)
 
     def _charge(self, frames: int, size: int) -> None:
         if not frames:
@@ -78,7 +110,7 @@ class WebsocketProtocol(WebSocketsSansIOProtocol):
         if not seconds:
             self._slowed = False
         elif self._pace.too_much_for_too_long():
-            self._turn_away()
+            self._turn_away("websocket_closed", CLOSING)
         else:
             if not self._slowed:
                 self._slowed = True
@@ -96,23 +128,30 @@ class WebsocketProtocol(WebSocketsSansIOProtocol):
         else:
             self.transport.resume_reading()
 
-    def _turn_away(self) -> None:
-        NOTES.add("websocket_closed")
+    def _turn_away(self, what: str, sentence: str) -> None:
+        NOTES.add(what)
+        self._forget_message()
         if self.close_sent:  # it was told to close, and goes on sending all the same
             self.transport.abort()
             return
         self.stop_keepalive()
-        self.conn.fail(CloseCode.POLICY_VIOLATION, CLOSING)
+        self.conn.fail(CloseCode.POLICY_VIOLATION, sentence)
         self.transport.write(b"".join(self.conn.data_to_send()))
         self.close_sent = self.disconnected = True
         while not self.queue.empty():
             self.queue.get_nowait()
-        self.queue.put_nowait({"type": "websocket.disconnect", "code": CloseCode.POLICY_VIOLATION, "reason": CLOSING})
+        self.queue.put_nowait({"type": "websocket.disconnect", "code": CloseCode.POLICY_VIOLATION, "reason": sentence})
         self.close_timer = self.loop.call_later(_LAST_WORD_SECONDS, self.transport.abort)
 
+    def _forget_message(self) -> None:
+        """Free what is there of an unfinished message."""
+        self._stop_deadline()
+        self.frames = []
+        self.conn.reader.buffer.clear()
+        self._service.unfinished.hold(self._has_no_room, 0)
+
     async def receive(self) -> ASGIReceiveEvent:
-        """The next message. All others have their turn first, also where a message is there already."""
-        await asyncio.sleep(0)
+        """The next message. What has come of further ones is parsed only now (the gate lets others run in between)."""
         message = await super().receive()
         self._parse()
         return message
@@ -133,6 +172,7 @@ class WebsocketProtocol(WebSocketsSansIOProtocol):
             self._timer.cancel()
             self._timer = None
         self._unread.clear()
+        self._forget_message()
         if self.place is not None:
             self._service.door.leave(self.place)
         super().connection_lost(exc)

@@ -8,16 +8,13 @@ in one second. Five times that is allowed. An address of a class behind one rout
 from __future__ import annotations
 
 import asyncio
-import threading
 import time
-from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Generic, TypeVar
 
-from server.buckets import TokenBucket
+from server.buckets import Kept, TokenBucket
 
-T = TypeVar("T")
+__all__ = ["Kept", "SessionRates"]  # the gate has both from here
 
 # Of each: tokens a second, and tokens at once.
 RUNS = (6.0, 120.0)  # of the page's script
@@ -37,7 +34,6 @@ LARGE = (8e6, 40e6)
 MOST_SECONDS_IN_DEBT = 30.0
 # Who would wait longer to connect is refused, and may come again.
 MOST_SECONDS_TO_CONNECT = 10.0
-_KEPT = 4_096
 
 
 @dataclass(frozen=True)
@@ -57,32 +53,3 @@ class SessionRates:
         rates = (RUNS, DOWNLOADS, UPLOADS, OTHERS, RETURNS)
         runs, downloads, uploads, others, returns = (TokenBucket(*rate, clock) for rate in rates)
         return cls(runs, downloads, uploads, others, returns, asyncio.Lock())
-
-
-class Kept(Generic[T]):
-    """What is kept of sessions or addresses, by their names: the ones that were used last.
-
-    Examples
-    --------
-    >>> lengths = Kept(list, most=2)
-    >>> for name in "abab":
-    ...     lengths.of(name).append(name)
-    >>> lengths.of("c"), lengths.of("b"), lengths.of("a")
-    ([], ['b', 'b'], [])
-    """
-
-    def __init__(self, make: Callable[[], T], most: int = _KEPT) -> None:
-        self._make, self._most = make, most
-        self._values: OrderedDict[Hashable, T] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def of(self, name: Hashable) -> T:
-        """What is kept of a name; new, if it is not known any more."""
-        with self._lock:
-            value = self._values.pop(name, None)
-            if value is None:
-                value = self._make()
-            self._values[name] = value
-            while len(self._values) > self._most:
-                self._values.popitem(last=False)
-            return value

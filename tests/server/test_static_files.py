@@ -10,7 +10,9 @@ import subprocess
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import brotli
 import pytest
@@ -154,6 +156,36 @@ def icons(font: Path) -> dict[str, list[object]]:
                     opened.getGlyphSet()[ligature.LigGlyph].draw(pen)
                     outlines["".join(letters[glyph] for glyph in [first, *ligature.Component])] = pen.value
     return outlines
+
+
+def test_a_large_copy_is_sent_in_pieces_and_only_as_fast_as_it_is_read(tmp_path: Path) -> None:
+    """What a slow reader has not taken is not copied for it: each piece waits until the one before is taken."""
+    (tmp_path / "a.0f1e.js").write_bytes(os.urandom(300_000))
+    files, sent = CompressedFiles(tmp_path), []
+
+    async def send(message: dict[str, Any]) -> None:
+        sent.append(message)
+        if len(sent) == 3:  # the head and two pieces: the third is never taken
+            await asyncio.Event().wait()
+
+    async def ask(seconds: float | None, take: Any) -> None:
+        scope = {"type": "http", "method": "GET", "path": "/a.0f1e.js", "headers": [(b"accept-encoding", b"gzip")]}
+        answer = CompressedStaticFiles(None, files, "/")(scope, None, take)  # type: ignore[arg-type]
+        with suppress(asyncio.TimeoutError):
+            await asyncio.wait_for(answer, seconds)
+
+    asyncio.run(ask(2, send))
+    assert [len(message["body"]) for message in sent[1:]] == [65_536, 65_536]
+    pieces: list[dict[str, Any]] = []
+
+    async def take(message: dict[str, Any]) -> None:
+        pieces.append(message)
+
+    asyncio.run(ask(None, take))
+    body = b"".join(message["body"] for message in pieces[1:])
+    assert gzip.decompress(body) == (tmp_path / "a.0f1e.js").read_bytes()
+    assert int(dict(pieces[0]["headers"])[b"content-length"]) == len(body)
+    assert [message["more_body"] for message in pieces[1:]] == [True] * 4 + [False]
 
 
 def test_a_file_is_compressed_once_however_many_ask(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:

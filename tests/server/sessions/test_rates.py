@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from server.buckets import TokenBucket
-from server.sessions.rates import ARRIVALS, DOWNLOADS, MOST_SECONDS_IN_DEBT, RUNS, Kept, SessionRates
+from server.buckets import Kept, TokenBucket
+from server.sessions.rates import ARRIVALS, DOWNLOADS, MOST_SECONDS_IN_DEBT, RUNS, SessionRates
 
 
 class Clock:
