@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.responses import PlainTextResponse
 
-from server.buckets import TokenBucket
+from server.buckets import Kept, TokenBucket
 from server.connections.addresses import neighbour
 from server.connections.refusals import refuse
 from server.notes import NOTES
@@ -27,7 +27,6 @@ from server.sessions.rates import (
     LARGE_BYTES,
     MOST_SECONDS_IN_DEBT,
     MOST_SECONDS_TO_CONNECT,
-    Kept,
     SessionRates,
 )
 from server.sessions.retained import is_known

@@ -12,9 +12,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from server.buckets import Kept, TokenBucket
-
-__all__ = ["Kept", "SessionRates"]  # the gate has both from here
+from server.buckets import TokenBucket
 
 # Of each: tokens a second, and tokens at once.
 RUNS = (6.0, 120.0)  # of the page's script
