@@ -28,8 +28,8 @@ from itertools import count
 from core.errors import UserError
 from core.progress import Progress
 from engine import metrics
-from engine.fair_queue import rank_of_work
 from engine.limits import limits
+from engine.visitors import rank_of_work
 
 _WATCH_SECONDS = 0.2
 _numbers = count()

@@ -17,68 +17,21 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterable
-from contextvars import ContextVar
-from itertools import count
 from typing import Any
 from weakref import WeakKeyDictionary, finalize, ref
 
 from core.errors import Cancelled, UserError
 from core.progress import Progress
 from engine.jobs import Abandoned, Job
+from engine.visitors import GREEDY, Visitor, rank_of_work
 
 _log = logging.getLogger(__name__)
 _ERRORS = 1_000  # errors that are remembered
-_HALF_SECONDS = 30.0
 # To ask for something else before the last thing is there counts as so many seconds: what was begun is of no use.
 _A_CHANGE_OF_MIND = 0.3
 # What visitors who have spent much leave to the others, if one of these has asked for something in the last seconds.
 _OTHERS_SECONDS, _MOST_REST_SECONDS = 2.0, 2.0
-_numbers = count()
-
-
-class Visitor:
-    """One who asks. What only it waits for is forgotten or stopped when it is: a session that has ended.
-
-    It also keeps what it has spent lately: seconds of the processor. Who has spent less is served before.
-
-    Examples
-    --------
-    >>> visitor = Visitor()
-    >>> visitor.spend(3.0)
-    >>> visitor.rank
-    5
-    """
-
-    def __init__(self) -> None:
-        self.number = next(_numbers)
-        self._spent, self._at = 0.0, time.monotonic()
-        self._lock = threading.Lock()
-
-    def spend(self, seconds: float) -> None:
-        """Add seconds of the processor. What was spent long ago counts less: half after half a minute."""
-        with self._lock:
-            self._decay()
-            self._spent += seconds
-
-    @property
-    def rank(self) -> int:
-        """How many half seconds it has spent lately. Less than one makes no difference: a step takes a tenth."""
-        with self._lock:
-            self._decay()
-            return int(self._spent / 0.5)
-
-    def _decay(self) -> None:
-        now = time.monotonic()
-        self._spent *= 0.5 ** ((now - self._at) / _HALF_SECONDS)
-        self._at = now
-
-
-# From this rank on, all such visitors together have one place: they use what the others leave, and nobody else notices.
-# A step takes a tenth of a second, so most students have ranks of 0 and 1.
-GREEDY = 4
-
-# The rank of the visitor whose work this thread does, for the lines of ``engine.admission``.
-rank_of_work: ContextVar[int] = ContextVar("rank_of_work", default=0)
+_GREEDY_SECONDS = 3.0
 
 
 class FairQueue:
@@ -116,7 +69,8 @@ class FairQueue:
         self._work, self._at_once, self._of_one = work, at_once, of_one
         self._most, self._what, self._kept_as = most, what, kept_as
         self._one_greedy = one_greedy
-        self._greedy: set[Hashable] = set()  # requests that run, or have just run, of visitors who have spent much
+        # Requests that run, or have just run, of visitors who have spent much, and when they began.
+        self._greedy: dict[Hashable, float] = {}
         self._modest_asked_at = -math.inf  # when a visitor asked who has not
         self._asked: WeakKeyDictionary[Visitor, OrderedDict[Hashable, None]] = WeakKeyDictionary()
         self._served: WeakKeyDictionary[Visitor, int] = WeakKeyDictionary()
@@ -236,11 +190,16 @@ class FairQueue:
 
     def _n_runnable_of(self, visitor: Visitor, asked: OrderedDict[Hashable, None]) -> int:
         """How many requests of a visitor may begin now. Those count against it that run for it, or on its turn."""
-        if self._one_greedy and self._greedy and visitor.rank >= GREEDY:
+        if self._one_greedy and visitor.rank >= GREEDY and self._greedy_place_is_taken():
             return 0
         n_waiting = len(asked) - len(self._running.keys() & asked.keys())
         n_running = sum(number == visitor.number or request in asked for request, number in self._running.items())
         return max(0, min(n_waiting, self._of_one - n_running))
+
+    def _greedy_place_is_taken(self) -> bool:
+        """What takes some seconds keeps the place no longer: it has one in a line (``engine.admission``)."""
+        now = time.monotonic()
+        return any(now - began < _GREEDY_SECONDS for began in self._greedy.values())
 
     def _is_wanted(self, request: Hashable) -> bool:
         return any(request in asked for asked in self._asked.values())
@@ -272,13 +231,21 @@ class FairQueue:
             self._finish(request, job)
             if request in self._greedy:
                 self._rest(spent)
-                with self._lock:
-                    self._greedy.discard(request)
+                self._free_greedy_place(request)
+
+    def _free_greedy_place(self, request: Hashable) -> None:
+        with self._lock:
+            self._greedy.pop(request, None)
+            self._start_threads(())
 
     def _rest(self, spent: float) -> None:
         """Leave the processor to the others, if there are some, for twice the time that was spent."""
         if self._one_greedy and time.monotonic() - self._modest_asked_at < _OTHERS_SECONDS:
             time.sleep(min(2 * spent, _MOST_REST_SECONDS))
+
+    def _start_more(self) -> None:
+        with self._lock:
+            self._start_threads(())
 
     def _note_that_someone_left(self) -> None:
         self._someone_left = True
@@ -314,7 +281,11 @@ class FairQueue:
             self._running[request] = visitor.number
             rank_of_work.set(rank)
             if rank >= GREEDY:
-                self._greedy.add(request)
+                self._greedy[request] = time.monotonic()
+                if self._one_greedy:
+                    timer = threading.Timer(_GREEDY_SECONDS + 0.1, self._start_more)
+                    timer.daemon = True
+                    timer.start()
             return request, self._jobs[request], ref(visitor)
 
     def _finish(self, request: Hashable, job: Job) -> None:

@@ -23,9 +23,10 @@ from typing import Any, Generic, TypeVar
 from core.progress import Progress, unwatched
 from core.records import ContrastSpec
 from engine import metrics
-from engine.fair_queue import FairQueue, Visitor
+from engine.fair_queue import FairQueue
 from engine.jobs import Job, NotCached, Results
 from engine.limits import limits
+from engine.visitors import Visitor
 
 T = TypeVar("T")
 

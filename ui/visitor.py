@@ -9,7 +9,7 @@ from typing import Any, cast
 
 import streamlit as st
 
-from engine.fair_queue import Visitor
+from engine.visitors import Visitor
 
 _VISITOR = "_visitor"
 

@@ -11,8 +11,8 @@ import heapq
 import time
 from itertools import count
 
-from engine.fair_queue import GREEDY, Visitor
 from engine.pipeline import is_waiting
+from engine.visitors import GREEDY, Visitor
 from ui.visitor import visitor_of
 
 RUNS_AT_ONCE = 4

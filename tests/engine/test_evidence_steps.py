@@ -24,8 +24,8 @@ from core.words.conllu import GOLD_FILE
 from engine import evidence_steps, limits, metrics, sizes, steps
 from engine.admission import admitted
 from engine.evidence_steps import document, finding, found, gold, gold_reading, missing, of_check
-from engine.fair_queue import Visitor
 from engine.pipeline import GoldSource, Request, is_cached, resolve, results_of
+from engine.visitors import Visitor
 from tests.support.fake_checks import FakeChecks, verdict_of
 from tests.support.slow_work import asked_for
 from tests.support.threads import WAIT, in_thread, until

@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 
 from core.errors import UserError
 from core.progress import Progress
-from engine.fair_queue import FairQueue, Visitor
+from engine.fair_queue import FairQueue
 from engine.jobs import Abandoned
+from engine.visitors import Visitor
 from tests.support.threads import WAIT, until
 
 

@@ -21,9 +21,9 @@ from core.errors import UserError
 from core.models import LoadedModel
 from core.records import ContrastSpec
 from engine import steps
-from engine.fair_queue import Visitor
 from engine.jobs import Job, Results
 from engine.pipeline import Request, obtain
+from engine.visitors import Visitor
 from tests.support.slow_work import Slow, is_kept, making
 from tests.support.threads import WAIT, in_thread
 from tests.support.tiny_models import assert_one_sentence
@@ -207,7 +207,7 @@ from pathlib import Path
 import transformers
 from core.records import ContrastSpec
 from engine import steps
-from engine.fair_queue import Visitor
+from engine.visitors import Visitor
 from engine.pipeline import Request, obtain
 from tests.support.tiny_models import save_tokenizer
 

@@ -18,7 +18,7 @@ _STEP_THROUGH = """
 import json, sys, threading, time
 from core.records import ContrastSpec
 from engine import steps
-from engine.fair_queue import Visitor
+from engine.visitors import Visitor
 from engine.pipeline import Request, begin, obtain, resolve
 
 def megabytes(name):

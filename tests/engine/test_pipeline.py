@@ -12,9 +12,9 @@ import pytest
 from core.errors import UserError
 from core.records import ContrastSpec
 from engine import pipeline
-from engine.fair_queue import Visitor
 from engine.jobs import Job, NotCached
 from engine.pipeline import Request, Step, begin, cached, forget_everything, obtain, resolve, results_of, step
+from engine.visitors import Visitor
 from tests.support.browser import ROOT
 from tests.support.slow_work import Slow, asked_for
 from tests.support.threads import WAIT, until

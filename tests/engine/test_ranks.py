@@ -9,13 +9,14 @@ import pytest
 
 from engine import fair_queue
 from engine.admission import Line
-from engine.fair_queue import FairQueue, Visitor, rank_of_work
+from engine.fair_queue import FairQueue
+from engine.visitors import GREEDY, Visitor, rank_of_work
 from tests.support.threads import until
 
 
 def test_what_was_spent_counts_half_after_half_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
     now = 1_000.0
-    monkeypatch.setattr(fair_queue.time, "monotonic", lambda: now)
+    monkeypatch.setattr("engine.visitors.time.monotonic", lambda: now)
     visitor = Visitor()
     visitor.spend(0.4)
     assert visitor.rank == 0, "a few steps make no difference"
@@ -107,7 +108,7 @@ def test_to_change_one_s_mind_again_and_again_is_to_spend() -> None:
     for n in range(20):
         queue.ask(visitor, [n], instead_of=lambda request: True)
         queue.ask(other, [n])
-    assert visitor.rank >= fair_queue.GREEDY > other.rank
+    assert visitor.rank >= GREEDY > other.rank
     free.set()
 
 
@@ -129,3 +130,23 @@ def test_who_has_spent_much_rests_if_there_are_others(others: bool) -> None:
     queue.ask(greedy, [1, 2])
     until(lambda: len(began) == 2)
     assert (began[1] - began[0] > 0.55) == others
+
+
+def test_what_takes_long_does_not_keep_the_place_of_those_who_have_spent_much(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fair_queue, "_GREEDY_SECONDS", 0.2)
+    begun: list[object] = []
+    free = threading.Event()
+
+    def work(request: object, progress: object) -> None:
+        begun.append(request)
+        free.wait(10)
+
+    queue = FairQueue(work, lambda: 10, one_greedy=True)
+    visitors = [Visitor() for _ in range(3)]
+    for number, visitor in enumerate(visitors):
+        visitor.spend(30.0)
+        queue.ask(visitor, [number])
+    until(lambda: len(begun) == 1)
+    until(lambda: len(begun) == 3)  # though none has ended
+    free.set()
+    until(lambda: not any(queue.jobs_of(visitor) for visitor in visitors))

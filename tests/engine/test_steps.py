@@ -20,9 +20,9 @@ from core.records import CORRECTIONS, TESTS, ContrastSpec, WordList, WordPair
 from core.report.summary import summary_json
 from core.stats import correction
 from engine import admission, files, steps
-from engine.fair_queue import Visitor
 from engine.jobs import Job, NotCached
 from engine.pipeline import Request, begin_apart, cached, obtain, resolve
+from engine.visitors import Visitor
 from tests.support.slow_work import Slow, asked_for
 from tests.support.threads import WAIT, until
 from tests.support.tiny_models import N_LAYERS, assert_one_sentence

@@ -16,9 +16,9 @@ from core.progress import Progress
 from core.records import ContrastSpec
 from engine import admission, pipeline
 from engine.admission import SHORT_BYTES, Work, admitted
-from engine.fair_queue import Visitor
 from engine.jobs import Abandoned, Job
 from engine.pipeline import Request, begin, begin_apart, forget_everything, obtain, peek, resolve, step
+from engine.visitors import Visitor
 from tests.support.slow_work import asked_for
 from tests.support.threads import WAIT, in_thread, until
 

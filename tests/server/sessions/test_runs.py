@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from engine.fair_queue import Visitor
+from engine.visitors import Visitor
 from server.sessions import runs as module
 from server.sessions.runs import Runs
 from ui.visitor import visitor, visitor_of
