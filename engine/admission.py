@@ -29,7 +29,7 @@ from core.errors import UserError
 from core.progress import Progress
 from engine import metrics
 from engine.limits import limits
-from engine.visitors import rank_of_work
+from engine.visitors import GREEDY, rank_of_work
 
 _WATCH_SECONDS = 0.2
 _numbers = count()
@@ -42,7 +42,7 @@ _SHORT_READINGS = _SHORT_CALCULATIONS = 2
 class Work:
     """What is to be admitted: a name for a sentence, the bytes that it may take, and what would need less.
 
-    ``is_slow`` if it takes more than a second or two, however little memory that is; ``calculates`` if it reads
+    ``is_slow`` if it takes more than some tenths of a second, however little memory that is; ``calculates`` if it reads
     nothing, but computes with what was read.
     """
 
@@ -103,7 +103,7 @@ class Line:
             self._take(-1, -n_bytes)
 
     def _wait(self, n_bytes: float, watch: Callable[[int], None]) -> None:
-        ticket, deadline = (rank_of_work.get(), next(_numbers)), time.monotonic() + self.timeout
+        ticket, deadline = (min(rank_of_work.get(), GREEDY), next(_numbers)), time.monotonic() + self.timeout
         with self._changed:
             insort(self._queue, ticket)
         metrics.QUEUE_LENGTH.inc()

@@ -11,6 +11,7 @@ The steps that pages ask for run in one such queue (``engine.pipeline``), the ch
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import math
 import threading
@@ -71,6 +72,7 @@ class FairQueue:
         self._one_greedy = one_greedy
         # Requests that run, or have just run, of visitors who have spent much, and when they began.
         self._greedy: dict[Hashable, float] = {}
+        self._timer: threading.Timer | None = None
         self._modest_asked_at = -math.inf  # when a visitor asked who has not
         self._asked: WeakKeyDictionary[Visitor, OrderedDict[Hashable, None]] = WeakKeyDictionary()
         self._served: WeakKeyDictionary[Visitor, int] = WeakKeyDictionary()
@@ -112,7 +114,8 @@ class FairQueue:
             if visitor.rank < GREEDY:
                 self._modest_asked_at = time.monotonic()
             old = [request for request in asked if request not in new and instead_of(request)]
-            visitor.spend(_A_CHANGE_OF_MIND * len(old))
+            if old:
+                visitor.spend(_A_CHANGE_OF_MIND)
             self._withdraw(asked, old)
             if (n := len(asked | new)) > (most := self._most()):
                 raise UserError(f"{n:,} {self._what} would wait; at most {most:,} may.", about="busy")
@@ -174,7 +177,9 @@ class FairQueue:
 
     def _start_threads(self, new: Iterable[Hashable]) -> None:
         try:
-            while self._n_threads < min(self._at_once(), len(self._running) + self._n_runnable()):
+            # The thread of a greedy one may rest, and run nothing.
+            busy = len(self._running.keys() | self._greedy.keys())
+            while self._n_threads < min(self._at_once(), busy + self._n_runnable()):
                 threading.Thread(target=self._run, daemon=True, name=self._what).start()
                 self._n_threads += 1
         except RuntimeError:  # the system refuses a thread: those that run go on with the new requests
@@ -243,8 +248,19 @@ class FairQueue:
         if self._one_greedy and time.monotonic() - self._modest_asked_at < _OTHERS_SECONDS:
             time.sleep(min(2 * spent, _MOST_REST_SECONDS))
 
+    def _look_again(self) -> None:
+        """Later, see whether a greedy one may begin, though another one goes on. One timer does for all."""
+        if self._timer is None:
+            self._timer = threading.Timer(_GREEDY_SECONDS + 0.1, self._start_more)
+            self._timer.daemon = True
+            with contextlib.suppress(RuntimeError):  # the system refuses a thread: whoever asks next starts one
+                self._timer.start()
+
     def _start_more(self) -> None:
         with self._lock:
+            self._timer = None
+            if self._greedy:
+                self._look_again()
             self._start_threads(())
 
     def _note_that_someone_left(self) -> None:
@@ -283,9 +299,7 @@ class FairQueue:
             if rank >= GREEDY:
                 self._greedy[request] = time.monotonic()
                 if self._one_greedy:
-                    timer = threading.Timer(_GREEDY_SECONDS + 0.1, self._start_more)
-                    timer.daemon = True
-                    timer.start()
+                    self._look_again()
             return request, self._jobs[request], ref(visitor)
 
     def _finish(self, request: Hashable, job: Job) -> None:
@@ -293,6 +307,8 @@ class FairQueue:
             del self._running[request]
             if isinstance(job.error, Abandoned) and self._is_wanted(request):
                 job.restart()  # asked for again while it was being stopped
+                self._greedy.pop(request, None)
+                self._start_threads(())
                 return
             del self._jobs[request]
             for asked in self._asked.values():

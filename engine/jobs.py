@@ -24,6 +24,8 @@ Work = Callable[[Progress], Any]
 _POLL_SECONDS = 0.1
 # After this time, the uses of a result count half.
 _HALF_SECONDS = 300.0
+# More uses count as these: else what a class has used all morning would keep out the results of the afternoon.
+_MOST_USES = 31
 
 
 class NotCached(LookupError):
@@ -226,7 +228,7 @@ class Results:
     def _note_use(self, key: Hashable, job: Job) -> None:
         self._jobs.move_to_end(key)
         job.used = time.monotonic()
-        job.n_used += 1
+        job.n_used = min(job.n_used + 1, _MOST_USES)
 
     def _compute(self, key: Hashable, job: Job, work: Work, progress: Progress) -> None:
         with metrics.SECONDS.labels(self.name).time():
@@ -297,10 +299,11 @@ class Results:
         n_entries, size = self._totals()
         if n_entries <= self._max_entries and size <= self._max_bytes:
             return
-        if time.monotonic() - self._halved_at > _HALF_SECONDS:  # what was used long ago counts less and less
+        # What was used long ago counts less and less.
+        if halvings := int((time.monotonic() - self._halved_at) / _HALF_SECONDS):
             self._halved_at = time.monotonic()
             for job in self._jobs.values():
-                job.n_used //= 2
+                job.n_used >>= halvings
         finished = [key for key, job in self._jobs.items() if job.finished.is_set()]
         for key in sorted(finished[:-1], key=lambda key: self._jobs[key].n_used.bit_length()):
             if n_entries <= self._max_entries and size <= self._max_bytes:

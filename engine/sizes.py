@@ -12,7 +12,7 @@ from core.activations import n_tokens_of, values_shape
 from core.models import LoadedModel
 from core.records import ContrastSpec, GoldText, WordActivations, WordPair
 from core.stats.permutation_batches import BATCH_PERMUTATIONS, BATCH_VALUES, MAX_THREADS
-from engine.admission import SHORT_BYTES, Work
+from engine.admission import Work
 from engine.limits import limits
 
 _FLOAT = 4
@@ -73,7 +73,7 @@ def reading_of_tagged_text(lm: LoadedModel, text: GoldText) -> Work:
 
 def parsing_of_tagged_text() -> Work:
     """Finding the sentences of a tagged text: 60 MB for the largest."""
-    return Work("The tagged text", SHORT_BYTES, "a shorter one needs less", calculates=True)
+    return Work("The tagged text", 60_000_000, "a shorter one needs less", calculates=True)
 
 
 def calculation_of(read: WordActivations) -> Work:

@@ -33,6 +33,7 @@ EVENTS = {
     "arrivals": "connection refused: too many new ones from one address",
     "message": "session closed: a message that no page sends",
     "other_slowed": "session slowed: too many messages",
+    "part_slowed": "session slowed: too many runs of a part of its page",
     "run_slowed": "session slowed: too many runs of its page",
     "download_slowed": "session slowed: too many files made at a press",
     "session_closed": "session closed: too many actions for too long",

@@ -25,7 +25,7 @@ class Patience:
     rest_of_body: float = 5.0  # once the answer is given
     reader: float = 60.0  # while an answer does not fit into the connection's buffers
     reader_least: int = 65_536  # bytes that are read in this time
-    message: float = 10.0  # a websocket's, from its first fragment
+    message: float = 40.0  # a websocket's, from its first fragment: 4 MB at 1 Mbit/s need 34 s
 
 
 @dataclass(frozen=True)

@@ -121,7 +121,7 @@ class SessionGate:
 
         data = message["bytes"]
         if len(data) > LARGE_BYTES:
-            await self._in_time_if_large(len(data))
+            await self._in_time_if_large(len(data), connection)
         asked = BackMsg()
         try:
             asked.ParseFromString(data)
@@ -135,8 +135,10 @@ class SessionGate:
         await self._in_time(kind, len(data), connection)
         return {**message, "bytes": asked.SerializeToString()} if messages.shorten(asked) else message
 
-    async def _in_time_if_large(self, size: int) -> None:
+    async def _in_time_if_large(self, size: int, connection: Connection) -> None:
         """Wait before a large message is parsed, which lets nobody else have a turn."""
+        # First for the session, so that one that sends many keeps nobody else's waiting.
+        await asyncio.sleep(self._rates.of(connection.session).others.take(size / BYTES_A_TOKEN))
         if (wait := self._large.take(size)) > MOST_SECONDS_TO_CONNECT:
             self._large.take(-size)
             NOTES.add("message")
@@ -148,7 +150,8 @@ class SessionGate:
         if kind == messages.NOTHING:
             return  # as any frame, it is counted for the connection
         rates = self._rates.of(connection.session)
-        bucket = {messages.RUN: rates.runs, messages.DOWNLOAD: rates.downloads}.get(kind, rates.others)
+        runs = {messages.RUN: rates.runs, messages.PART: rates.runs}
+        bucket = {**runs, messages.DOWNLOAD: rates.downloads}.get(kind, rates.others)
         wait = bucket.take(1 + size / BYTES_A_TOKEN)
         if bucket.in_debt_for() > MOST_SECONDS_IN_DEBT:
             NOTES.add("session_closed")
@@ -173,12 +176,21 @@ class SessionGate:
             await _refuse(429, TOO_MANY_UPLOADS, scope, receive, send)
             return
         await asyncio.sleep(wait)
-        async with rates.uploading, self._uploading:
-            if refusal := room_for_a_file(session):
-                await _refuse(413, refusal, scope, receive, send)
+        async with rates.uploading:
+            try:
+                async with asyncio.timeout(MOST_SECONDS_TO_CONNECT):
+                    await self._uploading.acquire()
+            except TimeoutError:
+                await _refuse(429, TOO_MANY_UPLOADS, scope, receive, send)
                 return
-            await self._app(scope, receive, send)
-        forget_files_of_ended(session)
+            try:
+                if refusal := room_for_a_file(session):
+                    await _refuse(413, refusal, scope, receive, send)
+                    return
+                await self._app(scope, receive, send)
+            finally:
+                self._uploading.release()
+                forget_files_of_ended(session)
 
 
 async def _refuse(status: int, sentence: str, scope: Scope, receive: Receive, send: Send) -> None:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from streamlit.proto.ClientState_pb2 import ClientState
     from streamlit.proto.WidgetStates_pb2 import WidgetState
 
-RUN, DOWNLOAD, OTHER, NOTHING = "run", "download", "other", "nothing"
+RUN, PART, DOWNLOAD, OTHER, NOTHING = "run", "part", "download", "other", "nothing"
 # What pages of ours send. Streamlit has more: it would look for a git repository in several processes, for instance.
 _KINDS = {"rerun_script", "app_heartbeat", "stop_script", "file_urls_request", "backend_operation_request"}
 
@@ -36,7 +36,7 @@ _TEXT = "-text"
 
 
 def kind_of(message: BackMsg) -> str | None:
-    """What a message asks for: a run of the page, a file that is made at the press of its button, or less.
+    """What a message asks for: a run of the page or a part of it, a file made at the press of its button, or less.
 
     None of what no page of ours asks for.
     """
@@ -44,7 +44,7 @@ def kind_of(message: BackMsg) -> str | None:
     if kind not in _KINDS:
         return None
     if kind == "rerun_script":
-        return RUN
+        return PART if message.rerun_script.fragment_id else RUN
     if kind == "app_heartbeat":
         return NOTHING
     if kind == "backend_operation_request" and message.backend_operation_request.HasField("deferred_file"):

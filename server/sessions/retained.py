@@ -30,7 +30,8 @@ class RetainedSessions(SessionStorage):
     """The sessions that browsers may come back to.
 
     Of too many, those go first whose page has run once at most: they have nothing that the page's address has not, and
-    can be opened and dropped by the hundred. Of too many bytes, the largest go first. So nobody throws out the others.
+    can be opened and dropped by the hundred. Of too many bytes, the largest go first. So it takes some effort to throw
+    out the sessions of others.
 
     Parameters
     ----------

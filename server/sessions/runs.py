@@ -7,8 +7,10 @@ as long; here it waits for one of a few to end, and then begins before all that 
 from __future__ import annotations
 
 import asyncio
-import heapq
+import math
 import time
+from bisect import insort
+from dataclasses import dataclass, field
 from itertools import count
 
 from engine.pipeline import is_waiting
@@ -20,63 +22,94 @@ RUNS_AT_ONCE = 4
 _POLL_SECONDS, _POLLS = 0.02, 10
 
 
+_MODEST, _NEW, _GREEDY = range(3)
+# So many places those who arrive, and those who have spent much, have together while others are at work.
+_SHARES = {_NEW: 2, _GREEDY: 1}
+_OTHERS_SECONDS = 2.0
+
+
+@dataclass(order=True)
+class _Turn:
+    """One who waits: in the order of kind, rank (of the modest), and asking."""
+
+    kind: int
+    rank: int
+    number: int
+    came: asyncio.Future[None] = field(compare=False)
+
+
 class Runs:
     """Places for the runs of pages. A run has one until it ends, or waits for a reading; or for a fifth of a second.
 
-    All who have spent much lately, or who have only arrived, have one of the places together.
+    Who has spent much lately has to share one place with others of the kind, and leaves it for twice the time of the
+    run; who has only arrived shares two. This holds only while there are others.
     """
 
     def __init__(self, places: int = RUNS_AT_ONCE) -> None:
-        self._free, self._free_for_greedy = places, 1
-        self._waiting: list[tuple[int, int, asyncio.Future[None]]] = []
+        self._places = places
+        self._inside = {_MODEST: 0, _NEW: 0, _GREEDY: 0}
+        self._waiting: list[_Turn] = []
         self._numbers = count()
+        self._modest_at = -math.inf
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def begin(self, session: str | None) -> None:
         """Wait for the session's last run, then for a place, which is free again when the run that comes now ends."""
         await until_the_run_ends(session)
         found = _visitor(session)
-        rank = GREEDY if found is None else found.rank
-        await self._enter(rank)
-        rests = found is not None and rank >= GREEDY  # and leaves two thirds of the time to the others
-        task = asyncio.create_task(self._leave_after(session, rank, rests=rests))
+        rank = found.rank if found else 0
+        kind = _NEW if found is None else _GREEDY if rank >= GREEDY else _MODEST
+        await self._enter(kind, rank if kind == _MODEST else 0)
+        task = asyncio.create_task(self._leave_after(session, kind))
         self._tasks.add(task)  # the event loop itself would let the collector have it
         task.add_done_callback(self._tasks.discard)
 
-    async def _enter(self, rank: int) -> None:
-        turn = asyncio.get_running_loop().create_future()
-        heapq.heappush(self._waiting, (rank, next(self._numbers), turn))
+    async def _enter(self, kind: int, rank: int) -> None:
+        turn = _Turn(kind, rank, next(self._numbers), asyncio.get_running_loop().create_future())
+        insort(self._waiting, turn)
+        if kind == _MODEST:
+            self._modest_at = time.monotonic()
         self._give_places()
         try:
-            await turn
+            await turn.came
         except asyncio.CancelledError:
-            if turn.done() and not turn.cancelled():
-                self._leave(rank)  # the place came, and nobody takes it
+            if turn.came.done() and not turn.came.cancelled():
+                self._leave(kind)  # the place came, and nobody takes it
             raise
 
-    async def _leave_after(self, session: str | None, rank: int, *, rests: bool) -> None:
+    async def _leave_after(self, session: str | None, kind: int) -> None:
         began = time.monotonic()
         try:
             await asyncio.sleep(_POLL_SECONDS)  # until Streamlit has begun the run
             await until_the_run_ends(session)
-            if rests:
+            if kind == _GREEDY and self._others_work():
                 await asyncio.sleep(2 * (time.monotonic() - began))
         finally:
-            self._leave(rank)
+            self._leave(kind)
 
-    def _leave(self, rank: int) -> None:
-        self._free += 1
-        self._free_for_greedy += rank >= GREEDY
+    def _leave(self, kind: int) -> None:
+        self._inside[kind] -= 1
         self._give_places()
 
     def _give_places(self) -> None:
-        """Give free places to those who wait, by rank. Behind the first greedy one there are only greedy ones."""
-        while self._free and self._waiting and (self._waiting[0][0] < GREEDY or self._free_for_greedy):
-            rank, _, turn = heapq.heappop(self._waiting)
-            if not turn.cancelled():
-                self._free -= 1
-                self._free_for_greedy -= rank >= GREEDY
-                turn.set_result(None)
+        """Give free places to those who wait, in their order, as far as their kind may have more."""
+        for turn in [*self._waiting]:
+            if sum(self._inside.values()) >= self._places:
+                return
+            if turn.came.cancelled():
+                self._waiting.remove(turn)
+            elif self._inside[turn.kind] < self._most_of(turn.kind):
+                self._waiting.remove(turn)
+                self._inside[turn.kind] += 1
+                turn.came.set_result(None)
+
+    def _most_of(self, kind: int) -> int:
+        if kind == _MODEST:
+            return self._places
+        return _SHARES[kind] if self._others_work() else max(1, self._places - 1)
+
+    def _others_work(self) -> bool:
+        return time.monotonic() - self._modest_at < _OTHERS_SECONDS
 
 
 async def until_the_run_ends(session: str | None) -> None:

@@ -113,23 +113,41 @@ def test_to_change_one_s_mind_again_and_again_is_to_spend() -> None:
 
 
 @pytest.mark.parametrize("others", [True, False])
-def test_who_has_spent_much_rests_if_there_are_others(others: bool) -> None:
-    began: list[float] = []
+def test_who_has_spent_much_rests_if_there_are_others(others: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    rested: list[float] = []
+    monkeypatch.setattr(fair_queue.time, "sleep", rested.append)
 
     def work(request: object, progress: object) -> None:
-        if isinstance(request, int):
-            began.append(time.monotonic())
-            ends = time.thread_time() + 0.2
-            while time.thread_time() < ends:
-                pass
+        ends = time.thread_time() + 0.2
+        while request == "much" and time.thread_time() < ends:
+            pass
 
     queue, greedy, modest = FairQueue(work, lambda: 3, one_greedy=True), Visitor(), Visitor()
     greedy.spend(30.0)
     if others:
-        queue.ask(modest, ["modest"])
-    queue.ask(greedy, [1, 2])
-    until(lambda: len(began) == 2)
-    assert (began[1] - began[0] > 0.55) == others
+        queue.ask(modest, ["little"])
+    [job] = queue.ask(greedy, ["much"])
+    assert job.finished.wait(10)
+    threading.Event().wait(0.05)
+    assert bool(rested) == others and all(0.4 <= seconds <= 2.0 for seconds in rested)
+
+
+def test_a_thread_that_rests_is_not_counted_among_those_that_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of few threads, one rests: a modest visitor who asks now gets another one at once."""
+    resting, wake = threading.Event(), threading.Event()
+
+    def rest(seconds: float) -> None:
+        resting.set()
+        wake.wait(10)
+
+    queue, greedy, modest = FairQueue(lambda request, progress: None, lambda: 8, one_greedy=True), Visitor(), Visitor()
+    greedy.spend(30.0)
+    monkeypatch.setattr(queue, "_rest", rest)
+    queue.ask(greedy, ["much"])
+    assert resting.wait(10)
+    [job] = queue.ask(modest, ["little"])
+    assert job.finished.wait(5)
+    wake.set()
 
 
 def test_what_takes_long_does_not_keep_the_place_of_those_who_have_spent_much(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -80,36 +80,54 @@ def test_few_run_at_the_same_time_and_those_who_spent_less_come_first(sessions: 
 
 
 def test_all_who_have_spent_much_have_one_place_together(sessions: Sessions) -> None:
-    for name, spent in {"g1": 9.0, "g2": 30.0, "new": None, "modest": 0.1}.items():
+    for name, spent in {"modest": 0.1, "g1": 9.0, "g2": 30.0, "new": None}.items():
         sessions.add(name, spent)
 
-    async def arrive() -> list[list[str]]:
-        runs, seen = Runs(places=4), []
-        tasks = [asyncio.create_task(sessions.run(runs, name)) for name in ("g1", "g2", "new", "modest")]
+    async def arrive() -> list[str]:
+        runs = Runs(places=4)
+        tasks = [asyncio.create_task(sessions.run(runs, name)) for name in ("modest", "g1", "g2", "new")]
         await asyncio.sleep(0.05)
-        seen.append(list(sessions.begun))
+        at_first = list(sessions.begun)
         sessions.end("g1")
         await asyncio.gather(*tasks)
-        return seen
+        return at_first
 
-    assert asyncio.run(arrive()) == [["g1", "modest"]]
-    assert sessions.begun == ["g1", "modest", "new", "g2"]
+    assert asyncio.run(arrive()) == ["modest", "g1", "new"]
+    assert sessions.begun == ["modest", "g1", "new", "g2"]
 
 
-def test_who_has_spent_much_leaves_the_place_for_longer_than_who_arrives(sessions: Sessions) -> None:
-    for name, spent in {"g1": 9.0, "g2": 9.0, "n1": None, "n2": None}.items():
+def test_without_others_those_who_have_spent_much_have_all_places_but_one(sessions: Sessions) -> None:
+    for name in ("g1", "g2", "g3", "g4"):
+        sessions.add(name, 9.0)
+
+    async def arrive() -> list[str]:
+        runs = Runs(places=4)
+        tasks = [asyncio.create_task(sessions.run(runs, name)) for name in ("g1", "g2", "g3", "g4")]
+        await asyncio.sleep(0.05)
+        at_first = list(sessions.begun)
+        await asyncio.gather(*tasks)
+        return at_first
+
+    assert asyncio.run(arrive()) == ["g1", "g2", "g3"]
+
+
+def test_who_has_spent_much_leaves_the_place_longer_if_there_are_others(sessions: Sessions) -> None:
+    for name, spent in {"modest": 0.0, "g1": 9.0, "g2": 9.0}.items():
         sessions.add(name, spent)
 
-    async def take_turns(first: str, second: str) -> float:
-        runs, began = Runs(), time.monotonic()
-        task = asyncio.create_task(sessions.run(runs, first))
-        asyncio.get_running_loop().call_later(0.1, sessions.end, first)
-        await asyncio.sleep(0.01)
-        await sessions.run(runs, second)
-        await task
+    async def take_turns(*, others: bool) -> float:
+        runs, began = Runs(places=2), time.monotonic()
+        if others:
+            await sessions.run(runs, "modest")
+            sessions.end("modest")
+        await sessions.run(runs, "g1")
+        asyncio.get_running_loop().call_later(0.1, sessions.end, "g1")
+        await sessions.run(runs, "g2")
+        sessions.end("g2")
         return time.monotonic() - began
 
-    assert asyncio.run(take_turns("n1", "n2")) < 0.25 < asyncio.run(take_turns("g1", "g2"))
+    quiet = asyncio.run(take_turns(others=False))
+    assert asyncio.run(take_turns(others=True)) > quiet + 0.1
 
 
 def test_a_run_that_waits_for_a_reading_keeps_no_place(sessions: Sessions, monkeypatch: pytest.MonkeyPatch) -> None:
