@@ -192,11 +192,12 @@ def activations(request: Request, need: Any, progress: Progress) -> WordActivati
     layers = range(need(model).n_layers) if reads_all_layers(spec) else [spec.layer]
     how: dict[str, Any] = {"progress": progress, "gate": gate_of(spec.model, "words", progress)}
     watch = partial(progress, 0.0, "Waiting for others who read the same words")
-    store = OnDisk(disk_store(make_room=evict_mapped), watch)
+    store = disk_store(make_room=evict_mapped)
     with admitted(reading_of_words(need(model), chosen, reading, layers), progress), suppress(NotOnDiskError):
-        return read_words(need(model), chosen, reading, layers, **how, store=store)
+        return read_words(need(model), chosen, reading, layers, **how, store=OnDisk(store, watch))
+    # What is stored already is still read, into memory.
     with admitted(reading_of_words(need(model), chosen, reading, layers, on_disk=False), progress):
-        return read_words(need(model), chosen, reading, layers, **how)
+        return read_words(need(model), chosen, reading, layers, **how, store=store)
 
 
 @step(
