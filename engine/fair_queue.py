@@ -73,6 +73,7 @@ class FairQueue:
         # Requests that run, or have just run, of visitors who have spent much, and when they began.
         self._greedy: dict[Hashable, float] = {}
         self._timer: threading.Timer | None = None
+        self._nothing = threading.Event()  # which never happens
         self._modest_asked_at = -math.inf  # when a visitor asked who has not
         self._asked: WeakKeyDictionary[Visitor, OrderedDict[Hashable, None]] = WeakKeyDictionary()
         self._served: WeakKeyDictionary[Visitor, int] = WeakKeyDictionary()
@@ -235,8 +236,10 @@ class FairQueue:
                 del asking
             self._finish(request, job)
             if request in self._greedy:
-                self._rest(spent)
-                self._free_greedy_place(request)
+                try:
+                    self._rest(spent)
+                finally:
+                    self._free_greedy_place(request)
 
     def _free_greedy_place(self, request: Hashable) -> None:
         with self._lock:
@@ -246,7 +249,8 @@ class FairQueue:
     def _rest(self, spent: float) -> None:
         """Leave the processor to the others, if there are some, for twice the time that was spent."""
         if self._one_greedy and time.monotonic() - self._modest_asked_at < _OTHERS_SECONDS:
-            time.sleep(min(2 * spent, _MOST_REST_SECONDS))
+            # Not ``sleep``: where the clock of the system is set back and forward, that may fail.
+            self._nothing.wait(min(2 * max(0.0, spent), _MOST_REST_SECONDS))
 
     def _look_again(self) -> None:
         """Later, see whether a greedy one may begin, though another one goes on. One timer does for all."""

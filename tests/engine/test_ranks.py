@@ -115,7 +115,6 @@ def test_to_change_one_s_mind_again_and_again_is_to_spend() -> None:
 @pytest.mark.parametrize("others", [True, False])
 def test_who_has_spent_much_rests_if_there_are_others(others: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     rested: list[float] = []
-    monkeypatch.setattr(fair_queue.time, "sleep", rested.append)
 
     def work(request: object, progress: object) -> None:
         ends = time.thread_time() + 0.2
@@ -123,6 +122,7 @@ def test_who_has_spent_much_rests_if_there_are_others(others: bool, monkeypatch:
             pass
 
     queue, greedy, modest = FairQueue(work, lambda: 3, one_greedy=True), Visitor(), Visitor()
+    monkeypatch.setattr(queue._nothing, "wait", rested.append)
     greedy.spend(30.0)
     if others:
         queue.ask(modest, ["little"])

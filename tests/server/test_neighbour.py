@@ -36,7 +36,7 @@ def test_a_class_beside_a_flood(tmp_path, capsys):
 @pytest.mark.usefixtures("own_main")
 def test_students_alone(tmp_path, capsys):
     file = tmp_path / "report.json"
-    options = ["--alone", "--seconds", "6", "--students", "3", "--think", "0.5", "--json", str(file)]
+    options = ["--alone", "--seconds", "3", "--students", "3", "--think", "0.5", "--json", str(file)]
     assert neighbour.main(options) == 0
     found = json.loads(file.read_text())["alone"]
     assert found["steps"]["arrive"]["count"] == 3 and found["processor"]["arrive"]["p50"] > 0.001
@@ -51,7 +51,7 @@ def test_an_unknown_attack_is_refused(capsys):
 
 def test_a_killed_server_loses_nothing(tmp_path, capsys):
     file = tmp_path / "chaos.json"
-    options = ["--minutes", "0.5", "--students", "4", "--think", "1", "--events", "kill -9", "dropped connections"]
+    options = ["--minutes", "0.3", "--students", "4", "--think", "1", "--events", "kill -9", "dropped connections"]
     code = chaos.main([*options, "--json", str(file)])
     said = capsys.readouterr().out
     found = json.loads(file.read_text())
