@@ -33,7 +33,7 @@ class Visitor:
         """Add seconds of the processor. What was spent long ago counts less: half after half a minute."""
         with self._lock:
             self._decay()
-            self._spent += seconds
+            self._spent += max(0.0, seconds)  # a clock that is set back may say less than nothing
 
     @property
     def rank(self) -> int:
