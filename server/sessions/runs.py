@@ -23,8 +23,10 @@ _POLL_SECONDS, _POLLS = 0.02, 10
 
 
 _MODEST, _NEW, _GREEDY = range(3)
-# So many places those who arrive, and those who have spent much, have together while others are at work.
-_SHARES = {_NEW: 2, _GREEDY: 1}
+# While others are at work, those who arrive have one place together, and so have those who have spent much; and they
+# leave it for so many times as long as the run took.
+_SHARE = 1
+_RESTS = {_MODEST: 0.0, _NEW: 1.0, _GREEDY: 2.0}
 _OTHERS_SECONDS = 2.0
 
 
@@ -41,8 +43,8 @@ class _Turn:
 class Runs:
     """Places for the runs of pages. A run has one until it ends, or waits for a reading; or for a fifth of a second.
 
-    Who has spent much lately has to share one place with others of the kind, and leaves it for twice the time of the
-    run; who has only arrived shares two. This holds only while there are others.
+    Those who have spent much lately share one place, and leave it for twice the time of a run; those who have only
+    arrived share another one, and leave it for as long as a run. This holds only while there are others.
     """
 
     def __init__(self, places: int = RUNS_AT_ONCE) -> None:
@@ -82,8 +84,8 @@ class Runs:
         try:
             await asyncio.sleep(_POLL_SECONDS)  # until Streamlit has begun the run
             await until_the_run_ends(session)
-            if kind == _GREEDY and self._others_work():
-                await asyncio.sleep(2 * (time.monotonic() - began))
+            if self._others_work():
+                await asyncio.sleep(_RESTS[kind] * (time.monotonic() - began))
         finally:
             self._leave(kind)
 
@@ -106,7 +108,7 @@ class Runs:
     def _most_of(self, kind: int) -> int:
         if kind == _MODEST:
             return self._places
-        return _SHARES[kind] if self._others_work() else max(1, self._places - 1)
+        return _SHARE if self._others_work() else max(1, self._places - 1)
 
     def _others_work(self) -> bool:
         return time.monotonic() - self._modest_at < _OTHERS_SECONDS
