@@ -36,7 +36,7 @@ class Draft:
     def __init__(self, shape: tuple[int, ...], file: IO[bytes] | None, register: Callable[[mmap.mmap], None]) -> None:
         self.size = 4 * math.prod(shape)
         self._shape, self._file, self._register, self._written = shape, file, register, 0
-        self._array = np.empty(shape, dtype=np.float32) if file is None else None
+        self._array: np.ndarray = np.empty(shape if file is None else 0, dtype=np.float32)
 
     @property
     def mapped(self) -> bool:
@@ -47,31 +47,29 @@ class Draft:
         """Write the next bytes; OSError if the disk fails."""
         if self._file is not None:
             self._file.write(piece)
-        elif self._array is not None:
+        else:
             end = self._written + len(piece)
             self._array.reshape(-1).view(np.uint8)[self._written : end] = piece
             self._written = end
 
     def out(self) -> np.ndarray:
         """The array, to be written to. Of a file, it is mapped anew at each call."""
-        return self._mapped(mmap.ACCESS_WRITE) if self._array is None else self._array
+        return self._array if self._file is None else self._mapped(self._file, mmap.ACCESS_WRITE)
 
     def finish(self) -> np.ndarray:
         """The array, read-only. The draft is over; OSError if the disk fails."""
         if self._file is None:
-            assert self._array is not None
             self._array.flags.writeable = False
             return self._array
         self._file.flush()
-        array = self._mapped(mmap.ACCESS_READ)
+        array = self._mapped(self._file, mmap.ACCESS_READ)
         self._register(array.base)  # type: ignore[arg-type]
         self.size = 0
         self._file.close()  # the mapping keeps it
         return array
 
-    def _mapped(self, access: int) -> np.ndarray:
-        assert self._file is not None
-        mapping = mmap.mmap(self._file.fileno(), 4 * math.prod(self._shape), access=access)
+    def _mapped(self, file: IO[bytes], access: int) -> np.ndarray:
+        mapping = mmap.mmap(file.fileno(), 4 * math.prod(self._shape), access=access)
         return np.ndarray(self._shape, dtype=np.float32, buffer=mapping)
 
 

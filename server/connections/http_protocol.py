@@ -191,5 +191,5 @@ class HttpProtocol(H11Protocol):
         self._service.door.works(self.place)
         super().handle_websocket_upgrade(event)
         protocol = self.transport.get_protocol()
-        assert isinstance(protocol, WebsocketProtocol)
-        protocol.place = self.place
+        if isinstance(protocol, WebsocketProtocol):
+            protocol.place = self.place
