@@ -9,11 +9,12 @@ import sys
 import tempfile
 import threading
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from http.client import OK
 from pathlib import Path
-from typing import IO
+from typing import IO, Self
 
 from benchmarks.fetch import NotFetched, request
 
@@ -89,17 +90,16 @@ def _with_labels(name: str, labels: dict[str, str]) -> str:
     return f"{name}{{{inside}}}" if inside else name
 
 
-class MemoryWatch:
-    """Looks at a server's memory every second, in a thread, until it is stopped."""
+class Watch(ABC):
+    """Looks at something again and again, in a thread, from the beginning of a block to its end."""
 
-    def __init__(self, server: Server, every: float = 1.0) -> None:
-        self._server, self._every = server, every
-        self._samples: list[tuple[float, dict[str, float]]] = []
+    def __init__(self, every: float) -> None:
+        self._every = every
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._look, daemon=True)
+        self._thread = threading.Thread(target=self._look_again_and_again, daemon=True)
 
-    def __enter__(self) -> MemoryWatch:
-        self._samples.append((time.time(), self._server.memory()))
+    def __enter__(self) -> Self:
+        self._look()
         self._thread.start()
         return self
 
@@ -107,9 +107,27 @@ class MemoryWatch:
         self._stop.set()
         self._thread.join()
 
+    def _look_again_and_again(self) -> None:
+        due = time.monotonic() + self._every
+        while not self._stop.wait(max(0.0, due - time.monotonic())):
+            due = time.monotonic() + self._every
+            self._look()
+
+    @abstractmethod
     def _look(self) -> None:
-        while not self._stop.wait(self._every):
-            self._samples.append((time.time(), self._server.memory()))
+        """Look once."""
+
+
+class MemoryWatch(Watch):
+    """Looks at a server's memory every second."""
+
+    def __init__(self, server: Server, every: float = 1.0) -> None:
+        super().__init__(every)
+        self._server = server
+        self._samples: list[tuple[float, dict[str, float]]] = []
+
+    def _look(self) -> None:
+        self._samples.append((time.time(), self._server.memory()))
 
     def summary(self, end: float) -> dict[str, tuple[float, float, float]]:
         """By name: memory at the start, the last one seen before ``end`` by ``time.time``, and the highest."""

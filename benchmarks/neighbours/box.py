@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-import threading
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+from benchmarks.watch import Watch
 
 _ROOT = Path("/sys/fs/cgroup")
 # The shell puts itself into the box before it becomes the server.
@@ -54,26 +56,27 @@ def usage_of(total: int, stat: Mapping[str, int]) -> Usage:
     return Usage(total, resident, total - stat.get("total_inactive_file", stat.get("inactive_file", 0)))
 
 
-class Box:
+class Box(ABC):
     """Where a server may use so much memory, and no more. ``inside`` is the command that runs a command in it."""
 
     what = ""
     inside: tuple[str, ...] = ()
 
+    @abstractmethod
     def adopt(self, pid: int) -> None:
         """The server has started, with this process id."""
 
+    @abstractmethod
     def usage(self) -> Usage | None:
         """What is used now; None where it cannot be read."""
-        raise NotImplementedError
 
+    @abstractmethod
     def kills(self) -> int:
         """How often the kernel has ended a process of this box, since it wanted more."""
-        raise NotImplementedError
 
+    @abstractmethod
     def peak(self) -> int | None:
         """The most that the box was ever charged with, by the kernel's own account; None where it keeps none."""
-        raise NotImplementedError
 
 
 class CgroupBox(Box):
@@ -202,28 +205,17 @@ def _box_of_systemd(limit: int, soft_files: int) -> CgroupBox | None:
     return CgroupBox(None, 2, inside, f"a scope of systemd's of {limit / 1e9:g} GB")
 
 
-class BoxWatch:
-    """Looks at a box a few times a second, in a thread, until it is stopped."""
+class BoxWatch(Watch):
+    """Looks at a box a few times a second."""
 
     def __init__(self, box: Box, every: float = 0.25) -> None:
-        self._box, self._every = box, every
+        super().__init__(every)
+        self._box = box
         self._samples: list[tuple[float, Usage]] = []
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._look, daemon=True)
-
-    def __enter__(self) -> BoxWatch:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stop.set()
-        self._thread.join()
 
     def _look(self) -> None:
-        while not self._stop.wait(self._every):
-            usage = self._box.usage()
-            if usage:
-                self._samples.append((time.time(), usage))
+        if usage := self._box.usage():
+            self._samples.append((time.time(), usage))
 
     def most(self, since: float) -> Usage:
         """The most of each since a time by ``time.time``; zeros where nothing was seen."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-import threading
 import time
 from dataclasses import dataclass
 from http.client import OK
 
 from benchmarks.fetch import NotFetched, request
+from benchmarks.watch import Watch
 
 _EVERY = 0.5
 _GIVEN_UP_AFTER = 10.0
@@ -23,28 +23,16 @@ class Probe:
     ready: bool
 
 
-class ReadinessWatch:
-    """Asks a server until it is stopped, in a thread."""
+class ReadinessWatch(Watch):
+    """Asks a server twice a second."""
 
     def __init__(self, url: str, every: float = _EVERY) -> None:
-        self._url, self._every = f"{url}/readyz", every
+        super().__init__(every)
+        self._url = f"{url}/readyz"
         self.probes: list[Probe] = []
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._ask, daemon=True)
 
-    def __enter__(self) -> ReadinessWatch:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stop.set()
-        self._thread.join()
-
-    def _ask(self) -> None:
-        while True:
-            self.probes.append(probe(self._url))
-            if self._stop.wait(max(0.0, self._every - self.probes[-1].seconds)):
-                return
+    def _look(self) -> None:
+        self.probes.append(probe(self._url))
 
     def worst(self, begins: float, ends: float) -> float:
         """The longest answer to a question asked in this time; infinite where one was not answered with 200."""

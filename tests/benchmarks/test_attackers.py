@@ -27,12 +27,15 @@ from benchmarks.neighbours import outcome
 from benchmarks.record import Record
 
 
-@pytest.mark.parametrize("size", [0, 2, 125, 126, 65_535, 65_536, 3_000_000])
-@pytest.mark.parametrize("opcode", [BINARY, PING])
-def test_frames_are_what_a_websocket_server_reads(size, opcode):
+@pytest.mark.parametrize(
+    ("opcode", "size"),
+    [
+        *((BINARY, size) for size in (0, 2, 125, 126, 65_535, 65_536, 3_000_000)),
+        *((PING, size) for size in (0, 2, 125)),  # a ping has no more
+    ],
+)
+def test_frames_are_what_a_websocket_server_reads(opcode, size):
     """Against the parser of a library."""
-    if opcode == PING and size > 125:
-        pytest.skip("a ping has no more")
     payload = random.Random(size).randbytes(size)
     server = Protocol(SERVER, max_size=None)
     server.receive_data(frame(payload, opcode) * 2)
