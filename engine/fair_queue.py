@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import math
 import threading
 import time
 from collections import OrderedDict
@@ -24,15 +23,14 @@ from weakref import WeakKeyDictionary, finalize, ref
 from core.errors import Cancelled, UserError
 from core.progress import Progress
 from engine.jobs import Abandoned, Job
-from engine.visitors import GREEDY, Visitor, rank_of_work
+from engine.visitors import GREEDY, Others, Visitor, rank_of_work
 
 _log = logging.getLogger(__name__)
 _ERRORS = 1_000  # errors that are remembered
 # To ask for something else before the last thing is there counts as so many seconds: what was begun is of no use.
 _A_CHANGE_OF_MIND = 0.3
-# What visitors who have spent much leave to the others, if one of these has asked for something in the last seconds.
-_OTHERS_SECONDS, _MOST_REST_SECONDS = 2.0, 2.0
-_GREEDY_SECONDS = 3.0
+# The most that visitors who have spent much leave to the others at a time, and how long one of them keeps their place.
+_MOST_REST_SECONDS, _GREEDY_SECONDS = 2.0, 3.0
 
 
 class FairQueue:
@@ -70,11 +68,11 @@ class FairQueue:
         self._work, self._at_once, self._of_one = work, at_once, of_one
         self._most, self._what, self._kept_as = most, what, kept_as
         self._one_greedy = one_greedy
-        # Requests that run, or have just run, of visitors who have spent much, and when they began.
+        # With ``one_greedy``: requests of visitors who have spent much that run, or have just run, and when they began.
         self._greedy: dict[Hashable, float] = {}
         self._timer: threading.Timer | None = None
         self._nothing = threading.Event()  # which never happens
-        self._modest_asked_at = -math.inf  # when a visitor asked who has not
+        self._others = Others()
         self._asked: WeakKeyDictionary[Visitor, OrderedDict[Hashable, None]] = WeakKeyDictionary()
         self._served: WeakKeyDictionary[Visitor, int] = WeakKeyDictionary()
         self._jobs: dict[Hashable, Job] = {}  # of requests that wait or run
@@ -113,7 +111,7 @@ class FairQueue:
         with self._lock:
             asked = self._asked_by(visitor)
             if visitor.rank < GREEDY:
-                self._modest_asked_at = time.monotonic()
+                self._others.note()
             old = [request for request in asked if request not in new and instead_of(request)]
             if old:
                 visitor.spend(_A_CHANGE_OF_MIND)
@@ -123,9 +121,8 @@ class FairQueue:
             for request in new:
                 asked.setdefault(request)
                 self._forget_error(request)
-                self._jobs.setdefault(
-                    request, Job()
-                ).abandoned = False  # if it was abandoned and runs still, it goes on
+                job = self._jobs.setdefault(request, Job())
+                job.abandoned = False  # if it was abandoned and runs still, it goes on
             jobs = [self._jobs[request] for request in new]
             self._start_threads(new)
         return jobs
@@ -196,7 +193,7 @@ class FairQueue:
 
     def _n_runnable_of(self, visitor: Visitor, asked: OrderedDict[Hashable, None]) -> int:
         """How many requests of a visitor may begin now. Those count against it that run for it, or on its turn."""
-        if self._one_greedy and visitor.rank >= GREEDY and self._greedy_place_is_taken():
+        if visitor.rank >= GREEDY and self._greedy_place_is_taken():
             return 0
         n_waiting = len(asked) - len(self._running.keys() & asked.keys())
         n_running = sum(number == visitor.number or request in asked for request, number in self._running.items())
@@ -248,17 +245,18 @@ class FairQueue:
 
     def _rest(self, spent: float) -> None:
         """Leave the processor to the others, if there are some, for twice the time that was spent."""
-        if self._one_greedy and time.monotonic() - self._modest_asked_at < _OTHERS_SECONDS:
+        if self._others.at_work:
             # Not ``sleep``: where the clock of the system is set back and forward, that may fail.
             self._nothing.wait(min(2 * max(0.0, spent), _MOST_REST_SECONDS))
 
     def _look_again(self) -> None:
         """Later, see whether a greedy one may begin, though another one goes on. One timer does for all."""
         if self._timer is None:
-            self._timer = threading.Timer(_GREEDY_SECONDS + 0.1, self._start_more)
-            self._timer.daemon = True
-            with contextlib.suppress(RuntimeError):  # the system refuses a thread: whoever asks next starts one
-                self._timer.start()
+            timer = threading.Timer(_GREEDY_SECONDS + 0.1, self._start_more)
+            timer.daemon = True
+            with contextlib.suppress(RuntimeError):  # the system refuses a thread: the next greedy one tries again
+                timer.start()
+                self._timer = timer
 
     def _start_more(self) -> None:
         with self._lock:
@@ -300,10 +298,9 @@ class FairQueue:
             self._served[visitor] = self._n_served
             self._running[request] = visitor.number
             rank_of_work.set(rank)
-            if rank >= GREEDY:
+            if self._one_greedy and rank >= GREEDY:
                 self._greedy[request] = time.monotonic()
-                if self._one_greedy:
-                    self._look_again()
+                self._look_again()
             return request, self._jobs[request], ref(visitor)
 
     def _finish(self, request: Hashable, job: Job) -> None:

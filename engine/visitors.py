@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from contextvars import ContextVar
@@ -19,9 +20,9 @@ class Visitor:
     Examples
     --------
     >>> visitor = Visitor()
-    >>> visitor.spend(3.0)
+    >>> visitor.spend(3.2)
     >>> visitor.rank
-    5
+    6
     """
 
     def __init__(self) -> None:
@@ -51,6 +52,26 @@ class Visitor:
 # From this rank on, all such visitors together have one place: they use what the others leave, and nobody else notices.
 # A step takes a tenth of a second, so most students have ranks of 0 and 1.
 GREEDY = 4
+
+# So long after one of the others has asked, they count as being at work.
+_AT_WORK_SECONDS = 2.0
+
+
+class Others:
+    """Those who have not spent much: whether they are at work, so that what the greedy leave is of use to anybody."""
+
+    def __init__(self) -> None:
+        self._asked_at = -math.inf
+
+    def note(self) -> None:
+        """One of them has asked for something now."""
+        self._asked_at = time.monotonic()
+
+    @property
+    def at_work(self) -> bool:
+        """Whether one has asked in the last seconds."""
+        return time.monotonic() - self._asked_at < _AT_WORK_SECONDS
+
 
 # The rank of the visitor whose work this thread does, for the lines of ``engine.admission``.
 rank_of_work: ContextVar[int] = ContextVar("rank_of_work", default=0)

@@ -150,8 +150,8 @@ class SessionGate:
         if kind == messages.NOTHING:
             return  # as any frame, it is counted for the connection
         rates = self._rates.of(connection.session)
-        runs = {messages.RUN: rates.runs, messages.PART: rates.runs}
-        bucket = {**runs, messages.DOWNLOAD: rates.downloads}.get(kind, rates.others)
+        buckets = {messages.RUN: rates.runs, messages.PART: rates.runs, messages.DOWNLOAD: rates.downloads}
+        bucket = buckets.get(kind, rates.others)
         wait = bucket.take(1 + size / BYTES_A_TOKEN)
         if bucket.in_debt_for() > MOST_SECONDS_IN_DEBT:
             NOTES.add("session_closed")

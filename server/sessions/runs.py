@@ -7,27 +7,24 @@ as long; here it waits for one of a few to end, and then begins before all that 
 from __future__ import annotations
 
 import asyncio
-import math
 import time
 from bisect import insort
 from dataclasses import dataclass, field
 from itertools import count
 
 from engine.pipeline import is_waiting
-from engine.visitors import GREEDY, Visitor
+from engine.visitors import GREEDY, Others, Visitor
 from ui.visitor import visitor_of
 
 RUNS_AT_ONCE = 4
 # Whether a run has ended is looked at so often, and so many times.
 _POLL_SECONDS, _POLLS = 0.02, 10
 
-
 _MODEST, _NEW, _GREEDY = range(3)
 # While others are at work, those who arrive have one place together, and so have those who have spent much; and they
 # leave it for so many times as long as the run took.
 _SHARE = 1
 _RESTS = {_MODEST: 0.0, _NEW: 1.0, _GREEDY: 2.0}
-_OTHERS_SECONDS = 2.0
 
 
 @dataclass(order=True)
@@ -52,7 +49,7 @@ class Runs:
         self._inside = {_MODEST: 0, _NEW: 0, _GREEDY: 0}
         self._waiting: list[_Turn] = []
         self._numbers = count()
-        self._modest_at = -math.inf
+        self._others = Others()
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def begin(self, session: str | None) -> None:
@@ -70,7 +67,7 @@ class Runs:
         turn = _Turn(kind, rank, next(self._numbers), asyncio.get_running_loop().create_future())
         insort(self._waiting, turn)
         if kind == _MODEST:
-            self._modest_at = time.monotonic()
+            self._others.note()
         self._give_places()
         try:
             await turn.came
@@ -84,7 +81,7 @@ class Runs:
         try:
             await asyncio.sleep(_POLL_SECONDS)  # until Streamlit has begun the run
             await until_the_run_ends(session)
-            if self._others_work():
+            if self._others.at_work:
                 await asyncio.sleep(_RESTS[kind] * (time.monotonic() - began))
         finally:
             self._leave(kind)
@@ -108,10 +105,7 @@ class Runs:
     def _most_of(self, kind: int) -> int:
         if kind == _MODEST:
             return self._places
-        return _SHARE if self._others_work() else max(1, self._places - 1)
-
-    def _others_work(self) -> bool:
-        return time.monotonic() - self._modest_at < _OTHERS_SECONDS
+        return _SHARE if self._others.at_work else max(1, self._places - 1)
 
 
 async def until_the_run_ends(session: str | None) -> None:
@@ -125,8 +119,8 @@ async def until_the_run_ends(session: str | None) -> None:
         running = runtime.get_instance().get_app_session(session or "")
         if running is None or running._scriptrunner is None:
             return
-        found = visitor_of(running.session_state)
-        if found is not None and is_waiting(found):
+        asking = visitor_of(running.session_state)
+        if asking is not None and is_waiting(asking):
             return
         await asyncio.sleep(_POLL_SECONDS)
 
