@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from itertools import pairwise
 from typing import Any
 
 import streamlit as st
@@ -12,7 +13,7 @@ from ui import link, page, settings
 
 # The values of the settings with which a widget was drawn.
 Snapshot = tuple[object, ...]
-# The values that code has set, by the key of the widget: the last few.
+# The values that code has set, by the key of the widget: the last few, each with the time since when it is set.
 _WRITTEN = "_chosen_written"
 _N_WRITTEN = 50
 # How late a browser's answer may come: many times what it takes on a busy class server.
@@ -42,8 +43,10 @@ def write(key: str, value: Any) -> None:
     browser sent this one.
     """
     st.session_state[key] = value
-    st.session_state.setdefault(_WRITTEN, {}).setdefault(key, []).append(value)
-    del st.session_state[_WRITTEN][key][:-_N_WRITTEN]
+    written = st.session_state.setdefault(_WRITTEN, {}).setdefault(key, [])
+    if not written or written[-1][0] != value:
+        written.append((value, time.monotonic()))
+        del written[:-_N_WRITTEN]
 
 
 def choose(neuron: int | None, drawn_with: Snapshot, key: str = "") -> None:
@@ -65,15 +68,16 @@ def is_stale(drawn_with: Snapshot, key: str = "") -> bool:
 
     A browser sends all values with every change, and it may not have heard yet of what code has set. So a value does
     not count if a setting has changed since the widget was drawn, or changes with the same message. After quick
-    changes there and back, neither shows it. So in the first seconds after a change, a value that code has set before
-    does not count either.
+    changes there and back, neither shows it. So a value that code has replaced in the last seconds does not count
+    either.
     """
     now = settings.current()
     if drawn_with != snapshot() or any(
         st.session_state.get(name, value) != value for name, value in now.values.items()
     ):
         return True
-    written = st.session_state.get(_WRITTEN, {}).get(key)
-    if not written:  # a plot, a table or a button: code never sets it
-        return False
-    return time.monotonic() - now.changed_at < _LATE_SECONDS and st.session_state[key] in written
+    written = st.session_state.get(_WRITTEN, {}).get(key, ())  # of a plot, a table or a button there is none
+    late = time.monotonic() - _LATE_SECONDS
+    return any(
+        value == st.session_state[key] and replaced_at > late for (value, _), (_, replaced_at) in pairwise(written)
+    )

@@ -6,7 +6,6 @@ that are not drawn now, the last valid spec, and the choices on pages.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
@@ -38,7 +37,7 @@ class Depth:
 
 @dataclass
 class Settings:
-    """A session's last valid view, its widgets' values and when these last changed, and sentences about its link.
+    """A session's last valid view, its widgets' values, and sentences about its link.
 
     ``problems`` has the sentences, until the user changes a value; then it is None: there is no link any more.
 
@@ -49,7 +48,6 @@ class Settings:
     view: View
     values: dict[str, Any]
     problems: list[str] | None = field(default_factory=list)
-    changed_at: float = 0.0  # by time.monotonic
     asked: dict[str, tuple[int, int]] = field(default_factory=dict)
     depth: Depth | None = None
 
@@ -76,7 +74,6 @@ def begin() -> None:
         st.session_state.update(values)
     values = current().values
     if values != (now := {key: st.session_state.setdefault(key, values[key]) for key in WIDGETS}):
-        current().changed_at = time.monotonic()
         current().problems = None
         values.update(now)
     # For each class, either the count or the custom list is drawn. The state of the other one would be out of date.

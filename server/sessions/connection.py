@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 @dataclass
 class Connection:
-    """A websocket, and the id of its session, once it is known."""
+    """A websocket: the address that it is counted for, and the id of its session, once it is known."""
 
+    address: str
     session: str | None = None
 
 

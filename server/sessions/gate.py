@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.responses import PlainTextResponse
 
+from engine.visitors import Visitor
 from server.buckets import Kept, TokenBucket
 from server.connections.addresses import neighbour
 from server.connections.refusals import refuse
@@ -64,6 +65,7 @@ class SessionGate:
         self._rates = Kept(lambda: SessionRates.new(clock))
         self._arrivals = Kept(lambda: TokenBucket(*ARRIVALS, clock))
         self._large = TokenBucket(*LARGE, clock)
+        self._newcomers = Kept(Visitor)
         self._runs = Runs()
         self._uploading = asyncio.Semaphore(_UPLOADS_AT_ONCE)
 
@@ -83,7 +85,7 @@ class SessionGate:
             await refuse(scope, send, "arrivals", ())
             return
         await asyncio.sleep(wait)
-        connection = Connection()
+        connection = Connection(_address(scope))
         current.set(connection)
 
         async def receive_in_turn() -> MutableMapping[str, Any]:
@@ -107,7 +109,7 @@ class SessionGate:
         session = [*scope.get("subprotocols", ()), "", "", ""][2]
         if session and is_known(session):
             return self._rates.of(session).returns
-        return self._arrivals.of(neighbour((scope.get("client") or ("",))[0]))
+        return self._arrivals.of(_address(scope))
 
     async def _checked(
         self, message: MutableMapping[str, Any], connection: Connection
@@ -160,7 +162,7 @@ class SessionGate:
             NOTES.add(f"{kind}_slowed")
             await asyncio.sleep(wait)
         if kind == messages.RUN:
-            await self._runs.begin(connection.session)
+            await self._runs.begin(connection.session, self._newcomers.of(connection.address))
 
     async def _upload(self, session: str, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a file on, if the session has room and time for it. A session's files come one after another."""
@@ -191,6 +193,10 @@ class SessionGate:
             finally:
                 self._uploading.release()
                 forget_files_of_ended(session)
+
+
+def _address(scope: Scope) -> str:
+    return neighbour((scope.get("client") or ("",))[0])
 
 
 async def _refuse(status: int, sentence: str, scope: Scope, receive: Receive, send: Send) -> None:

@@ -25,11 +25,13 @@ _MODEST, _NEW, _GREEDY = range(3)
 # leave it for so many times as long as the run took.
 _SHARE = 1
 _RESTS = {_MODEST: 0.0, _NEW: 1.0, _GREEDY: 2.0}
+# What the first run of a session may take of the processor, and more than one rank: its address is charged with it.
+_FIRST_RUN_SECONDS = 1.0
 
 
 @dataclass(order=True)
 class _Turn:
-    """One who waits: in the order of kind, rank (of the modest), and asking."""
+    """One who waits: in the order of kind, rank, and asking."""
 
     kind: int
     rank: int
@@ -52,13 +54,19 @@ class Runs:
         self._others = Others()
         self._tasks: set[asyncio.Task[None]] = set()
 
-    async def begin(self, session: str | None) -> None:
-        """Wait for the session's last run, then for a place, which is free again when the run that comes now ends."""
+    async def begin(self, session: str | None, newcomers: Visitor) -> None:
+        """Wait for the session's last run, then for a place, which is free again when the run that comes now ends.
+
+        A session that has not run yet has spent nothing: those who come from the same address come after those of
+        addresses from which fewer came lately.
+        """
         await until_the_run_ends(session)
-        found = _visitor(session)
-        rank = found.rank if found else 0
-        kind = _NEW if found is None else _GREEDY if rank >= GREEDY else _MODEST
-        await self._enter(kind, rank if kind == _MODEST else 0)
+        if (found := _visitor(session)) is None:
+            kind, rank = _NEW, newcomers.rank
+            newcomers.spend(_FIRST_RUN_SECONDS)
+        else:
+            kind, rank = (_GREEDY, 0) if found.rank >= GREEDY else (_MODEST, found.rank)
+        await self._enter(kind, rank)
         task = asyncio.create_task(self._leave_after(session, kind))
         self._tasks.add(task)  # the event loop itself would let the collector have it
         task.add_done_callback(self._tasks.discard)

@@ -102,7 +102,7 @@ def test_a_message_goes_to_the_browser_that_has_the_session_now():
 
 def test_a_connection_is_told_its_session(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(streamlit_patches, "_connect_session", lambda runtime, **how: f"of {how['client']}")
-    token = current.set(connection := Connection())
+    token = current.set(connection := Connection("192.0.2.1"))
     try:
         assert streamlit_patches._connect_and_tell(SimpleNamespace(), client="a", user_info={}) == "of a"
     finally:

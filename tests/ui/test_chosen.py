@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from tests.support.pages import NEURONS, SMALL, open_page, settle
@@ -38,6 +40,18 @@ def test_is_stale_lets_a_number_through_that_nobody_but_the_user_has_given():
     box(at).set_value(typed)
     settle(at)
     assert box(at).value == typed and at.query_params["neuron"] == str(typed)
+
+
+def test_is_stale_lets_a_number_through_at_once_that_code_has_set_long_before(monkeypatch: pytest.MonkeyPatch):
+    at, (_, there, _) = at_layers(1, 2, 1)
+    later = time.monotonic() + 60
+    monkeypatch.setattr("time.monotonic", lambda: later)
+    at.slider(key="layer").set_value(3)
+    settle(at)
+    assert box(at).value != there
+    box(at).set_value(there)
+    settle(at)
+    assert box(at).value == there and at.query_params["neuron"] == str(there)
 
 
 def test_is_stale_lets_the_same_number_through_a_while_later(monkeypatch: pytest.MonkeyPatch):

@@ -35,9 +35,9 @@ class Sessions:
     def end(self, name: str) -> None:
         self._by_name[name]._scriptrunner = None
 
-    async def run(self, runs: Runs, name: str) -> None:
+    async def run(self, runs: Runs, name: str, newcomers: Visitor | None = None) -> None:
         """What the gate does with a message, and then Streamlit."""
-        await runs.begin(name)
+        await runs.begin(name, newcomers or Visitor())
         self.begun.append(name)
         self._by_name[name]._scriptrunner = object()
 
@@ -94,6 +94,23 @@ def test_all_who_have_spent_much_have_one_place_together(sessions: Sessions) -> 
 
     assert asyncio.run(arrive()) == ["modest", "g1", "new"]
     assert sessions.begun == ["modest", "g1", "new", "g2"]
+
+
+def test_new_sessions_come_by_turns_of_their_addresses(sessions: Sessions) -> None:
+    names = ["modest", *(f"flood {i}" for i in range(8)), "student"]
+    for name in names:
+        sessions.add(name, 0.0 if name == "modest" else None)
+
+    async def arrive() -> None:
+        runs, addresses = Runs(places=4), {"flood": Visitor(), "student": Visitor(), "modest": Visitor()}
+        tasks = [asyncio.create_task(sessions.run(runs, name, addresses[name.split()[0]])) for name in names]
+        for ended in names[:-1]:
+            await asyncio.sleep(0.1)
+            sessions.end(ended)
+        await asyncio.gather(*tasks)
+
+    asyncio.run(arrive())
+    assert sessions.begun == ["modest", "flood 0", "student", *(f"flood {i}" for i in range(1, 8))]
 
 
 def test_without_others_those_who_have_spent_much_have_all_places_but_one(sessions: Sessions) -> None:
