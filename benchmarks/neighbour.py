@@ -3,15 +3,15 @@
     python -m benchmarks.neighbour --server ../before --json before.json
     python -m benchmarks.neighbour --before before.json --out docs/performance.md
     python -m benchmarks.neighbour --attacks heartbeats uploads --seconds 10 --mix-minutes 0
-    python -m benchmarks.neighbour --alone --before before.json
+    python -m benchmarks.neighbour --alone --beside ../before --rounds 4
 
 Each attack meets a fresh ``serve.py`` of ``--server`` with the limits of its compose.yaml, in a memory cgroup where one
 can be made, and a class of ``--students`` who think ``--think`` seconds between two steps. The attacker is a process of
 its own with an address of its own, or the students' (``--same-address``), and gives way to the class's processes. The
 exit code is 1 where a mark is missed: 95% of the steps within a second, no error, no lost state, memory, /readyz within
 a second, normal again within ten. With ``--alone`` there is no attacker: times, and the server's processor time by kind
-of step, of which none may be 5% more than in ``--before``. ``python -m benchmarks.chaos`` is for the day when the rest
-fails.
+of step, of which none may be 5% more than that of the checkout ``--beside``, measured by turns. ``python -m
+benchmarks.chaos`` is for the day when the rest fails.
 """
 
 from __future__ import annotations
@@ -59,11 +59,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _alone(setting: Setting, wanted: argparse.Namespace) -> int:
-    now = alone.students_alone(setting, wanted.seconds)
-    before = alone.read(wanted.before) if wanted.before else None
+    *others, now = alone.students_alone(setting, wanted.seconds, wanted.beside, wanted.rounds)
+    before = others[0] if others else None
     slower = alone.slower(now, before) if before else []
-    _write(wanted.json, {"alone": now})
-    section = Section("neighbour_alone", "Students alone", (_about_alone(setting), alone.table(now, before), *slower))
+    _write(wanted.json, {"alone": now, "alone_beside": before})
+    section = Section(
+        "neighbour_alone", "Students alone", (_about_alone(setting, wanted), alone.table(now, before), *slower)
+    )
     print(section, *now["errors"], sep="\n")
     if wanted.out:
         update_page(wanted.out, [section])
@@ -88,10 +90,12 @@ def _attacked(setting: Setting, wanted: argparse.Namespace) -> int:
     return 1 if any(each.missed for each in outcomes) else 0
 
 
-def _about_alone(setting: Setting) -> str:
+def _about_alone(setting: Setting, wanted: argparse.Namespace) -> str:
+    beside = ", beside that of the server before it had these bounds" if wanted.beside else ""
+    rounds = f" {wanted.rounds} rounds, by turns." if wanted.rounds > 1 else ""
     return (
         f"{setting.students} students who think {setting.think:g} s, and no attacker; then one at a time, for the "
-        "server's processor time of a step (median)."
+        f"server's processor time of a step (median){beside}.{rounds}"
     )
 
 
@@ -124,6 +128,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--same-address", action="store_true", help="the attacker has the students' address")
     parser.add_argument("--seed", type=int, default=0, help="of the students' and the attacker's choices (%(default)s)")
     parser.add_argument("--alone", action="store_true", help="the students without an attacker")
+    parser.add_argument("--beside", type=Path, metavar="FOLDER", help="with --alone: another checkout, by turns")
+    parser.add_argument("--rounds", type=int, default=1, help="of --alone (%(default)s)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there, too")
     parser.add_argument("--before", type=Path, metavar="FILE", help="another run's --json, to stand beside this one")
     parser.add_argument("--out", type=Path, metavar="PAGE", help="write the table between this page's markers, too")

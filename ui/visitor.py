@@ -27,6 +27,13 @@ def visitor_of(state: Any) -> Visitor | None:
         return None
 
 
+def begin_as(state: Any, seconds: float) -> None:
+    """Let a session, whose page has not run yet, begin as one who has spent so much."""
+    asking = Visitor()
+    asking.spend(seconds)
+    state[_VISITOR] = asking
+
+
 @contextmanager
 def spending() -> Iterator[None]:
     """Charge the processor time of a run of the page to the visitor of this session."""

@@ -193,7 +193,8 @@ class HostileTab(Tab):
     def transport(self) -> asyncio.Transport:
         """The connection itself, for what a tab never does with it."""
         self._raise_failure()
-        assert self._socket is not None
+        if self._socket is None:
+            raise Closed("There is no connection.")
         return self._socket.transport
 
     async def pour(self, data: bytes) -> None:

@@ -1,8 +1,7 @@
-"""The class without a neighbour: times and the server's processor time by kind of step, beside those of another run."""
+"""The class without a neighbour: times and processor time by kind of step, beside those of another checkout."""
 
 from __future__ import annotations
 
-import json
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -13,6 +12,7 @@ from benchmarks.class_load import measure
 from benchmarks.neighbours.box import memory_box
 from benchmarks.neighbours.lesson import Setting
 from benchmarks.neighbours.shipped import Shipped, compose_files, compose_limits
+from benchmarks.record import Record
 from benchmarks.report import Line, lines, processor_lines
 from benchmarks.table import markdown
 
@@ -23,8 +23,27 @@ _ENOUGH = 20
 _IN_TURN_THINK = 0.5
 
 
-def students_alone(setting: Setting, seconds: float) -> dict[str, Any]:
-    """Two lessons on one server: all students at once, then one at a time. Plain values, seconds by kind of step."""
+def students_alone(
+    setting: Setting, seconds: float, beside: Path | None = None, rounds: int = 1
+) -> list[dict[str, Any]]:
+    """What ``setting.folder`` took, and before it, what the checkout ``beside`` took if there is one.
+
+    Each round gives both their lessons, the first one in turn: a machine that becomes slower meanwhile is so for both.
+    """
+    folders = [setting.folder] if beside is None else [beside, setting.folder]
+    records = [[Record(), Record()] for _ in folders]
+    memory: list[int | None] = [None] * len(folders)
+    for i in range(rounds):
+        for at in range(len(folders))[:: 1 if i % 2 == 0 else -1]:
+            found, peak = _two_lessons(replace(setting, folder=folders[at]), seconds)
+            memory[at] = max(filter(None, (memory[at], peak)), default=None)
+            for record, more in zip(records[at], found, strict=True):
+                record.add(more)
+    return [_figures(both, peak) for both, peak in zip(records, memory, strict=True)]
+
+
+def _two_lessons(setting: Setting, seconds: float) -> tuple[tuple[Record, Record], int | None]:
+    """Two lessons on one server, all students at once and then one at a time; and the most memory."""
     with (
         tempfile.TemporaryDirectory(prefix="neighbour-") as cache,
         memory_box(setting.memory, compose_files(setting.folder)) as box,
@@ -33,13 +52,19 @@ def students_alone(setting: Setting, seconds: float) -> dict[str, Any]:
         plan = replace(setting.plan(shipped.url, seconds), pid=shipped.pid)
         together = measure(shipped.server, plan).record
         in_turn = measure(shipped.server, replace(plan, in_turn=True, think=_IN_TURN_THINK)).record
-        troubles = [*together.troubles, *together.lost, *in_turn.troubles, *in_turn.lost]
-        return {
-            "steps": _by_kind(lines(together.actions)),
-            "processor": _by_kind(processor_lines(in_turn.actions)),
-            "memory": box.peak(),
-            "errors": [trouble.sentence for trouble in troubles],
-        }
+        return (together, in_turn), box.peak()
+
+
+def _figures(both: Sequence[Record], memory: int | None) -> dict[str, Any]:
+    """Plain values, seconds by kind of step."""
+    together, in_turn = both
+    troubles = [*together.troubles, *together.lost, *in_turn.troubles, *in_turn.lost]
+    return {
+        "steps": _by_kind(lines(together.actions)),
+        "processor": _by_kind(processor_lines(in_turn.actions)),
+        "memory": memory,
+        "errors": [trouble.sentence for trouble in troubles],
+    }
 
 
 def _by_kind(table: Sequence[Line]) -> dict[str, dict[str, float]]:
@@ -72,7 +97,7 @@ def slower(now: Mapping[str, Any], before: Mapping[str, Any]) -> list[str]:
 
 
 def table(now: Mapping[str, Any], before: Mapping[str, Any] | None = None) -> str:
-    """A Markdown table by kind of step; with another run, its figures stand first."""
+    """A Markdown table by kind of step; with another checkout's, the share of those."""
     header = ("step", "steps", "p50, s", "p95, s", "server's processor, ms", "beside before")
     rows = []
     for kind, found in now["steps"].items():
@@ -82,9 +107,3 @@ def table(now: Mapping[str, Any], before: Mapping[str, Any] | None = None) -> st
         cost = "" if used is None else f"{1e3 * used:.1f}"
         rows.append((kind, f"{found['count']:,}", f"{found['p50']:.2f}", f"{found['p95']:.2f}", cost, share))
     return markdown(header, rows)
-
-
-def read(file: Path) -> dict[str, Any] | None:
-    """What a report that ``--json`` wrote says of the students alone; None where they were not measured."""
-    found: dict[str, Any] | None = json.loads(file.read_text(encoding="utf-8")).get("alone")
-    return found

@@ -6,6 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from server.connections.door import Door
+from server.connections.large_frames import LargeFrames
 from server.connections.refusals import Headers
 from server.connections.unfinished import Unfinished
 
@@ -32,7 +33,8 @@ class Patience:
 class Service:
     """The door, the patience, the paths of probes, and the security headers of answers that no application gives.
 
-    ``unfinished`` counts what the messages of all websockets hold before they are complete.
+    ``unfinished`` counts what the messages of all websockets hold before they are complete, and ``large_frames`` says
+    whose turn it is to parse one.
     """
 
     door: Door
@@ -40,3 +42,4 @@ class Service:
     headers: Headers = ()
     patience: Patience = Patience()
     unfinished: Unfinished = field(default_factory=Unfinished)
+    large_frames: LargeFrames = field(default_factory=LargeFrames)

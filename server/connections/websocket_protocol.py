@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+import time
+from typing import TYPE_CHECKING, Any, Protocol
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import CloseCode, Frame, Opcode
 from websockets.http11 import Response
+from websockets.protocol import State
 from websockets.server import ServerProtocol
 
+from server.connections.addresses import neighbour
 from server.connections.door import Place
+from server.connections.large_frames import SMALL
 from server.connections.pace import Pace
 from server.connections.refusals import Headers
 from server.connections.service import Service
@@ -31,6 +35,10 @@ NO_ROOM = "This server has no room for a message that is not finished. Reload th
 _DATA = (Opcode.TEXT, Opcode.BINARY, Opcode.CONT)
 
 
+class _Cancellable(Protocol):
+    def cancel(self) -> None: ...
+
+
 class WebsocketProtocol(WebSocketsSansIOProtocol):
     """One websocket. Its frames, pings included, are charged as they arrive; too many, and it is not read for a while.
 
@@ -48,7 +56,8 @@ class WebsocketProtocol(WebSocketsSansIOProtocol):
         self._slowed = False
         self._unread = bytearray()
         self._frames, self._size = 0, 0  # of the piece that was parsed last
-        self._timer: asyncio.Handle | None = None
+        self._timer: _Cancellable | None = None  # until which nothing is parsed
+        self._its_turn = False  # to parse what may be large
         self._deadline: asyncio.TimerHandle | None = None  # of a message whose first fragment is there
 
     def data_received(self, data: bytes) -> None:
@@ -60,16 +69,35 @@ class WebsocketProtocol(WebSocketsSansIOProtocol):
         """Parse until there is a message for the app, too much has come, or others are to have their turn."""
         parsed = 0
         while self._unread and not self.read_paused and self._timer is None and not self.transport.is_closing():
+            if self._must_wait():
+                break
             piece = bytes(self._unread[:_PIECE])
             del self._unread[:_PIECE]
             self._frames, self._size = 0, 0
+            began = time.monotonic()
             super().data_received(piece)
+            if self._service.large_frames.took_long(time.monotonic() - began):
+                self._its_turn = False
             self._watch_message()
             self._charge(self._frames, self._size)
             parsed += self._frames
             if parsed >= _FRAMES_IN_A_ROW and self._timer is None:
                 self._timer = self.loop.call_soon(self._go_on)
         self._settle()
+
+    def _must_wait(self) -> bool:
+        """Whether others are to parse first: their frames took long, and this one may be as large."""
+        small = len(self._unread) + len(self.conn.reader.buffer) <= SMALL
+        if small or self._its_turn or self.conn.state is State.CONNECTING:
+            return False
+        address = neighbour((self.scope["client"] or ("",))[0])  # where a proxy is trusted, whom it speaks for
+        self._timer = self._service.large_frames.wait(address, self._take_turn)
+        return self._timer is not None
+
+    def _take_turn(self) -> None:
+        self._its_turn = True
+        self._go_on()
+        self._its_turn = False
 
     def handle_events(self) -> None:
         """Handle the frames that were parsed, and count them."""

@@ -102,7 +102,11 @@ class SessionGate:
                 if checked:
                     return checked
 
-        await self._app(scope, receive_in_turn, send)
+        began = time.monotonic()
+        try:
+            await self._app(scope, receive_in_turn, send)
+        finally:
+            self._runs.left(time.monotonic() - began, self._newcomers.of(connection.address))
 
     def _arrivals_of(self, scope: Scope) -> TokenBucket:
         """Who comes back to a session is counted for the session, and not kept out with others of the address."""

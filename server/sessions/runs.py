@@ -14,7 +14,7 @@ from itertools import count
 
 from engine.pipeline import is_waiting
 from engine.visitors import GREEDY, Others, Visitor
-from ui.visitor import visitor_of
+from ui.visitor import begin_as, visitor_of
 
 RUNS_AT_ONCE = 4
 # Whether a run has ended is looked at so often, and so many times.
@@ -27,6 +27,11 @@ _SHARE = 1
 _RESTS = {_MODEST: 0.0, _NEW: 1.0, _GREEDY: 2.0}
 # What the first run of a session may take of the processor, and more than one rank: its address is charged with it.
 _FIRST_RUN_SECONDS = 1.0
+# So much it is charged with for a session that is left at once: there is work that nobody waits for any more.
+_LEFT_SECONDS, _AT_ONCE_SECONDS = 3.0, 10.0
+# Who comes from an address that is charged with more begins as one who has spent much: otherwise who loads the page
+# anew for each request would never have spent anything. A class that arrives at once stays below.
+_CROWD_RANK, _CROWD_SECONDS = 80, 4.0
 
 
 @dataclass(order=True)
@@ -64,12 +69,20 @@ class Runs:
         if (found := _visitor(session)) is None:
             kind, rank = _NEW, newcomers.rank
             newcomers.spend(_FIRST_RUN_SECONDS)
+            if rank > _CROWD_RANK:
+                _begin_as(session, _CROWD_SECONDS)
         else:
             kind, rank = (_GREEDY, 0) if found.rank >= GREEDY else (_MODEST, found.rank)
         await self._enter(kind, rank)
         task = asyncio.create_task(self._leave_after(session, kind))
         self._tasks.add(task)  # the event loop itself would let the collector have it
         task.add_done_callback(self._tasks.discard)
+
+    @staticmethod
+    def left(after: float, newcomers: Visitor) -> None:
+        """Note that a session's connection has ended, so many seconds after it came."""
+        if after < _AT_ONCE_SECONDS:
+            newcomers.spend(_LEFT_SECONDS)
 
     async def _enter(self, kind: int, rank: int) -> None:
         turn = _Turn(kind, rank, next(self._numbers), asyncio.get_running_loop().create_future())
@@ -138,3 +151,10 @@ def _visitor(session: str | None) -> Visitor | None:
 
     found = runtime.get_instance().get_app_session(session or "")
     return visitor_of(found.session_state) if found else None
+
+
+def _begin_as(session: str | None, seconds: float) -> None:
+    from streamlit import runtime
+
+    if found := runtime.get_instance().get_app_session(session or ""):
+        begin_as(found.session_state, seconds)

@@ -10,6 +10,7 @@ import pytest
 from benchmarks import chaos, neighbour
 from benchmarks.attackers import ATTACKS
 from benchmarks.neighbours import outcome
+from benchmarks.watch import ROOT
 
 
 @pytest.fixture
@@ -37,9 +38,11 @@ def test_a_class_beside_a_flood(tmp_path, capsys):
 def test_students_alone(tmp_path, capsys):
     file = tmp_path / "report.json"
     options = ["--alone", "--seconds", "3", "--students", "3", "--think", "0.5", "--json", str(file)]
-    assert neighbour.main(options) == 0
-    found = json.loads(file.read_text())["alone"]
-    assert found["steps"]["arrive"]["count"] == 3 and found["processor"]["arrive"]["p50"] > 0.001
+    assert neighbour.main([*options, "--beside", str(ROOT)]) in (0, 1)  # so few steps say little of the times
+    report = json.loads(file.read_text())
+    for found in (report["alone"], report["alone_beside"]):
+        assert found["steps"]["arrive"]["count"] == 3 and found["processor"]["arrive"]["p50"] > 0.001
+        assert found["errors"] == []
     assert "| layer |" in capsys.readouterr().out
 
 

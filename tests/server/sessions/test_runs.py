@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from engine.visitors import Visitor
+from engine.visitors import GREEDY, Visitor
 from server.sessions import runs as module
 from server.sessions.runs import Runs
 from ui.visitor import visitor, visitor_of
@@ -31,6 +31,10 @@ class Sessions:
             state[_KEPT_AS] = Visitor()
             state[_KEPT_AS].spend(spent)
         self._by_name[name] = SimpleNamespace(_scriptrunner=None, session_state=state)
+
+    def state_of(self, name: str) -> dict[str, Visitor]:
+        state: dict[str, Visitor] = self._by_name[name].session_state
+        return state
 
     def end(self, name: str) -> None:
         self._by_name[name]._scriptrunner = None
@@ -111,6 +115,26 @@ def test_new_sessions_come_by_turns_of_their_addresses(sessions: Sessions) -> No
 
     asyncio.run(arrive())
     assert sessions.begun == ["modest", "flood 0", "student", *(f"flood {i}" for i in range(1, 8))]
+
+
+def test_who_loads_the_page_anew_again_and_again_begins_as_one_who_has_spent_much(sessions: Sessions) -> None:
+    def spent_at_first(name: str, newcomers: Visitor) -> int:
+        sessions.add(name)
+        asyncio.run(Runs().begin(name, newcomers))
+        found = visitor_of(sessions.state_of(name))
+        return found.rank if found else 0
+
+    reloading, arriving = Visitor(), Visitor()
+    for i in range(30):
+        assert spent_at_first(f"class {i}", arriving) == 0
+    for i in range(20):
+        Runs.left(1.0, reloading)
+        if spent_at_first(f"reload {i}", reloading) >= GREEDY:
+            break
+    assert i in (9, 10, 11)
+    for _ in range(60):
+        Runs.left(60.0, arriving)  # a class that leaves, after a while
+    assert spent_at_first("late", arriving) == 0
 
 
 def test_without_others_those_who_have_spent_much_have_all_places_but_one(sessions: Sessions) -> None:
