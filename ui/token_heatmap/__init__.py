@@ -1,7 +1,7 @@
 """Tokens coloured by a neuron's value: a Streamlit component that shows the exact text.
 
 The text is sent to the browser as data, and set as ``textContent``, never as markup. So ``<b>``, ``$x$`` and
-``**bold**`` are shown literally. ``heatmap.js`` only looks up colours: ``core.report.colours`` computes them.
+``**bold**`` are shown literally. The scripts only look up colours: ``core.report.colours`` computes them.
 """
 
 from __future__ import annotations
@@ -20,11 +20,20 @@ from core.report.colours import THEMES, ColourScale, ramp, steps
 from core.report.readable import readable_number
 
 _HERE = Path(__file__).parent
+# One module and one style sheet for the browser, each of several files; the last script has the ``export default``.
+_SCRIPTS = ("tokens.js", "drawing.js", "tip.js", "hand.js", "main.js")
+_STYLES = ("heatmap.css",)
+
+
+def _joined(names: Sequence[str]) -> str:
+    return "\n".join((_HERE / name).read_text(encoding="utf-8") for name in names)
+
+
 _component = st.components.v2.component(
     "token_heatmap",
     html='<div class="heatmap"></div>',
-    css=(_HERE / "heatmap.css").read_text(encoding="utf-8"),
-    js=(_HERE / "heatmap.js").read_text(encoding="utf-8"),
+    css=_joined(_STYLES),
+    js=_joined(_SCRIPTS),
 )
 
 
