@@ -1,4 +1,4 @@
-"""The coloured text: choice of neurons and colour scale, a block for each neuron, and the clicked token."""
+"""The coloured text: the choice of the colour scale, a block for each neuron, and the clicked token."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from core.report.glossary import GLOSSARY
 from core.report.readable import readable, readable_auc
 from core.report.sentences import after_start, higher_for, where
 from core.report.tables import text_csv
-from ui import chosen, page, settings
-from ui.defaults import MAX_NEURONS, SCALES
+from ui import page, settings
+from ui.defaults import SCALES
 from ui.token_heatmap import HeatmapBlock, token_heatmap
 
 _SCALE_LABELS = {"text": "This text", "zero": "Zero-centred", "words": "Word lists"}
@@ -24,28 +24,10 @@ _SCALE_HELP = (
 )
 
 
-def draw_choices(result: ContrastResult) -> tuple[list[int], str]:
-    """Draw the choices, and return the neurons and the scale. Default: the two extremes, and this text's range."""
-    view = settings.current().view
-    extremes = (result.largest, result.smallest)
-    neurons = tuple(neuron for neuron in view.neurons if neuron < result.n_neurons)
-    if len(neurons) < len(view.neurons):
-        page.show_warning(f"A layer has neurons 0 to {result.n_neurons - 1:,}; others were set aside.")
-    chosen.write("neurons", list(neurons or extremes))
-    st.session_state["scale"] = view.scale
-    left, right = st.columns([3, 2], gap="medium")
-    labels = [f"{neuron} (AUC {readable_auc(auc)})" for neuron, auc in enumerate(result.tests.auc.tolist())]
-    left.multiselect(
-        "Neurons",
-        np.argsort(-np.abs(np.nan_to_num(result.tests.statistic)), kind="stable").tolist(),
-        key="neurons",
-        format_func=labels.__getitem__,
-        max_selections=MAX_NEURONS,
-        on_change=_save_neurons,
-        args=(extremes, chosen.snapshot()),
-        help=f"Up to {MAX_NEURONS}. By default the largest and the smallest statistic of the layer.",
-    )
-    right.segmented_control(
+def draw_scale() -> str:
+    """Draw the choice of the colour scale, and return it. Default: this text's range."""
+    st.session_state["scale"] = settings.current().view.scale
+    st.segmented_control(
         "Colour scale",
         SCALES,
         key="scale",
@@ -54,7 +36,7 @@ def draw_choices(result: ContrastResult) -> tuple[list[int], str]:
         on_change=_save_scale,
         help=_SCALE_HELP,
     )
-    return st.session_state["neurons"], st.session_state["scale"]
+    return str(st.session_state["scale"])
 
 
 def draw(result: ContrastResult, activations: TokenActivations, neurons: list[int], scale: str) -> None:
@@ -118,14 +100,6 @@ def _draw_token(activations: TokenActivations, neurons: list[int], token: int) -
             "higher than … of this text's tokens": st.column_config.NumberColumn(format="percent"),
         },
     )
-
-
-def _save_neurons(extremes: tuple[int, int], drawn_with: chosen.Snapshot) -> None:
-    """Callback: save the neurons, unless they belong to settings that have changed since."""
-    if not chosen.is_stale(drawn_with, "neurons"):
-        # A browser can send an option that is not in the list; it arrives as text.
-        neurons = tuple(neuron for neuron in st.session_state["neurons"] if isinstance(neuron, int))[:MAX_NEURONS]
-        settings.choose(neurons=() if neurons == extremes else neurons)
 
 
 def _save_scale() -> None:
