@@ -16,7 +16,7 @@ from core.activations.hooks import Gate
 from core.activations.long_text import TokenColumn, values_at_tokens
 from core.activations.pair import read_words, values_shape
 from core.activations.text import layered_token_activations, n_tokens_of, token_activations
-from core.activations.word_values import tokens_of_words, word_values
+from core.activations.word_values import group_values, tokens_of_words, word_groups, word_values
 from core.activations.words import both_sides, read_both_sides, stored_words, word_activations
 from core.records import GoldActivations
 
@@ -27,6 +27,7 @@ __all__ = [
     "ambiguous_activations",
     "both_sides",
     "gold_activations",
+    "group_values",
     "layered_token_activations",
     "n_tokens_of",
     "read_both_sides",
@@ -38,5 +39,6 @@ __all__ = [
     "values_at_tokens",
     "values_shape",
     "word_activations",
+    "word_groups",
     "word_values",
 ]

@@ -69,6 +69,63 @@ def word_values(
     return pooled
 
 
+def word_groups(found: TokenActivations, places: Sequence[Span]) -> np.ndarray:
+    """Cut the tokens of a text into groups: those of one word, and every other token by itself.
+
+    Two words that share a token are one group.
+
+    Parameters
+    ----------
+    found : TokenActivations
+    places : sequence of (int, int)
+        The characters of each word, as from ``core.words.words_in``.
+
+    Returns
+    -------
+    ndarray of int64, shape (n_groups,)
+        The first token of each group, in order.
+
+    Examples
+    --------
+    >>> found = TokenActivations(["on", "ions", ",", " now"], [""] * 4, [1, 2, 3, 4], np.zeros((4, 1)), layer=0)
+    >>> word_groups(found, [(0, 6), (8, 11)])
+    array([0, 2, 3])
+    """
+    begins = np.ones(len(found.pieces), dtype=bool)
+    for tokens in tokens_of_words(found, places):
+        if len(tokens):
+            begins[tokens[0] + 1 : tokens[-1] + 1] = False
+    return np.flatnonzero(begins)
+
+
+def group_values(values: np.ndarray, starts: np.ndarray, pooling: str = "mean") -> np.ndarray:
+    """One value for each group of tokens, pooled as those of word lists are.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n_tokens,)
+    starts : ndarray of int, shape (n_groups,)
+        The first token of each group, from ``word_groups``.
+    pooling : {"mean", "last"}
+
+    Returns
+    -------
+    ndarray of float64, shape (n_groups,)
+
+    Examples
+    --------
+    >>> group_values(np.array([1.0, 3.0, 8.0]), np.array([0, 2]))
+    array([2., 8.])
+    >>> group_values(np.array([1.0, 3.0, 8.0]), np.array([0, 2]), "last")
+    array([3., 8.])
+    """
+    values = np.asarray(values, dtype=np.float64)
+    ends = np.append(starts[1:], len(values))
+    if pooling == "last" or not len(starts):
+        return values[ends - 1] if len(starts) else np.zeros(0)
+    return np.add.reduceat(values, starts) / (ends - starts)
+
+
 def _spans(found: TokenActivations) -> list[Span]:
     """The characters of each token. The parts of a character (or of several) all have those of all parts."""
     ends = list(accumulate(map(len, found.pieces)))

@@ -7,10 +7,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.activations import gold_activations, token_activations, tokens_of_words, word_values
+from core.activations import (
+    gold_activations,
+    group_values,
+    token_activations,
+    tokens_of_words,
+    word_groups,
+    word_values,
+)
 from core.models import LoadedModel, load_model
 from core.records import GoldSentence, GoldText, GoldWord, TokenActivations
-from core.words import bundled_gold
+from core.words import bundled_gold, passages, words_in
 from tests.support.tokenizer_styles import STYLES, save_model_with, tokenizer_in
 
 
@@ -77,3 +84,31 @@ def test_a_line_break_before_a_word_is_none_of_its_tokens() -> None:
 def test_an_empty_text_has_no_words() -> None:
     found = TokenActivations([], [], [], np.empty((0, 2), dtype=np.float32), layer=0)
     assert tokens_of_words(found, []) == [] and word_values(found, [], [0, 1]).shape == (0, 2)
+
+
+@pytest.mark.parametrize("pooling", ["mean", "last"])
+def test_groups_have_the_values_of_their_words_and_all_other_tokens_their_own(pooling: str) -> None:
+    text = passages(bundled_gold(), 1500)[0].text + "\n\n" + ODD
+    found = token_activations(load_model("bundled"), text, 1)
+    places = words_in(text)
+    starts = word_groups(found, places)
+    ends = [*starts[1:].tolist(), len(found.pieces)]
+    groups = [list(range(start, end)) for start, end in zip(starts.tolist(), ends, strict=True)]
+    assert [token for group in groups for token in group] == list(range(len(found.pieces)))
+    words = [tokens.tolist() for tokens in tokens_of_words(found, places)]
+    several = [tokens for tokens in words if len(tokens) > 1]
+    assert len(several) > 30 and [group for group in groups if len(group) > 1] == several
+    values = group_values(found.values[:, 3], starts, pooling)
+    expected = word_values(found, [np.array(group) for group in groups], [3], pooling)[:, 0]
+    np.testing.assert_allclose(values, expected, rtol=1e-12)
+
+
+def test_two_words_that_share_a_token_are_one_group() -> None:
+    found = TokenActivations(["a", "b c", "d", "."], [""] * 4, [1, 2, 3, 4], np.zeros((4, 1), np.float32), layer=0)
+    assert word_groups(found, words_in("ab cd.")).tolist() == [0, 3]
+
+
+def test_groups_of_nothing() -> None:
+    found = TokenActivations([], [], [], np.zeros((0, 1), np.float32), layer=0)
+    starts = word_groups(found, [])
+    assert starts.shape == (0,) and group_values(found.values[:, 0], starts).shape == (0,)
