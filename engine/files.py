@@ -15,6 +15,7 @@ from core.records import ContrastResult, ContrastSpec
 from engine.jobs import Results
 from engine.pipeline import Request, resolve
 from engine.steps import conclusion, sources
+from engine.steps import text as text_step
 
 _made = Results("file", max_entries=4, max_bytes=10e6)
 _one_at_a_time = threading.Lock()
@@ -44,6 +45,26 @@ def summary(spec: ContrastSpec, shown: tuple[str, str]) -> bytes:
     from core.report.summary import summary_json
 
     return _file("json", spec, shown, summary_json)
+
+
+def text_values(spec: ContrastSpec, text: str, neurons: tuple[int, ...]) -> bytes:
+    """The CSV of some neurons at the tokens of a text; the text is read again if its values are no longer held.
+
+    Raises
+    ------
+    UserError
+        The text is too long, or cannot be read now.
+    """
+    from core.report.tables import text_csv
+
+    found = resolve(text_step, Request(spec, text))
+
+    def work(progress: Progress) -> bytes:
+        with _one_at_a_time:
+            return text_csv(found, neurons).encode()
+
+    made: bytes = _made.obtain(("text", neurons, ref(found)), work)
+    return made
 
 
 def _file(kind: str, spec: ContrastSpec, shown: tuple[str, str], make: Callable[[ContrastResult], str]) -> bytes:

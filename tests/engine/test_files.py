@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import numpy as np
 import pytest
 
+from core.activations import token_activations
 from core.errors import UserError
 from core.experiment import run_contrast
+from core.models import load_model
 from core.records import ContrastResult, ContrastSpec
 from core.report import summary, tables
 from engine import files, steps
@@ -67,3 +72,16 @@ def test_a_file_of_other_words_than_the_page_shows_is_refused() -> None:
     wrong: Any = ("elsewhere", "elsewhere")
     with pytest.raises(UserError, match="others than the page shows"):
         files.csv(SPECS[0], wrong)
+
+
+def test_the_values_of_a_text_are_those_of_core_and_its_neurons_are_not_mixed_up() -> None:
+    texts = ("The ferryman barks.", "Time flies like an arrow.")
+    for text in texts:
+        expected = token_activations(load_model("bundled"), text, 1, prefix=SPECS[1].prefix)
+        for neurons in ((3, 0), (5,)):
+            table = list(csv.reader(io.StringIO(files.text_values(SPECS[1], text, neurons).decode())))
+            assert table[0] == ["position", "token_id", "token", *(f"neuron_{neuron}" for neuron in neurons)]
+            values = np.array([row[3:] for row in table[1:]], dtype=float)
+            np.testing.assert_allclose(values, expected.values[:, neurons], rtol=1e-4, atol=1e-5)
+    with pytest.raises(UserError, match="characters"):
+        files.text_values(SPECS[1], "x" * 10_000_000, (3,))
