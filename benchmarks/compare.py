@@ -6,6 +6,7 @@ floats. A sample of the pasted texts: tokens, shown values, colour steps, and th
 
 from __future__ import annotations
 
+import base64
 import io
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
@@ -143,8 +144,7 @@ def different_columns(shown: Mapping[str, np.ndarray], expected: Mapping[str, np
 
 def _text_differences(quiet: Reference, seen: SeenText) -> str | None:
     from core.activations import token_activations
-    from core.report.colours import per_text_min_max, steps
-    from core.report.readable import readable_number
+    from core.report.colour_scales import per_text_min_max
     from core.report.tables import text_csv
 
     spec = ContrastSpec.from_json(seen.spec)
@@ -159,10 +159,12 @@ def _text_differences(quiet: Reference, seen: SeenText) -> str | None:
         values = activations.values[:, neuron]
         if not block["title"].startswith(f"Neuron {neuron} "):
             wrong.append(f"{block['title']} in place of neuron {neuron}")
-        elif block["values"] != [readable_number(value) for value in values.tolist()]:
+            continue
+        scale, shown = per_text_min_max(values), block["scales"]["text"]
+        if base64.b64decode(block["values"]) != values.astype("<f4").tobytes():
             wrong.append(f"other values of neuron {neuron}")
-        elif block["steps"] != steps(values, per_text_min_max(values, "reds")).tolist():
-            wrong.append(f"other colours of neuron {neuron}")
+        elif (shown["low"], shown["high"]) != (scale.low, scale.high):
+            wrong.append(f"another range of neuron {neuron}")
     if seen.csv is not None and seen.csv != text_csv(activations, neurons):
         wrong.append("another file of values")
     return f"{_short(spec)}, “{seen.text[:40]}…”: {'; '.join(wrong)}." if wrong else None

@@ -1,7 +1,5 @@
 """Text heatmap: any text, with each token coloured by the value of the chosen neurons."""
 
-import streamlit as st
-
 from engine import steps
 from ui import page, settings
 from ui.panels import text_heatmap, text_input, text_neurons, text_score
@@ -12,12 +10,8 @@ spec = settings.current().view.spec
 content, passage = text_input.draw()
 with page.showing_user_errors():
     result = show(steps.conclusion, spec)
-    left, right = st.columns([3, 2], gap="medium")
-    with left:
-        neurons = text_neurons.draw(result)
-    with right:
-        scale = text_heatmap.draw_scale()
+    neurons = text_neurons.draw(result)
     activations = show(steps.text, spec, text=content)
 page.show_notes(activations.notes)
-text_heatmap.draw(result, activations, neurons, scale)
+text_heatmap.draw(result, activations, neurons)
 text_score.draw(result, activations, neurons, passage)

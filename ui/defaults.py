@@ -13,7 +13,14 @@ from engine.steps import layers_of
 PRESETS = {"Notebook": NOTEBOOK, "Careful": CAREFUL}
 # Layer 3: both of its extreme neurons hold up best in running text (see the bundled model's card).
 DEFAULT = ContrastSpec.careful(model="bundled", layer=3)
-SCALES = ("text", "zero", "words")
+# How the Text page shows a text; the default of each first.
+DISPLAY = {
+    "scale": ("text90", "text", "words90", "words", "zero90", "zero"),  # those of core.report.colour_scales
+    "by": ("token", "word"),
+    "colours": ("app", "notebook"),
+    "threshold": tuple(str(percent) for percent in range(0, 100, 5)),
+    "both": ("on", "off"),
+}
 PLOTS = ("index", "volcano")
 MAX_NEURONS = 6
 ALPHAS = (0.0001, 0.5)  # the range of the widget; a spec allows more

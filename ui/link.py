@@ -22,9 +22,9 @@ from ui.custom_words import custom_words
 from ui.defaults import (
     ALPHAS,
     DEFAULT,
+    DISPLAY,
     MAX_NEURONS,
     PLOTS,
-    SCALES,
     WORD_SOURCES,
     default_spec,
     length_of,
@@ -33,7 +33,7 @@ from ui.defaults import (
 )
 
 # The choices on pages that are words, the default first.
-_OPTIONS = {"scale": SCALES, "plot": PLOTS, "gold": ("own", *TREEBANKS)}
+_OPTIONS = {**DISPLAY, "plot": PLOTS, "gold": ("own", *TREEBANKS)}
 MAX_VALUE = 10_000  # characters of one value in a link; the app writes much shorter ones
 _NAMES = (*(item.name for item in fields(ContrastSpec)), "neuron", "neurons", "pinned", *_OPTIONS)
 
@@ -43,15 +43,19 @@ class View:
     """What a link opens: an experiment, and the choices on pages.
 
     ``neuron`` is None for the default, the largest statistic. ``neurons`` is empty for the default of the text page,
-    the two extremes. ``scale`` is that of the text page's colours, ``plot`` what the Neurons page plots, and ``pinned``
-    are the neurons that the evidence page shows side by side. ``gold`` is that page's tagged text: "own", a treebank,
-    or "file", which no link can hold.
+    the two extremes. ``scale``, ``by``, ``colours``, ``threshold`` and ``both`` say how that page shows a text,
+    ``plot`` what the Neurons page plots, and ``pinned`` are the neurons that the evidence page shows side by side.
+    ``gold`` is that page's tagged text: "own", a treebank, or "file", which no link can hold.
     """
 
     spec: ContrastSpec
     neuron: int | None = None
     neurons: tuple[int, ...] = ()
-    scale: str = SCALES[0]
+    scale: str = DISPLAY["scale"][0]
+    by: str = DISPLAY["by"][0]
+    colours: str = DISPLAY["colours"][0]
+    threshold: str = DISPLAY["threshold"][0]
+    both: str = DISPLAY["both"][0]
     pinned: tuple[int, ...] = ()
     plot: str = PLOTS[0]
     gold: str = "own"
@@ -101,7 +105,7 @@ def read(params: Mapping[str, str], texts: Mapping[str, str] | None = None) -> t
 
 
 def _option(name: str, params: Mapping[str, str], problems: list[str]) -> str:
-    """The value of ``scale``, ``plot`` or ``gold``; the first one, with a sentence, if it is not offered."""
+    """The value of one of ``_OPTIONS``; the first one, with a sentence, if it is not offered."""
     options = _OPTIONS[name]
     value = params.get(name, options[0])
     if value in options:

@@ -1,226 +1,74 @@
-"""From a neuron's values to colours.
+"""The colours of coloured text: palettes in steps, for a light and a dark page, and the ink on each.
 
-A scale gives the values at the two ends of a palette. A ramp is a palette in ``N_STEPS`` steps, for a light or a dark
-page. Each value becomes the number of a step: these numbers are small to send, and the same in both themes. The ink on
-a step is black or white, whichever has more contrast; one of the two always has a contrast of at least 4.58.
+A ramp is a palette in ``N_STEPS`` steps; ``core.report.colour_scales`` says which value has which step. The ink on a
+step is black or white, whichever has more contrast; one of the two always has a contrast of at least 4.58.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
 from functools import cache
 
 import numpy as np
 
 # Odd, so that the centre of a diverging ramp is a step. 8 x 25 + 1, so that each of the 9 anchors is a step.
 N_STEPS = 201
-NO_COLOUR = -1  # the step of a value that is not finite
 
 THEMES = ("light", "dark")
 
-# Light: ColorBrewer's nine-class scales, which are matplotlib's "Reds" and "Blues", as in the notebook's heatmaps.
-# Dark: from the colour of the page to a bright colour, so that low values fade into the page there too.
+# Light reds and blues: ColorBrewer's nine-class scales, which are matplotlib's "Reds" and "Blues", as in the notebook's
+# heatmaps. Oranges: the hue of the target in all plots; each anchor is as light as that of the blues, so that neither
+# catches the eye first. Dark: from the colour of the page to a bright colour, so that low values fade there too.
 _ANCHORS = {
+    ("oranges", "light"): "fff8f2 fee5cd fed0a8 ffb378 fe861c de6a00 b35100 8c3800 5d1e00",
     ("reds", "light"): "fff5f0 fee0d2 fcbba1 fc9272 fb6a4a ef3b2c cb181d a50f15 67000d",
     ("blues", "light"): "f7fbff deebf7 c6dbef 9ecae1 6baed6 4292c6 2171b5 08519c 08306b",
+    ("oranges", "dark"): "page 33200f 4d260d 6d3108 943f02 bc5500 e77100 ff9a4b fec593",
     ("reds", "dark"): "page 331719 531a1d 7a1f20 a5271f d13629 f25540 ff7d66 ffa898",
     ("blues", "dark"): "page 14233a 163052 194272 1f5a98 2a76bd 4a97dc 7ab8f0 acd5fa",
-    # The side below the centre. Grey, and never as dark (or bright) as the palette's end, so that colour-blind readers
-    # see the difference too.
+    # For the side below the centre where no class is. Never as dark (or bright) as a palette's end, so that
+    # colour-blind readers see the difference too.
     ("greys", "light"): "page f0f0f0 e3e3e3 d5d5d5 c6c6c6 b7b7b7 a6a6a6 959595 848484",
     ("greys", "dark"): "page 2b2d31 3b3e44 4c4f57 5e626a 70747d 81858f 8f939d 9ca1ab",
 }
 # Page colours for the choice of the ink. Real pages of the same theme differ too little to matter.
 _PAGES = {"light": "#ffffff", "dark": "#16171a"}
-PALETTES = ("reds", "blues")
-
-
-@dataclass(frozen=True)
-class ColourScale:
-    """The values at the two ends of a palette.
-
-    A scale with a ``centre`` is diverging: the palette above the centre, grey below it, and the colour of the page at
-    it. ``n_below`` and ``n_above`` count tokens with a value outside the scale, which get the colour of its end.
-    ``n_missing`` counts tokens whose value is not finite, which get no colour.
-    A wrong palette, end or centre raises ValueError.
-
-    Examples
-    --------
-    >>> ColourScale(-2.0, 2.0, centre=0.0, n_above=3).notes
-    ('Clipped: 3 tokens lie above this scale.',)
-    """
-
-    low: float
-    high: float
-    centre: float | None = None
-    palette: str = "reds"
-    n_below: int = 0
-    n_above: int = 0
-    n_missing: int = 0
-
-    def __post_init__(self) -> None:
-        if self.palette not in PALETTES:
-            raise ValueError(f"unknown palette {self.palette!r}; there are {', '.join(PALETTES)}")
-        if not (np.isfinite(self.low) and np.isfinite(self.high) and self.low <= self.high):
-            raise ValueError(f"a colour scale runs from a low to a high number, not from {self.low} to {self.high}")
-        # With two slopes, equal differences would look unequal.
-        if self.centre is not None and not np.isclose(self.centre - self.low, self.high - self.centre):
-            raise ValueError(f"the centre {self.centre} must lie midway between {self.low} and {self.high}")
-
-    @property
-    def n_clipped(self) -> int:
-        """How many tokens have a value outside the scale."""
-        return self.n_below + self.n_above
-
-    @property
-    def constant(self) -> bool:
-        """Whether the two ends have the same value, so that there is only one colour."""
-        return self.low == self.high
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """Sentences for the reader about clipped, uncoloured and equal values."""
-        notes = []
-        if self.n_below and self.n_above:
-            notes.append(f"Clipped: {_lie(self.n_below)} below this scale and {self.n_above:,} above it.")
-        elif self.n_clipped:
-            notes.append(f"Clipped: {_lie(self.n_clipped)} {'below' if self.n_below else 'above'} this scale.")
-        if self.n_missing:
-            notes.append(f"Not coloured: {_tokens(self.n_missing)} whose value is not a finite number.")
-        if self.constant and not self.n_clipped:
-            notes.append("All tokens have the same value.")
-        return tuple(notes)
-
-
-def per_text_min_max(values: np.ndarray, palette: str = "reds") -> ColourScale:
-    """The notebook's scale: from the smallest value of the text to its largest.
-
-    Parameters
-    ----------
-    values : ndarray of shape (n_tokens,)
-        Values that are not finite are ignored. If all values are equal, every token gets the palette's first colour.
-
-    Examples
-    --------
-    >>> scale = per_text_min_max(np.array([0.5, -1.0, np.nan]))
-    >>> scale.low, scale.high, scale.n_missing
-    (-1.0, 0.5, 1)
-    """
-    finite = _finite(values)
-    low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 0.0)
-    return ColourScale(low, high, palette=palette, n_missing=np.size(values) - finite.size)
-
-
-def zero_centred(values: np.ndarray, palette: str = "reds") -> ColourScale:
-    """A scale that is symmetric about zero: colour above zero, grey below, up to the largest absolute value.
-
-    Parameters
-    ----------
-    values : ndarray of shape (n_tokens,)
-        Values that are not finite are ignored.
-    palette : {"reds", "blues"}
-
-    Returns
-    -------
-    ColourScale
-
-    Examples
-    --------
-    >>> scale = zero_centred(np.array([0.5, -1.0]))
-    >>> scale.low, scale.centre, scale.high
-    (-1.0, 0.0, 1.0)
-    """
-    finite = _finite(values)
-    bound = float(np.abs(finite).max()) if finite.size else 0.0
-    return ColourScale(-bound, bound, centre=0.0, palette=palette, n_missing=np.size(values) - finite.size)
-
-
-def fixed(low: float, high: float, values: np.ndarray, palette: str = "reds") -> ColourScale:
-    """A scale that does not depend on the text (for example the word lists' range), so that texts can be compared.
-
-    Parameters
-    ----------
-    low, high : float
-        The values of the palette's first and last colour.
-    values : ndarray of shape (n_tokens,)
-        Used only to count the values outside the scale. They get the colour of the nearer end.
-    palette : {"reds", "blues"}
-
-    Returns
-    -------
-    ColourScale
-
-    Examples
-    --------
-    >>> fixed(-1.0, 1.0, np.array([-3.0, 0.0, 2.0, 5.0])).n_above
-    2
-    """
-    finite = _finite(values)
-    return ColourScale(
-        float(low),
-        float(high),
-        palette=palette,
-        n_below=int(np.sum(finite < low)),
-        n_above=int(np.sum(finite > high)),
-        n_missing=np.size(values) - finite.size,
-    )
-
-
-def steps(values: np.ndarray, scale: ColourScale) -> np.ndarray:
-    """The step of each value on a scale.
-
-    Parameters
-    ----------
-    values : ndarray of shape (n_tokens,)
-    scale : ColourScale
-
-    Returns
-    -------
-    ndarray of int, shape (n_tokens,)
-        0 at and below the low end, ``N_STEPS - 1`` at and above the high end, ``NO_COLOUR`` for a value that is not
-        finite. If the two ends are equal: the step of the centre, or 0 without a centre.
-
-    Examples
-    --------
-    >>> steps(np.array([-1.0, 0.0, 9.0, np.nan]), ColourScale(-1.0, 1.0))
-    array([  0, 100, 200,  -1])
-    """
-    values = np.asarray(values, dtype=np.float64)
-    last = N_STEPS - 1
-    if scale.high > scale.low:
-        # Halved first: the width of a scale over the whole range of float64 would overflow.
-        share = (values / 2 - scale.low / 2) / (scale.high / 2 - scale.low / 2)
-    else:
-        share = np.where(values > scale.high, 1.0, 0.0 if scale.centre is None else 0.5)
-    finite = np.isfinite(values)
-    placed = np.rint(np.clip(np.where(finite, share, 0.0), 0.0, 1.0) * last).astype(int)
-    return np.where(finite, placed, NO_COLOUR)
+PALETTES = ("oranges", "reds", "blues")
+BELOW = ("greys", *PALETTES)
 
 
 @cache
-def ramp(palette: str, *, diverging: bool, theme: str) -> tuple[tuple[str, str], ...]:
+def ramp(palette: str, *, theme: str, below: str | None = None) -> tuple[tuple[str, str], ...]:
     """The (background, ink) colours of the ``N_STEPS`` steps, from low to high.
 
     A background is ``#rrggbb``, or ``#rrggbbaa`` (partly transparent) near the colour of the page.
 
+    Parameters
+    ----------
+    palette : {"oranges", "reds", "blues"}
+    theme : {"light", "dark"}
+    below : {"greys", "oranges", "reds", "blues"}, optional
+        A diverging ramp: these colours below the centre, the palette above it, and the colour of the page at it.
+
     Raises
     ------
     ValueError
-        The palette or the theme is unknown.
+        A palette or the theme is unknown.
 
     Examples
     --------
-    >>> ramp("reds", diverging=False, theme="light")[0]
+    >>> ramp("reds", theme="light")[0]
     ('#fff5f0', '#000000')
     """
     if theme not in THEMES:
         raise ValueError(f"unknown theme {theme!r}; there are {', '.join(THEMES)}")
-    if palette not in PALETTES:
-        raise ValueError(f"unknown palette {palette!r}; there are {', '.join(PALETTES)}")
+    for name, known in ((palette, PALETTES), (below, (None, *BELOW))):
+        if name not in known:
+            raise ValueError(f"unknown palette {name!r}; there are {', '.join(filter(None, known))}")
     anchors = _anchors(palette, theme)
-    if diverging:
-        # The first grey anchor is the page. It replaces the palette's first anchor: [9, rgba] twice -> [17, rgba]
-        anchors = np.concatenate([_anchors("greys", theme)[::-1], anchors[1:]])
+    if below is not None:
+        # The page takes the place of the palettes' first anchors: [9, rgba] twice -> [17, rgba]
+        anchors = np.concatenate([_anchors(below, theme)[:0:-1], np.zeros((1, 4)), anchors[1:]])
     at = np.linspace(0, len(anchors) - 1, N_STEPS)
     # 4 arrays [N_STEPS], one for each channel -> [N_STEPS, rgba]
     channels = np.stack([np.interp(at, np.arange(len(anchors)), c) for c in anchors.T], axis=1)
@@ -242,10 +90,15 @@ def blend(colour: str, page: str) -> str:
 
 
 def luminance(colour: str) -> float:
-    """The relative luminance of ``#rrggbb``: 0 for black, 1 for white (definition of WCAG 2.2)."""
-    rgb = np.array(_channels(colour)) / 255  # [3]
-    linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
-    return float(linear @ [0.2126, 0.7152, 0.0722])
+    """The relative luminance of ``#rrggbb``: 0 for black, 1 for white (definition of WCAG 2.2).
+
+    Examples
+    --------
+    >>> luminance("#ffffff"), round(luminance("#808080"), 3)
+    (1.0, 0.216)
+    """
+    red, green, blue = (_linear(c / 255) for c in _channels(colour))
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
 def contrast(one: str, other: str) -> float:
@@ -260,19 +113,9 @@ def contrast(one: str, other: str) -> float:
     return (lighter + 0.05) / (darker + 0.05)
 
 
-def _tokens(n: int) -> str:
-    return "1 token" if n == 1 else f"{n:,} tokens"
-
-
-def _lie(n: int) -> str:
-    return f"{_tokens(n)} {'lies' if n == 1 else 'lie'}"
-
-
-def _finite(values: np.ndarray) -> np.ndarray:
-    values = np.asarray(values, dtype=np.float64)
-    if values.ndim != 1:
-        raise ValueError(f"one value per token is needed, shape (n_tokens,), not {values.shape}")
-    return values[np.isfinite(values)]
+def _linear(channel: float) -> float:
+    """A channel of sRGB, 0 to 1, as an amount of light."""
+    return channel / 12.92 if channel <= 0.04045 else math.pow((channel + 0.055) / 1.055, 2.4)
 
 
 def _anchors(palette: str, theme: str) -> np.ndarray:
@@ -288,9 +131,10 @@ def _channels(colour: str) -> list[int]:
 
 def _hexadecimal(rgba: np.ndarray) -> str:
     """The colour of a premultiplied (rgba,) row. The opacity is written only if it is not full."""
-    opacity = rgba[3] / 255
-    rgb = rgba[:3] / opacity if opacity else rgba[:3]
-    written = [*rgb, rgba[3]] if opacity < 1 else rgb
+    red, green, blue, alpha = rgba.tolist()
+    opacity = alpha / 255
+    rgb = [c / opacity if opacity else c for c in (red, green, blue)]
+    written = [*rgb, alpha] if opacity < 1 else rgb
     return "#" + "".join(f"{round(c):02x}" for c in written)
 
 

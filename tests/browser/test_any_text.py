@@ -6,7 +6,6 @@ import json
 import textwrap
 import unicodedata
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -65,7 +64,20 @@ DRAW = """(all) => all.map((data) => {
 })"""
 ATTRIBUTES = {"class", "style", "role", "aria-label", "tabindex", "hidden"}
 ATTRIBUTES |= {"data-index", "data-mark", "data-part", "data-theme"}
-CLASSES = {"heatmap", "block", "header", "titles", "title", "subtitle", "legend", "bar", "labels", "number"}
+CLASSES = {
+    "heatmap",
+    "blocks",
+    "block",
+    "target",
+    "header",
+    "titles",
+    "title",
+    "subtitle",
+    "legend",
+    "bar",
+    "labels",
+    "number",
+}
 CLASSES |= {
     "notes",
     "note",
@@ -124,12 +136,10 @@ def test_the_heatmap_shows_any_text(lm: LoadedModel, sent: list[dict[str, Any]])
     found = [token_activations(lm, text, 0) for text in some_texts(50)]
     found.append(uncut([piece for fragment in ALL_FRAGMENTS for piece in (fragment, f" {fragment}")]))
     data = [check_heatmap(one, sent) for one in found]
-    folder = Path(heatmap.__file__).parent
-    css, script = [(folder / f"heatmap.{kind}").read_text(encoding="utf-8") for kind in ("css", "js")]
     with chromium_page() as page:
         seen = watch(page)
-        page.set_content(PAGE.format(css=css))
-        page.evaluate(IMPORT, script)
+        page.set_content(PAGE.format(css=heatmap.STYLE))
+        page.evaluate(IMPORT, heatmap.SCRIPT)
         for first in range(0, len(data), 50):
             some = data[first : first + 50]
             for one, drawn in zip(some, page.evaluate(DRAW, some), strict=True):
@@ -144,11 +154,9 @@ def test_a_token_that_covers_nothing_is_named(sent: list[dict[str, Any]]) -> Non
     values = np.linspace(-1, 1, 12, dtype=np.float32).reshape(3, 4)
     found = TokenActivations(["", "hi", " there"], ["added", "", ""], [1, 2, 3], values, 0)
     data = check_heatmap(found, sent)
-    folder = Path(heatmap.__file__).parent
-    css, script = [(folder / f"heatmap.{kind}").read_text(encoding="utf-8") for kind in ("css", "js")]
     with chromium_page() as page:
-        page.set_content(PAGE.format(css=css))
-        page.evaluate(IMPORT, script)
+        page.set_content(PAGE.format(css=heatmap.STYLE))
+        page.evaluate(IMPORT, heatmap.SCRIPT)
         [drawn] = page.evaluate(DRAW, [data])
         check_drawn(drawn, found.pieces)
         assert all("(added by the tokenizer)" in label for label in drawn["labels"])
@@ -161,13 +169,13 @@ SCRIPT = """
     from pathlib import Path
     import numpy as np
     import streamlit as st
-    from core.report.colours import per_text_min_max
+    from core.report.colour_scales import per_text_min_max
     from ui.token_heatmap import HeatmapBlock, token_heatmap
 
     texts = json.loads(Path({file!r}).read_text(encoding="utf-8"))
     pieces, parts = texts[st.query_params.get("text", "many")]
     values = np.linspace(-1, 1, len(pieces))
-    token_heatmap(pieces, parts, [HeatmapBlock("Neuron 1", "", values, per_text_min_max(values))])
+    token_heatmap(pieces, parts, [HeatmapBlock("Neuron 1", "", values, {{"text": per_text_min_max(values)}})])
 """
 
 

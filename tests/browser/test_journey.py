@@ -222,8 +222,8 @@ def test_a_pasted_text_comes_through_exactly(app):
         page.keyboard.press("Control+Enter")
         page.locator(".heatmap .panel").first.get_by_text("onerror").first.wait_for()
         wait_until_idle(page)
-        assert page.locator(".heatmap .panel").count() == 2
-        for block in (0, 1):
+        assert page.locator(".heatmap .panel").count() == 3, "both neurons in one, and each"
+        for block in (0, 1, 2):
             assert tokens(page, block) == pieces
         assert page.locator(".heatmap img, .heatmap script, .heatmap a, .heatmap strong").count() == 0
         assert not re.search(r"onerror|alert|[?&]text=", page.url)
@@ -271,15 +271,16 @@ def test_an_error_in_the_table_is_found_in_the_text(app):
         selected = page.locator(".heatmap .token.selected")
         (number,) = {selected.nth(i).get_attribute("data-index") for i in range(selected.count())}
         token_in_panel(page, int(number) + 1).wait_for()
-        assert selected.count() == 2
-        for i in range(2):
-            inside = selected.nth(i).evaluate(
-                """token => {
-                    const at = token.getBoundingClientRect(), frame = token.closest(".panel").getBoundingClientRect();
-                    return at.top >= Math.max(frame.top, 60) && at.bottom <= Math.min(frame.bottom, innerHeight);
-                }"""
-            )
-            assert inside
+        assert selected.count() == 3
+        inside = selected.evaluate_all(
+            """tokens => tokens.map(token => {
+                const at = token.getBoundingClientRect(), frame = token.closest(".panel").getBoundingClientRect();
+                const inWindow = at.top >= 60 && at.bottom <= innerHeight;
+                return [at.top >= frame.top && at.bottom <= frame.bottom, inWindow];
+            })"""
+        )
+        assert [shown for shown, _ in inside] == [True] * 3
+        assert [shown for _, shown in inside[1:]] == [True] * 2, "those of one neuron each, side by side"
         page.locator(".heatmap .token").nth(3).click()
         token_in_panel(page, 4).wait_for()
 

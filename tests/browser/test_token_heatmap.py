@@ -25,8 +25,8 @@ SCRIPT = """
     import json
     import numpy as np
     import streamlit as st
-    from core.report.colours import fixed, zero_centred
-    from ui.token_heatmap import HeatmapBlock, token_heatmap
+    from core.report.colour_scales import fixed, zero_centred
+    from ui.token_heatmap import BASELINE, HeatmapBlock, token_heatmap
 
     pieces, parts = json.loads({content!r})
     n = int(st.query_params.get("n", len(pieces)))
@@ -37,8 +37,10 @@ SCRIPT = """
         pieces,
         parts,
         [
-            HeatmapBlock("Neuron 12 · higher for nouns", "layer 3", nouns, fixed(-1, 1, nouns, "reds")),
-            HeatmapBlock("Neuron 40 · higher for verbs", "layer 3", verbs, zero_centred(verbs, "blues")),
+            HeatmapBlock("Neuron 12 · higher for nouns", "layer 3", nouns, {{"words": fixed(-1, 1, nouns)}}),
+            HeatmapBlock(
+                "Neuron 40 · higher for verbs", "layer 3", verbs, {{"zero": zero_centred(verbs)}}, role=BASELINE
+            ),
         ],
         window_starts=(0, {window}),
     )
@@ -121,7 +123,7 @@ def test_the_legend_gives_numbers_and_says_what_was_clipped(page):
     legends = page.locator(".legend .labels").evaluate_all(
         "all => all.map(l => [...l.children].map(s => s.textContent))"
     )
-    assert legends == [["−1", "1"], ["−2", "0", "2"]]
+    assert legends == [["−1", "≥ 1"], ["−2", "0", "2"]]
     assert "lie above this scale" in page.locator(".block").first.locator(".note").inner_text()
     assert page.locator(".block").nth(1).locator(".note").count() == 0
     assert page.get_by_role("group", name="Neuron 12 · higher for nouns. layer 3").count() == 1
@@ -131,7 +133,7 @@ def test_colours_follow_the_values(page):
     backgrounds = [
         token(page, i).evaluate("t => getComputedStyle(t.querySelector('.body') ?? t).backgroundColor") for i in (0, 34)
     ]
-    assert backgrounds == ["rgb(255, 245, 240)", "rgb(103, 0, 13)"]  # the ends of ColorBrewer's Reds
+    assert backgrounds == ["rgb(255, 248, 242)", "rgb(93, 30, 0)"]  # the ends of the oranges
 
 
 def test_hovering_shows_the_values_and_the_same_token_elsewhere(page):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 import os
 import re
@@ -103,9 +104,9 @@ def test_other_bits_are_found(result):
     headline = next(iter(seen.headlines))
     wrong = SeenContrast(Counter([replace(headline, sentence="**0** of")]), Counter([digest]), {digest: table})
     text = result.record.texts[0]
-    values = [*text.heatmap["blocks"][0]["values"]]
-    values[3] = "0.1234"
-    first = {**text.heatmap["blocks"][0], "values": values}
+    values = np.frombuffer(base64.b64decode(text.heatmap["blocks"][0]["values"]), dtype="<f4").copy()
+    values[3] = np.nextafter(values[3], np.float32(np.inf))
+    first = {**text.heatmap["blocks"][0], "values": base64.b64encode(values.tobytes()).decode()}
     shown = replace(text, heatmap={**text.heatmap, "blocks": [first, text.heatmap["blocks"][1]]}, csv="position\n")
     found = compare(Record(contrasts={spec: wrong}, texts=[shown]))
     assert "1 times the headline was" in found["contrasts"]["different"][0]

@@ -23,9 +23,10 @@ from hypothesis import strategies as st
 
 from core.models import BUNDLED_FOLDER, LoadedModel, load_model
 from core.records import TokenActivations
-from core.report.colours import per_text_min_max
+from core.report.colour_scales import per_text_min_max
 from ui import token_heatmap as heatmap
 from ui.token_heatmap import HeatmapBlock
+from ui.token_heatmap.blocks import decoded
 
 BATCH = 10
 CONTEXT = 512
@@ -155,9 +156,9 @@ def uncut(pieces: list[str]) -> TokenActivations:
 
 
 def check_heatmap(found: TokenActivations, sent: list[dict[str, Any]]) -> dict[str, Any]:
-    """The browser is sent the pieces as data, one value, colour and part a token."""
+    """The browser is sent the pieces as data, and one value and part a token."""
     values = found.values[:, 0]
-    blocks = [HeatmapBlock("Neuron 0", "", values, per_text_min_max(values))]
+    blocks = [HeatmapBlock("Neuron 0", "", values, {"text": per_text_min_max(values)})]
     heatmap.token_heatmap(found.pieces, found.parts, blocks, window_starts=found.window_starts)
     data = sent.pop()
     assert data["pieces"] == found.pieces
@@ -165,7 +166,6 @@ def check_heatmap(found: TokenActivations, sent: list[dict[str, Any]]) -> dict[s
         i: part for i, part in enumerate(found.parts) if part
     }
     for block in data["blocks"]:
-        assert len(block["steps"]) == len(block["values"]) == len(found.pieces)
-        assert min(block["steps"]) >= 0
+        assert decoded(block["values"]).tobytes() == values.tobytes()
     assert data["windows"] == list(found.window_starts[1:])
     return data

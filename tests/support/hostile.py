@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import json
 import re
 from typing import Any
 from urllib.parse import urlencode
@@ -54,7 +55,9 @@ QUERY = urlencode(to_params(SMALL.changed(layer=1, n_target=20, n_baseline=20)))
 class Forger(Tab):
     """A tab that sends whatever it likes for a page's widgets, by their keys."""
 
-    def forge(self, page: str, shown: list[ForwardMsg], **values: str | int | list[str]) -> list[ForwardMsg]:
+    def forge(
+        self, page: str, shown: list[ForwardMsg], **values: str | int | list[str] | dict[str, Any]
+    ) -> list[ForwardMsg]:
         """Run a page with forged widget states; ``shown`` is what it last sent, which tells the widgets' ids."""
         asked = BackMsg()
         asked.rerun_script.page_name, asked.rerun_script.query_string = page, QUERY
@@ -65,6 +68,8 @@ class Forger(Tab):
                 state.int_value = value
             elif isinstance(value, list):
                 state.string_array_value.data.extend(value)
+            elif isinstance(value, dict):
+                state.json_value = json.dumps(value)
             else:
                 state.string_value = value
         self.socket.send(asked.SerializeToString())

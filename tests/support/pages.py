@@ -84,6 +84,16 @@ def heatmap(at):
     return json.loads(at.get_by_key("text_heatmap").proto.json)
 
 
+def show_as(at, **display):
+    """Choose how the text is shown, as the heatmap's script says it."""
+    states = at._tree.get_widget_states()  # AppTest has no method for components
+    state = states.widgets.add()
+    state.id = at.get_by_key("text_heatmap").proto.id
+    state.json_value = json.dumps({"display": {**display, "at": 1000 * time.time()}})
+    at._run(states)
+    return settle(at)
+
+
 def neurons_drawn(at):
     return [int(re.search(r"Neuron (\d+)", block["title"])[1]) for block in heatmap(at)["blocks"]]
 

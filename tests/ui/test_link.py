@@ -50,8 +50,16 @@ def test_what_pages_add_is_left_out_while_it_is_the_default():
     "choices",
     [
         {},
-        {"neuron": 0, "scale": "zero", "pinned": (7,), "plot": "volcano"},
-        {"neuron": 1023, "neurons": (5, 0, 99), "scale": "words", "pinned": (99, 0, 1), "gold": "gum"},
+        {"neuron": 0, "scale": "zero", "threshold": "35", "both": "off", "pinned": (7,), "plot": "volcano"},
+        {
+            "neuron": 1023,
+            "neurons": (5, 0, 99),
+            "scale": "words",
+            "by": "word",
+            "colours": "notebook",
+            "pinned": (99, 0, 1),
+            "gold": "gum",
+        },
     ],
 )
 def test_a_link_brings_everything_back(spec, choices):
@@ -95,7 +103,11 @@ def test_a_link_brings_everything_back(spec, choices):
         ("neuron", "1e2", "whole number from 0"),
         ("neuron", "9999999", "whole number from 0"),
         ("neurons", "many", "neurons is “many”"),
-        ("scale", "log", "text, zero, words"),
+        ("scale", "log", "text90, text, words90, words, zero90, zero"),
+        ("by", "page", "token, word"),
+        ("threshold", "7", "0, 5, 10"),
+        ("both", "", "on, off"),
+        ("colours", "viridis", "app, notebook"),
         ("plot", "pie", "index, volcano"),
     ],
 )

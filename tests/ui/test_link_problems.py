@@ -59,6 +59,10 @@ BAD = {
     "neurons": [("3,x", "neurons is “x”"), (",".join(map(str, range(9))), "neurons has 9 neurons")],
     "pinned": [("y", "pinned is “y”")],
     "scale": [("loud", "scale is “loud”")],
+    "by": [("page", "by is “page”")],
+    "colours": [("greys", "colours is “greys”")],
+    "threshold": [("7", "threshold is “7”")],
+    "both": [("maybe", "both is “maybe”")],
     "plot": [("pie", "plot is “pie”")],
     "gold": [("file", "gold is “file”")],
 }
@@ -68,7 +72,8 @@ GOOD = {
     "word_source": "notebook", "hook_side": "activation", "pooling": "last", "leading_space": "0", "prefix": "0",
     "drop_shared": "0", "unit": "word", "test": "mannwhitney", "correction": "sidak", "family": "layer",
     "alpha": "0.01", "seed": "7", "dtype": "bfloat16", "shuffle_labels": "1", "neuron": "9", "neurons": "1,2",
-    "pinned": "3", "scale": "zero", "plot": "volcano", "gold": "gum",
+    "pinned": "3", "scale": "zero", "by": "word", "colours": "notebook", "threshold": "20", "both": "off",
+    "plot": "volcano", "gold": "gum",
 }  # fmt: skip
 CASES = [(name, value, sentence) for name, values in BAD.items() for value, sentence in values]
 PAIRS = [pair for pair in itertools.combinations(CASES, 2) if pair[0][0] != pair[1][0]]
@@ -214,5 +219,7 @@ def test_a_random_sample_of_pairs_on_real_pages():
 def test_what_is_told_of_a_link_is_what_the_shell_draws():
     """The runs above have no shell: this is the one sentence that it would draw."""
     at = open_page(HOME, DEFAULT, scale="loud")
-    assert said(at.warning) == ["scale is “loud”; allowed are text, zero, words. “text” is used."]
+    assert said(at.warning) == [
+        "scale is “loud”; allowed are text90, text, words90, words, zero90, zero. “text90” is used."
+    ]
     assert page.plain("a_b") == r"a\_b"

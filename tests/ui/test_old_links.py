@@ -58,7 +58,7 @@ LINKS = {
         TEXT,
         f"{SMALL}&neurons=3%2C11&scale=zero",
         SMALL_SPEC,
-        {"neurons": [3, 11], "centre": "0"},
+        {"neurons": [3, 11], "scale": "zero"},
     ),
     "one's own target words": (
         WORDS,
@@ -104,7 +104,7 @@ LINKS = {
                 "correction is “hope”; allowed are none, bonferroni, sidak, holm, max_t, fdr_bh, fdr_by. The link's "
                 "value was set aside; “holm” is used.",
                 "neuron is “x”; a neuron's index is a whole number from 0. It was set aside.",
-                "scale is “loud”; allowed are text, zero, words. “text” is used.",
+                "scale is “loud”; allowed are text90, text, words90, words, zero90, zero. “text90” is used.",
             ]
         },
     ),
@@ -147,7 +147,7 @@ def test_an_old_link_opens_the_same_view(name, contrast):
         assert neuron_shown(at) == more.get("neuron", result.largest)
     elif page == TEXT:
         assert neurons_drawn(at) == more["neurons"]
-        assert heatmap(at)["blocks"][0]["centre"] == more.get("centre")
+        assert heatmap(at)["display"]["scale"] == more.get("scale", "text90")
     elif page == WORDS:
         assert [table.value["word"].tolist() for table in at.dataframe] == [
             list(result.words.target),

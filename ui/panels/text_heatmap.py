@@ -1,49 +1,39 @@
-"""The coloured text: the choice of the colour scale, a block for each neuron, and the clicked token."""
+"""The coloured text: a block for each neuron and one for both, how they are shown, and the clicked token."""
 
 from __future__ import annotations
 
-import numpy as np
+from functools import partial
+
 import streamlit as st
 
-from core.experiment import unit_values
 from core.records import ContrastResult, TokenActivations
-from core.report.colours import ColourScale, fixed, per_text_min_max, zero_centred
-from core.report.glossary import GLOSSARY
-from core.report.readable import readable, readable_auc
-from core.report.sentences import after_start, higher_for, where
-from core.report.tables import text_csv
+from core.report.readable import readable
+from core.report.sentences import after_start
+from core.words import words_in
+from engine import files
 from ui import page, settings
-from ui.defaults import SCALES
-from ui.token_heatmap import HeatmapBlock, token_heatmap
-
-_SCALE_LABELS = {"text": "This text", "zero": "Zero-centred", "words": "Word lists"}
-_SCALE_HELP = (
-    f"{GLOSSARY['colour scale']} **This text**: the lowest token of this text has the faintest colour, the highest one "
-    "the strongest (the notebook's). **Zero-centred**: zero has no colour. **Word lists**: from the lowest to the "
-    "highest value of the two lists' words (or lemmas), so that texts can be compared."
-)
+from ui.defaults import DISPLAY
+from ui.panels.text_blocks import blocks_of, sentences_of, why_no_both
+from ui.token_heatmap import token_heatmap
 
 
-def draw_scale() -> str:
-    """Draw the choice of the colour scale, and return it. Default: this text's range."""
-    st.session_state["scale"] = settings.current().view.scale
-    st.segmented_control(
-        "Colour scale",
-        SCALES,
-        key="scale",
-        required=True,
-        format_func=_SCALE_LABELS.__getitem__,
-        on_change=_save_scale,
-        help=_SCALE_HELP,
-    )
-    return str(st.session_state["scale"])
-
-
-def draw(result: ContrastResult, activations: TokenActivations, neurons: list[int], scale: str) -> None:
-    """Draw one coloured block for each neuron, the clicked token, and the CSV download."""
-    blocks = [_block(result, activations, neuron, scale) for neuron in neurons]
+def draw(result: ContrastResult, activations: TokenActivations, neurons: list[int]) -> None:
+    """Draw the coloured blocks, the clicked token, and the CSV download."""
+    blocks, word_starts = blocks_of(result, activations, neurons)
+    n_words = len(words_in("".join(activations.pieces)))
+    view = settings.current().view
+    if reason := why_no_both(result, neurons):
+        st.caption(page.plain(reason))
     clicked = token_heatmap(
-        activations.pieces, activations.parts, blocks, window_starts=activations.window_starts, key="text_heatmap"
+        activations.pieces,
+        activations.parts,
+        blocks,
+        window_starts=activations.window_starts,
+        word_starts=word_starts,
+        sentences=sentences_of(result, len(activations.pieces), n_words),
+        display={name: getattr(view, name) for name in DISPLAY},
+        on_display=_save_display,
+        key="text_heatmap",
     )
     if result.spec.prefix:
         st.caption(page.plain(f"The text was read{after_start(result.model, True)}."))
@@ -53,33 +43,12 @@ def draw(result: ContrastResult, activations: TokenActivations, neurons: list[in
         _draw_token(activations, neurons, clicked)
     st.download_button(
         "Values as CSV",
-        text_csv(activations, neurons),  # not a callback, which would hold the text's activations in memory
+        # Made when the button is pressed, from the text alone: the session must not hold its activations in memory.
+        partial(files.text_values, result.spec, "".join(activations.pieces), tuple(neurons)),
         f"text-layer{result.spec.layer}.csv",
         "text/csv",
         on_click="ignore",
     )
-
-
-def _block(result: ContrastResult, activations: TokenActivations, neuron: int, scale: str) -> HeatmapBlock:
-    for_target = not result.tests.statistic[neuron] < 0
-    values = activations.values[:, neuron]  # [n_tokens, d_mlp] -> [n_tokens]
-    significant = "" if result.significant[neuron] else ", not significant"
-    return HeatmapBlock(
-        title=f"Neuron {neuron} · higher for {higher_for(result, neuron)}",
-        subtitle=f"AUC {readable_auc(result.tests.auc[neuron])} on the word lists{significant}, "
-        f"{where(result.spec.hook_side)}",
-        values=values,
-        scale=_scale(result, values, neuron, scale, "reds" if for_target else "blues"),
-    )
-
-
-def _scale(result: ContrastResult, values: np.ndarray, neuron: int, scale: str, palette: str) -> ColourScale:
-    if scale == "zero":
-        return zero_centred(values, palette)
-    if scale == "words":
-        units = np.concatenate(unit_values(result, neuron, result.spec.hook_side))
-        return fixed(float(units.min()), float(units.max()), values, palette)
-    return per_text_min_max(values, palette)
 
 
 def _draw_token(activations: TokenActivations, neurons: list[int], token: int) -> None:
@@ -102,5 +71,6 @@ def _draw_token(activations: TokenActivations, neurons: list[int], token: int) -
     )
 
 
-def _save_scale() -> None:
-    settings.choose(scale=st.session_state["scale"])
+def _save_display(choices: dict[str, str]) -> None:
+    """Callback: keep how the text is shown, in this session and in its link."""
+    settings.choose(**choices)

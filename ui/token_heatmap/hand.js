@@ -1,20 +1,29 @@
 // Pointer and keyboard: hover, selection, and the walk from token to token.
 
 function handleEvents(root, view) {
+  root.onpointerdown = (event) => {
+    root.pointer = event.pointerType;
+  };
   root.onpointerover = (event) => {
+    if (event.pointerType === "touch") return; // a tap has its say when it ends, as a click
     const token = event.target.closest(".token");
     const start = event.target.closest(".window-start");
     if (token) showToken(view, token);
     else if (start) showTip(view, start, [element("div", "", ANEW)]);
-    else hideTip(view);
+    else if (!event.target.closest(".chart-area")) hideTip(view);
   };
-  root.onpointerleave = () => hideTip(view);
+  root.onpointerleave = (event) => event.pointerType !== "touch" && hideTip(view);
   root.onclick = (event) => {
     const token = event.target.closest(".token");
+    if (!token && !event.target.closest(".chart-area")) hideTip(view);
     if (!token || hasTextSelection()) return;
     const block = blockOf(view, token);
     setTabStop(view, block, Number(token.dataset.index));
+    block.tabStop.focus({ preventScroll: true }); // the arrow keys go on from here
     toggle(view, token);
+    if (root.pointer !== "touch") return;
+    if (view.selected === null) hideTip(view);
+    else showToken(view, token);
   };
   root.onkeydown = (event) => {
     const token = event.target.closest(".token");
@@ -25,7 +34,10 @@ function handleEvents(root, view) {
     event.preventDefault();
   };
   view.blocks.forEach(({ panel }) => {
-    panel.onscroll = () => followScroll(view, panel);
+    panel.onscroll = () => {
+      if (root.pointer === "touch" && view.tipPanel === panel) hideTip(view); // a finger drags the text from under it
+      followScroll(view, panel);
+    };
   });
 }
 
@@ -48,6 +60,7 @@ function markSelected(view, index) {
   eachAt(view, view.selected, (token) => token.classList.remove("selected"));
   view.selected = index;
   eachAt(view, index, (token) => token.classList.add("selected"));
+  markInChart(view, "selected", index);
 }
 
 // A token that was selected elsewhere on the page: to the middle of each panel, and in the first one of the window.
@@ -62,9 +75,21 @@ function reveal(view, index) {
 }
 
 function markHovered(view, index) {
-  eachAt(view, view.hovered, (token) => token.classList.remove("hovered"));
+  if (view.hovered === index) return;
+  together(view, view.hovered).forEach((one) => eachAt(view, one, (token) => token.classList.remove("hovered")));
   view.hovered = index;
-  eachAt(view, index, (token) => token.classList.add("hovered"));
+  together(view, index).forEach((one) => eachAt(view, one, (token) => token.classList.add("hovered")));
+  markInChart(view, "hovered", index);
+}
+
+// The tokens that have one value together with this one: in the view by word those of its word.
+function together(view, index) {
+  if (index === null) return [];
+  if (!isByWord(view)) return [index];
+  const group = view.groups[index];
+  const first = view.data.words[group];
+  const after = view.data.words[group + 1] ?? view.groups.length;
+  return Array.from({ length: after - first }, (_, i) => first + i);
 }
 
 function eachAt(view, index, change) {
@@ -82,12 +107,17 @@ function setTabStop(view, block, index) {
   const token = (block.tabStop = block.tokens[index] ?? block.tokens[0] ?? null);
   if (!token) return;
   const i = Number(token.dataset.index);
-  const blockData = view.data.blocks[view.blocks.indexOf(block)];
   token.tabIndex = 0;
   token.setAttribute("role", "button");
-  token.setAttribute("aria-label", `${spoken(view.data, i)}, token ${i + 1}, ${blockData.values[i]}`);
+  token.setAttribute("aria-label", nameOfToken(view, block, i));
   token.onfocus = () => token.matches(":focus-visible") && showToken(view, token);
   token.onblur = () => hideTip(view);
+}
+
+function nameOfToken(view, block, index) {
+  const tokens = together(view, index);
+  const text = tokens.map((one) => spoken(view.data, one)).join("");
+  return `${tokens.length > 1 ? `${text}, word of ${tokens.length} tokens` : `${text}, token ${index + 1}`}, ${readableNumber(valueOf(view, block, index))}`;
 }
 
 function moveFocus(view, token, key) {
@@ -95,8 +125,8 @@ function moveFocus(view, token, key) {
   const index = Number(token.dataset.index);
   const last = block.tokens.length - 1;
   const targets = {
-    ArrowLeft: () => Math.max(index - 1, 0),
-    ArrowRight: () => Math.min(index + 1, last),
+    ArrowLeft: () => together(view, Math.max(together(view, index)[0] - 1, 0))[0],
+    ArrowRight: () => Math.min(together(view, index).at(-1) + 1, last),
     ArrowUp: () => onNextLine(block.tokens, index, -1),
     ArrowDown: () => onNextLine(block.tokens, index, 1),
     Home: () => 0,

@@ -70,7 +70,12 @@ def test_a_model_is_one_of_the_list_whatever_a_browser_asks_for(name: str, serve
         ("Neurons", {"target": "<b>", "test": "x", "correction": "y", "family": "z", "pooling": "p", "hook_side": "h"}),
         ("Text_heatmap", {"neurons": [str(number) for number in range(200)]}),
         ("Text_heatmap", {"neurons": ["x", "-1"]}),
-        ("Text_heatmap", {"scale": ["log"]}),
+        (
+            "Text_heatmap",
+            {"text_heatmap": {"display": {"scale": "log", "by": ["word"], "threshold": 10**30, "at": "now"}}},
+        ),
+        ("Text_heatmap", {"text_heatmap": {"display": ["scale"], "clicked": {"index": 10**9, "text": "x", "at": 1}}}),
+        ("Text_heatmap", {"text_heatmap": {"display": "x" * 100_000, "clicked": 5}}),
     ],
 )
 def test_forged_values_show_no_details_and_break_nobody_elses_page(

@@ -31,7 +31,7 @@ from tests.support.hostile import (
 )
 from tests.support.pages import EVIDENCE, NEURONS, PAGES, SMALL, TEXT, WORDS, open_page, said, settle
 from ui import link
-from ui.defaults import ALPHAS, MAX_NEURONS, default_spec
+from ui.defaults import ALPHAS, DISPLAY, MAX_NEURONS, default_spec
 from ui.link import MAX_VALUE
 
 _VALID = [to_params(spec) for spec in (ContrastSpec(), SMALL)]
@@ -49,7 +49,7 @@ _VALUES = st.one_of(
         ]
     ),
 )
-_NAMES = (*ContrastSpec.__dataclass_fields__, "neuron", "neurons", "scale", "pinned", "embed", "unknown")
+_NAMES = (*ContrastSpec.__dataclass_fields__, "neuron", "neurons", *DISPLAY, "pinned", "embed", "unknown")
 _LINKS = st.dictionaries(st.sampled_from(_NAMES), _VALUES, max_size=len(_NAMES))
 _SURROUNDINGS = {
     "any model": {},
@@ -75,7 +75,7 @@ def test_no_link_breaks_the_settings(surroundings: str, params: dict[str, str]) 
     assert 0 <= spec.layer < (n_layers or 1_000) and ALPHAS[0] <= spec.alpha <= ALPHAS[1]
     assert opened.neuron is None or 0 <= opened.neuron < 10**6
     assert len(opened.neurons) <= MAX_NEURONS and all(0 <= neuron < 10**6 for neuron in opened.neurons)
-    assert opened.scale in ("text", "zero", "words")
+    assert all(getattr(opened, name) in options for name, options in DISPLAY.items())
     # A value can be told of on its own and for what it does not fit with, never once for each of its parts.
     assert len(problems) <= 2 * len(params)
     assert all(10 < len(sentence) < 500 and sentence[-1] == "." for sentence in problems)

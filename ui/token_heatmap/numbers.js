@@ -1,0 +1,53 @@
+// From the bytes of a neuron's values to steps of a palette and to readable numbers, as core.report does it in Python.
+
+const N_STEPS = 201;
+const NO_COLOUR = -1;
+
+// Little-endian float32, in base64.
+function decoded(base64) {
+  const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+  const view = new DataView(bytes.buffer);
+  return Float32Array.from({ length: bytes.length / 4 }, (_, i) => view.getFloat32(4 * i, true));
+}
+
+function stepOf(value, { low, high, centre }) {
+  if (!Number.isFinite(value)) return NO_COLOUR;
+  let share = value > high ? 1 : centre === null ? 0 : 0.5;
+  // Halved first: the width of a scale over the whole range of float64 would overflow.
+  if (high > low) share = (value / 2 - low / 2) / (high / 2 - low / 2);
+  return roundedToEven(Math.min(Math.max(share, 0), 1) * (N_STEPS - 1));
+}
+
+function roundedToEven(number) {
+  const below = Math.floor(number);
+  if (number - below !== 0.5) return Math.round(number);
+  return below % 2 === 0 ? below : below + 1;
+}
+
+// Whether a step is so near the faint end (of a diverging scale: its centre) that the reader wants no colour there.
+function isFaint(step, scale, threshold) {
+  const share = step / (N_STEPS - 1);
+  return (scale.centre === null ? share : Math.abs(2 * share - 1)) < threshold;
+}
+
+// Four significant digits and a minus sign, such as −0.04210.
+function readableNumber(value) {
+  if (Number.isNaN(value)) return "not a number";
+  if (!Number.isFinite(value)) return value > 0 ? "∞" : "−∞";
+  if (value === 0) return "0";
+  const [mantissa, power] = fourDigits(Math.abs(value)).split("e");
+  const exponent = Number(power);
+  const digits = mantissa.replace(".", "");
+  let text = `${mantissa}e${exponent}`;
+  if (exponent >= 0 && exponent < 4) text = `${digits.slice(0, exponent + 1)}.${digits.slice(exponent + 1)}`;
+  else if (exponent < 0 && exponent >= -4) text = `0.${"0".repeat(-exponent - 1)}${digits}`;
+  return `${value < 0 ? "−" : ""}${text.replace(/\.$/, "").replace("e-", "e−")}`;
+}
+
+// toExponential rounds a number midway between two away from zero, but Python to the even one.
+function fourDigits(value) {
+  const rounded = value.toExponential(3);
+  const exact = value.toExponential(60);
+  const midway = /^5(0*)e/.test(exact.slice(5));
+  return midway && "13579".includes(rounded[4]) ? `${exact.slice(0, 5)}${exact.slice(exact.indexOf("e"))}` : rounded;
+}
