@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from benchmarks import interaction_text
 from benchmarks.browser import NOT_MEASURED, SECONDS, context_maker, find_browser, offline
 from benchmarks.options import Options
 from benchmarks.table import Mark, Section, markdown
@@ -65,32 +66,41 @@ def section(options: Options) -> Section:
         for action in ACTIONS:
             say(f"Interaction: {action.name.format('another')}")
             tries |= hand.measure(action, options.pick(10, 2))
+        of_texts, frames = interaction_text.measure(hand, options.pick(10, 2))
+        tries |= of_texts
     marks = found_marks(tries)
-    return Section("interaction", "Under the hand", (_INTRODUCTION, table(tries, marks)), tuple(marks.values()))
+    tables = (table(tries, marks), _ABOUT_FRAMES, interaction_text.frame_table(frames))
+    all_marks = (*marks.values(), *interaction_text.frame_marks(frames))
+    return Section("interaction", "Under the hand", (_INTRODUCTION, *tables), all_marks)
 
 
 class Hand:
     """A page of a server that is used. The page counts its messages: to follow them from outside would slow it down."""
 
     def __init__(self, page: Any, server: Server) -> None:
-        self._page, self._server = page, server
+        self.page, self._server = page, server
+
+    def open(self, name: str, ready: str) -> None:
+        """Open a page of the app, and wait for an element of it."""
+        self.page.goto(f"{self._server.url}/{name}")
+        self.page.locator(ready).first.wait_for()
+        self.wait_until_quiet()
 
     def measure(self, action: Action, rounds: int) -> dict[str, list[Try]]:
         """By row of the table: ``rounds`` presses, after one of each value that is not timed.
 
         Raises RuntimeError if both values have the same picture.
         """
-        self._page.goto(f"{self._server.url}/Neurons")
-        self._page.locator(".st-key-neurons_plot .point").first.wait_for()
+        self.open("Neurons", ".st-key-neurons_plot .point")
         pictures: dict[str, str] = {}
         for value in action.values * 2:  # the second time, each follows the other one, as it will when it is timed
-            self._wait_until_quiet()
-            action.prepare(self._page, value)
-            self._wait_until_quiet()  # also the plot takes a moment to see the mouse
-            action.do(self._page, value)
-            self._wait_until_quiet()
-            pictures[value] = self._page.evaluate(f"interaction.pictures.{action.picture}()")
-            if action.picture != "page" and not self._page.evaluate(f"interaction.drawn.{action.picture}().length"):
+            self.wait_until_quiet()
+            action.prepare(self.page, value)
+            self.wait_until_quiet()  # also the plot takes a moment to see the mouse
+            action.do(self.page, value)
+            self.wait_until_quiet()
+            pictures[value] = self.page.evaluate(f"interaction.pictures.{action.picture}()")
+            if action.picture != "page" and not self.page.evaluate(f"interaction.drawn.{action.picture}().length"):
                 raise RuntimeError(f"{action.name}: there is no plot to wait for.")
         if len(set(pictures.values())) < len(action.values):
             raise RuntimeError(f"{action.name}: the page shows the same for {' and '.join(action.values)}.")
@@ -102,26 +112,37 @@ class Hand:
         return tries
 
     def _time(self, action: Action, value: str, picture: str) -> Try:
-        """Press once, and wait until the page is quiet again."""
+        return self.press(
+            action.event,
+            action.picture,
+            picture,
+            lambda page: action.prepare(page, value),
+            lambda page: action.do(page, value),
+        )
+
+    def press(
+        self, event: str, name: str, picture: str, prepare: Callable[[Any], None], do: Callable[[Any], None]
+    ) -> Try:
+        """Press once, and wait until the picture of this name is the awaited one, and the page is quiet again."""
         from playwright.sync_api import Error
 
-        action.prepare(self._page, value)
-        self._wait_until_quiet()
+        prepare(self.page)
+        self.wait_until_quiet()
         before, (frames, size) = self._cpu_seconds(), self._received()
-        self._page.evaluate("given => { interaction.begin(...given) }", [action.event, action.picture, picture])
-        action.do(self._page, value)
+        self.page.evaluate("given => { interaction.begin(...given) }", [event, name, picture])
+        do(self.page)
         try:
-            milliseconds = self._page.evaluate("interaction.time")
+            milliseconds = self.page.evaluate("interaction.time")
         except Error as error:
-            shown = self._page.evaluate(f"interaction.pictures.{action.picture}()")
-            raise RuntimeError(f"{action.name}, {value}: {error}\n{shown[:300]}\nis not\n{picture[:300]}") from error
-        self._wait_until_quiet()
+            shown = self.page.evaluate(f"interaction.pictures.{name}()")
+            raise RuntimeError(f"{name}: {error}\n{shown[:300]}\nis not\n{picture[:300]}") from error
+        self.wait_until_quiet()
         frames_after, size_after = self._received()
         return Try(milliseconds, frames_after - frames, size_after - size, self._cpu_seconds() - before)
 
     def _received(self) -> tuple[int, int]:
         """Messages and their bytes, since the page was loaded."""
-        frames, size = self._page.evaluate("[interaction.frames, interaction.bytes]")
+        frames, size = self.page.evaluate("[interaction.frames, interaction.bytes]")
         return frames, size
 
     def _cpu_seconds(self) -> float:
@@ -130,16 +151,16 @@ class Hand:
             raise RuntimeError("The server's processor time cannot be read.")
         return seconds
 
-    def _wait_until_quiet(self) -> None:
+    def wait_until_quiet(self) -> None:
         """No run of the script and no message for a while."""
         until, since, received = time.monotonic() + SECONDS, time.monotonic(), (-1, -1)
         while time.monotonic() - since < _QUIET_SECONDS:
             if time.monotonic() > until:
                 raise RuntimeError("The page did not come to rest.")
             now = self._received()
-            if received != now or not self._page.locator(_IDLE).count():
+            if received != now or not self.page.locator(_IDLE).count():
                 since, received = time.monotonic(), now
-            self._page.wait_for_timeout(50)
+            self.page.wait_for_timeout(50)
 
 
 _IDLE = "[data-testid='stApp'][data-test-script-state='notRunning']"
@@ -205,6 +226,7 @@ ACTIONS = (
 def found_marks(tries: Mapping[str, Sequence[Try]]) -> dict[str, Mark]:
     """The mark of each row: the median time."""
     bounds = {action.name.format(value): action.bound for action in ACTIONS for value in action.values}
+    bounds |= interaction_text.bounds()
     return {
         row: Mark(row, Times(tuple(one.milliseconds for one in tries[row])).median, bounds[row], " ms", least=False)
         for row in tries
@@ -258,11 +280,31 @@ window.interaction = {
             const said = interaction.text("h3").find(text => /^Neuron \\d+/.test(text));
             return said && said + interaction.drawn.neuron();
         },
+        text: () => interaction.panel()?.textContent ?? "",
+        colours: () => {
+            const bodies = [...interaction.panel().querySelectorAll(".body")];
+            return bodies.map(body => body.style.backgroundColor).join();
+        },
         page: () => {
             const heatmap = document.querySelector(".st-key-text_heatmap [data-testid='stBidiComponentIsolated']");
             const tokens = heatmap?.shadowRoot.querySelectorAll(".panel .token").length;
             return interaction.text("h1").join() + (tokens ?? "") + interaction.points("neurons_plot");
         },
+    },
+    panel: () => document.querySelector(".st-key-text_heatmap [data-testid='stBidiComponentIsolated']")
+        ?.shadowRoot.querySelector(".panel"),
+    watchFrames: () => {
+        const times = interaction.frameTimes = [];
+        const next = now => {
+            times.push(now);
+            if (interaction.frameTimes === times) requestAnimationFrame(next);
+        };
+        requestAnimationFrame(next);
+    },
+    stopFrames: () => {
+        const times = interaction.frameTimes;
+        interaction.frameTimes = null;
+        return times.slice(1).map((time, i) => time - times[i]);
     },
     extreme: which => {
         document.querySelector(".st-key-neurons_plot").scrollIntoView({ block: "center" });
@@ -294,5 +336,10 @@ _INTRODUCTION = (
     "no press needs a forward pass or a test. The page itself takes the time, from the key or the button of the mouse "
     "to the end of the frame that draws the new headline and points; for a neuron its heading and spread; for a page "
     "its main content. Frames and bytes are the websocket's messages until the page is quiet, medians; the server's "
-    "processor time until then is a mean."
+    "processor time until then is a mean. On the Text page, each text is new: its forward pass is in its time. It is "
+    "sent with Ctrl+Enter, and the clock stops when the first block of it is coloured."
+)
+_ABOUT_FRAMES = (
+    f"How long the frames take while a hand points at one token after the other, and while it scrolls, in a text of "
+    f"{interaction_text.SMOOTH_TOKENS:,} tokens:"
 )

@@ -6,7 +6,7 @@ import base64
 
 import pytest
 
-from benchmarks import interaction
+from benchmarks import interaction, interaction_text
 from benchmarks.browser import Received
 from benchmarks.first_visit import NETWORKS, Visit, found_marks, tables
 
@@ -94,3 +94,18 @@ def test_every_row_of_presses_has_a_name_of_its_own():
     """Both values of an action share a row, or have one each; no action hides another one's."""
     rows = [{action.name.format(value) for value in action.values} for action in interaction.ACTIONS]
     assert sum(map(len, rows)) == len(set().union(*rows)) == 7
+
+
+def test_frames_have_a_row_for_each_thing_that_the_hand_did():
+    frames = {
+        "pointing": interaction_text.Frames((16.0,) * 18 + (33.0, 90.0)),
+        "scrolling": interaction_text.Frames((16.0,) * 90 + (50.0,) * 10),
+    }
+    assert [(mark.value, mark.met) for mark in interaction_text.frame_marks(frames)] == [(90.0, False), (50.0, False)]
+    assert interaction_text.Frames((16.0,) * 39 + (90.0,)).percentile(0.95) == 16.0
+    assert (
+        interaction_text.frame_table(frames).splitlines()[2] == "| pointing | 20 | 16 | 90 | 90 | ≤ 34 ms: **missed** |"
+    )
+    assert {*interaction_text.bounds()} == {
+        "a new text of 150 tokens", "a new text of 1,400 tokens", "colour scale, 1,400 tokens",
+    }  # fmt: skip
