@@ -78,7 +78,7 @@ def word_groups(found: TokenActivations, places: Sequence[Span]) -> np.ndarray:
     ----------
     found : TokenActivations
     places : sequence of (int, int)
-        The characters of each word, as from ``core.words.words_in``.
+        The characters of each word, as from ``core.words.running_words``.
 
     Returns
     -------

@@ -6,9 +6,9 @@ read_conllu(text, "my file")       -> GoldText: sentences whose words have parts
 treebank("ewt")                    -> the bytes of a treebank of Universal Dependencies, downloaded on request
 ambiguous_forms()                  -> forms that are a noun in some sentences and a verb in others
 bundled_prose()                    -> long running text, written for the project
-words_in("Any text.")              -> the characters of each of its words
 
-``core.words.download`` downloads a list, or reads it from the cache.
+``core.words.download`` downloads a list, or reads it from the cache. ``core.words.running_words`` finds the words of
+any text.
 """
 
 from core.words.ambiguous import ambiguous_forms
@@ -19,7 +19,6 @@ from core.words.lists import bundled_classes, bundled_list, custom_list, get_wor
 from core.words.pair import choose_words
 from core.words.passages import listed_words, passages
 from core.words.prose import Prose, bundled_prose
-from core.words.running_words import words_in
 from core.words.source import DEFAULT_DOWNLOADS, FILE_NAMES, Downloads
 from core.words.treebanks import TREEBANKS, Treebank, cached_treebank, treebank
 
@@ -49,5 +48,4 @@ __all__ = [
     "read_conllu",
     "shared_words",
     "treebank",
-    "words_in",
 ]

@@ -16,7 +16,7 @@ from core.report.glossary import GLOSSARY
 from core.report.readable import readable_auc
 from core.report.sentences import class_names, higher_for, where
 from core.stats.class_balance import ClassScale, class_balance, class_scale
-from core.words import words_in
+from core.words.running_words import words_in
 from ui.token_heatmap import BASELINE, BOTH, TARGET, HeatmapBlock
 
 _ENDS = {

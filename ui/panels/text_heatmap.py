@@ -9,7 +9,7 @@ import streamlit as st
 from core.records import ContrastResult, TokenActivations
 from core.report.readable import readable
 from core.report.sentences import after_start
-from core.words import words_in
+from core.words.running_words import words_in
 from engine import files
 from ui import page, settings
 from ui.defaults import DISPLAY

@@ -17,7 +17,8 @@ from core.activations import (
 )
 from core.models import LoadedModel, load_model
 from core.records import GoldSentence, GoldText, GoldWord, TokenActivations
-from core.words import bundled_gold, passages, words_in
+from core.words import bundled_gold, passages
+from core.words.running_words import words_in
 from tests.support.tokenizer_styles import STYLES, save_model_with, tokenizer_in
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from core.words import words_in
+from core.words.running_words import words_in
 
 
 def found(text):
