@@ -1,8 +1,9 @@
-"""The neuron that a user has chosen (in the plot, the table, the box, by a button or a link), and the one shown."""
+"""The neuron that a user has selected, on any page and in any way, those that are pinned, and which choices count."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Collection
 from itertools import pairwise
 from typing import Any
 
@@ -10,6 +11,7 @@ import streamlit as st
 
 from core.records import ContrastResult
 from ui import link, page, settings
+from ui.defaults import MAX_NEURONS
 
 # The values of the settings with which a widget was drawn.
 Snapshot = tuple[object, ...]
@@ -36,6 +38,17 @@ def shown_neuron(result: ContrastResult) -> int:
     return shown
 
 
+def pinned(result: ContrastResult) -> tuple[int, ...]:
+    """The pinned neurons that the layer has."""
+    neurons = settings.current().view.pinned
+    there = tuple(neuron for neuron in neurons if neuron < result.n_neurons)
+    if len(there) < len(neurons):
+        page.show_warning(f"A layer has neurons 0 to {result.n_neurons - 1:,}; other pinned ones were set aside.")
+        settings.choose(pinned=there)
+        link.write(settings.current().view)
+    return there
+
+
 def write(key: str, value: Any) -> None:
     """Set a widget from code, and remember the value: a browser may send it back late (``is_stale``).
 
@@ -43,6 +56,11 @@ def write(key: str, value: Any) -> None:
     browser sent this one.
     """
     st.session_state[key] = value
+    remember(key, value)
+
+
+def remember(key: str, value: Any) -> None:
+    """Remember a value of a widget that code replaces at once, such as a number as it was typed: it may come again."""
     written = st.session_state.setdefault(_WRITTEN, {}).setdefault(key, [])
     if not written or written[-1][0] != value:
         written.append((value, time.monotonic()))
@@ -50,12 +68,29 @@ def write(key: str, value: Any) -> None:
 
 
 def choose(neuron: int | None, drawn_with: Snapshot, key: str = "") -> None:
-    """Callback: set the chosen neuron; None resets it to the default.
+    """Callback: select a neuron, for all pages; None resets it to the default.
 
     Not if the value is stale: it then belongs to another layer. ``key`` is that of a widget whose value code sets too.
     """
     if not is_stale(drawn_with, key):
         settings.choose(neuron=neuron)
+
+
+def pin(neuron: int, drawn_with: Snapshot) -> None:
+    """Callback: pin a neuron, for all pages, unless the value is stale, or no more may be pinned: this is said."""
+    there = settings.current().view.pinned
+    if is_stale(drawn_with) or neuron in there:
+        return
+    if len(there) >= MAX_NEURONS:
+        page.show_toast(f"Neuron {neuron:,} was not pinned: at most {MAX_NEURONS} are. Unpin one first.")
+        return
+    settings.choose(pinned=(*there, neuron))
+
+
+def unpin(neurons: Collection[int], drawn_with: Snapshot) -> None:
+    """Callback: take neurons away from the pinned ones, unless the value is stale."""
+    if not is_stale(drawn_with):
+        settings.choose(pinned=tuple(each for each in settings.current().view.pinned if each not in neurons))
 
 
 def snapshot() -> Snapshot:
