@@ -113,10 +113,6 @@ def _profile_key(request: Request, need: Any) -> tuple[Hashable, ...]:
     return request.spec.changed(layer=0), sources(need(words))  # the profile has all layers: it is the same for each
 
 
-def _scatter_key(request: Request, need: Any) -> tuple[Hashable, ...]:
-    return *_conclusion_key(request, need), request.marked
-
-
 def _text_key(request: Request, need: Any) -> tuple[Hashable, ...]:
     spec = request.spec
     digest = hashlib.sha256(request.text.encode("utf-8", "surrogatepass")).hexdigest()
@@ -277,8 +273,8 @@ def profile(request: Request, need: Any, progress: Progress) -> tuple[np.ndarray
 
 
 @step(
-    _scatter_key,
-    key_text="the key of the conclusion, and the marked neuron",
+    _conclusion_key,
+    key_text="the key of the conclusion",
     needs=(words, conclusion),
     entries=32,  # a quarter of a megabyte each
 )
@@ -286,7 +282,7 @@ def scatter(request: Request, need: Any, progress: Progress) -> Picture:
     """The chart of every neuron, encoded for the browser."""
     from core.report.figures import neuron_scatter, packed
 
-    return packed(neuron_scatter(need(conclusion), request.marked))
+    return packed(neuron_scatter(need(conclusion)))
 
 
 @step(
@@ -304,8 +300,8 @@ def shuffled(request: Request, need: Any, progress: Progress) -> ShuffledPoints 
 
 
 @step(
-    _scatter_key,
-    key_text="the key of the conclusion, and the marked neuron",
+    _conclusion_key,
+    key_text="the key of the conclusion",
     needs=(words, conclusion, shuffled),
     entries=32,
 )
@@ -314,7 +310,7 @@ def volcano(request: Request, need: Any, progress: Progress) -> Picture:
     from core.report.figures import neuron_volcano, packed
 
     result = need(conclusion)
-    return packed(neuron_volcano(result, need(shuffled), critical_log10_p(result), request.marked))
+    return packed(neuron_volcano(result, need(shuffled), critical_log10_p(result)))
 
 
 @step(

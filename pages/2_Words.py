@@ -4,18 +4,19 @@ import streamlit as st
 
 from engine.steps import conclusion
 from ui import page, settings
-from ui.panels import words
+from ui.panels import neuron_bar, words
 from ui.progress import show
 
 page.require_shell()
 with page.showing_user_errors():
     result = show(conclusion, settings.current().view.spec)
+neuron = neuron_bar.draw(result)
 words.draw_headline(result)
 page.show_notes(result.notes)
 image, means, lists = st.tabs(["Words by neurons", "Mean activation", "The two lists"])
 with image:
-    words.draw_image(result)
+    words.draw_image(result, neuron)
 with means:
-    words.draw_means(result)
+    words.draw_means(result, neuron)
 with lists:
     words.draw_lists(result)

@@ -5,17 +5,18 @@ import streamlit as st
 from engine import steps
 from engine.pipeline import Request
 from ui import page, settings
-from ui.panels import evidence, evidence_check, evidence_claim, evidence_gold, evidence_pinned
+from ui.panels import evidence, evidence_check, evidence_claim, evidence_gold, evidence_pinned, neuron_bar
 from ui.progress import show
 
 page.require_shell()
 spec = settings.current().view.spec
 with page.showing_user_errors():
     result = show(steps.conclusion, spec)
+    neuron = neuron_bar.draw(result)
     evidence.draw_introduction()
     left, right = st.columns(2, gap="medium")
     with left:
-        neuron = evidence.draw_choice(result)
+        evidence.draw_neuron(result, neuron)
     with right:
         request = Request(spec, marked=neuron, gold=evidence_gold.draw(spec))
     pinned = evidence_pinned.pinned(result, request)

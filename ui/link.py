@@ -42,15 +42,14 @@ _NAMES = (*(item.name for item in fields(ContrastSpec)), "neuron", "neurons", "p
 class View:
     """What a link opens: an experiment, and the choices on pages.
 
-    ``neuron`` is None for the default, the largest statistic. ``neurons`` is empty for the default of the text page,
-    the two extremes. ``scale``, ``by``, ``colours``, ``threshold`` and ``both`` say how that page shows a text,
-    ``plot`` what the Neurons page plots, and ``pinned`` are the neurons that the evidence page shows side by side.
-    ``gold`` is that page's tagged text: "own", a treebank, or "file", which no link can hold.
+    ``neuron`` is the selected one, and ``pinned`` are those that stay beside it, on all pages. ``neuron`` is None for
+    the default, the largest statistic. ``scale``, ``by``, ``colours``, ``threshold`` and ``both`` say how the text page
+    shows a text, ``plot`` what the Neurons page plots. ``gold`` is the evidence page's tagged text: "own", a treebank,
+    or "file", which no link can hold.
     """
 
     spec: ContrastSpec
     neuron: int | None = None
-    neurons: tuple[int, ...] = ()
     scale: str = DISPLAY["scale"][0]
     by: str = DISPLAY["by"][0]
     colours: str = DISPLAY["colours"][0]
@@ -75,8 +74,6 @@ def params_of(view: View) -> dict[str, str]:
     params = to_params(view.spec)
     if view.neuron is not None:
         params["neuron"] = str(view.neuron)
-    if view.neurons:
-        params["neurons"] = ",".join(map(str, view.neurons))
     if view.pinned:
         params["pinned"] = ",".join(map(str, view.pinned))
     for name, options in _OPTIONS.items():
@@ -97,11 +94,21 @@ def read(params: Mapping[str, str], texts: Mapping[str, str] | None = None) -> t
     problems += spec_problems
     spec = _allowed_here(spec, problems)
     neuron = _neurons([params["neuron"]] if "neuron" in params else [], "neuron", problems)
-    neurons, pinned = (
-        _neurons(params[name].split(",") if name in params else [], name, problems) for name in ("neurons", "pinned")
-    )
+    pinned = _pinned(params, problems)
     options = {name: _option(name, params, problems) for name in _OPTIONS}
-    return View(spec, neuron[0] if neuron else None, neurons, pinned=pinned, **options), problems
+    return View(spec, neuron[0] if neuron else None, pinned=pinned, **options), problems
+
+
+def _pinned(params: Mapping[str, str], problems: list[str]) -> tuple[int, ...]:
+    """The pinned neurons. Earlier versions wrote those of the text page apart from them, as ``neurons``."""
+    lists = {
+        name: _neurons(params[name].split(","), name, problems) for name in ("pinned", "neurons") if name in params
+    }
+    pinned, neurons = lists.get("pinned", ()), lists.get("neurons", ())
+    if pinned and not set(neurons) <= set(pinned):
+        shown = ",".join(map(str, neurons))
+        problems.append(f"neurons is “{shown}”; the pinned neurons, which the link names too, are shown on all pages.")
+    return pinned or neurons
 
 
 def _option(name: str, params: Mapping[str, str], problems: list[str]) -> str:

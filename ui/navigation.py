@@ -9,11 +9,12 @@ from ui import settings
 from ui.link import params_of
 
 HOME = "Home"
+NEURONS = "pages/1_Neurons.py"
 EVIDENCE = "pages/4_Evidence.py"
 # Script, title, icon. The address is the title with underscores, except for Home.
 PAGES = (
     ("pages/0_Home.py", HOME, ":material/home:"),
-    ("pages/1_Neurons.py", "Neurons", ":material/scatter_plot:"),
+    (NEURONS, "Neurons", ":material/scatter_plot:"),
     ("pages/2_Words.py", "Words", ":material/dictionary:"),
     ("pages/3_Text_heatmap.py", "Text heatmap", ":material/format_ink_highlighter:"),
     (EVIDENCE, "Evidence", ":material/fact_check:"),
@@ -37,3 +38,8 @@ def draw_link(script: str, label: str, icon: str) -> None:
     would have to be pressed twice.
     """
     st.page_link(script, label=label, icon=icon, query_params=params_of(settings.current().view))
+
+
+def go_to(script: str) -> None:
+    """Go to a page, with the settings in its address, as a link does. The page that calls this ends here."""
+    st.switch_page(script, query_params=params_of(settings.current().view))

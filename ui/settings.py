@@ -90,7 +90,7 @@ def update_spec() -> ContrastSpec:
     before = settings.view.spec
     settings.view = replace(settings.view, spec=spec)
     if (spec.model, spec.layer) != (before.model, before.layer):
-        settings.view = replace(settings.view, neuron=None, neurons=(), pinned=())  # other layers have other neurons
+        settings.view = replace(settings.view, neuron=None, pinned=())  # other layers have other neurons
     st.session_state["preset"] = matching_preset(spec)
     return spec
 

@@ -24,11 +24,11 @@ from tests.support.visits import (
     follow,
     heading,
     loneliest_point,
-    marked,
     new_page_like,
     scatter,
     token_in_panel,
     visit,
+    wait_marked,
     whole_app,
     x_range,
 )
@@ -85,12 +85,12 @@ def test_from_home_to_a_neuron(app, result):
         other = next(int(n) for n in order[:5] if n != neuron)
         click_table_row(page, order.tolist().index(other))
         chosen(page, other)
-        assert marked(page) == [other], "the plot marks the table's choice"
+        wait_marked(page, other)
 
         again, place = loneliest_point(page, but=[result.largest, neuron, other])
         page.mouse.click(*place)
         chosen(page, again)
-        assert marked(page) == [again], "the neuron chosen before is marked no more"
+        wait_marked(page, again)
 
         address = page.url
         with new_page_like(page) as fresh:
@@ -99,7 +99,7 @@ def test_from_home_to_a_neuron(app, result):
             chosen(fresh, again)
             assert fresh.get_by_text(headline(result)).is_visible()
             assert fresh.url == address
-            assert marked(fresh) == [again]
+            wait_marked(fresh, again)
 
 
 def test_a_neuron_is_chosen_in_the_volcano(app, result):
@@ -111,11 +111,11 @@ def test_a_neuron_is_chosen_in_the_volcano(app, result):
         page.locator(".hoverlayer .hovertext").get_by_text(f"Neuron {neuron}").wait_for()
         page.mouse.click(*place)
         chosen(page, neuron)
-        assert marked(page) == [neuron]
+        wait_marked(page, neuron)
         again, place = loneliest_point(page, but=[result.largest, neuron])
         page.mouse.click(*place)
         chosen(page, again)
-        assert marked(page) == [again]
+        wait_marked(page, again)
         below = scatter(page).evaluate(
             """g => {
                 const { xaxis, yaxis } = g._fullLayout, box = g.getBoundingClientRect();
@@ -134,7 +134,8 @@ def test_a_neuron_is_chosen_in_the_volcano(app, result):
         page.get_by_role("radio", name="By neuron").or_(page.get_by_role("button", name="By neuron")).click()
         page.wait_for_url(lambda url: "plot=" not in url)
         wait_until_idle(page)
-        assert heading(page, again).is_visible() and marked(page) == [again]
+        assert heading(page, again).is_visible()
+        wait_marked(page, again)
 
 
 def test_zoom_and_neuron_survive_what_they_should(app):
@@ -155,17 +156,18 @@ def test_zoom_and_neuron_survive_what_they_should(app):
         page.wait_for_timeout(400)  # plotly takes two presses within 300 ms for a double click
         page.mouse.click(*place)
         chosen(page, neuron)
-        assert x_range(page) == zoomed and marked(page) == [neuron]
+        wait_marked(page, neuron)
+        assert x_range(page) == zoomed
 
         page.get_by_role("combobox", name="Correction").click()
         page.get_by_role("option", name="None").click()
         page.wait_for_url(re.compile(r"[?&]correction=none(&|$)"))
         arrive(page, "Neurons")
         chosen(page, neuron)
-        assert marked(page) == [neuron]
+        wait_marked(page, neuron)
         follow(page, "Words")
         follow(page, "Neurons")
-        assert marked(page) == [neuron]
+        wait_marked(page, neuron)
 
 
 def test_the_back_button_goes_back(app, result):
@@ -183,7 +185,7 @@ def test_the_back_button_goes_back(app, result):
         page.go_back()
         page.get_by_text(f"neurons in layer {DEFAULT.layer} ").wait_for()
         chosen(page, 7)
-        assert marked(page) == [7]
+        wait_marked(page, 7)
 
 
 def test_a_custom_list_goes_along(app):

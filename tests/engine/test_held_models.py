@@ -58,7 +58,7 @@ def look_at(spec: ContrastSpec, text: str) -> None:
     """What the pages ask for, and a mistake on each: its exception has passed through the work that holds the model."""
     obtain(steps.conclusion, Request(spec), finish, Visitor())
     obtain(steps.profile, Request(spec), finish, Visitor())
-    obtain(steps.scatter, Request(spec, marked=1), finish, Visitor())
+    obtain(steps.scatter, Request(spec), finish, Visitor())
     obtain(steps.text, Request(spec, text), finish, Visitor())
     for wrong in (steps.text, steps.conclusion):
         with pytest.raises(UserError, match="layer"):

@@ -128,9 +128,17 @@ def assert_shows(at, result):
     assert table["significant"].tolist() == result.significant.tolist()
 
 
+def marks(at, plot="neurons_plot"):
+    """The neurons that are marked over a plot, by their places, and the one whose mark stands out."""
+    sent = json.loads(at.get_by_key(f"{plot}_marks").proto.json)
+    stands_out = [int(mark["label"]) for mark in sent["marks"] if mark["selected"]]
+    return {mark["place"]: int(mark["label"]) for mark in sent["marks"]}, *stands_out
+
+
 def marked(at):
-    """The neurons that the scatter is drawn with as marked."""
-    return figure(at, "neurons_plot")["data"][0].get("selectedpoints")
+    """The selected neuron, as the scatter marks it."""
+    return marks(at)[1]
 
 
-FULL = {"neuron": "17", "neurons": "3,11", "scale": "zero", "pinned": "5,40"}
+# What pages add to a link.
+FULL = {"neuron": "17", "scale": "zero", "pinned": "3,11"}

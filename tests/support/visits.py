@@ -111,9 +111,15 @@ def click_table_row(page, row):
     page.mouse.click(box["x"] + 18, box["y"] + 35 * (row + 1) + 17)
 
 
-def marked(page):
-    """The neurons that the plot shows as selected."""
-    return scatter(page).evaluate("g => g._fullData[0].selectedpoints ?? []")
+def wait_marked(page, neuron, plot=":is(.st-key-neurons_plot, .st-key-neurons_volcano)"):
+    """Wait until a plot marks a neuron as the selected one, and no other."""
+    page.wait_for_function(
+        """([plot, neuron]) => {
+            const marks = [...document.querySelectorAll(`${plot} .js-plotly-plot .plot-marks .selected`)];
+            return marks.length === 1 && marks[0].textContent === neuron;
+        }""",
+        arg=[plot, str(neuron)],
+    )
 
 
 def x_range(page):

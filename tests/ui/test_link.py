@@ -37,6 +37,9 @@ CUSTOM_SPEC = ContrastSpec.careful(
 )  # fmt: skip
 
 
+MANY = {"pinned": 0, "neurons": 10}
+
+
 def test_an_empty_link_is_the_default():
     assert read({}) == (View(DEFAULT), [])
 
@@ -53,7 +56,6 @@ def test_what_pages_add_is_left_out_while_it_is_the_default():
         {"neuron": 0, "scale": "zero", "threshold": "35", "both": "off", "pinned": (7,), "plot": "volcano"},
         {
             "neuron": 1023,
-            "neurons": (5, 0, 99),
             "scale": "words",
             "by": "word",
             "colours": "notebook",
@@ -147,12 +149,24 @@ def test_a_bad_value_leaves_the_good_ones_alone():
 
 def test_good_neurons_of_a_list_stay_once_each_and_not_too_many():
     view, problems = read({"neurons": "5,x,5,7"})
-    assert view.neurons == (5, 7) and len(problems) == 1
+    assert view.pinned == (5, 7) and len(problems) == 1
     for name in ("neurons", "pinned"):
         many, problems = read({name: ",".join(str(n) for n in range(20))})
-        assert getattr(many, name) == tuple(range(MAX_NEURONS))
+        assert many.pinned == tuple(range(MAX_NEURONS))
         assert problems == [f"{name} has 20 neurons; at most {MAX_NEURONS} are shown. The first ones are used."]
         assert read({name: ",".join(str(n) for n in range(MAX_NEURONS))})[1] == []
+
+
+def test_neurons_of_an_earlier_version_are_pinned_where_none_are():
+    assert read({"neurons": "5,7", "neuron": "3"}) == (View(DEFAULT, 3, (5, 7)), [])
+    assert read({"neurons": "5,7", "pinned": ""})[0].pinned == (5, 7)
+    assert read({"neurons": "5,7", "pinned": "7,1,5"}) == (View(DEFAULT, pinned=(7, 1, 5)), [])
+    view, problems = read({"neurons": "5,8", "pinned": "7,1,5"})
+    assert view == View(DEFAULT, pinned=(7, 1, 5)) and len(problems) == 1
+    assert problems[0].startswith("neurons is “5,8”; ") and problems[0].endswith(".")
+    view, problems = read({name: ",".join(map(str, range(start, start + 9))) for name, start in MANY.items()})
+    assert view.pinned == tuple(range(MAX_NEURONS)), "all that came is said: too many of both, and which are shown"
+    assert [problem.split(" ")[0] for problem in problems] == ["pinned", "neurons", "neurons"]
 
 
 def test_a_file_of_tagged_text_is_in_no_link():

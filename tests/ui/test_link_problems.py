@@ -71,7 +71,7 @@ GOOD = {
     "layer": "1", "target": "adjectives", "baseline": "adverbs", "n_target": "41", "n_baseline": "43",
     "word_source": "notebook", "hook_side": "activation", "pooling": "last", "leading_space": "0", "prefix": "0",
     "drop_shared": "0", "unit": "word", "test": "mannwhitney", "correction": "sidak", "family": "layer",
-    "alpha": "0.01", "seed": "7", "dtype": "bfloat16", "shuffle_labels": "1", "neuron": "9", "neurons": "1,2",
+    "alpha": "0.01", "seed": "7", "dtype": "bfloat16", "shuffle_labels": "1", "neuron": "9", "neurons": "3",
     "pinned": "3", "scale": "zero", "by": "word", "colours": "notebook", "threshold": "20", "both": "off",
     "plot": "volcano", "gold": "gum",
 }  # fmt: skip

@@ -72,7 +72,7 @@ def test_a_deep_link_opens_the_same_view(page, contrast):
         assert_shows(at, result)
         assert neuron_shown(at) == neuron_shown(again) == 17
     elif page == TEXT:
-        assert neurons_drawn(at) == neurons_drawn(again) == [3, 11]
+        assert neurons_drawn(at) == neurons_drawn(again) == [3, 11, 17]
         assert heatmap(at) == heatmap(again) and heatmap(at)["display"]["scale"] == "zero"
 
 

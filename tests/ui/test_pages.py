@@ -230,7 +230,7 @@ def test_a_neuron_is_chosen_by_number(contrast):
     at.number_input(key="neuron").set_value(17)
     settle(at)
     assert neuron_shown(at) == 17 and link(at)["neuron"] == "17"
-    assert marked(at) == [17]
+    assert marked(at) == 17
     assert any(
         f"t = {with_sign(result.tests.statistic[17])} (df " in item.replace("\u00a0", " ") for item in said(at.caption)
     )
@@ -249,17 +249,17 @@ def test_the_box_is_told_its_number_in_every_run(contrast):
         assert box.set_value and box.value == contrast(SMALL.changed(layer=layer)).largest
 
 
-def test_the_plot_marks_the_chosen_neuron_and_no_other():
+def test_the_plot_marks_the_chosen_neuron_and_no_other(contrast):
     at = open_page(NEURONS, neuron="17")
-    assert marked(at) == [17]
+    assert marked(at) == 17
     at.selectbox(key="correction").set_value("none")
     settle(at)
-    assert marked(at) == [17]
+    assert marked(at) == 17
     go_to(go_to(at, WORDS), NEURONS)
-    assert marked(at) == [17]
+    assert marked(at) == 17
     at.slider(key="layer").set_value(0)
     settle(at)
-    assert marked(at) is None, "17 was a neuron of another layer"
+    assert marked(at) == contrast(SMALL.changed(layer=0)).largest, "17 was a neuron of another layer"
 
 
 def test_the_smallest_is_one_button_away(contrast):
@@ -353,10 +353,10 @@ def test_other_neurons_are_drawn_and_linked(contrast):
     at, result = open_page(TEXT), contrast(SMALL)
     at.multiselect(key="neurons").set_value([3, 11, 3 + 11])
     settle(at)
-    assert neurons_drawn(at) == [3, 11, 14] and link(at)["neurons"] == "3,11,14"
+    assert neurons_drawn(at) == [3, 11, 14] and link(at)["pinned"] == "3,11,14"
     at.multiselect(key="neurons").set_value([])
     settle(at)
-    assert neurons_drawn(at) == [result.largest, result.smallest] and "neurons" not in link(at)
+    assert neurons_drawn(at) == [result.largest, result.smallest] and "pinned" not in link(at)
 
 
 def test_an_uploaded_text_is_coloured():

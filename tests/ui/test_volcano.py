@@ -15,6 +15,7 @@ from tests.support.pages import (
     figure,
     go_to,
     link,
+    marks,
     neuron_shown,
     open_page,
     said,
@@ -62,15 +63,20 @@ def test_the_choice_is_in_the_link_and_survives_pages_and_layers():
     assert keys(at) == ["neurons_plot"] and "plot" not in link(at)
 
 
-def test_both_plots_mark_the_chosen_neuron():
-    at = open_page(NEURONS, neuron="17", plot="volcano")
-    assert drawn(at)[0]["selectedpoints"] == [17] and "selectedpoints" not in drawn(at)[1]
+def test_both_plots_mark_the_selected_and_the_pinned_neurons(contrast):
+    at = open_page(NEURONS, plot="volcano")
+    largest = contrast(SMALL).largest
+    assert marks(at, "neurons_volcano") == ({largest: largest}, largest), "the default one too"
+    at = open_page(NEURONS, neuron="17", plot="volcano", pinned="5,17")
+    before = drawn(at)
+    assert marks(at, "neurons_volcano") == ({5: 5, 17: 17}, 17)
     at.number_input(key="neuron").set_value(18)
     settle(at)
-    assert drawn(at)[0]["selectedpoints"] == [18]
+    assert marks(at, "neurons_volcano") == ({5: 5, 17: 17, 18: 18}, 18)
+    assert drawn(at) == before, "a changed figure would lose its zoom"
     at.segmented_control(key="plot").set_value("index")
     settle(at)
-    assert figure(at, "neurons_plot")["data"][0]["selectedpoints"] == [18] and neuron_shown(at) == 18
+    assert marks(at) == ({5: 5, 17: 17, 18: 18}, 18) and neuron_shown(at) == 18
 
 
 def test_the_volcano_of_a_control_says_so():

@@ -11,11 +11,10 @@ from core.evidence import CHECKS, about
 from core.records import ContrastResult
 from engine.evidence_steps import of_check
 from engine.pipeline import Request
-from ui import chosen, page, verdicts
+from ui import page, verdicts
 from ui.evidence_states import CheckState, ask, cancel, jobs, states_of
 from ui.labels import model_label
 from ui.panels import one_neuron
-from ui.panels.evidence_pinned import draw_pin
 
 _POLL_SECONDS = 1.0
 CLAIM = "the-claim"
@@ -29,25 +28,13 @@ def draw_introduction() -> None:
     )
 
 
-def draw_choice(result: ContrastResult) -> int:
-    """Draw the box for the neuron, and what is known of it. Ends the page if it cannot be tested."""
-    neuron = chosen.shown_neuron(result)
-    st.number_input(
-        "Neuron",
-        0,
-        result.n_neurons - 1,
-        neuron,
-        key="neuron",
-        on_change=_choose,
-        args=(chosen.snapshot(),),
-        help="The one chosen on the Neurons page; without a choice, the one with the largest statistic.",
-    )
+def draw_neuron(result: ContrastResult, neuron: int) -> None:
+    """Draw what is known of the selected neuron. Ends the page if it cannot be tested."""
     if np.isnan(result.tests.statistic[neuron]):
         page.show_warning("This neuron does not vary over these words, so it cannot be tested: choose another one.")
         st.stop()
     model = page.plain(model_label(result.spec.model))
     st.caption(f"Layer {result.spec.layer} of {model} · {one_neuron.verdict(result, neuron)}")
-    return neuron
 
 
 def draw_strip(request: Request, pinned: Mapping[int, Request]) -> dict[str, CheckState]:
@@ -92,7 +79,6 @@ def _draw_buttons(request: Request, states: Mapping[str, CheckState]) -> None:
             on_click=ask,
             args=(left,),
         )
-        draw_pin(request.marked or 0)
         if jobs():
             st.button("Cancel all", key="cancel_all", icon=":material/cancel:", on_click=cancel)
         if len(left) == len(CHECKS):
@@ -114,8 +100,3 @@ def _draw_progress() -> None:
             st.progress(job.share, text=page.plain(f"{said}: {job.message or 'Beginning'}{then}"))
             return
     st.progress(0.0, text=f"Waiting: checks of others run first{then}")
-
-
-def _choose(drawn_with: chosen.Snapshot) -> None:
-    if st.session_state["neuron"] is not None:
-        chosen.choose(st.session_state["neuron"], drawn_with, "neuron")

@@ -12,40 +12,13 @@ from core.records import ContrastResult
 from core.report.sentences import higher_for
 from engine.evidence_steps import of_check
 from engine.pipeline import Request
-from ui import chosen, link, page, settings, verdicts
-from ui.defaults import MAX_NEURONS
+from ui import chosen, verdicts
 from ui.evidence_states import CheckState, ask, states_of
 
 
 def pinned(result: ContrastResult, request: Request) -> dict[int, Request]:
-    """The requests of the pinned neurons that the layer has."""
-    neurons = settings.current().view.pinned
-    there = [neuron for neuron in neurons if neuron < result.n_neurons]
-    if len(there) < len(neurons):
-        page.show_warning(f"A layer has neurons 0 to {result.n_neurons - 1:,}; other pinned ones were set aside.")
-        settings.choose(pinned=tuple(there))
-        link.write(settings.current().view)
-    return {neuron: replace(request, marked=neuron) for neuron in there}
-
-
-def draw_pin(neuron: int) -> None:
-    """Draw the button that pins the shown neuron, or takes it away."""
-    neurons = settings.current().view.pinned
-    if neuron in neurons:
-        rest = tuple(each for each in neurons if each != neuron)
-        st.button(f"Unpin neuron {neuron}", key="pin", on_click=_pin, args=(rest, chosen.snapshot()))
-        return
-    full = len(neurons) >= MAX_NEURONS
-    st.button(
-        f"Pin neuron {neuron}",
-        key="pin",
-        icon=":material/keep:",
-        disabled=full,
-        help=f"Up to {MAX_NEURONS} neurons can be compared side by side, and stay in the link."
-        + (" Unpin one first." if full else ""),
-        on_click=_pin,
-        args=((*neurons, neuron), chosen.snapshot()),
-    )
+    """The requests of the pinned neurons."""
+    return {neuron: replace(request, marked=neuron) for neuron in chosen.pinned(result)}
 
 
 def draw(result: ContrastResult, requests: Mapping[int, Request]) -> None:
@@ -78,9 +51,3 @@ def _cells(name: str, states: Iterable[Mapping[str, CheckState]]) -> Iterator[st
         state = of_neuron[name]
         number = verdicts.number_of(state.finding, with_interval=False) if state.finding else ""
         yield verdicts.label(state.word, number)
-
-
-def _pin(neurons: tuple[int, ...], drawn_with: chosen.Snapshot) -> None:
-    """Callback: pin these neurons, unless they belong to settings that have changed since."""
-    if not chosen.is_stale(drawn_with):
-        settings.choose(pinned=neurons)

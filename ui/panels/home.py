@@ -10,9 +10,9 @@ from core.records import ContrastSpec
 from core.report import sentences
 from core.stats.correction import LABELS
 from engine.steps import conclusion
-from ui import navigation, page
+from ui import chosen, navigation, page
 from ui.labels import model_label
-from ui.panels import cautions, headline
+from ui.panels import cautions, headline, neuron_bar
 from ui.progress import show
 
 _PICTURE = Path(__file__).resolve().parents[2] / "assets" / "pictures" / "experiment.svg"
@@ -79,12 +79,16 @@ def draw_summary(spec: ContrastSpec) -> None:
         f"**{page.plain(model_label(spec.model))}**, layer **{spec.layer}**: {sentences.compared(result)} "
         f"({sentences.tested(result, LABELS[spec.correction])})."
     )
+    neuron_bar.draw(result)
     columns = st.columns(3)
     headline.draw_counts(result, (columns[0], columns[1]), of_all=True)
     with columns[2].container(gap="xxsmall"):
         st.metric("The two extreme neurons", f"{result.largest} and {result.smallest}")
-        for neuron in (result.largest, result.smallest):
+        for place, neuron in (("largest", result.largest), ("smallest", result.smallest)):
             st.caption(f"{neuron}: {headline.about_extreme(result, neuron)}")
+            choice = (neuron, chosen.snapshot())
+            if st.button(f"Show neuron {neuron}", key=f"show_{place}", on_click=chosen.choose, args=choice):
+                navigation.go_to(navigation.NEURONS)
     cautions.draw(result)
     page.show_notes(result.notes)
 

@@ -1,4 +1,4 @@
-"""The profile of layers: significant neurons of every layer."""
+"""The profile of layers: significant neurons of every layer. A click goes to a layer."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import streamlit as st
 from core.records import ContrastResult
 from core.report import figures, sentences
 from engine import steps
-from ui import charts, page
+from ui import charts, chosen, page, plot_marks, settings
 from ui.progress import show
 
 
@@ -21,7 +21,14 @@ def draw(result: ContrastResult) -> None:
     spec = result.spec
     profile = figures.layer_profile(*counts, spec.layer, *sentences.class_names(spec))
     charts.draw(profile, "layer_profile", config={"displayModeBar": False})
+    plot_marks.draw("layer_profile", spec.digest, _go_to, n_places=len(counts[0]), across=True)
     st.caption(
-        "Significant neurons, whatever their effect size: higher for the target upward, for the baseline downward. "
-        + sentences.about_layers(result)
+        "Click a layer to go there. Significant neurons, whatever their effect size: higher for the target upward, for "
+        "the baseline downward. " + sentences.about_layers(result)
     )
+
+
+def _go_to(layer: int, drawn_with: chosen.Snapshot) -> None:
+    """Callback: show another layer, unless a setting has changed since."""
+    if not chosen.is_stale(drawn_with):
+        settings.set_values({"layer": layer})

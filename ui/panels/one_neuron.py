@@ -10,7 +10,7 @@ from core.records import HOOK_SIDES, ContrastResult
 from core.report import figures, sentences
 from core.report.glossary import GLOSSARY, d_definition, statistic_name
 from core.report.readable import interval, readable_auc, readable_p, signed
-from ui import charts, chosen, navigation, page
+from ui import charts, navigation, page
 
 _N_EXTREMES = 6
 
@@ -18,16 +18,6 @@ _N_EXTREMES = 6
 def draw(result: ContrastResult, neuron: int) -> None:
     """Draw the panel of one neuron."""
     st.subheader(f"Neuron {neuron}")
-    st.number_input(
-        "Neuron",
-        0,
-        result.n_neurons - 1,
-        neuron,  # the value if the user empties the box
-        key="neuron",
-        on_change=_choose,
-        args=(chosen.snapshot(),),
-        help="Or click a point in the plot, or a row of the table.",
-    )
     if np.isnan(result.tests.statistic[neuron]):
         page.show_notes(("This neuron does not vary over these words, so it cannot be tested.",))
     else:
@@ -96,8 +86,3 @@ def _draw_extremes(result: ContrastResult, values: np.ndarray) -> None:
             hide_index=True,
             column_config={"value": st.column_config.NumberColumn(format="%.3g")},
         )
-
-
-def _choose(drawn_with: chosen.Snapshot) -> None:
-    if st.session_state["neuron"] is not None:
-        chosen.choose(st.session_state["neuron"], drawn_with, "neuron")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from functools import partial
 
 import numpy as np
 import streamlit as st
@@ -15,16 +14,14 @@ from core.report.figures import Picture
 from core.report.glossary import GLOSSARY
 from core.report.sentences import class_names
 from engine import steps
-from ui import charts, chosen, settings
+from ui import charts, chosen, plot_marks, settings
 from ui.defaults import PLOTS
 from ui.progress import show
 
 _LABELS = {"index": "By neuron", "volcano": "Volcano"}
 _HELP = f"**By neuron**: the statistic of each neuron. **Volcano**: {GLOSSARY['volcano']}"
-# The key of each plot. Each has one of its own: a browser keeps the zoom and the selection of a plot by its key.
+# The key of each plot. Each has one of its own: a browser keeps the zoom of a plot by its key.
 _KEYS = {"index": "neurons_plot", "volcano": "neurons_volcano"}
-# The plot, the spec and the marked neuron (or None) that were drawn last.
-_DRAWN = "_neurons_plot_drawn"
 # When this session drew the plot first. For a while after that, the browser may not have the plotting library.
 _BEGAN = "_neurons_plot_began"
 _PREVIEW_SECONDS = 30.0
@@ -35,22 +32,26 @@ def draw_waiting() -> None:
     charts.draw(figures.waiting(), "waiting_plot", config={"displayModeBar": False})
 
 
-def draw(result: ContrastResult) -> None:
-    """Draw the plot and the choice between its views. A click chooses a neuron."""
+def draw(result: ContrastResult, neuron: int) -> None:
+    """Draw the plot and the choice between its views, with marks on the selected and the pinned neurons.
+
+    A click selects a neuron.
+    """
     st.subheader("Every neuron of the layer")
     plot = _draw_choice()
-    mark = _mark(result, plot)
     if plot == "volcano":
-        picture = show(steps.volcano, result.spec, marked=mark)
+        picture = show(steps.volcano, result.spec)
     else:
-        picture = show(steps.scatter, result.spec, marked=mark)
+        picture = show(steps.scatter, result.spec)
         _draw_preview(result, picture)
-    charts.draw(
-        picture,
+    charts.draw(picture, _KEYS[plot], config={"displaylogo": False, "scrollZoom": False})
+    plot_marks.draw(
         _KEYS[plot],
-        on_select=partial(_choose, _KEYS[plot], chosen.snapshot()),
-        selection_mode="points",
-        config={"displaylogo": False, "scrollZoom": False},
+        result.spec.digest,
+        chosen.choose,
+        n_places=result.n_neurons,
+        marks={each: each for each in (*settings.current().view.pinned, neuron)},
+        selected=neuron,
     )
     st.caption("Click a point to see its words. Drag to zoom, double-click to zoom out. " + _about(result, plot))
 
@@ -110,32 +111,6 @@ def _about_colours(result: ContrastResult) -> str:
     n = int(strays.sum())
     counted = "1 neuron is" if n == 1 else f"{n:,} neurons are"
     return f"Triangles are significant. {why}, so {counted} {where}." if n else ""
-
-
-def _mark(result: ContrastResult, plot: str) -> int | None:
-    """The neuron to mark in the figure: the chosen one, unless the plot in the browser marks it already.
-
-    The plot marks a point that was clicked in it. To mark it in the figure too would rebuild the plot, and lose the
-    zoom. The plot does not know a choice from elsewhere (table, box, link), or from before it was rebuilt.
-    """
-    neuron = settings.current().view.neuron
-    drawn_unmarked = st.session_state.get(_DRAWN) == (plot, result.spec, None)
-    mark = None if drawn_unmarked and neuron in _selected_points(_KEYS[plot]) else neuron
-    st.session_state[_DRAWN] = (plot, result.spec, mark)
-    return mark
-
-
-def _selected_points(key: str) -> list[int]:
-    plot = st.session_state.get(key)
-    return [point["point_index"] for point in plot.selection.points] if plot else []
-
-
-def _choose(key: str, drawn_with: chosen.Snapshot) -> None:
-    """Callback. The selection may contain two points: the mark from the figure, and the point that was clicked."""
-    points = _selected_points(key)
-    *_, mark = st.session_state.get(_DRAWN, (None, None, None))
-    clicked = [neuron for neuron in points if neuron != mark] or points
-    chosen.choose(clicked[0] if clicked else None, drawn_with)
 
 
 def _save_plot() -> None:

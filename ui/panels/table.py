@@ -1,4 +1,4 @@
-"""A sortable table of all neurons, with downloads (CSV, JSON) below. A click on a row chooses a neuron."""
+"""A sortable table of all neurons, with downloads (CSV, JSON) below. A click on any cell selects its neuron."""
 
 from __future__ import annotations
 
@@ -15,19 +15,23 @@ from core.report.readable import rounded_auc
 from engine import files, steps
 from ui import chosen
 
+_KEY = "neurons_table"
 
-def draw(result: ContrastResult) -> None:
-    """Draw the table and its downloads."""
+
+def draw(result: ContrastResult, neuron: int) -> None:
+    """Draw the table, in which the row of the selected neuron is ticked, and its downloads."""
     st.subheader("All figures")
     order = np.argsort(-np.abs(np.nan_to_num(result.tests.statistic)), kind="stable")
     columns = _columns(result)
+    rows = np.flatnonzero(order == neuron).tolist()
+    chosen.write(_KEY, {"selection": {"rows": rows, "columns": [], "cells": []}})
     st.dataframe(
         {label: values[order] for label, values, _ in columns},
-        key="neurons_table",
+        key=_KEY,
         hide_index=True,
         height=360,
         on_select=partial(_choose, order, chosen.snapshot()),
-        selection_mode="single-row",
+        selection_mode=["single-row", "single-cell"],
         column_config={label: config for label, _, config in columns},
     )
     _draw_downloads(result)
@@ -89,6 +93,11 @@ def _draw_downloads(result: ContrastResult) -> None:
 
 
 def _choose(order: np.ndarray, drawn_with: chosen.Snapshot) -> None:
-    rows = st.session_state["neurons_table"].selection.rows
-    if rows:
+    """Callback. A click on a cell is one on its row; the row that is ticked is that of the neuron selected before."""
+    sent = st.session_state[_KEY]
+    if chosen.is_stale(drawn_with, _KEY):
+        return
+    chosen.remember(_KEY, sent)
+    rows = [row for row, _ in sent.selection.cells] or sent.selection.rows
+    if rows and 0 <= rows[0] < len(order):
         chosen.choose(int(order[rows[0]]), drawn_with)

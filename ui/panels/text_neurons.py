@@ -1,6 +1,9 @@
-"""Which neurons the Text page colours."""
+"""Which neurons the Text page colours: the pinned ones and the selected one, or two that differ."""
 
 from __future__ import annotations
+
+import re
+from collections.abc import Iterable
 
 import numpy as np
 import streamlit as st
@@ -9,33 +12,102 @@ from core.records import ContrastResult
 from core.report.readable import readable_auc
 from ui import chosen, page, settings
 from ui.defaults import MAX_NEURONS
+from ui.panels import neuron_bar
+
+# What was wrong with what was typed into the box, until the box is changed again.
+_WRONG = "_neurons_wrong"
+# A neuron's class as in the scatter. An option that began with its number would be taken for another one: with 440 in
+# the list, "44" and Enter would add 440.
+_HIGHER, _LOWER, _NEITHER = "▲", "▼", "●"
 
 
 def draw(result: ContrastResult) -> list[int]:
-    """Draw the box of neurons, and return them. Default: the two extremes of the layer."""
-    view = settings.current().view
-    extremes = (result.largest, result.smallest)
-    neurons = tuple(neuron for neuron in view.neurons if neuron < result.n_neurons)
-    if len(neurons) < len(view.neurons):
-        page.show_warning(f"A layer has neurons 0 to {result.n_neurons - 1:,}; others were set aside.")
-    chosen.write("neurons", list(neurons or extremes))
-    labels = [f"{neuron} (AUC {readable_auc(auc)})" for neuron, auc in enumerate(result.tests.auc.tolist())]
+    """Draw the selected neuron and the box of those in colour, and return these."""
+    selected = neuron_bar.draw(result, chips=False)
+    neurons = in_colour(result)
+    chosen.write("neurons", list(neurons))
     st.multiselect(
-        "Neurons",
+        "Neurons in colour",
         np.argsort(-np.abs(np.nan_to_num(result.tests.statistic)), kind="stable").tolist(),
         key="neurons",
-        format_func=labels.__getitem__,
+        format_func=_labels(result).__getitem__,
         max_selections=MAX_NEURONS,
+        accept_new_options=True,
+        filter_mode="prefix",
+        select_all=False,
+        wrap=True,
+        placeholder="Type a number, or choose",
         on_change=_save,
-        args=(extremes, chosen.snapshot()),
-        help=f"Up to {MAX_NEURONS}. By default the largest and the smallest statistic of the layer.",
+        args=(neurons, result.n_neurons, chosen.snapshot()),
+        help=f"Up to {MAX_NEURONS}. If you change something here, what is in the box is pinned: it stays on all pages, "
+        "and in the link. With no pinned neuron, these are the selected one and the extreme of the other direction.",
     )
-    return list(st.session_state["neurons"])
+    if wrong := st.session_state.get(_WRONG):
+        page.show_warning(wrong)
+    if selected not in neurons and settings.current().view.neuron is not None:
+        st.caption(f"{len(neurons)} neurons are pinned, so neuron {selected}, the selected one, is not in colour.")
+    return list(neurons)
 
 
-def _save(extremes: tuple[int, int], drawn_with: chosen.Snapshot) -> None:
-    """Callback: save the neurons, unless they belong to settings that have changed since."""
-    if not chosen.is_stale(drawn_with, "neurons"):
-        # A browser can send an option that is not in the list; it arrives as text.
-        neurons = tuple(neuron for neuron in st.session_state["neurons"] if isinstance(neuron, int))[:MAX_NEURONS]
-        settings.choose(neurons=() if neurons == extremes else neurons)
+def in_colour(result: ContrastResult) -> tuple[int, ...]:
+    """The neurons in colour: the pinned ones and the selected one; without pinned ones, two that differ."""
+    view = settings.current().view
+    if view.pinned:
+        selected = () if view.neuron is None else (view.neuron,)
+        return tuple(dict.fromkeys((*view.pinned, *selected)))[:MAX_NEURONS]
+    if view.neuron is None:
+        return result.largest, result.smallest
+    lower = result.tests.statistic[view.neuron] < 0
+    return tuple(dict.fromkeys((view.neuron, result.largest if lower else result.smallest)))
+
+
+def _labels(result: ContrastResult) -> list[str]:
+    """What the box says of each neuron."""
+    signs = np.where(~result.significant, _NEITHER, np.where(result.tests.statistic > 0, _HIGHER, _LOWER)).tolist()
+    both = zip(signs, result.tests.auc.tolist(), strict=True)
+    return [f"{sign} {neuron} (AUC {readable_auc(auc)})" for neuron, (sign, auc) in enumerate(both)]
+
+
+def _save(drawn: tuple[int, ...], n_neurons: int, drawn_with: chosen.Snapshot) -> None:
+    """Callback: pin what is in the box, unless it belongs to settings that have changed since."""
+    values = st.session_state["neurons"]
+    if chosen.is_stale(drawn_with, "neurons"):
+        return
+    chosen.remember("neurons", list(values))
+    neurons, wrong = numbers(values, n_neurons)
+    st.session_state[_WRONG] = wrong
+    if neurons == drawn:
+        return
+    # The selected neuron, taken out of the box, would come back at once.
+    taken = settings.current().view.neuron in set(drawn) - set(neurons)
+    settings.choose(pinned=neurons, **({"neuron": None} if taken else {}))
+
+
+def numbers(values: Iterable[int | str], n_neurons: int) -> tuple[tuple[int, ...], str]:
+    """The neurons that values of the box mean, each once, and a sentence if some mean none; else an empty one.
+
+    Options are numbers. What was typed is text, of one number or several.
+
+    Examples
+    --------
+    >>> numbers([3, "44", "5, 3"], 512)
+    ((3, 44, 5), '')
+    >>> numbers([3, "512"], 512)
+    ((3,), '“512” is no neuron of this layer: a whole number from 0 to 511 is.')
+    """
+    neurons: list[int] = []
+    strange: list[str] = []
+    for value in values:
+        for part in [value] if isinstance(value, int) else re.split(r"[\s,;]+", str(value).strip(" \t,;"))[:100]:
+            if str(part).isascii() and str(part).isdigit() and len(str(part)) < 7 and int(part) < n_neurons:
+                neurons.append(int(part))
+            else:
+                strange.append(str(part)[:60])
+    unique = tuple(dict.fromkeys(neurons))
+    if strange:
+        return unique[:MAX_NEURONS], (
+            f"“{strange[0]}” is no neuron of this layer: a whole number from 0 to {n_neurons - 1:,} is."
+        )
+    if len(unique) > MAX_NEURONS:
+        return unique[:MAX_NEURONS], f"{len(unique)} neurons came; at most {MAX_NEURONS} are shown, the first ones."
+    return unique, ""

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import streamlit as st
 
 from core.records import ContrastResult, WordList
 from core.report import figures, sentences
 from core.report.readable import readable_share
-from ui import charts, page
+from ui import charts, chosen, navigation, page, plot_marks, settings
 
 # A browser can draw this many cells, of both images together, without a delay.
 _MAX_CELLS = 1_000_000
@@ -25,8 +27,8 @@ def draw_headline(result: ContrastResult) -> None:
     )
 
 
-def draw_image(result: ContrastResult) -> None:
-    """Draw the images of words by neurons for both classes, with one colour range."""
+def draw_image(result: ContrastResult, neuron: int) -> None:
+    """Draw the images of words by neurons for both classes, with one colour range. A click selects a neuron."""
     longest = max(len(result.words.target), len(result.words.baseline))
     limit = max(2, min(longest, _MAX_CELLS // (2 * result.n_neurons)))
     left, right = st.columns(2)
@@ -40,18 +42,44 @@ def draw_image(result: ContrastResult) -> None:
     order = np.argsort(-result.tests.statistic, kind="stable") if by_statistic == "Statistic" else None
     image = figures.words_image(result, n_words, order, dark=st.context.theme.type == "dark")
     charts.draw(image, "words_image", config={"displaylogo": False})
+    columns = list(range(result.n_neurons)) if order is None else order.tolist()
+    _draw_marks(result, "words_image", columns, neuron)
     if limit < longest:
         st.caption(f"The image holds up to {limit:,} of {longest:,} words of a class, so that a browser can draw it.")
     st.caption(
-        "Columns that differ between the two halves are neurons that differ between the classes. Colours end at the "
-        "99th percentile of the absolute values; what lies beyond takes the end colour."
+        "Click a column to select its neuron. Columns that differ between the two halves are neurons that differ "
+        "between the classes. Colours end at the 99th percentile of the absolute values; what lies beyond takes the "
+        "end colour."
     )
 
 
-def draw_means(result: ContrastResult) -> None:
-    """Draw the mean of every neuron over each class."""
+def draw_means(result: ContrastResult, neuron: int) -> None:
+    """Draw the mean of every neuron over each class. A click selects a neuron."""
     charts.draw(figures.mean_activations(result), "mean_activations", config={"displaylogo": False})
-    st.caption("Where the two lines part, the means of the classes differ; the test asks whether by more than chance.")
+    _draw_marks(result, "mean_activations", list(range(result.n_neurons)), neuron)
+    st.caption(
+        "Click a neuron to select it. Where the two lines part, the means of the classes differ; the test asks whether "
+        "by more than chance."
+    )
+
+
+def _draw_marks(result: ContrastResult, plot: str, columns: list[int], neuron: int) -> None:
+    """Draw marks on the selected and the pinned neurons of a plot with these columns, and a way to the selected one."""
+    places = {each: place for place, each in enumerate(columns)}
+    plot_marks.draw(
+        plot,
+        f"{result.spec.digest}{columns[:1]}",  # of the two orders of one layer, the first differs
+        partial(_choose, columns),
+        n_places=len(columns),
+        marks={places[each]: each for each in (*settings.current().view.pinned, neuron)},
+        selected=neuron,
+        across=True,
+    )
+    navigation.draw_link(navigation.NEURONS, f"What does neuron {neuron} do?", ":material/scatter_plot:")
+
+
+def _choose(columns: list[int], column: int, drawn_with: chosen.Snapshot) -> None:
+    chosen.choose(columns[column], drawn_with)
 
 
 def draw_lists(result: ContrastResult) -> None:

@@ -41,6 +41,8 @@ def layer_profile(higher: np.ndarray, lower: np.ndarray, layer: int, target: str
         "margin": {**MARGIN, "t": 46},
         "barmode": "relative",
         "legend": LEGEND,
+        "dragmode": False,  # a press goes to a layer
+        "hovermode": "x",  # of a layer without significant neurons too
         "xaxis": {"title": {"text": "Layer"}, "tickmode": "linear", "dtick": 1},
         "yaxis": {"title": title, "showticklabels": False, "showgrid": False, "range": [-bound, bound]},
     }

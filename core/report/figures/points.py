@@ -23,8 +23,8 @@ _SYMBOLS = ("0", "5", "6", "100", "105", "106")
 LAYOUT: Picture = {
     "height": 500,
     "legend": {**LEGEND, "font": {"size": 11}},
-    "clickmode": "event+select",
     "dragmode": "zoom",
+    "hovermode": "closest",
 }
 
 
@@ -51,7 +51,7 @@ class Line:
         return {**ends, "y0": sign * self.height, "y1": sign * self.height, "line": self.look()}
 
 
-def neuron_points(result: ContrastResult, highlight: int | None, number: str) -> Picture:
+def neuron_points(result: ContrastResult, number: str) -> Picture:
     """A trace with a marker for each neuron, in their order, without places.
 
     Significant neurons are triangles, hollow if they are silent or reverse. A hover begins with the neuron's number,
@@ -61,7 +61,7 @@ def neuron_points(result: ContrastResult, highlight: int | None, number: str) ->
     hollow = result.significant & silent_or_reverses(result)
     sizes = [size for *_, size in _looks(result)]
     # SVG, not WebGL: it is fast enough for a few thousand points, and not every classroom computer has WebGL.
-    points = {
+    return {
         "type": "scatter",
         "mode": "markers",
         # Short numbers for each point: names of colours would be most of the figure's size.
@@ -78,13 +78,8 @@ def neuron_points(result: ContrastResult, highlight: int | None, number: str) ->
         "text": mark_texts(result),
         "customdata": _hover_numbers(result),
         "hovertemplate": f"<b>Neuron {number}</b> %{{text}}<br>{_hover(result)}",
-        "selected": {"marker": {"size": 15, "opacity": 1.0}},
-        "unselected": {"marker": {"opacity": 0.35}},
         "showlegend": False,
     }
-    if highlight is not None:
-        points["selectedpoints"] = [highlight]
-    return points
 
 
 def _looks(result: ContrastResult) -> tuple[tuple[str, str, str, int], ...]:

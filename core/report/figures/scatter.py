@@ -22,22 +22,13 @@ def waiting() -> Picture:
     return {"data": [], "layout": layout}
 
 
-def neuron_scatter(result: ContrastResult, highlight: int | None = None) -> Picture:
+def neuron_scatter(result: ContrastResult) -> Picture:
     """The scatter of all neurons. Significant ones are triangles, hollow if they are silent or reverse.
 
-    Parameters
-    ----------
-    result : ContrastResult
-    highlight : int, optional
-        A neuron to mark, as a click would.
-
-    Returns
-    -------
-    Picture
-        All neurons are in the first trace, so the index of a selected point is the neuron.
+    All neurons are in the first trace, so the index of a point is the neuron.
     """
     # Without x, plotly counts the points from 0.
-    points = {**neuron_points(result, highlight, "%{x:d}"), "y": result.tests.statistic.astype(np.float32)}
+    points = {**neuron_points(result, "%{x:d}"), "y": result.tests.statistic.astype(np.float32)}
     lines = _lines(result)
     entries = [*legend(result), *(line.legend_entry() for line in lines)]
     return {"data": [points, *entries], "layout": _layout(result, lines)}

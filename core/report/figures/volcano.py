@@ -16,9 +16,7 @@ _TICKS = (0, *(digit * 10**power for power in range(6) for digit in (1, 2, 3, 5)
 _BETWEEN_TICKS = 0.07
 
 
-def neuron_volcano(
-    result: ContrastResult, chance: ShuffledPoints | None, critical_log10_p: float, highlight: int | None = None
-) -> Picture:
+def neuron_volcano(result: ContrastResult, chance: ShuffledPoints | None, critical_log10_p: float) -> Picture:
     """The volcano of all neurons: Hedges' g to the right, -log10 p upward. Neurons look as in ``neuron_scatter``.
 
     What is found by chance is drawn downward, as in a mirror: p follows from g so closely that the points would hide
@@ -29,19 +27,17 @@ def neuron_volcano(
     ----------
     result : ContrastResult
     chance : ShuffledPoints, optional
-        The same with shuffled labels, from ``core.comparison.shuffled_points``: small points, which cannot be selected.
+        The same with shuffled labels, from ``core.comparison.shuffled_points``: small points, which no click finds.
     critical_log10_p : float
         From ``core.comparison.critical_log10_p``; a line in both directions, if it is finite.
-    highlight : int, optional
-        A neuron to mark, as a click would.
 
     Returns
     -------
     Picture
-        All neurons are in the first trace, so the index of a selected point is the neuron.
+        All neurons are in the first trace, so the index of a point is the neuron.
     """
     points = {
-        **neuron_points(result, highlight, "%{pointNumber:d}"),
+        **neuron_points(result, "%{pointNumber:d}"),
         "x": result.effect_sizes.hedges_g.astype(np.float32),
         "y": _height(result.log10_p),
     }
@@ -64,7 +60,7 @@ def _height(log10_p: np.ndarray) -> np.ndarray:
 
 
 def _chance_points(chance: ShuffledPoints) -> Picture:
-    """Points that no click selects and no selection dims."""
+    """Points that no click finds."""
     return {
         "type": "scatter",
         "x": chance.hedges_g.astype(np.float32),
@@ -73,7 +69,6 @@ def _chance_points(chance: ShuffledPoints) -> Picture:
         "marker": _CHANCE,
         "opacity": 0.7,
         "hoverinfo": "skip",
-        "unselected": {"marker": {"opacity": 1.0}},
         "showlegend": False,
     }
 

@@ -20,16 +20,14 @@ def result() -> ContrastResult:
     return run_contrast(ContrastSpec.careful(layer=1, n_target=60, n_baseline=60))
 
 
-@pytest.mark.parametrize("highlight", [None, 12])
-def test_plotly_takes_the_scatter(result: ContrastResult, highlight: int | None) -> None:
+def test_plotly_takes_the_scatter(result: ContrastResult) -> None:
     """The picture is made without plotly's checks, which take long; here they are run, and change nothing."""
-    made = figures.neuron_scatter(result, highlight)
+    made = figures.neuron_scatter(result)
     checked = go.Figure(made)
     assert len(checked.data) == len(made["data"]) == 6
     for one, other in zip(checked.data, made["data"], strict=True):
         assert one.to_plotly_json().keys() == other.keys()
     assert made["layout"].keys() == checked.layout.to_plotly_json().keys() - {"template"}
-    assert checked.data[0].selectedpoints == (None if highlight is None else (highlight,))
 
 
 def test_the_first_trace_is_every_neuron_in_order(result: ContrastResult) -> None:

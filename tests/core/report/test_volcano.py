@@ -56,15 +56,13 @@ def test_too_few_lemmas_have_no_chance_to_draw() -> None:
     assert chance_of(SPEC.changed(**own)) is None
 
 
-@pytest.mark.parametrize("highlight", [None, 12])
-def test_plotly_takes_the_volcano(result: ContrastResult, highlight: int | None) -> None:
-    made = figures.neuron_volcano(result, chance_of(SPEC), critical_log10_p(result), highlight)
+def test_plotly_takes_the_volcano(result: ContrastResult) -> None:
+    made = figures.neuron_volcano(result, chance_of(SPEC), critical_log10_p(result))
     checked = go.Figure(made)
     assert len(checked.data) == len(made["data"])
     for one, other in zip(checked.data, made["data"], strict=True):
         assert one.to_plotly_json().keys() == other.keys()
     assert made["layout"].keys() == checked.layout.to_plotly_json().keys() - {"template"}
-    assert checked.data[0].selectedpoints == (None if highlight is None else (highlight,))
 
 
 def test_the_first_trace_is_every_neuron_in_order_as_in_the_scatter(result: ContrastResult) -> None:
@@ -74,7 +72,7 @@ def test_the_first_trace_is_every_neuron_in_order_as_in_the_scatter(result: Cont
     )
     np.testing.assert_allclose(volcano["x"], result.effect_sizes.hedges_g, rtol=1e-6)
     np.testing.assert_allclose(volcano["y"], np.sqrt(-result.log10_p), rtol=1e-6)
-    for part in ("marker", "text", "customdata", "selected", "unselected"):
+    for part in ("marker", "text", "customdata"):
         np.testing.assert_equal(volcano[part], scatter[part])
     assert volcano["hovertemplate"] == scatter["hovertemplate"].replace("%{x:d}", "%{pointNumber:d}")
 

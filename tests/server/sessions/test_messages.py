@@ -41,7 +41,7 @@ def test_what_a_message_asks_for() -> None:
 
 def test_what_pages_send_may_pass_and_stays_as_it_is() -> None:
     usual = rerun(
-        neurons=[f"{number} (AUC 0.93)" for number in range(6)],
+        neurons=[f"▲ {number} (AUC 0.93)" for number in range(6)],
         layer=[3],
         text="A text of a class. " * 1_000,
         target_text="word\n" * 10_000,
