@@ -8,7 +8,7 @@ from core.errors import UserError
 from core.records import CUSTOM
 from core.words import custom_list
 from core.words.entries import written
-from ui import page, settings
+from ui import page, settings, settings_file, uploads
 
 
 def draw() -> None:
@@ -38,15 +38,16 @@ def _draw_notes(side: str) -> None:
     except UserError:
         return
     st.caption(page.plain(" ".join((f"{len(words.words):,} words.", *words.notes))))
+    settings_file.draw_advice(written(words.words, words.lemmas))
 
 
 def _use_file(side: str) -> None:
     """Callback: put the words of an uploaded file into the text box, where the user can edit them."""
-    file = st.session_state[f"{side}_file"]
-    if file is None:
+    if (file := uploads.take(f"{side}_file")) is None:
         return
+    name, content = file
     try:
-        words = custom_list(file.getvalue(), file.name)
+        words = custom_list(content, name)
     except UserError as error:
         page.show_toast(str(error))
         return

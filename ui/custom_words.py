@@ -24,3 +24,11 @@ def custom_words(side: str, text: str) -> tuple[str, ...]:
     if len(words) > most:
         raise UserError(f"The custom {side} list has {len(words):,} words; this server allows {most:,}.")
     return words
+
+
+def words_in(side: str, text: str) -> tuple[str, ...]:
+    """The custom words of a text; none if they are not valid. The sidebar shows the mistake."""
+    try:
+        return custom_words(side, text)
+    except UserError:
+        return ()

@@ -23,7 +23,8 @@ DISPLAY = {
 }
 PLOTS = ("index", "volcano")
 MAX_NEURONS = 6
-ALPHAS = (0.0001, 0.5)  # the range of the widget; a spec allows more
+ALPHAS = (0.0001, 0.5)  # what pages allow; a spec allows more
+LEAST_WORDS = 2  # of each class
 # Folders of lists are only for the command line: a visitor must not choose which files the server reads.
 WORD_SOURCES = ("notebook", "bundled")
 

@@ -14,11 +14,11 @@ import streamlit as st
 from core.errors import UserError
 from core.models.hub import canonical
 from core.records import CUSTOM, ContrastSpec
-from core.records.link import SIDES, from_params, to_params
+from core.records.link import SIDES, digest_of, from_params, to_params
 from core.words import TREEBANKS
 from engine.limits import check_allowed, limits
 from engine.steps import layers_of
-from ui.custom_words import custom_words
+from ui.custom_words import words_in
 from ui.defaults import (
     ALPHAS,
     DEFAULT,
@@ -35,7 +35,8 @@ from ui.defaults import (
 # The choices on pages that are words, the default first.
 _OPTIONS = {**DISPLAY, "plot": PLOTS, "gold": ("own", *TREEBANKS)}
 MAX_VALUE = 10_000  # characters of one value in a link; the app writes much shorter ones
-_NAMES = (*(item.name for item in fields(ContrastSpec)), "neuron", "neurons", "pinned", *_OPTIONS)
+_DIGESTS = tuple(f"{side}_digest" for side in SIDES)
+_NAMES = (*(item.name for item in fields(ContrastSpec)), *_DIGESTS, "neuron", "neurons", "pinned", *_OPTIONS)
 
 
 @dataclass(frozen=True)
@@ -85,10 +86,11 @@ def params_of(view: View) -> dict[str, str]:
 def read(params: Mapping[str, str], texts: Mapping[str, str] | None = None) -> tuple[View, list[str]]:
     """The view of a link, and one sentence for each value that was replaced by a default.
 
-    ``texts`` are the session's custom lists, by the keys of their boxes. A link does not have the words of a long list.
+    ``texts`` are the session's custom lists, by the keys of their boxes. A link does not have the words of a long list,
+    only their digest.
     """
     params, problems = _valid_text(params)
-    own = {f"{side}_words": _words_in(side, texts or {}) for side in SIDES}
+    own = {f"{side}_words": _own_words(side, params, texts or {}) for side in SIDES}
     spec, spec_problems = from_params(params, default_spec().changed(**own))
     spec = spec.changed(**{f"{side}_words": () for side in SIDES if getattr(spec, side) != CUSTOM})
     problems += spec_problems
@@ -121,12 +123,15 @@ def _option(name: str, params: Mapping[str, str], problems: list[str]) -> str:
     return options[0]
 
 
-def _words_in(side: str, texts: Mapping[str, str]) -> tuple[str, ...]:
-    """The custom words of a class; none if they are not valid. The sidebar shows the mistake."""
-    try:
-        return custom_words(side, texts.get(f"{side}_text") or "")
-    except UserError:
-        return ()
+def lists_elsewhere(params: Mapping[str, str]) -> list[str]:
+    """The classes, of target and baseline, whose custom list a link names without its words."""
+    return [side for side in SIDES if params.get(side) == CUSTOM and not params.get(f"{side}_words", "").strip()]
+
+
+def _own_words(side: str, params: Mapping[str, str], texts: Mapping[str, str]) -> tuple[str, ...]:
+    """The session's custom words of a class; none if the link names others."""
+    words = words_in(side, texts.get(f"{side}_text") or "")
+    return words if params.get(f"{side}_digest", digest_of(words)) == digest_of(words) else ()
 
 
 def _valid_text(params: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:

@@ -63,9 +63,9 @@ def showing_user_errors() -> Iterator[None]:
     try:
         yield
     except UserError as error:
-        spec = settings.current().view.spec
+        spec, mistake = settings.current().view.spec, settings.current().mistake
         n_layers = layers_of(spec.model)
-        if error.about == "layer" and n_layers is not None and spec.layer >= n_layers:
+        if error.about == "layer" and n_layers is not None and spec.layer >= n_layers and not mistake:
             st.rerun()  # the model has been downloaded, so its layers are known now: the sidebar corrects the layer
         from ui import remedies  # they stand on what a page has
 

@@ -11,7 +11,7 @@ import streamlit as st
 from core.errors import UserError
 from core.models import BUNDLED
 from core.models.hub import forget_failures
-from core.records import CUSTOM, Remedy
+from core.records import CUSTOM, ContrastSpec, Remedy
 from engine.limits import limits
 from ui import chosen, settings
 from ui.link import SIDES
@@ -33,12 +33,23 @@ def of_mistake(mistake: UserError) -> tuple[Remedy, ...]:
     values = settings.current().values
     if mistake.about == "paired_unit":
         return (Remedy("Compare word forms", (("unit", "word"),)),)
+    if mistake.about == "same_class":
+        return _exchange(values, settings.current().view.spec)
     # The count of a custom list is that of its words: no button can change it.
     if mistake.about == "paired_counts" and CUSTOM not in (values["target"], values["baseline"]):
         counts = [f"n_{side}" for side in SIDES]
         n = min(values[name] for name in counts)
         return (Remedy(f"Use {n:,} words of each", tuple((name, n) for name in counts)),)
     return ()
+
+
+def _exchange(values: Mapping[str, Any], last: ContrastSpec) -> tuple[Remedy, ...]:
+    """Who has chosen for one side the class of the other may have wanted the other to be what this one was."""
+    new = {"target": last.baseline} if values["baseline"] == last.target else {"baseline": last.target}
+    both = {**values, **new}
+    if CUSTOM in new.values() or both["target"] == both["baseline"]:
+        return ()
+    return (Remedy(f"Compare {both['target']} with {both['baseline']}", tuple(new.items())),)
 
 
 def draw_for_model(mistake: UserError) -> None:

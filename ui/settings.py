@@ -7,7 +7,7 @@ that are not drawn now, the last valid spec, and the choices on pages.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import streamlit as st
@@ -15,15 +15,12 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from core.errors import UserError
 from core.records import CUSTOM, ContrastSpec
-from engine.limits import check_allowed
 from ui import link
-from ui.custom_words import custom_words
-from ui.defaults import PRESETS, WORD_SOURCES, matching_preset, preset
+from ui.defaults import PRESETS, matching_preset, preset
 from ui.link import SIDES, View
+from ui.values import WIDGETS, out_of_range, spec_of, values_of
 
 _STATE = "_settings"
-_FIELDS = tuple(item.name for item in fields(ContrastSpec) if item.name != "seed" and not item.name.endswith("_words"))
-WIDGETS = (*_FIELDS, "target_text", "baseline_text")
 
 
 @dataclass(frozen=True)
@@ -43,6 +40,8 @@ class Settings:
 
     ``asked`` has, for a class whose list is too short, the number of words in use and the number that was asked for.
     ``depth`` is the last layer that was chosen, and for which model: if another is chosen, the layer moves with it.
+    ``mistake`` is why the values are no spec, so that the view is of the last valid ones. ``out_of_range`` has a
+    sentence for each number that is not allowed, by the key of its box.
     """
 
     view: View
@@ -50,6 +49,8 @@ class Settings:
     problems: list[str] | None = field(default_factory=list)
     asked: dict[str, tuple[int, int]] = field(default_factory=dict)
     depth: Depth | None = None
+    mistake: UserError | None = None
+    out_of_range: Mapping[str, str] = field(default_factory=dict)
 
 
 def current() -> Settings:
@@ -63,31 +64,47 @@ def begun() -> bool:
     return _STATE in st.session_state
 
 
-def begin() -> None:
-    """Start a run: read the link, in a new session or after Back or Forward, and set the widgets."""
+def begin(lists: Mapping[str, str] | None = None) -> None:
+    """Start a run: read the link, in a new session or after Back or Forward, and set the widgets.
+
+    ``lists`` are custom lists that the browser's tab has kept, by the keys of their boxes, for a new session.
+    """
     run = get_script_run_ctx()
-    if _STATE not in st.session_state or (run is not None and run.is_history_navigation):
-        before = current().values if _STATE in st.session_state else {}
+    if not begun() or (run is not None and run.is_history_navigation):
+        before = current().values if begun() else lists or {}
         view, problems = link.read(st.query_params.to_dict(), before)
-        values = _values_of(view.spec, before)
-        st.session_state[_STATE] = Settings(view, values, problems)
-        st.session_state.update(values)
+        open_view(view, before, problems)
     values = current().values
     if values != (now := {key: st.session_state.setdefault(key, values[key]) for key in WIDGETS}):
         current().problems = None
         values.update(now)
-    # For each class, either the count or the custom list is drawn. The state of the other one would be out of date.
+    _forget_hidden()
+
+
+def open_view(view: View, texts: Mapping[str, Any], problems: list[str]) -> None:
+    """Set all widgets by a view, and say what is wrong with where it comes from. ``texts`` are as in ``values_of``."""
+    values = values_of(view.spec, texts)
+    st.session_state[_STATE] = Settings(view, values, problems)
+    st.session_state.update(values)
+
+
+def _forget_hidden() -> None:
+    """For each class, either the count or the custom list is drawn. The state of the other would be out of date."""
     for side in SIDES:
-        hidden = f"n_{side}" if values[side] == CUSTOM else f"{side}_text"
-        del st.session_state[hidden]
+        hidden = f"n_{side}" if current().values[side] == CUSTOM else f"{side}_text"
+        st.session_state.pop(hidden, None)
 
 
 def update_spec() -> ContrastSpec:
     """Set this session's spec from the widgets, and return it; UserError if their values do not fit together."""
     settings = current()
     st.session_state["preset"] = None  # if the values are a mistake, they are no preset
-    spec = _spec_of(settings.values, settings.view.spec)
-    before = settings.view.spec
+    before, settings.out_of_range = settings.view.spec, out_of_range(settings.values)
+    try:
+        spec, settings.mistake = spec_of(settings.values, before), None
+    except UserError as error:
+        settings.mistake = error
+        raise
     settings.view = replace(settings.view, spec=spec)
     if (spec.model, spec.layer) != (before.model, before.layer):
         settings.view = replace(settings.view, neuron=None, pinned=())  # other layers have other neurons
@@ -113,27 +130,22 @@ def fit_values(values: Mapping[str, Any]) -> None:
     current().values.update(values)
 
 
+def give_back(values: Mapping[str, Any]) -> None:
+    """Set the values of widgets as they were before a reload, also of those that are not drawn now."""
+    fit_values(values)
+    _forget_hidden()
+
+
+def swap() -> None:
+    """Callback: target and baseline change places, each with its number of words and its custom list."""
+    values = {key: st.session_state.get(key, value) for key, value in current().values.items()}
+    other = dict(zip(SIDES, reversed(SIDES), strict=True))
+    places = {key: "_".join(other.get(part, part) for part in key.split("_")) for key in WIDGETS}
+    current().asked = {other[side]: known for side, known in current().asked.items()}
+    set_values({key: values[place] for key, place in places.items() if place != key})
+
+
 def apply_preset() -> None:
     """Callback of the preset control: set every widget that the preset has a value for."""
     if st.session_state["preset"] in PRESETS:
         set_values(preset(st.session_state["preset"]))
-
-
-def _values_of(spec: ContrastSpec, before: Mapping[str, Any]) -> dict[str, Any]:
-    """The values of the settings widgets for a spec, by widget key. Custom lists stay if the spec has none."""
-    texts = {f"{side}_text": "\n".join(getattr(spec, f"{side}_words")) for side in SIDES}
-    texts = {key: text or before.get(key) or "" for key, text in texts.items()}
-    return {name: getattr(spec, name) for name in _FIELDS} | texts
-
-
-def _spec_of(values: Mapping[str, Any], last: ContrastSpec) -> ContrastSpec:
-    """The spec for the widgets' values. A browser can send any value, so they are checked like those of a link."""
-    check_allowed(str(values["model"]))
-    if values["word_source"] not in WORD_SOURCES:
-        shown = str(values["word_source"])[:80]
-        raise UserError(f"The word source “{shown}” is not offered here; choose {' or '.join(WORD_SOURCES)}.")
-    chosen = {name: values[name] for name in _FIELDS}
-    for side in SIDES:
-        words = custom_words(side, values[f"{side}_text"] or "") if values[side] == CUSTOM else ()
-        chosen |= {f"{side}_words": words} | ({f"n_{side}": len(words)} if words else {})
-    return last.changed(**chosen)

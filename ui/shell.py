@@ -7,7 +7,8 @@ import streamlit as st
 from core.errors import UserError
 from core.models.hub import canonical
 from engine.steps import warm_up
-from ui import control, link, model_settings, navigation, page, remedies, settings, sidebar, word_settings
+from ui import control, kept, link, model_settings, navigation, page, remedies, settings, sidebar, word_settings
+from ui.values import differences
 from ui.visitor import spending
 
 
@@ -17,28 +18,39 @@ def run() -> None:
     shown = navigation.find()
     page.set_up(shown.title)
     st.title("Grammar Neurons" if shown.title == navigation.HOME else shown.title)
+    if kept.draw_waiting():
+        return
     _read_typed_model()
-    settings.begin()
+    settings.begin(kept.lists())
+    kept.give_back(shown.title)
     model_settings.fit_layer()
     word_settings.fit_counts()
-    page.draw_toasts()
     mistake = None
     try:
-        spec = settings.update_spec()
-        warm_up(spec)
+        warm_up(settings.update_spec())
     except UserError as error:
         mistake = error
+    kept.draw()
+    page.draw_toasts()
     sidebar.draw()
     for problem in settings.current().problems or ():
         page.show_warning(problem)
-    if mistake:
-        page.show_mistake(mistake)
-        remedies.draw(remedies.of_mistake(mistake), "mend")
-        st.caption("Your entries are kept: change one of them in the sidebar.")
+    if mistake and not _draw_mistake(mistake):
         return
     link.write(settings.current().view)
-    control.draw(spec)
+    control.draw(settings.current().view.spec)
     shown.run()
+
+
+def _draw_mistake(mistake: UserError) -> bool:
+    """Draw a mistake in the settings, and of which settings the result below is. Whether there is one."""
+    page.show_mistake(mistake)
+    remedies.draw(remedies.of_mistake(mistake), "mend")
+    now = settings.current()
+    valid = differences(now.view.spec, now.values)
+    shown = f" **Shown is the result of the last valid settings: {page.plain(valid)}.**" if valid else ""
+    st.caption(f"Your entries are kept: change one of them in the sidebar.{shown}")
+    return bool(valid)
 
 
 def _read_typed_model() -> None:

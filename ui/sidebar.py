@@ -11,10 +11,10 @@ import streamlit as st
 from core.records import CORRECTIONS, DTYPES, FAMILIES, HOOK_SIDES, POOLINGS, TESTS
 from core.report.glossary import GLOSSARY
 from core.stats.correction import LABELS
-from ui import custom_lists, model_settings, navigation, settings, word_settings
-from ui.defaults import ALPHAS, PRESETS
+from ui import custom_lists, model_settings, navigation, settings, settings_file, word_settings
+from ui.defaults import PRESETS
 from ui.labels import DTYPE_LABELS, FAMILY_LABELS, SOURCE_LABELS, TEST_LABELS
-from ui.widgets import choice, default, flag
+from ui.widgets import choice, default, flag, say_why
 
 
 def draw() -> None:
@@ -42,6 +42,7 @@ def _draw_settings() -> None:
         word_settings.draw_class("target", "Target", "Its most frequent words. A positive statistic: higher for these.")
     with right:
         word_settings.draw_class("baseline", "Baseline", "The words to compare with: the most frequent of this class.")
+    word_settings.draw_swap()
     custom_lists.draw()
     word_settings.draw_unit()
     choice(
@@ -61,13 +62,14 @@ def _draw_settings() -> None:
         "chance of even one false finding in the family. Benjamini's two bound the *expected* share of false "
         f"findings. **Max-T**: {GLOSSARY['max-T']} It needs no normal distribution, and takes seconds.",
     )
-    st.number_input(
-        "Alpha", *ALPHAS, default("alpha"), key="alpha", step=0.01, format="%.4g", help=GLOSSARY["p adjusted"]
-    )
+    alpha = default("alpha")
+    st.number_input("Alpha", value=alpha, step=0.01, format="%.4g", key="alpha", help=GLOSSARY["p adjusted"])
+    say_why("alpha")
     shuffled = GLOSSARY["shuffled labels"]
     st.toggle("Control: shuffle the labels", default("shuffle_labels"), key="shuffle_labels", help=shuffled)
     with st.expander("Advanced"):
         _draw_advanced()
+    settings_file.draw()
 
 
 def _draw_advanced() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from ui import settings
+from ui import page, settings
 
 
 def choice(label: str, options: Iterable[str], key: str, format_func: Callable[[str], str] = str, **more: Any) -> None:
@@ -24,3 +24,9 @@ def flag(key: str, label: str, explanation: str) -> None:
 def default(key: str) -> Any:
     """The value of a setting, as a widget's default."""
     return settings.current().values[key]
+
+
+def say_why(key: str) -> None:
+    """Below the box of a number: why it is not allowed, if so."""
+    if sentence := settings.current().out_of_range.get(key):
+        st.caption(f":red[{page.plain(sentence)}]")

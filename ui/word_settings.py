@@ -8,12 +8,14 @@ from core.records import CUSTOM, SHORT_WORD_CLASSES, UNITS, WORD_CLASSES
 from core.report.glossary import GLOSSARY
 from engine.limits import limits
 from ui import page, settings
-from ui.defaults import length_of
+from ui.defaults import LEAST_WORDS, length_of
 from ui.labels import UNIT_LABELS, class_label
 from ui.link import SIDES
+from ui.widgets import say_why
 
 _CLASSES = (*WORD_CLASSES, *SHORT_WORD_CLASSES, CUSTOM)
-LEAST = 2
+# What the buttons of a number add or take away, from which number on.
+_STEPS = ((100, 50), (20, 10))
 
 
 def fit_counts() -> None:
@@ -23,8 +25,8 @@ def fit_counts() -> None:
     changed the number since.
     """
     state, lengths = st.session_state, {side: _length(side) for side in SIDES}
-    # A browser can send any value. If it is no number, the spec says so.
-    counts = {side: state[f"n_{side}"] for side in SIDES if lengths[side] and isinstance(state[f"n_{side}"], int)}
+    # A browser can send any value. If it is not allowed at all, the page says so, and it stays as it is.
+    counts = {side: state[f"n_{side}"] for side in SIDES if lengths[side] and _allowed(state[f"n_{side}"])}
     asked = _asked(counts, state["test"] == "paired")
     fitted = {side: min(n, lengths[side] or n) for side, n in asked.items()}
     equal = state["test"] == "paired" and len(fitted) == 2 and fitted != asked
@@ -44,6 +46,10 @@ def fit_counts() -> None:
         page.tell(f"The paired test needs equal counts: {min(fitted.values()):,} words of each class are used.")
 
 
+def _allowed(n: object) -> bool:
+    return isinstance(n, int) and LEAST_WORDS <= n <= limits().max_words
+
+
 def _asked(counts: dict[str, int], paired: bool) -> dict[str, int]:
     """The numbers of words that the user has asked for, which may be more than the lists have."""
     before = settings.current().asked
@@ -60,10 +66,25 @@ def draw_class(side: str, label: str, explanation: str) -> None:
     st.selectbox(label, _CLASSES, at, key=side, format_func=class_label, help=explanation)
     if st.session_state[side] == CUSTOM:
         return
-    key, length, most = f"n_{side}", _length(side), limits().max_words
+    key, length = f"n_{side}", _length(side)
+    n = chosen[key]
+    step = next((step for least, step in _STEPS if isinstance(n, int) and n >= least), 1)
     # The length stands here and not beside the names of classes: a browser sends the label of the chosen class. It is
-    # not the box's limit either: a browser would keep a larger number in the box, and not send it.
-    st.number_input("Words" if length is None else f"Words (of {length:,})", LEAST, most, chosen[key], 50, key=key)
+    # not the box's limit either, nor is there another: a browser would keep a number beyond it, and not send it.
+    st.number_input("Words" if length is None else f"Words (of {length:,})", value=n, step=step, key=key)
+    say_why(key)
+
+
+def draw_swap() -> None:
+    """Draw the button with which target and baseline change places."""
+    st.button(
+        "Swap target and baseline",
+        key="swap",
+        type="tertiary",
+        icon=":material/swap_horiz:",
+        on_click=settings.swap,
+        help="Each takes its number of words and its custom list along. Statistics change their signs.",
+    )
 
 
 def draw_unit() -> None:

@@ -6,7 +6,8 @@ spec, problems = from_params({"layer": "3"}, default=ContrastSpec())
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import hashlib
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
 from typing import Any
 
@@ -15,6 +16,10 @@ from core.records.spec import COUNTS, CUSTOM, FLAGS, ContrastSpec, check_field, 
 
 # A link contains custom words up to this many characters: mail and chat programs cut longer links.
 MAX_LINK_WORDS = 1_500
+_LONG_LISTS = (
+    f"Words of more than {MAX_LINK_WORDS:,} characters do not fit into a link: they are in the tab where the list was "
+    "made, and in a settings file that was saved there."
+)
 SIDES = ("target", "baseline")
 # Few change these, and old links do not have them.
 _LATER = ("dtype", "shuffle_labels")
@@ -22,6 +27,8 @@ _LATER = ("dtype", "shuffle_labels")
 
 def to_params(spec: ContrastSpec) -> dict[str, str]:
     """A spec as URL parameters. Left out are float32, unshuffled labels, and custom words that are too long for a link.
+
+    Instead of such words there is their digest, such as ``target_digest``: a copy that is elsewhere can be told by it.
 
     Examples
     --------
@@ -31,15 +38,32 @@ def to_params(spec: ContrastSpec) -> dict[str, str]:
     params = {}
     for name, value in asdict(spec).items():
         if name.endswith("_words"):
-            joined = "\n".join(value)  # a word may contain a comma, but no newline
-            if getattr(spec, name.removesuffix("_words")) != CUSTOM or len(joined) > MAX_LINK_WORDS:
-                continue
-            params[name] = joined
+            side = name.removesuffix("_words")
+            if getattr(spec, side) == CUSTOM and fits(value):
+                params[name] = "\n".join(value)  # a word may contain a comma, but no newline
+            elif getattr(spec, side) == CUSTOM:
+                params[f"{side}_digest"] = digest_of(value)
         elif name in _LATER and value == getattr(ContrastSpec, name):
             continue
         else:
             params[name] = str(int(value)) if isinstance(value, bool) else str(value)
     return params
+
+
+def fits(words: Sequence[str]) -> bool:
+    """Whether a link contains these custom words."""
+    return len("\n".join(words)) <= MAX_LINK_WORDS
+
+
+def digest_of(words: Sequence[str]) -> str:
+    """A short name of a list of words, eight hexadecimal digits.
+
+    Examples
+    --------
+    >>> digest_of(["dog", "cat"]) == digest_of(["cat", "dog"])
+    False
+    """
+    return hashlib.sha256("\n".join(words).encode("utf-8", "replace")).hexdigest()[:8]
 
 
 def from_params(params: Mapping[str, str], default: ContrastSpec) -> tuple[ContrastSpec, list[str]]:
@@ -90,7 +114,9 @@ def _reconcile(values: dict[str, Any], given: set[str], default: ContrastSpec) -
     for side in SIDES:
         if values[side] == CUSTOM and not values[f"{side}_words"]:
             values[side] = _other_class(values, side, default)
-            problems.append(f"The link names a custom {side} list without its words; {values[side]} are used.")
+            problems.append(
+                f"The link names a custom {side} list without its words; {values[side]} are used. {_LONG_LISTS}"
+            )
     if values["target"] == values["baseline"] != CUSTOM:
         side = "target" if "target" not in given and "baseline" in given else "baseline"
         both, values[side] = values[side], _other_class(values, side, default)

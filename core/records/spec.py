@@ -94,7 +94,9 @@ class ContrastSpec:
         for item in fields(self):
             check_field(item.name, getattr(self, item.name))
         if self.target == self.baseline and self.target != CUSTOM:
-            raise UserError(f"Target and baseline are both {self.target}: choose two different word classes.")
+            raise UserError(
+                f"Target and baseline are both {self.target}: choose two different word classes.", about="same_class"
+            )
         for side in ("target", "baseline"):
             if getattr(self, side) == CUSTOM and not getattr(self, f"{side}_words"):
                 raise UserError(f"The custom {side} list is empty: give at least 2 words, one a line.")

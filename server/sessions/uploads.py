@@ -6,7 +6,7 @@ from typing import Any
 
 from engine.limits import limits
 
-# A page has two boxes for files at most, the sidebar two for lists.
+# A run of the page takes a file out of its box (``ui.uploads``): more come only from who sends them past the page.
 _FILES = 4
 # Of all sessions: a hundred students who have uploaded the development part of a treebank.
 MAX_BYTES = 250_000_000

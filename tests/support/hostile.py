@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import re
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
@@ -52,11 +53,26 @@ def assert_no_markup(at: Any) -> None:
 QUERY = urlencode(to_params(SMALL.changed(layer=1, n_target=20, n_baseline=20)))
 
 
+@dataclass(frozen=True)
+class Forged:
+    """What a component sends once, as JSON; or the id of a file that was uploaded into a box."""
+
+    trigger: str = ""
+    file: str = ""
+
+    def fill(self, state: WidgetState) -> None:
+        if self.file:
+            state.file_uploader_state_value.uploaded_file_info.add(file_id=self.file, name="a.txt", size=1)
+        else:
+            state.id = f"$$STREAMLIT_INTERNAL_KEY_{state.id}__events"
+            state.json_trigger_value = self.trigger
+
+
 class Forger(Tab):
     """A tab that sends whatever it likes for a page's widgets, by their keys."""
 
     def forge(
-        self, page: str, shown: list[ForwardMsg], **values: str | int | list[str] | dict[str, Any]
+        self, page: str, shown: list[ForwardMsg], **values: str | int | list[str] | dict[str, Any] | Forged
     ) -> list[ForwardMsg]:
         """Run a page with forged widget states; ``shown`` is what it last sent, which tells the widgets' ids."""
         asked = BackMsg()
@@ -64,7 +80,9 @@ class Forger(Tab):
         for key, value in values.items():
             state: WidgetState = asked.rerun_script.widget_states.widgets.add()
             state.id = id_of(shown, key)
-            if isinstance(value, int):
+            if isinstance(value, Forged):
+                value.fill(state)
+            elif isinstance(value, int):
                 state.int_value = value
             elif isinstance(value, list):
                 state.string_array_value.data.extend(value)

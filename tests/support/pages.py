@@ -23,13 +23,20 @@ PAIRED = SMALL.changed(test="paired", unit="word")
 SECRET = "A platypus reads <b>this</b>."
 
 
-def open_page(page=HOME, spec=SMALL, **params):
-    """A new session that opens a page by a link."""
+def open_page(page=HOME, spec=SMALL, *, waits=False, **params):
+    """A new session that opens a page by a link.
+
+    Its tab has kept nothing; with ``waits``, it has not said so yet where the session needs to know.
+    """
     at = AppTest.from_file(ROOT / "app.py", default_timeout=60)
     if page != HOME:
         at.switch_page(page)
     at.query_params.update({**(to_params(spec) if spec else {}), **params})
-    return settle(at)
+    settle(at)
+    if not waits and any(button.key == "go_on_without" for button in at.button):
+        at.button(key="go_on_without").click()
+        settle(at)
+    return at
 
 
 def settle(at, within=60.0):

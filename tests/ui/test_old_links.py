@@ -115,7 +115,9 @@ LINKS = {
         {
             "neurons": [5, 7],
             "sentences": [
-                "The link names a custom target list without its words; nouns are used.",
+                "The link names a custom target list without its words; nouns are used. Words of more than 1,500 "
+                "characters do not fit into a link: they are in the tab where the list was made, and in a settings "
+                "file that was saved there.",
                 "The link asks for a paired test of 30 and 40 words, which needs equal counts; 30 of each are used.",
                 "A link cannot name the folder “/etc” as word source; bundled is used.",
                 "alpha is “0.9”; here 0.0001 to 0.5 are offered. 0.05 is used.",

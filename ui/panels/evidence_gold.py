@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
-
 import streamlit as st
 
 from core.errors import UserError
@@ -13,10 +11,10 @@ from engine.evidence_steps import gold
 from engine.folders import downloads
 from engine.limits import limits
 from engine.pipeline import OWN_GOLD, GoldSource, Request, is_cached
-from ui import page, settings
+from ui import page, settings, uploads
 from ui.progress import show
 
-_CHOICE, _FILE, _WANTED = "gold_choice", "_gold_file", "_gold_wanted"
+_CHOICE, _FILE, _REFUSED, _WANTED = "gold_choice", "_gold_file", "_gold_refused", "_gold_wanted"
 OWN, UPLOAD = "own", "file"
 _LABELS = {
     OWN: "The project's sentences",
@@ -74,9 +72,8 @@ def _draw_upload() -> GoldSource | None:
     )
     st.caption("A link cannot hold a file: one to this page has the project's sentences.")
     source: GoldSource | None = st.session_state.get(_FILE)
-    file = st.session_state["gold_upload"]
-    if file is not None and source is None:
-        page.show_mistake(UserError(f"{file.name[:80]} is not UTF-8 text; a CoNLL-U file is expected."))
+    if not uploads.is_empty("gold_upload") and (refused := st.session_state.get(_REFUSED)):
+        page.show_mistake(UserError(refused))
     return source
 
 
@@ -105,9 +102,12 @@ def _about(source: GoldSource, text: GoldText) -> str:
 
 def _use_file() -> None:
     """Callback: keep the text of an uploaded file; none of one that was taken out of the box, or is no text."""
-    file = st.session_state["gold_upload"]
-    st.session_state[_FILE] = None
-    if file is None:
-        return
-    with suppress(UnicodeDecodeError):  # the page says so under the box
-        st.session_state[_FILE] = GoldSource.of_file(file.name[:80], file.getvalue().decode("utf-8-sig"))
+    if uploads.is_empty("gold_upload"):
+        st.session_state[_FILE] = None
+    elif file := uploads.take("gold_upload"):
+        name, content = file
+        st.session_state[_FILE], st.session_state[_REFUSED] = None, ""
+        try:
+            st.session_state[_FILE] = GoldSource.of_file(name, content.decode("utf-8-sig"))
+        except UnicodeDecodeError:  # it stands on the page as long as the file is in the box
+            st.session_state[_REFUSED] = f"{name} is not UTF-8 text; a CoNLL-U file is expected."

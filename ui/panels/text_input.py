@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
@@ -12,9 +13,11 @@ from core.records import Passage
 from core.words import bundled_gold, passages, read_conllu
 from core.words.entries import count_of
 from engine.limits import limits
-from ui import page
+from ui import page, uploads
 
 SAMPLES = Path(__file__).resolve().parents[2] / "assets" / "texts"
+TITLE = "Text heatmap"
+BOXES = ("text",)  # what is typed on this page, which the browser's tab keeps (``ui.kept``)
 OWN, TAGGED = SOURCES = ("own", "tagged")
 _LABELS = {OWN: "Your text", TAGGED: "Tagged sentences"}
 # A larger file, in bytes for each allowed character, is refused. A smaller one is put into the box, to be shortened.
@@ -52,9 +55,38 @@ def draw() -> tuple[str, Passage | None]:
         st.file_uploader(
             "… or from a file", type=["txt", "md", "conllu"], key="text_file", on_change=_use_file, help=_HELP_FILE
         )
-        if st.session_state["text_file"] is not None and (refused := st.session_state.get(_REFUSED)):
+        if not uploads.is_empty("text_file") and (refused := st.session_state.get(_REFUSED)):
             page.show_mistake(UserError(refused))
     return text, passage
+
+
+def typed() -> dict[str, str]:
+    """The text in the box, by its key; none if it is the first sample."""
+    text = st.session_state.get("text")
+    return {"text": text} if text is not None and text != first_sample() else {}
+
+
+def choices() -> dict[str, str]:
+    """The choices beside the box, by their keys, as far as they are not the first ones."""
+    if st.session_state.get("text_source", OWN) == OWN:
+        return {}
+    return {key: st.session_state[key] for key in ("text_source", "passage") if key in st.session_state}
+
+
+def give_back(boxes: Mapping[str, str], chosen: Mapping[str, object]) -> bool:
+    """Put back what the browser's tab has kept, unless the user has changed the page since. Whether a text came back.
+
+    Both may be forged. A passage of an uploaded file does not come back: the file is gone.
+    """
+    state, text, title = st.session_state, boxes.get("text"), chosen.get("passage")
+    if state.get("text_source", OWN) == OWN and chosen.get("text_source") == TAGGED:
+        state["text_source"] = TAGGED
+        if title in _bundled(_most()):
+            state["passage"] = title
+    if text is None or len(text) > limits().kept_characters or state.get("text", first_sample()) != first_sample():
+        return False
+    state["text"] = text
+    return True
 
 
 def _draw_box() -> str:
@@ -140,14 +172,12 @@ def _use_sample() -> None:
 
 def _use_file() -> None:
     """Callback: put the text of an uploaded file into the box, or offer its passages. Any other file is refused."""
-    file = st.session_state["text_file"]
-    st.session_state[_REFUSED] = ""
-    if file is None:
+    if (file := uploads.take("text_file")) is None:
         return
-    name = file.name[:80]
-    use = _use_tagged if name.lower().endswith(".conllu") else _use_text
+    name, content = file
+    st.session_state[_REFUSED] = ""
     try:
-        use(file.getvalue(), name)
+        (_use_tagged if name.lower().endswith(".conllu") else _use_text)(content, name)
     except UserError as error:  # it stands on the page as long as the file is in the box
         st.session_state[_REFUSED] = str(error)
 
@@ -162,6 +192,8 @@ def _use_text(content: bytes, name: str) -> None:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise UserError(f"{name} is not UTF-8 text; save it as plain text in UTF-8.") from None
+    if not text.strip():
+        raise UserError(f"{name} is empty: the box keeps its text.")
     text = text.replace("\r\n", "\n").replace("\r", "\n")  # as the browser does with pasted text
     st.session_state["text"], st.session_state["text_source"] = text, OWN
     if len(text) > most:

@@ -15,6 +15,7 @@ from tests.support.class_server import SECONDS, ClassServer, Tab, elements
 from tests.support.hostile import (
     QUERY,
     SECRET,
+    Forged,
     Forger,
     everything,
     id_of,
@@ -89,6 +90,27 @@ def test_forged_values_show_no_details_and_break_nobody_elses_page(
     with Tab(server.url) as other:
         shown = other.run(page, QUERY)
         assert not elements(shown, "alert") and not elements(shown, "exception")
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "[" * 900_000,
+        "{",
+        '{"boxes": {"text": "\\ud800"}}',
+        f'{{"boxes": {{"text": "{"x" * 800_000}"}}}}',
+        '{"boxes": {"text": {"a": 1}}, "settings": {"alpha": 1e999, "n_target": "many"}, "choices": [[]], "link": 3}',
+    ],
+)
+def test_what_a_tab_gives_back_may_be_forged(value: str, server: ClassServer) -> None:
+    with Forger(server.url) as tab:
+        shown = tab.run("Text_heatmap", QUERY)
+        text = elements(shown, "text_area")[0].default
+        forged = Forged(trigger=f'[{{"event": "kept", "value": {value}}}]')
+        sent = everything(tab.forge("Text_heatmap", shown, kept_in_tab=forged))
+        assert not any(detail in sent for detail in (b"Traceback", str(ROOT).encode(), b"site-packages", b'File "'))
+        shown = tab.run("Text_heatmap", QUERY)
+        assert not elements(shown, "exception") and elements(shown, "text_area")[0].default == text
 
 
 def test_a_message_that_is_too_large_ends_the_connection(server: ClassServer) -> None:

@@ -13,7 +13,7 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from websockets.exceptions import ConnectionClosed
 
 from tests.support.class_server import SECONDS, ClassServer, Tab, class_server, elements
-from tests.support.hostile import QUERY, Forger, id_of, multipart, upload
+from tests.support.hostile import QUERY, Forged, Forger, id_of, multipart, upload
 
 # A student's step takes a fraction of a second; a machine that runs other tests meanwhile may take longer.
 _SOON = 5.0
@@ -139,6 +139,17 @@ def test_a_session_holds_files_for_its_boxes_and_no_more(server: ClassServer) ->
         assert [status for status, _ in said] == [204] * 5 + [413] * 2
         assert said[-1][1] == "This page holds 4.5 MB of files; at most 4 MB are allowed. Remove one.\n"
         assert upload(server, other.session, multipart(900_000))[0] == 204, "the neighbour's are its own"
+
+
+def test_files_that_a_run_has_read_leave_room_for_others(server: ClassServer) -> None:
+    """The text in them is too long here: they are refused one after another."""
+    with Forger(server.url) as tab:
+        shown = tab.run("Text_heatmap", QUERY)
+        for number in range(7):
+            assert upload(server, tab.session, multipart(900_000), path=f"file-{number}")[0] == 204
+            shown = tab.forge("Text_heatmap", shown, text_file=Forged(file=f"file-{number}"))
+            [told] = [alert.body for alert in elements(shown, "alert")]
+            assert "has 900,000 bytes, too many to be shortened here" in told
 
 
 def test_the_log_tells_of_it_without_a_word_of_a_user(server: ClassServer) -> None:

@@ -1,0 +1,72 @@
+"""One button exchanges target and baseline, with their counts and lists."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from core.records import CUSTOM
+from core.records.link import to_params
+from tests.support.pages import NEURONS, PAGES, SMALL, WORDS, link, open_page, said, settle, statistics_drawn
+
+
+def swap(at):
+    at.button(key="swap").click()
+    return settle(at)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_classes_and_counts_change_places_and_nothing_else(page):
+    spec = SMALL.changed(target="adjectives", n_target=30, correction="sidak", alpha=0.02, hook_side="activation")
+    swapped = spec.changed(target="verbs", n_target=40, baseline="adjectives", n_baseline=30)
+    at = open_page(page, spec, neuron="17")
+    swap(at)
+    assert link(at) == {**to_params(swapped), "neuron": "17"} and not at.error
+    assert (at.number_input(key="n_target").value, at.number_input(key="n_baseline").value) == (40, 30)
+    swap(at)
+    assert link(at) == {**to_params(spec), "neuron": "17"}
+
+
+def test_every_statistic_changes_its_sign():
+    at = open_page(NEURONS)
+    before = statistics_drawn(at)
+    np.testing.assert_allclose(statistics_drawn(swap(at)), -before, rtol=1e-6)
+
+
+def test_a_list_goes_along_and_so_does_the_one_that_is_not_in_use():
+    at = open_page(WORDS)
+    for side, text in (("target", "dog\ncat"), ("baseline", "run\ngo\nsee")):
+        at.selectbox(key=side).set_value(CUSTOM)
+        settle(at)
+        at.text_area(key=f"{side}_text").set_value(text)
+        settle(at)
+    at.selectbox(key="baseline").set_value("verbs")
+    settle(at)
+    swap(at)
+    assert at.selectbox(key="target").value == "verbs" and at.text_area(key="baseline_text").value == "dog\ncat"
+    assert at.number_input(key="n_target").value == 40
+    at.selectbox(key="target").set_value(CUSTOM)
+    settle(at)
+    assert at.text_area(key="target_text").value == "run\ngo\nsee" and not at.error
+
+
+def test_a_mistake_can_be_swapped_too():
+    at = open_page(WORDS)
+    at.selectbox(key="target").set_value(CUSTOM)
+    settle(at)
+    swap(at)
+    assert at.selectbox(key="baseline").value == CUSTOM and at.selectbox(key="target").value == "verbs"
+    assert said(at.error) == ["The custom baseline list is empty: give at least 2 words, one a line."]
+
+
+def test_a_number_that_a_short_list_has_reduced_goes_along():
+    at = open_page(WORDS, SMALL.changed(n_target=80))
+    at.selectbox(key="target").set_value("particles")
+    settle(at)
+    reduced = at.number_input(key="n_target").value
+    assert reduced < 80
+    swap(at)
+    assert at.number_input(key="n_baseline").value == reduced
+    at.selectbox(key="baseline").set_value("nouns")
+    settle(at)
+    assert at.number_input(key="n_baseline").value == 80

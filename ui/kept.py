@@ -1,0 +1,118 @@
+"""What the browser's tab keeps of a session (``ui.kept_in_tab``), and how it comes back after a reload.
+
+The link has the settings, so what it says goes before what the tab has; and what the user has typed in the new session
+goes before both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from core.errors import UserError
+from core.records import CUSTOM
+from core.records.spec import check_field
+from engine.limits import MAX_LIST_CHARACTERS
+from ui import kept_in_tab, link, page, settings
+from ui.custom_words import words_in
+from ui.kept_in_tab import Kept
+from ui.link import SIDES
+from ui.panels import text_input
+from ui.values import TEXTS
+
+# The settings that may be a mistake, so that the link has others than the widgets.
+_TYPED = ("target", "baseline", "n_target", "n_baseline", "test", "unit", "alpha")
+_BOXES = (*TEXTS, *text_input.BOXES)
+_LARGEST = 10**9  # of a number that comes back
+
+
+def draw_waiting() -> bool:
+    """If this session begins with a link that lacks the words of a list, ask the tab for them, and say so.
+
+    Returns
+    -------
+    bool
+        Whether the session has to wait: until then, there is nothing that a page could show.
+    """
+    params = st.query_params.to_dict()
+    if settings.begun() or kept_in_tab.answered() or not (sides := link.lists_elsewhere(params)):
+        return False
+    kept_in_tab.draw(Kept(), _BOXES, waits=True)
+    with st.container(key="waiting"):  # it appears only if the answer takes long (style.css)
+        st.markdown(
+            f"The link names a custom {' and a custom '.join(sides)} list, too long for a link. This tab is asked "
+            "whether it has the words."
+        )
+        st.button("Go on without", key="go_on_without", on_click=kept_in_tab.go_on_without)
+    return True
+
+
+def lists() -> dict[str, str]:
+    """The custom lists that the tab has given back, by the keys of their boxes."""
+    return _lists(kept_in_tab.answer() or Kept())
+
+
+def give_back(title: str) -> None:
+    """Once, as soon as the tab has given it back: put into the widgets what neither the link nor the user has set.
+
+    ``title`` is that of the page that is shown.
+    """
+    kept = kept_in_tab.answer()
+    if kept is None:
+        return
+    kept_in_tab.forget_answer()
+    waited = link.lists_elsewhere(st.query_params.to_dict())
+    back = [f"custom {side} list" for side in waited if settings.current().values[side] == CUSTOM]
+    settings.give_back(_settings_back(kept))
+    if text_input.give_back(kept.boxes, kept.choices) and title == text_input.TITLE:
+        back.append("text")
+    if back:
+        page.show_toast(f"This tab has kept your {' and your '.join(back)}.")
+
+
+def draw() -> None:
+    """Draw the component, which stores what the session holds."""
+    now, state = settings.current(), st.session_state
+    boxes = {key: state.get(key, now.values[key]) for key in TEXTS}
+    typed = {name: now.values[name] for name in _TYPED if now.values[name] != getattr(now.view.spec, name)}
+    kept = Kept(
+        {key: text for key, text in {**boxes, **text_input.typed()}.items() if text},
+        text_input.choices(),
+        typed if now.mistake else {},
+        link.params_of(now.view),
+    )
+    kept_in_tab.draw(kept, _BOXES)
+
+
+def _lists(kept: Kept) -> dict[str, str]:
+    return {key: text for key, text in kept.boxes.items() if key in TEXTS and len(text) <= MAX_LIST_CHARACTERS}
+
+
+def _settings_back(kept: Kept) -> dict[str, Any]:
+    """The values of settings that come back: custom lists, and those that were a mistake."""
+    now = settings.current()
+    back: dict[str, Any] = {}
+    for side, key in zip(SIDES, TEXTS, strict=True):
+        text = _lists(kept).get(key, "")
+        untouched = st.session_state.get(key, now.values[key]) == now.values[key]
+        if untouched and (not now.values[key] or words_in(side, text) == getattr(now.view.spec, f"{side}_words")):
+            back[key] = text
+    untouched = all(st.session_state.get(name, now.values[name]) == getattr(now.view.spec, name) for name in _TYPED)
+    if untouched and kept.link == link.params_of(now.view):
+        back |= {name: value for name, value in kept.settings.items() if _may_be(name, value, now.values)}
+    return {key: value for key, value in back.items() if value != now.values[key]}
+
+
+def _may_be(name: str, value: Any, values: Mapping[str, Any]) -> bool:
+    """Whether a setting may have this value, be it a mistake: a widget must be able to show it."""
+    if name not in _TYPED or type(value) is not type(values[name]):
+        return False
+    if isinstance(value, int | float):
+        return abs(value) <= _LARGEST  # false for NaN
+    try:
+        check_field(name, value)
+    except UserError:
+        return False
+    return True

@@ -1,0 +1,178 @@
+"""The settings file: all settings, both custom lists and the chosen neurons, for another day or another computer.
+
+It has what a link has, and lists of any length. Whoever made it is not known, so it is checked like a link.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, fields
+from functools import partial
+from typing import Any
+
+import streamlit as st
+
+from core.errors import UserError
+from core.records import CUSTOM, ContrastSpec
+from core.records.link import MAX_LINK_WORDS, SIDES, fits
+from core.records.spec import quoted
+from engine.limits import check_list
+from ui import kept_in_tab, link, page, settings, uploads
+from ui.custom_words import custom_words
+from ui.defaults import WORD_SOURCES
+from ui.link import View
+from ui.values import values_of
+
+FORMAT, VERSION = "Grammar Neurons, settings", 1
+MAX_BYTES = 8_000_000  # two lists of the longest words, in a script of three bytes a character
+_REFUSED = "_refused_settings_file"  # why the file in the box is not used
+_PARTS = {"settings": dict, "lists": dict, "view": dict}
+
+
+def draw() -> None:
+    """Draw what saves the settings in a file, and what opens one."""
+    with st.expander("Settings file"):
+        now = settings.current()
+        about = "All settings, both custom lists and the chosen neurons: for another day, or another computer."
+        st.caption(f"{about} Saved are the last valid settings." if now.mistake else about)
+        st.download_button(
+            "Save",
+            partial(content, now.view, dict(now.values)),
+            f"settings-{now.view.spec.target}-{now.view.spec.baseline}-layer{now.view.spec.layer}.json",
+            "application/json",
+            key="save_settings",
+            icon=":material/download:",
+            on_click="ignore",
+        )
+        st.file_uploader("Open", type=["json"], key="settings_file", on_change=_open)
+        if not uploads.is_empty("settings_file") and (refused := st.session_state.get(_REFUSED)):
+            page.show_mistake(UserError(refused))
+
+
+def draw_advice(words: Sequence[str]) -> None:
+    """Below a custom list that is too long for a link: say so, and where it is kept."""
+    if not fits(words):
+        joined = "\n".join(words)
+        room = f"{len(joined):,} characters, and there is room for {MAX_LINK_WORDS:,}"
+        kept = "Only this tab keeps them. For" if len(joined.encode()) < kept_in_tab.MOST_BYTES // 3 else "For"
+        st.caption(
+            f"**Too long for a link** ({room}): the address of this page does not have the words. {kept} another "
+            "browser or another day, save a *settings file*, below."
+        )
+
+
+def content(view: View, typed: Mapping[str, Any]) -> bytes:
+    """The file of a view, and of the two custom lists as they were typed, by the keys of their boxes."""
+    texts = values_of(view.spec, typed)
+    spec = {name: value for name, value in asdict(view.spec).items() if not name.endswith("_words")}
+    choices = {item.name: getattr(view, item.name) for item in fields(View) if item.name != "spec"}
+    lists = {side: texts[f"{side}_text"].split("\n") if texts[f"{side}_text"] else [] for side in SIDES}
+    parts = {"format": FORMAT, "version": VERSION, "settings": spec, "lists": lists, "view": choices}
+    return json.dumps(parts, ensure_ascii=False, indent=1).encode()
+
+
+def read(raw: bytes, name: str) -> tuple[View, dict[str, str], list[str]]:
+    """Read a file that ``content`` wrote.
+
+    Parameters
+    ----------
+    raw : bytes
+    name : str
+        The file's, for sentences.
+
+    Returns
+    -------
+    view : View
+    texts : dict of str to str
+        The custom lists as they were typed, by the keys of their boxes.
+    problems : list of str
+        One sentence for each value that this server does not allow, and that was replaced.
+
+    Raises
+    ------
+    UserError
+        It is no such file, or a value in it is not allowed. The sentence says which.
+    """
+    parts = _parts(raw, name)
+    try:
+        texts = {f"{side}_text": _text(side, parts["lists"].get(side, [])) for side in SIDES}
+        view = View(_spec(parts["settings"], texts), **_choices(parts["view"]))
+    except UserError as error:
+        raise UserError(f"{name} was not opened: {error}") from error
+    read, problems = link.read(link.params_of(view), texts)
+    return read, texts, problems
+
+
+def _parts(raw: bytes, name: str) -> dict[str, Any]:
+    """The parts of a file of this format."""
+    if len(raw) > MAX_BYTES:
+        raise UserError(f"{name} has {len(raw):,} bytes; a settings file has at most {MAX_BYTES:,}.")
+    try:
+        parts = json.loads(raw)
+        json.dumps(parts, ensure_ascii=False).encode()  # an escape may be half of a character, which no page can show
+    except (ValueError, RecursionError):  # a ValueError is also what is no UTF-8, or a number of thousands of digits
+        raise UserError(f"{name} is not JSON, which a settings file is.") from None
+    if not isinstance(parts, dict) or parts.get("format") != FORMAT:
+        raise UserError(f"{name} is no settings file of this app: its “format” is not “{FORMAT}”.")
+    if parts.get("version") != VERSION:
+        raise UserError(f"{name} has version {quoted(parts.get('version'))}; this app reads version {VERSION}.")
+    for part, kind in _PARTS.items():
+        if not isinstance(parts.get(part), kind):
+            raise UserError(f"{name} was not opened: its “{part}” are missing, or no JSON object.")
+    return parts
+
+
+def _text(side: str, lines: object) -> str:
+    if not isinstance(lines, list) or not all(isinstance(line, str) for line in lines):
+        raise UserError(f"the {side} list is no list of words.")
+    text = "\n".join(lines)
+    check_list(text, f"{side} list")
+    return text
+
+
+def _spec(values: Mapping[str, Any], texts: Mapping[str, str]) -> ContrastSpec:
+    known = {item.name for item in fields(ContrastSpec) if not item.name.endswith("_words")}
+    if unknown := sorted(set(values) - known):
+        raise UserError(f"it has the setting {quoted(unknown[0])}, which this version of the app does not know.")
+    if values.get("word_source", WORD_SOURCES[0]) not in WORD_SOURCES:
+        raise UserError(
+            f"its word source is {quoted(values['word_source'])}; {' and '.join(WORD_SOURCES)} are offered."
+        )
+    own = {side: custom_words(side, texts[f"{side}_text"]) for side in SIDES if values.get(side) == CUSTOM}
+    words: dict[str, Any] = {f"{side}_words": of for side, of in own.items()}
+    return ContrastSpec(**{**values, **words, **{f"n_{side}": len(of) for side, of in own.items()}})
+
+
+def _choices(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The choices on pages: a neuron, neurons, or a word. Those that this version does not know are left out."""
+    chosen = {}
+    for item in fields(View):
+        if item.name == "spec" or item.name not in values:
+            continue
+        value, default = values[item.name], item.default
+        if isinstance(default, tuple):
+            allowed = isinstance(value, list) and all(type(each) is int and each >= 0 for each in value)
+        elif default is None:
+            allowed = value is None or (type(value) is int and value >= 0)
+        else:
+            allowed = isinstance(value, str)
+        if not allowed:
+            raise UserError(f"{item.name} is {quoted(value)}, which is not what a page has.")
+        chosen[item.name] = tuple(value) if isinstance(default, tuple) else value
+    return chosen
+
+
+def _open() -> None:
+    """Callback: use the settings of an uploaded file. Of any other file nothing is used."""
+    if (file := uploads.take("settings_file")) is None:
+        return
+    raw, name = file[1], file[0]
+    st.session_state[_REFUSED] = ""
+    try:
+        view, texts, problems = read(raw, name)
+    except UserError as error:  # it stands in the sidebar as long as the file is in the box
+        st.session_state[_REFUSED] = str(error)
+        return
+    settings.open_view(view, texts, problems)
+    page.show_toast(f"The settings of {name} are in use.")
