@@ -18,7 +18,6 @@ from engine.limits import MAX_LIST_CHARACTERS
 from ui import kept_in_tab, link, page, settings
 from ui.custom_words import words_in
 from ui.kept_in_tab import Kept
-from ui.link import SIDES
 from ui.panels import text_input
 from ui.values import TEXTS
 
@@ -93,16 +92,26 @@ def _lists(kept: Kept) -> dict[str, str]:
 def _settings_back(kept: Kept) -> dict[str, Any]:
     """The values of settings that come back: custom lists, and those that were a mistake."""
     now = settings.current()
-    back: dict[str, Any] = {}
-    for side, key in zip(SIDES, TEXTS, strict=True):
-        text = _lists(kept).get(key, "")
-        untouched = st.session_state.get(key, now.values[key]) == now.values[key]
-        if untouched and (not now.values[key] or words_in(side, text) == getattr(now.view.spec, f"{side}_words")):
-            back[key] = text
+    back: dict[str, Any] = {key: text for key, text in _lists(kept).items() if _may_come_back(key, text)}
     untouched = all(st.session_state.get(name, now.values[name]) == getattr(now.view.spec, name) for name in _TYPED)
     if untouched and kept.link == link.params_of(now.view):
-        back |= {name: value for name, value in kept.settings.items() if _may_be(name, value, now.values)}
+        typed = {name: _as_typed(value, now.values.get(name)) for name, value in kept.settings.items()}
+        back |= {name: value for name, value in typed.items() if _may_be(name, value, now.values)}
     return {key: value for key, value in back.items() if value != now.values[key]}
+
+
+def _may_come_back(key: str, text: str) -> bool:
+    """Whether a list's box is empty; or has the link's words, and the text is how they were typed."""
+    now, side = settings.current(), key.removesuffix("_text")
+    if st.session_state.get(key, now.values[key]) != now.values[key]:
+        return False  # the user has typed in it since
+    words = getattr(now.view.spec, f"{side}_words")
+    return not now.values[key] or bool(words and words_in(side, text) == words)
+
+
+def _as_typed(value: Any, like: Any) -> Any:
+    """A number of a browser's JSON, in which 5.0 is 5."""
+    return float(value) if type(like) is float and type(value) is int and abs(value) <= _LARGEST else value
 
 
 def _may_be(name: str, value: Any, values: Mapping[str, Any]) -> bool:

@@ -48,8 +48,8 @@ def _draw_mistake(mistake: UserError) -> bool:
     remedies.draw(remedies.of_mistake(mistake), "mend")
     now = settings.current()
     valid = differences(now.view.spec, now.values)
-    shown = f" **Shown is the result of the last valid settings: {page.plain(valid)}.**" if valid else ""
-    st.caption(f"Your entries are kept: change one of them in the sidebar.{shown}")
+    shown = f"**Shown is the result of the last valid settings: {page.plain(valid)}.** " if valid else ""
+    st.markdown(f"{shown}Your entries are kept: change one of them in the sidebar.")
     return bool(valid)
 
 

@@ -70,7 +70,7 @@ def out_of_range(values: Mapping[str, Any]) -> dict[str, str]:
     for side in SIDES:
         n = values[f"n_{side}"]
         if values[side] != CUSTOM and isinstance(n, int) and not LEAST_WORDS <= n <= most:
-            sentences[f"n_{side}"] = f"{n:,} {side} words were asked for; {LEAST_WORDS} to {most:,} are allowed."
+            sentences[f"n_{side}"] = f"{n:,} is out of range: {LEAST_WORDS} to {most:,} {side} words are allowed."
     alpha = values["alpha"]
     if isinstance(alpha, float) and not ALPHAS[0] <= alpha <= ALPHAS[1]:
         sentences["alpha"] = f"alpha is {quoted(f'{alpha:g}')}; {ALPHAS[0]} to {ALPHAS[1]} are allowed."

@@ -29,4 +29,4 @@ def default(key: str) -> Any:
 def say_why(key: str) -> None:
     """Below the box of a number: why it is not allowed, if so."""
     if sentence := settings.current().out_of_range.get(key):
-        st.caption(f":red[{page.plain(sentence)}]")
+        st.markdown(f":small[:red[{page.plain(sentence)}]]")

@@ -47,9 +47,7 @@ def has(page, key, text):
 
 def coloured(page, text):
     """Wait until the text is what is coloured."""
-    page.wait_for_function(
-        "text => document.querySelector('.heatmap .panel')?.textContent === text", arg=text, timeout=60_000
-    )
+    wait_for(page, lambda: page.locator(".heatmap .panel").first.text_content() == text)
 
 
 def choose(page, key, option):

@@ -177,6 +177,17 @@ def test_a_list_that_is_not_in_use_is_there_again():
     assert again.text_area(key="target_text").value == "dog\ncat"
 
 
+def test_a_list_that_was_typed_since_stays():
+    at = with_list("dog\ncat")
+    at.selectbox(key="target").set_value("nouns")
+    settle(at)
+    answer(at, {"boxes": {"text": SECRET, "baseline_text": "run\ngo"}})
+    for side, text in (("target", "dog\ncat"), ("baseline", "run\ngo")):
+        at.selectbox(key=side).set_value(CUSTOM)
+        settle(at)
+        assert at.text_area(key=f"{side}_text").value == text
+
+
 def test_the_links_list_goes_before_the_tabs():
     at = open_page(WORDS, SMALL.changed(target=CUSTOM, n_target=2, target_words=("dog", "cat")))
     answer(at, {"boxes": {"target_text": LONG}})
@@ -207,6 +218,11 @@ def test_a_mistake_is_there_again():
     again = reload(at, NEURONS)
     assert again.number_input(key="alpha").value == 0.9 and again.number_input(key="n_target").value == 1
     assert said(again.error) == said(at.error) and link(again) == to_params(SMALL)
+
+
+def test_a_browser_has_no_difference_between_5_and_5_point_0():
+    at = answer(open_page(NEURONS), {"settings": {"alpha": 5}, "link": to_params(SMALL)})
+    assert at.number_input(key="alpha").value == 5.0 and "alpha is “5”" in said(at.error)[0]
 
 
 def test_a_list_of_one_word_is_there_again():
@@ -240,6 +256,7 @@ def test_a_mistake_does_not_come_back_under_another_link():
         {"choices": {"text_source": "everything", "passage": {"a": 1}}},
         {"settings": {"alpha": math.nan}, "link": to_params(SMALL)},
         {"settings": {"alpha": 1e300, "n_target": 10**40, "layer": 4, "model": "x"}, "link": to_params(SMALL)},
+        {"settings": {"alpha": 10**400}, "link": to_params(SMALL)},
         {"settings": {"alpha": True, "n_target": False, "test": "t", "unit": 3}, "link": to_params(SMALL)},
         {"settings": {"target": "<b>", "baseline": ["verbs"], "preset": "Careful"}, "link": to_params(SMALL)},
     ],

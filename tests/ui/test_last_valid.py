@@ -38,13 +38,14 @@ def change(at, **values):
 
 def shown_of(at):
     """Of which settings the page says that its result is."""
-    (sentence,) = [text for text in said(at.caption) if SHOWN in text]
-    return sentence.partition(SHOWN)[2].removesuffix(".**")
+    (sentence,) = [text for text in said(at.markdown) if SHOWN in text]
+    return sentence.partition(SHOWN)[2].partition(".** ")[0]
 
 
 def beside(at):
     """What stands in red by boxes of the sidebar."""
-    return [text[len(":red[") : -1] for text in said(at.sidebar.caption) if text.startswith(":red[")]
+    start = ":small[:red["
+    return [text[len(start) : -2] for text in said(at.sidebar.markdown) if text.startswith(start)]
 
 
 @pytest.mark.parametrize(
@@ -53,9 +54,13 @@ def beside(at):
         ({"alpha": 0.9}, "alpha is “0.9”; 0.0001 to 0.5 are allowed.", "alpha 0.05"),
         ({"alpha": 0.0}, "alpha is “0”; 0.0001 to 0.5 are allowed.", "alpha 0.05"),
         ({"alpha": -1e300}, "alpha is “-1e+300”; 0.0001 to 0.5 are allowed.", "alpha 0.05"),
-        ({"n_target": 1}, "1 target words were asked for; 2 to 10,000 are allowed.", "40 target words"),
-        ({"n_target": -48}, "-48 target words were asked for; 2 to 10,000 are allowed.", "40 target words"),
-        ({"n_baseline": 20_000}, "20,000 baseline words were asked for; 2 to 10,000 are allowed.", "40 baseline words"),
+        ({"n_target": 1}, "1 is out of range: 2 to 10,000 target words are allowed.", "40 target words"),
+        ({"n_target": -48}, "-48 is out of range: 2 to 10,000 target words are allowed.", "40 target words"),
+        (
+            {"n_baseline": 20_000},
+            "20,000 is out of range: 2 to 10,000 baseline words are allowed.",
+            "40 baseline words",
+        ),
     ],
 )
 @pytest.mark.parametrize("page", [HOME, NEURONS])

@@ -89,8 +89,8 @@ def test_a_mistake_is_told_with_advice_on_every_page(start):
         (sentence,) = said(at.error)
         assert "30 target and 40 baseline" in sentence and sentence.count("Welch") == 1, page
         assert sentence.endswith("Make them equal, or choose Welch's test."), page
-        (shown,) = [text for text in said(at.caption) if "Your entries are kept" in text]
-        assert shown.endswith("**Shown is the result of the last valid settings: 40 target words.**"), page
+        (shown,) = [text for text in said(at.markdown) if "Your entries are kept" in text]
+        assert shown.startswith("**Shown is the result of the last valid settings: 40 target words.**"), page
         assert (at.number_input(key="n_target").value, at.number_input(key="n_baseline").value) == (30, 40)
     at.selectbox(key="test").set_value("welch")
     settle(at)
