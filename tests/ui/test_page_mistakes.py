@@ -148,6 +148,13 @@ def test_a_custom_list_needs_two_words(contrast):
     assert at.dataframe[0].value["word"].tolist() == list(words)
 
 
+@pytest.mark.parametrize("page", PAGES)
+def test_two_lists_of_two_words_are_no_mistake(page):
+    own = {"target": CUSTOM, "target_words": ("dog", "cat"), "baseline": CUSTOM, "baseline_words": ("run", "go")}
+    at = open_page(page, SMALL.changed(n_target=2, n_baseline=2, **own))
+    assert not at.error and link(at) == to_params(SMALL.changed(n_target=2, n_baseline=2, **own))
+
+
 def test_a_custom_list_and_the_count_in_its_place_come_back():
     at = open_page(NEURONS)
     at.selectbox(key="target").set_value(CUSTOM)

@@ -66,7 +66,9 @@ def test_what_a_list_has_stands_beside_the_number():
 def test_the_servers_limit_holds_too(monkeypatch):
     monkeypatch.setenv("GRAMMAR_NEURONS_MAX_WORDS", "60")
     at = open_page(WORDS)
-    assert [at.number_input(key=f"n_{side}").max for side in ("target", "baseline")] == [60, 60]
+    choose(at, n_target=61)
+    assert said(at.error) == ["61 is out of range: 2 to 60 target words are allowed."] and counts(at) == (61, 40)
+    choose(at, n_target=40)
     assert counts(choose(at, target="particles")) == (PARTICLES, 40)
 
 

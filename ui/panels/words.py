@@ -32,9 +32,11 @@ def draw_image(result: ContrastResult, neuron: int) -> None:
     longest = max(len(result.words.target), len(result.words.baseline))
     limit = max(2, min(longest, _MAX_CELLS // (2 * result.n_neurons)))
     left, right = st.columns(2)
-    n_words = left.slider(
-        "Words of each class", 2, limit, min(limit, 100), key="image_words", help="The most frequent ones."
-    )
+    n_words = 2  # where there are no more, there is no choice
+    if limit > 2:
+        n_words = left.slider(
+            "Words of each class", 2, limit, min(limit, 100), key="image_words", help="The most frequent ones."
+        )
     by_statistic = right.segmented_control(
         "Order of the neurons", ["Index", "Statistic"], default="Index", required=True, key="image_order"
     )
