@@ -6,7 +6,8 @@ They run in the background, one after another (``checks``), and each can be canc
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
+import re
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -15,7 +16,9 @@ from core.errors import UserError
 from core.evidence import CHECKS, Subject, about, run_check
 from core.evidence.document import document_text, evidence_document
 from core.progress import Progress, unwatched
-from core.records import IMPOSSIBLE, ContrastResult, Finding, GoldText
+from core.records import CUSTOM, IMPOSSIBLE, ContrastResult, ContrastSpec, Finding, GoldText
+from core.records.spec import NAMES
+from core.report.sentences import capitalised, class_names
 from core.words import bundled_gold, read_conllu, treebank
 from engine.admission import admitted
 from engine.fair_queue import FairQueue
@@ -45,7 +48,40 @@ def _finding_key(request: Request, need: Any) -> tuple[Hashable, ...]:
 
 def _subject_key(request: Request, need: Any) -> str:
     # A digest: thousands of findings are kept, and each key would have the words of custom lists.
-    return digest_of(conclusion.key(request, need), request.marked, request.gold.key)
+    return digest_of(conclusion.key(_unnamed(request), need), request.marked, request.gold.key)
+
+
+# --- Names of lists, which change nothing that is computed: findings are kept with others in their place ---
+
+_STAND_INS = ("⟨target⟩", "⟨baseline⟩")
+_STAND_IN = re.compile("|".join(_STAND_INS))
+
+
+def _unnamed(request: Request) -> Request:
+    return replace(request, spec=request.spec.unnamed())
+
+
+def _with_stand_ins(result: ContrastResult) -> ContrastResult:
+    return replace(result, spec=result.spec.changed(**dict(zip(NAMES, _STAND_INS, strict=True))))
+
+
+def _with_names(finding: Finding, spec: ContrastSpec) -> Finding:
+    """A finding that says what the spec calls its lists."""
+    if CUSTOM not in (spec.target, spec.baseline):
+        return finding
+    names = dict(zip(_STAND_INS, class_names(spec), strict=True))
+
+    def named(part: Any) -> Any:
+        if isinstance(part, str):
+            return _STAND_IN.sub(lambda found: names[found.group()], part)
+        if isinstance(part, Mapping):
+            return {key: named(value) for key, value in part.items()}
+        return [named(value) for value in part] if isinstance(part, list) else part
+
+    first = _STAND_IN.match(finding.sentence)
+    begins = capitalised(names[first.group()]) if first else ""
+    sentence = begins + named(finding.sentence[len(first.group()) if first else 0 :])
+    return replace(finding, sentence=sentence, figures=named(finding.figures))
 
 
 # --- Steps ---
@@ -85,7 +121,7 @@ def gold_reading(request: Request, need: Any, progress: Progress) -> GoldActivat
 
 @step(
     _finding_key,
-    key_text="a digest of the key of the conclusion, the neuron, the tagged text; the check",
+    key_text="a digest of the key of the conclusion without the names of lists, the neuron, the tagged text; the check",
     needs=(model, words, activations, tests, conclusion, gold, gold_reading),
     entries=2048,
 )
@@ -96,7 +132,8 @@ def finding(request: Request, need: Any, progress: Progress) -> Finding:
             _check_multiplicity(need(conclusion))
         except UserError as error:
             return Finding(IMPOSSIBLE, about(request.check).RULE, str(error))
-    return run_check(request.check, _subject(request, need, progress), progress)
+    subject = _subject(request, need, progress)
+    return run_check(request.check, replace(subject, result=_with_stand_ins(subject.result)), progress)
 
 
 # --- What a page asks ---
@@ -114,7 +151,7 @@ def found(request: Request) -> dict[str, Finding]:
     subject, findings = _subject_key(request, {words: chosen}.__getitem__), {}
     for name in CHECKS:
         try:
-            findings[name] = results_of(finding).get((subject, name))
+            findings[name] = _with_names(results_of(finding).get((subject, name)), request.spec)
         except NotCached:
             continue
     return findings

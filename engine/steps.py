@@ -110,7 +110,8 @@ def _conclusion_key(request: Request, need: Any) -> tuple[Hashable, ...]:
 
 
 def _profile_key(request: Request, need: Any) -> tuple[Hashable, ...]:
-    return request.spec.changed(layer=0), sources(need(words))  # the profile has all layers: it is the same for each
+    # The profile has all layers: it is the same for each, and for all names of lists.
+    return request.spec.unnamed().changed(layer=0), sources(need(words))
 
 
 def _text_key(request: Request, need: Any) -> tuple[Hashable, ...]:
@@ -260,7 +261,7 @@ def conclusion(request: Request, need: Any, progress: Progress) -> ContrastResul
 
 @step(
     _profile_key,
-    key_text="the spec without its layer, and the sources of the words",
+    key_text="the spec without its layer and the names of its lists, and the sources of the words",
     needs=(words, tests, adjusted),
     entries=256,
     share=0.01,

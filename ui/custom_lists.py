@@ -1,48 +1,92 @@
-"""The boxes for a user's own words, in the sidebar."""
+"""The boxes for a user's own words, and for what they are called, in the sidebar."""
 
 from __future__ import annotations
 
 import streamlit as st
 
 from core.errors import UserError
-from core.records import CUSTOM
+from core.records import CUSTOM, WordList
+from core.records.names import MAX_NAME, check_name
 from core.words import custom_list
-from core.words.entries import written
+from core.words.entries import count_of, written
 from ui import page, settings, settings_file, uploads
+from ui.widgets import default
+
+_SHOWN = 2  # so many notes stand below the box; more are in a box of their own
+_NOTES_OF_FILES = "_notes_of_files"  # by the key of the text box: what it held after an upload, and the file's notes
 
 
 def draw() -> None:
-    """Draw a text box and an upload for each class with a custom list."""
+    """Draw a name, a text box and an upload for each class with a custom list."""
     for side in ("target", "baseline"):
-        if st.session_state[side] != CUSTOM:
-            continue
-        key = f"{side}_text"
-        st.text_area(
-            f"Custom {side} list", settings.current().values[key], key=key, height=140, placeholder="One word a line"
-        )
-        _draw_notes(side)
-        st.file_uploader(
-            "… or a text file, one word a line",
-            type=["txt", "csv", "tsv"],
-            max_upload_size=1,  # megabyte; only a tagged text needs what the server allows
-            key=f"{side}_file",
-            on_change=_use_file,
-            args=(side,),
-        )
+        if st.session_state[side] == CUSTOM:
+            _draw_list(side)
 
 
-def _draw_notes(side: str) -> None:
-    """Show the number of words, and what was dropped. The page shows the mistakes."""
+def _draw_list(side: str) -> None:
+    key = f"{side}_text"
+    st.text_area(
+        f"Custom {side} list",
+        default(key),
+        key=key,
+        height=140,
+        placeholder="One word a line",
+        help="Bullets, numbers, quotes, counts and other marks around words are removed. A lemma may follow a tab.",
+    )
+    _draw_notes(key, f"custom {side} list")
+    _draw_name(side)
+    st.file_uploader(
+        "… or a text file, one word a line",
+        type=["txt", "csv", "tsv"],
+        max_upload_size=1,  # megabyte; only a tagged text needs what the server allows
+        key=f"{side}_file",
+        on_change=_use_file,
+        args=(side,),
+    )
+
+
+def _draw_name(side: str) -> None:
+    key = f"{side}_name"
+    st.text_input(
+        f"Name of the {side} list",
+        default(key),
+        MAX_NAME,
+        key=key,
+        placeholder="Such as: food words",
+        help="What charts, tables, sentences and files call these words. It changes no number.",
+    )
     try:
-        words = custom_list(st.session_state[f"{side}_text"] or "", f"custom {side} list")
+        check_name("The name", st.session_state[key])
+    except UserError as error:
+        st.caption(f":red[{page.plain(str(error))}]")
+
+
+def _draw_notes(key: str, what: str) -> None:
+    """Show the number of words, and what was changed or dropped. The page shows the mistakes."""
+    text = st.session_state[key] or ""
+    try:
+        words = custom_list(text, what)
     except UserError:
         return
-    st.caption(page.plain(" ".join((f"{len(words.words):,} words.", *words.notes))))
+    _draw_cleaning(text, key, words)
     settings_file.draw_advice(written(words.words, words.lemmas))
+
+
+def _draw_cleaning(text: str, key: str, words: WordList) -> None:
+    held, of_file = st.session_state.get(_NOTES_OF_FILES, {}).get(key, ("", ()))
+    notes = (*(of_file if held == text else ()), *words.notes)
+    n = count_of(len(words.words), "word")
+    if len(notes) <= _SHOWN:
+        st.caption(page.plain(" ".join((f"{n}.", *notes))))
+        return
+    st.caption(f"{n}. The list was cleaned in {len(notes)} ways:")
+    with st.expander("What was changed", key=f"{key}_notes"):
+        st.caption("\n".join(f"- {page.plain(note)}" for note in notes))
 
 
 def _use_file(side: str) -> None:
     """Callback: put the words of an uploaded file into the text box, where the user can edit them."""
+    key = f"{side}_text"
     if (file := uploads.take(f"{side}_file")) is None:
         return
     name, content = file
@@ -51,6 +95,7 @@ def _use_file(side: str) -> None:
     except UserError as error:
         page.show_toast(str(error))
         return
-    settings.set_values({f"{side}_text": "\n".join(written(words.words, words.lemmas))})
-    for note in words.notes:  # the box has only the remaining words, so _draw_notes cannot show these
-        page.show_toast(note)
+    text = "\n".join(written(words.words, words.lemmas))
+    settings.set_values({key: text})
+    # The box has only the words that were read: what was changed in the file is said as long as they stand there.
+    st.session_state.setdefault(_NOTES_OF_FILES, {})[key] = (text, words.notes)

@@ -144,7 +144,7 @@ def _valid_text(params: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
             problems.append(
                 f"{name} has {len(value):,} characters{lines}; a link's value may have {MAX_VALUE:,}. It was set aside."
             )
-        elif not value.isprintable() and not name.endswith("_words"):  # words are checked line by line
+        elif not value.isprintable() and not name.endswith(("_words", "_name")):  # checked later
             problems.append(f"{name} holds characters that cannot be shown. It was set aside.")
         elif name in params:
             values[name] = value

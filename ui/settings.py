@@ -91,8 +91,8 @@ def open_view(view: View, texts: Mapping[str, Any], problems: list[str]) -> None
 def _forget_hidden() -> None:
     """For each class, either the count or the custom list is drawn. The state of the other would be out of date."""
     for side in SIDES:
-        hidden = f"n_{side}" if current().values[side] == CUSTOM else f"{side}_text"
-        st.session_state.pop(hidden, None)
+        for hidden in (f"n_{side}",) if current().values[side] == CUSTOM else (f"{side}_text", f"{side}_name"):
+            st.session_state.pop(hidden, None)
 
 
 def update_spec() -> ContrastSpec:

@@ -36,13 +36,15 @@ _LABELS = {"test": TEST_LABELS, "unit": UNIT_LABELS}
 def values_of(spec: ContrastSpec, texts: Mapping[str, Any]) -> dict[str, Any]:
     """The values of the settings' widgets for a spec, by widget key.
 
-    ``texts`` are the custom lists as they were typed, by the keys of their boxes: a box keeps its text if the spec has
-    the same words, or none.
+    ``texts`` are the custom lists as they were typed and their names, by the keys of their boxes: a box keeps its text
+    if the spec has the same words, or none.
     """
     values = {name: getattr(spec, name) for name in FIELDS}
     for side, key in zip(SIDES, TEXTS, strict=True):
         words, typed = getattr(spec, f"{side}_words"), texts.get(key) or ""
         values[key] = typed if not words or words_in(side, typed) == words else "\n".join(words)
+        if getattr(spec, side) != CUSTOM:
+            values[f"{side}_name"] = texts.get(f"{side}_name") or ""
     return values
 
 

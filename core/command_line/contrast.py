@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from core.command_line.options import LARGE, add_contrast_options, load, show_share, spec_of
+from core.command_line.options import LARGE, add_contrast_options, check_can_write, load, show_share, spec_of
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -27,6 +27,7 @@ def contrast(options: argparse.Namespace) -> None:
 
     spec = spec_of(options)
     options.limits.check_counts(spec)
+    check_can_write(options.csv, options.json)
     lm, store = load(options, spec.model, spec.dtype), options.folders.disk_store(min_bytes=LARGE)
     result = run_contrast(spec, lm, downloads=options.folders.downloads(), progress=show_share, store=store)
     print(terminal_summary(result, LABELS[spec.correction]))

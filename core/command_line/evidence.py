@@ -8,7 +8,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.command_line.options import LARGE, add_contrast_options, fetch_treebank, load, show_share, spec_of
+from core.command_line.options import (
+    LARGE,
+    add_contrast_options,
+    check_can_write,
+    fetch_treebank,
+    load,
+    show_share,
+    spec_of,
+)
 from core.errors import UserError
 from core.records import ContrastSpec, GoldText
 from core.words.entries import count_of
@@ -44,8 +52,7 @@ def evidence(options: argparse.Namespace) -> int:
     from core.evidence.document import evidence_document, write_document
 
     checks = _checks(options.checks)
-    if options.json and not options.json.parent.is_dir():  # said now, not after the checks have run
-        raise UserError(f"There is no folder {options.json.parent} to write {options.json.name} to.")
+    check_can_write(options.json)
     subject = _subject(options, spec_of(options), options.neuron, options.gold)
     findings = _run(subject, checks, shown=True)
     document = evidence_document(subject, findings, options.gold)

@@ -6,11 +6,14 @@ import argparse
 import shutil
 import sys
 from dataclasses import fields
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
+from core.errors import UserError
 from core.records import (
     CAREFUL,
     CORRECTIONS,
+    CUSTOM,
     DTYPES,
     FAMILIES,
     HOOK_SIDES,
@@ -20,6 +23,8 @@ from core.records import (
     UNITS,
     ContrastSpec,
 )
+from core.records.link import SIDES
+from core.records.names import check_name
 
 if TYPE_CHECKING:
     from core.models import LoadedModel
@@ -38,6 +43,9 @@ def add_contrast_options(one: argparse.ArgumentParser) -> None:
     one.add_argument("--layer", type=int)
     one.add_argument("--target", help="the word class that a positive statistic favours")
     one.add_argument("--baseline", help="the word class that it is compared with")
+    for side in SIDES:
+        one.add_argument(f"--{side}-words", metavar="FILE", help=f"the {side}: a list of your own, one word a line")
+        one.add_argument(f"--{side}-name", metavar="NAME", help="what that list is called in the output")
     one.add_argument("--words", type=int, metavar="N", help="words of each class, the most frequent first")
     one.add_argument("--n-target", type=int, metavar="N", help="words of the target, if not as many as of the baseline")
     one.add_argument("--n-baseline", type=int, metavar="N", help="words of the baseline")
@@ -59,13 +67,73 @@ def add_contrast_options(one: argparse.ArgumentParser) -> None:
 
 
 def spec_of(options: argparse.Namespace) -> ContrastSpec:
-    """The preset's values, replaced where the command line gives others."""
+    """The preset's values, replaced where the command line gives others.
+
+    Raises
+    ------
+    UserError
+        A value is not allowed; a file of words cannot be read, or is no list; a name is for no list.
+    """
     preset = CAREFUL if options.preset == "careful" else NOTEBOOK
     names = {item.name for item in fields(ContrastSpec)}
     given = {name: value for name, value in vars(options).items() if name in names and value is not None}
+    lists = {side: _own_list(options, side) for side in SIDES}
     if options.words is not None:
         given = {"n_target": options.words, "n_baseline": options.words} | given
+    elif given.get("test", preset["test"]) == "paired":  # as many of the other class as the list has
+        for side, other in (SIDES, SIDES[::-1]):
+            if lists[side] and not lists[other]:
+                given = {f"n_{other}": given.get(f"n_{side}", len(lists[side][f"{side}_words"]))} | given
+    for side, of_list in lists.items():
+        given = ({f"n_{side}": len(of_list[f"{side}_words"])} if of_list else {}) | given | of_list
     return ContrastSpec(**{**preset, **given})
+
+
+def _own_list(options: argparse.Namespace, side: str) -> dict[str, Any]:
+    """The fields of a spec for a list of one's own, with a note of what was changed in it; none without a list."""
+    from core.words import custom_list
+    from core.words.entries import written
+
+    file, name = getattr(options, f"{side}_words"), getattr(options, f"{side}_name")
+    word_class = getattr(options, side)
+    if file is None:
+        if name is not None:
+            raise UserError(f"--{side}-name is “{name}”, but no list is given: --{side}-words FILE names its file.")
+        if word_class == CUSTOM:
+            raise UserError(f"--{side} is {CUSTOM}, but no list is given: --{side}-words FILE names its file.")
+        return {}
+    if word_class not in (None, CUSTOM):
+        raise UserError(f"--{side} is “{word_class}”, and --{side}-words gives a list: leave one of them out.")
+    if name is not None:
+        check_name(f"--{side}-name", name)
+    words = custom_list(_content(file), file)
+    for note in words.notes:
+        print(f"note: {file}: {note}", file=sys.stderr)
+    return {side: CUSTOM, f"{side}_words": written(words.words, words.lemmas), f"{side}_name": name or ""}
+
+
+def _content(file: str) -> bytes:
+    """The bytes of a file of words; UserError if it cannot be read."""
+    from core.words.entries import MAX_BYTES
+
+    try:
+        with open(file, "rb") as opened:
+            content = opened.read(MAX_BYTES + 1)
+    except (OSError, ValueError) as error:  # a path may hold a NUL
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        raise UserError(f"The list {file!r} cannot be read: {reason}.") from None
+    if not content.strip():
+        raise UserError(f"The list {file!r} is empty; one word a line is expected.")
+    return content
+
+
+def check_can_write(*files: Path | None) -> None:
+    """Raise UserError if a result cannot be written to its file: said now, not after the work."""
+    for file in files:
+        if file is not None and not file.parent.is_dir():
+            raise UserError(f"There is no folder {file.parent} to write {file.name} to.")
+        if file is not None and file.is_dir():
+            raise UserError(f"{file} is a folder; the name of a file is expected.")
 
 
 def load(options: argparse.Namespace, name: str, dtype: str = "float32") -> LoadedModel:

@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from core.command_line.options import DTYPE_HELP, load
+from core.command_line.options import DTYPE_HELP, check_can_write, load
 from core.errors import UserError
 from core.records import DTYPES, HOOK_SIDES
 
@@ -36,6 +36,7 @@ def text(options: argparse.Namespace) -> None:
     except UnicodeDecodeError as error:
         raise UserError(f"{options.file} is not UTF-8 text.") from error
     options.limits.check_characters(content)
+    check_can_write(options.csv)
     lm = load(options, options.model, options.dtype)
     for neuron in options.neurons:
         if not 0 <= neuron < lm.d_mlp:

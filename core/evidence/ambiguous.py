@@ -66,7 +66,7 @@ def check(subject: Subject, progress: Progress = unwatched) -> Finding:
     UserError
         The classes are not nouns and verbs.
     """
-    if {subject.own, subject.other} != {"nouns", "verbs"}:
+    if not subject.has_tags or {subject.own, subject.other} != {"nouns", "verbs"}:
         compared = " and ".join(class_names(subject.spec))
         raise UserError(f"The forms are nouns and verbs; {compared} are compared here.")
     forms = ambiguous_forms()

@@ -11,6 +11,7 @@ from core.evidence.subject import Subject
 from core.progress import Progress, unwatched
 from core.records import FAILS, HOLDS, UNCLEAR, Finding
 from core.report.readable import above_or_below, readable_auc, two_digits
+from core.report.sentences import capitalised
 from core.stats.effect_intervals import effect_sizes
 from core.stats.effect_size import auc
 from core.stats.matching import match_pairs
@@ -262,7 +263,7 @@ def _sentence(subject: Subject, figures: dict[str, Any]) -> str:
             f"{low} to {high})"
         )
     return (
-        f"{own[0].upper()}{own[1:]} are {above_or_below(figures['raw'])} {other}; {adjusted}. "
+        f"{capitalised(own)} are {above_or_below(figures['raw'])} {other}; {adjusted}. "
         f"The neuron's AUC is {readable_auc(figures['neuron_auc'])}; that of the strongest other property "
         f"({strongest['name']}) is {readable_auc(strongest['auc'])}."
     )

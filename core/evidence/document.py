@@ -21,7 +21,9 @@ from core.evidence.claim import claim_of
 from core.evidence.subject import Subject
 from core.records import NOT_RUN, ContrastSpec, Finding, GoldText
 from core.records.evidence import plain
+from core.records.spec import NAMES
 from core.report.summary import library_versions
+from core.words.lists import OWN_LIST
 
 _FORMAT = 1
 # How far numbers may be apart, relative to the larger one. The last bits of float32 sums depend on the processor and on
@@ -89,9 +91,18 @@ def read_document(text: str, what: str) -> dict[str, Any]:
         raise UserError(f"{what} has checks that do not exist, or are no objects; there are {', '.join(CHECKS)}.")
     if not isinstance(files, list) or not all(isinstance(file, str) for file in files):
         raise UserError(f"{what} has no list of names under gold.files.")
+    _bring_up_to_date(document)
     if type(document["neuron"]) is not int:
         raise UserError(f"{what} has {shown(document['neuron'])} as its neuron; a number is expected.")
     return document
+
+
+def _bring_up_to_date(document: dict[str, Any]) -> None:
+    """Change what an earlier version wrote otherwise: no names of lists, and another name of their source."""
+    document["spec"] = {**dict.fromkeys(NAMES, ""), **document["spec"]}
+    for side, its_words in document["words"].items():
+        if isinstance(its_words, dict) and its_words.get("source") == "custom list":
+            document["words"][side] = {**its_words, "source": OWN_LIST}
 
 
 def spec_of_document(document: Mapping[str, Any]) -> ContrastSpec:

@@ -17,7 +17,7 @@ from core.experiment import model_of, run_steps
 from core.models import LoadedModel
 from core.progress import Progress, unwatched
 from core.records import BothSides, ContrastResult, ContrastSpec, GoldText, NeuronTests, WordActivations
-from core.report.sentences import own_and_other
+from core.report.sentences import class_names, own_and_other
 from core.store import NO_STORE, Store
 from core.words import DEFAULT_DOWNLOADS, Downloads, bundled_gold
 
@@ -116,17 +116,19 @@ class Subject:
     @property
     def has_tags(self) -> bool:
         """Whether a part of speech stands for each class: not for a custom list, nor where the labels are shuffled."""
-        return {self.own, self.other} <= set(UPOS_OF)
+        return not self.spec.shuffle_labels and {self.spec.target, self.spec.baseline} <= set(UPOS_OF)
 
-    def tags(self, word_class: str) -> tuple[str, ...]:
+    def tags(self, name: str) -> tuple[str, ...]:
         """The parts of speech of ``own`` or ``other``, as a gold-tagged text names them.
 
         UserError if there is none: for a custom list, and where the labels are shuffled.
         """
         if self.spec.shuffle_labels:
             raise UserError("The labels are shuffled, so no part of speech of a tagged text stands for a group.")
+        # What a list of one's own is called says nothing, even if it is "nouns".
+        word_class = dict(zip(class_names(self.spec), (self.spec.target, self.spec.baseline), strict=True)).get(name)
         if word_class not in UPOS_OF:
-            raise UserError("The words are a custom list, so no part of speech of a tagged text stands for them.")
+            raise UserError("The words are a list of one's own: no part of speech of a tagged text stands for them.")
         return UPOS_OF[word_class]
 
     def layer_values(self, side: str | None = None, unit: str | None = None) -> Values:

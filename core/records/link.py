@@ -12,7 +12,8 @@ from dataclasses import asdict, fields
 from typing import Any
 
 from core.errors import UserError
-from core.records.spec import COUNTS, CUSTOM, FLAGS, ContrastSpec, check_field, quoted
+from core.records.names import are_alike, names_of
+from core.records.spec import COUNTS, CUSTOM, FLAGS, NAMES, ContrastSpec, check_field, quoted
 
 # A link contains custom words up to this many characters: mail and chat programs cut longer links.
 MAX_LINK_WORDS = 1_500
@@ -22,11 +23,11 @@ _LONG_LISTS = (
 )
 SIDES = ("target", "baseline")
 # Few change these, and old links do not have them.
-_LATER = ("dtype", "shuffle_labels")
+_LATER = ("dtype", "shuffle_labels", *NAMES)
 
 
 def to_params(spec: ContrastSpec) -> dict[str, str]:
-    """A spec as URL parameters. Left out are float32, unshuffled labels, and custom words that are too long for a link.
+    """A spec as URL parameters. Left out are float32, unshuffled labels, empty names, and words too long for a link.
 
     Instead of such words there is their digest, such as ``target_digest``: a copy that is elsewhere can be told by it.
 
@@ -97,7 +98,8 @@ def from_params(params: Mapping[str, str], default: ContrastSpec) -> tuple[Contr
             value = _parse_field(item.name, params[item.name])
             check_field(item.name, value)
         except UserError as error:
-            problems.append(f"{error} The link's value was set aside; {quoted(values[item.name])} is used.")
+            used = quoted(values[item.name]) if values[item.name] != "" else "none"
+            problems.append(f"{error} The link's value was set aside; {used} is used.")
         else:
             values[item.name] = value
             given.add(item.name)
@@ -121,6 +123,10 @@ def _reconcile(values: dict[str, Any], given: set[str], default: ContrastSpec) -
         side = "target" if "target" not in given and "baseline" in given else "baseline"
         both, values[side] = values[side], _other_class(values, side, default)
         problems.append(f"Target and baseline are both {both}; {values[side]} are used as {side}.")
+    names = names_of(*(values[name] for name in (*SIDES, *NAMES)))
+    if are_alike(names):
+        problems.append(f"Target and baseline are both called {quoted(names[0])}; the lists' names were set aside.")
+        values.update(dict.fromkeys(NAMES, ""))
     if values["test"] == "paired" and values["n_target"] != values["n_baseline"]:
         used = values["n_baseline" if "n_target" not in given and "n_baseline" in given else "n_target"]
         problems.append(

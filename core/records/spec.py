@@ -9,12 +9,12 @@ from functools import cached_property
 from typing import Any, Self
 
 from core.errors import UserError
+from core.records.names import CUSTOM, are_alike, check_name, clean_name, names_of
 from core.records.presets import CAREFUL, NOTEBOOK
 
 WORD_CLASSES = ("nouns", "verbs", "adjectives", "adverbs", "pronouns")
 # Closed classes. Their downloaded lists have at most 500 words.
 SHORT_WORD_CLASSES = ("adpositions", "conjunctions", "determiners", "numbers", "particles")
-CUSTOM = "custom"
 
 HOOK_SIDES = ("pre-activation", "activation")
 POOLINGS = ("mean", "last")
@@ -38,6 +38,7 @@ _CHOICES: dict[str, tuple[str, ...]] = {
     "dtype": DTYPES,
 }
 COUNTS = {"layer": (0, 999), "n_target": (2, MAX_WORDS), "n_baseline": (2, MAX_WORDS), "seed": (0, 2**32 - 1)}
+NAMES = ("target_name", "baseline_name")
 FLAGS = ("leading_space", "prefix", "drop_shared", "shuffle_labels")
 
 
@@ -48,7 +49,8 @@ class ContrastSpec:
     The defaults are the course notebook's analysis. ``word_source`` is ``"notebook"`` (its downloaded lists),
     ``"bundled"`` (this project's curated lists), or a folder of list files. If ``target`` or ``baseline`` is
     ``"custom"``, its words are in ``target_words`` or ``baseline_words`` (a lemma may follow a word after a tab), and
-    the count is how many of them to use. ``family`` is the set of tests that are adjusted together: those of this
+    the count is how many of them to use; ``target_name`` and ``baseline_name`` are what such a list is called, and
+    change no number. ``family`` is the set of tests that are adjusted together: those of this
     layer, or of the whole model. With ``prefix``, the model reads the beginning-of-text token before each word; this
     token is not pooled. With ``unit`` ``"lemma"``, the values of all forms of a lemma in a class are averaged, and
     lemmas are compared, not words. With ``shuffle_labels``, the experiment is a control: the words of both classes are
@@ -89,10 +91,15 @@ class ContrastSpec:
     shuffle_labels: bool = False
     target_words: tuple[str, ...] = ()
     baseline_words: tuple[str, ...] = ()
+    target_name: str = ""
+    baseline_name: str = ""
 
     def __post_init__(self) -> None:
         for item in fields(self):
             check_field(item.name, getattr(self, item.name))
+        for side in ("target", "baseline"):  # a word class has its own name
+            name = clean_name(getattr(self, f"{side}_name")) if getattr(self, side) == CUSTOM else ""
+            object.__setattr__(self, f"{side}_name", name)
         if self.target == self.baseline and self.target != CUSTOM:
             raise UserError(
                 f"Target and baseline are both {self.target}: choose two different word classes.", about="same_class"
@@ -100,6 +107,8 @@ class ContrastSpec:
         for side in ("target", "baseline"):
             if getattr(self, side) == CUSTOM and not getattr(self, f"{side}_words"):
                 raise UserError(f"The custom {side} list is empty: give at least 2 words, one a line.")
+        if are_alike(names := self.class_names):
+            raise UserError(f"Target and baseline are both called {quoted(names[0])}: give the list another name.")
         if self.test == "paired" and self.n_target != self.n_baseline:
             raise UserError(
                 "The paired test pairs word i with word i, so both counts must be equal: "
@@ -126,6 +135,15 @@ class ContrastSpec:
         """A copy with some changed fields. It is checked like a new spec."""
         return replace(self, **changes)
 
+    @property
+    def class_names(self) -> tuple[str, str]:
+        """What target and baseline are called in a sentence, as long as their labels are not shuffled."""
+        return names_of(self.target, self.baseline, self.target_name, self.baseline_name)
+
+    def unnamed(self) -> Self:
+        """A copy without the names of its lists: it has the same numbers."""
+        return replace(self, target_name="", baseline_name="")
+
     def reading(self) -> Self:
         """A copy in which the fields that do not change words and activations have fixed values.
 
@@ -143,6 +161,8 @@ class ContrastSpec:
             family="layer",
             alpha=0.05,
             seed=self.seed if self.shuffle_labels else 0,
+            target_name="",
+            baseline_name="",
         )
 
     @cached_property
@@ -182,6 +202,8 @@ def check_field(name: str, value: Any) -> None:
         raise UserError(f"alpha is {quoted(value)}; a number above 0 and below 1 is allowed.")
     if name in ("model", "word_source") and not (isinstance(value, str) and value.strip()):
         raise UserError(f"{name} is empty; a name is needed.")
+    if name in NAMES:
+        check_name(name, value)
     if name.endswith("_words") and not (isinstance(value, tuple) and all(isinstance(w, str) and w for w in value)):
         raise UserError(f"{name} must be a tuple of words.")
 

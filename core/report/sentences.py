@@ -5,13 +5,25 @@
 
 from __future__ import annotations
 
+from unicodedata import category
+
 import numpy as np
 
-from core.records import CUSTOM, STRONG_AUC, ContrastResult, ContrastSpec, ModelInfo
+from core.records import (
+    SHORT_WORD_CLASSES,
+    STRONG_AUC,
+    WORD_CLASSES,
+    ContrastResult,
+    ContrastSpec,
+    ModelInfo,
+)
 from core.report.glossary import SIDE_WORDS, TEST_NAMES
 from core.report.readable import readable_share
 
 SHUFFLED = ("shuffled A", "shuffled B")
+# Names that are not a user's own: they have a singular, and a capital letter where a sentence begins.
+_KNOWN = (*WORD_CLASSES, *SHORT_WORD_CLASSES, "custom words", "target words", "baseline words", *SHUFFLED)
+_MAX_FILE_BYTES = 90  # of each class, in the name of a file
 _STRONGLY = f"(AUC at least {STRONG_AUC:.2f} or at most {1 - STRONG_AUC:.2f})"
 # Corrections that bound the probability of any false finding in a family.
 _FAMILY_WISE = ("bonferroni", "sidak", "holm", "max_t")
@@ -27,12 +39,7 @@ def class_names(spec: ContrastSpec) -> tuple[str, str]:
     >>> class_names(ContrastSpec(shuffle_labels=True))
     ('shuffled A', 'shuffled B')
     """
-    if spec.shuffle_labels:
-        return SHUFFLED
-    if spec.target == spec.baseline:  # two custom lists
-        return "target words", "baseline words"
-    names = ["custom words" if name == CUSTOM else name for name in (spec.target, spec.baseline)]
-    return names[0], names[1]
+    return SHUFFLED if spec.shuffle_labels else spec.class_names
 
 
 def class_titles(spec: ContrastSpec) -> tuple[str, str]:
@@ -43,8 +50,39 @@ def class_titles(spec: ContrastSpec) -> tuple[str, str]:
     >>> class_titles(ContrastSpec())
     ('Nouns (target)', 'Verbs (baseline)')
     """
-    target, baseline = (f"{name[0].upper()}{name[1:]}" for name in class_names(spec))
+    target, baseline = map(capitalised, class_names(spec))
     return f"{target} (target)", f"{baseline} (baseline)"
+
+
+def capitalised(name: str) -> str:
+    """The name of a class at the beginning of a sentence. Those that users have given stay as they are.
+
+    Examples
+    --------
+    >>> capitalised("nouns"), capitalised("iPhone words")
+    ('Nouns', 'iPhone words')
+    """
+    return f"{name[0].upper()}{name[1:]}" if name in _KNOWN else name
+
+
+def file_stem(spec: ContrastSpec) -> str:
+    """The names of both classes as the beginning of a file's name, in which nothing is a path or hidden.
+
+    Examples
+    --------
+    >>> words = {"target": "custom", "target_words": ("tea", "ale"), "target_name": "../Food & drink"}
+    >>> file_stem(ContrastSpec(**words)), file_stem(ContrastSpec())
+    ('Food-drink-verbs', 'nouns-verbs')
+    """
+    names = [_safe(name) or side for name, side in zip(spec.class_names, ("target", "baseline"), strict=True)]
+    return "-".join(names)
+
+
+def _safe(name: str) -> str:
+    """The letters, marks and digits of a name, with hyphens for all others; not more than file systems take."""
+    kept = "".join(char if char.isalnum() or category(char)[0] == "M" else " " for char in name)
+    short = kept.encode()[:_MAX_FILE_BYTES].decode(errors="ignore")
+    return "-".join(short.split())
 
 
 def about_control(spec: ContrastSpec) -> str:
@@ -55,7 +93,7 @@ def about_control(spec: ContrastSpec) -> str:
     >>> about_control(ContrastSpec(shuffle_labels=True, seed=3)).partition(", all")[0]
     'The labels are shuffled: nouns and verbs were dealt to two groups at random (seed 3)'
     """
-    target, baseline = class_names(spec.changed(shuffle_labels=False))
+    target, baseline = spec.class_names
     return (
         f"The labels are shuffled: {target} and {baseline} were dealt to two groups at random (seed "
         f"{spec.seed}), all forms of a lemma to the same one. The groups mean nothing: whatever is found is chance."
@@ -158,10 +196,14 @@ def _counted(result: ContrastResult, side: int) -> str:
 
 
 def counted_words(result: ContrastResult) -> tuple[str, str]:
-    """How many words of target and baseline were used, such as "500 nouns"."""
+    """How many words of target and baseline were used, such as "500 nouns", or "20 words of Food"."""
     words, names = result.words, class_names(result.spec)
-    of = " words in " if result.spec.shuffle_labels else " "
-    return f"{len(words.target):,}{of}{names[0]}", f"{len(words.baseline):,}{of}{names[1]}"
+    return _of_class(len(words.target), names[0]), _of_class(len(words.baseline), names[1])
+
+
+def _of_class(n: int, name: str) -> str:
+    of = " words in " if name in SHUFFLED else " " if name in _KNOWN else " words of "
+    return f"{n:,}{of}{name}"
 
 
 def higher_for(result: ContrastResult, neuron: int) -> str:
@@ -176,14 +218,14 @@ def own_and_other(result: ContrastResult, neuron: int) -> tuple[str, str]:
 
 
 def singular(name: str) -> str:
-    """The name of a class for one of its words.
+    """The name of a class for one of its words. Names that users have given stay as they are.
 
     Examples
     --------
-    >>> singular("nouns"), singular("custom words")
-    ('noun', 'custom word')
+    >>> singular("nouns"), singular("custom words"), singular("Countries")
+    ('noun', 'custom word', 'Countries')
     """
-    return name.removesuffix("s")
+    return name.removesuffix("s") if name in _KNOWN else name
 
 
 def n_strongly(result: ContrastResult) -> tuple[int, int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from core.errors import UserError
@@ -52,20 +52,22 @@ def read_entries(text_or_bytes: str | bytes, what: str) -> Entries:
     >>> read_entries("time\nwent\tgo\n", "my list")
     Entries(words=('time', 'went'), lemmas=('time', 'go'), notes=())
     """
-    if len(text_or_bytes) > MAX_BYTES:
-        raise UserError(f"{what} is too large for a word list; at most {MAX_BYTES:,} bytes are allowed.")
-    text = text_or_bytes if isinstance(text_or_bytes, str) else _decoded(text_or_bytes, what)
-    lines = split_lines(text)
+    lines = split_lines(decoded(text_or_bytes, what))
     blank = [not line.strip(_SPACES + "\t") for line in lines]
-    pairs = [_entry(line, f"Line {i:,} of {what}") for i, line in enumerate(lines, start=1) if not blank[i - 1]]
+    found = entries_of([(i, line) for i, line in enumerate(lines, start=1) if not blank[i - 1]], what)
+    return found._replace(notes=blank_lines_note(blank) + found.notes)
+
+
+def entries_of(lines: Iterable[tuple[int, str]], what: str) -> Entries:
+    """The words and lemmas of lines that are not blank, each with its number: as ``read_entries``."""
+    pairs = [_entry(line, f"Line {number:,} of {what}") for number, line in lines]
     if not pairs:
         raise UserError(f"{what} holds no word; one word a line is expected.")
     first: dict[str, str] = {}
     for word, lemma in pairs:
         first.setdefault(word, lemma or word)
     lemmas = tuple(first.values()) if any(lemma for _, lemma in pairs) else ()
-    notes = _blank_lines_note(blank) + _repeated_words_note([word for word, _ in pairs])
-    return Entries(tuple(first), lemmas, notes)
+    return Entries(tuple(first), lemmas, _repeated_words_note([word for word, _ in pairs]))
 
 
 def written(words: Sequence[str], lemmas: Sequence[str]) -> tuple[str, ...]:
@@ -117,15 +119,21 @@ def _entry(line: str, where: str) -> tuple[str, str]:
     return parts[0], parts[1]
 
 
-def _decoded(raw: bytes, what: str) -> str:
+def decoded(text_or_bytes: str | bytes, what: str) -> str:
+    """The text of a list; UserError if it is too large or not UTF-8."""
+    if len(text_or_bytes) > MAX_BYTES:
+        raise UserError(f"{what} is too large for a word list; at most {MAX_BYTES:,} bytes are allowed.")
+    if isinstance(text_or_bytes, str):
+        return text_or_bytes
     try:
-        return raw.decode("utf-8")
+        return text_or_bytes.decode("utf-8")
     except UnicodeDecodeError:
         raise UserError(f"{what} is not UTF-8 text; plain text is expected, one word a line.") from None
 
 
-def _blank_lines_note(blank: list[bool]) -> tuple[str, ...]:
-    last = max(number for number, is_blank in enumerate(blank) if not is_blank)  # blank lines at the end do not count
+def blank_lines_note(blank: list[bool]) -> tuple[str, ...]:
+    """A note about blank lines among others: those at the end do not count."""
+    last = max((number for number, is_blank in enumerate(blank) if not is_blank), default=0)
     n = sum(blank[:last])
     return (f"{count_of(n, 'blank line')} skipped.",) if n else ()
 

@@ -6,13 +6,15 @@ get_word_list("nouns", "notebook") -> WordList, most frequent first; its notes n
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from core.errors import UserError
 from core.records import CUSTOM, WordList
 from core.words.checks import check_word_class
+from core.words.cleaning import read_own_list
 from core.words.download import cached, download
 from core.words.entries import MAX_BYTES, Entries, read_entries
 from core.words.failures import DownloadError
@@ -20,6 +22,7 @@ from core.words.source import DEFAULT_DOWNLOADS, FILE_NAMES, LENGTHS, Downloads
 
 BUNDLED_FOLDER = Path(__file__).resolve().parents[2] / "assets" / "words"
 
+OWN_LIST = "own list"  # the source of a user's own words
 MAX_CUSTOM_WORDS = 10_000
 _MAX_NAME = 80  # characters of a list's name (such as a file's) in messages
 
@@ -113,10 +116,10 @@ def list_length(word_class: str, source: str) -> int:
 
 
 def custom_list(text_or_bytes: str | bytes, name: str) -> WordList:
-    """A user's own words, pasted or from a file: one word per line. A word may contain spaces ("ice cream").
+    """A user's own words, pasted or from a file, as people have them (``core.words.cleaning``). Each change has a note.
 
-    Blank lines and repeated words are dropped, with a note. Commas do not separate words. A line may have the word's
-    lemma after a tab, as in a file of a folder.
+    One word a line is plainest. A word may contain spaces ("ice cream"). A line may have the word's lemma after a
+    tab, as in a file of a folder.
 
     Parameters
     ----------
@@ -132,7 +135,7 @@ def custom_list(text_or_bytes: str | bytes, name: str) -> WordList:
     Raises
     ------
     UserError
-        The bytes are not UTF-8; a line has an unprintable character, more than 100 characters, two tabs, or a tab
+        The bytes are not UTF-8; a line has a control character, more than 100 characters, two tabs, or a tab
         without a lemma (the sentence has the line's number); there is no word, or there are more than 10,000.
 
     Examples
@@ -140,16 +143,40 @@ def custom_list(text_or_bytes: str | bytes, name: str) -> WordList:
     >>> words = custom_list("ice cream\\ntea\\ntea", "drinks")
     >>> words.words, words.notes
     (('ice cream', 'tea'), ('1 repeated word dropped: tea.',))
+    >>> custom_list("- tea\\n- milk", "drinks").notes
+    ('2 bullets removed, such as “- tea”.',)
     """
+    return _cleaned(text_or_bytes, name)
+
+
+# A page asks several times in each run.
+@lru_cache(maxsize=8)
+def _cleaned(text_or_bytes: str | bytes, name: str) -> WordList:
+    return _own_list(text_or_bytes, name, read_own_list)
+
+
+def words_as_given(words: Sequence[str], name: str) -> WordList:
+    r"""A user's own words as a spec has them, with nothing cleaned: each is a word, or a word, a tab and its lemma.
+
+    Raises
+    ------
+    UserError
+        As ``custom_list``.
+
+    Examples
+    --------
+    >>> words_as_given(["“tea”", "went\tgo"], "mine").words
+    ('“tea”', 'went')
+    """
+    return _own_list("\n".join(words), name, read_entries)
+
+
+def _own_list(text_or_bytes: str | bytes, name: str, read: Callable[[str | bytes, str], Entries]) -> WordList:
     name = name.strip()[:_MAX_NAME] or CUSTOM
-    words, lemmas, notes = read_entries(text_or_bytes, repr(name))
+    words, lemmas, notes = read(text_or_bytes, repr(name))
     if len(words) > MAX_CUSTOM_WORDS:
         raise UserError(f"{name!r} has {len(words):,} words; at most {MAX_CUSTOM_WORDS:,} are allowed.")
-    with_commas = sum("," in word for word in words)
-    if with_commas:
-        lines = "One line holds" if with_commas == 1 else f"{with_commas:,} lines hold"
-        notes += (f"{lines} commas: one word a line is expected.",)
-    return WordList(name, words, "custom list", notes, lemmas)
+    return WordList(name, words, OWN_LIST, notes, lemmas)
 
 
 def shared_words(a: WordList | tuple[str, ...], b: WordList | tuple[str, ...]) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from core.errors import UserError
 from core.records import CUSTOM, ContrastSpec, WordList, WordPair
 from core.words.entries import count_of
 from core.words.lemmas import lemmas_of
-from core.words.lists import custom_list, get_word_list, shared_words
+from core.words.lists import get_word_list, shared_words, words_as_given
 from core.words.shuffle import shuffled
 from core.words.source import DEFAULT_DOWNLOADS, FILE_NAMES, Downloads
 
@@ -41,10 +41,12 @@ def choose_words(spec: ContrastSpec, downloads: Downloads = DEFAULT_DOWNLOADS) -
     notes = list(dict.fromkeys([*(note for one in lists for note in one.notes), *notes]))
     if dropped:
         stand = "1 word stands" if len(dropped) == 1 else f"{len(dropped):,} words stand"
-        notes.append(
-            f"{stand} in both lists: dropped, with {len(target):,} {spec.target} and "
-            f"{len(baseline):,} {spec.baseline} left."
+        # The words are kept for all who give lists other names, so no name stands here.
+        of_target, of_baseline = (
+            f"{side} words" if getattr(spec, side) == CUSTOM else getattr(spec, side) for side in ("target", "baseline")
         )
+        left = f"{len(target):,} {of_target} and {len(baseline):,} {of_baseline}"
+        notes.append(f"{stand} in both lists: dropped, with {left} left.")
     target_lemmas, baseline_lemmas = (lemmas_of(one) for one in kept)
     words = WordPair(target, baseline, lists[0], lists[1], shared, tuple(notes), target_lemmas, baseline_lemmas)
     _check_enough(words, f", after {count_of(len(dropped), 'word')} of both lists were dropped" if dropped else "")
@@ -93,5 +95,5 @@ def _without(word_list: WordList, dropped: tuple[str, ...]) -> WordList:
 def _word_list(spec: ContrastSpec, side: str, downloads: Downloads) -> WordList:
     word_class = getattr(spec, side)
     if word_class == CUSTOM:
-        return custom_list("\n".join(getattr(spec, f"{side}_words")), f"custom {side} list")
+        return words_as_given(getattr(spec, f"{side}_words"), f"own {side} list")
     return get_word_list(word_class, spec.word_source, downloads)

@@ -250,3 +250,20 @@ def test_an_evidence_file_never_computes_what_the_page_does_not_show(fake_checks
         document(REQUEST, ["causal", "held_out"])
     assert [name for name, _ in fake_checks.ran] == ["causal"]
     assert is_cached(steps.conclusion, REQUEST)
+
+
+def test_a_finding_about_a_list_of_ones_own_is_kept_under_any_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is found says each name, as core says it, and is computed once."""
+    food = ("bread", "milk", "rice", "soup", "meat", "fish", "cheese", "egg", "salt", "sugar", "tea", "juice")
+    spec = ContrastSpec.careful(layer=3, target=CUSTOM, target_words=food, n_target=len(food), n_baseline=20)
+    checks = ("control_task", "confounds")
+    for check in checks:
+        resolve(finding, of_check(Request(spec, marked=120), check))
+    monkeypatch.setattr(evidence_steps, "run_check", None)  # not called again
+    for name in ("", "Food", "⟨baseline⟩ & <b>"):
+        request = Request(spec.changed(target_name=name), marked=120)
+        here, alone = found(request), read_subject(request.spec, 120)
+        for check in checks:
+            resolve(finding, of_check(request, check))
+            assert here[check] == run_check(check, alone)
+        assert json.loads(document(request, checks))["checks"]["confounds"]["sentence"] == here["confounds"].sentence

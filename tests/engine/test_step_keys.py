@@ -65,3 +65,20 @@ def test_another_correction_shuffles_nothing_again_and_another_seed_does(
         other = resolve(steps.volcano, Request(spec.changed(**change)))
         assert other["data"][1] != charts[0]["data"][1]
     assert len(shuffles) == 4
+
+
+def test_another_name_of_a_list_reads_and_tests_nothing_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And the result has the new name, in each order of asking."""
+    food = ("bread", "milk", "rice", "soup", "meat", "fish")
+    spec = ContrastSpec.careful(target="custom", target_words=food, n_target=6, n_baseline=20, layer=2)
+    first = resolve(steps.conclusion, Request(spec))
+    profile = resolve(steps.profile, Request(spec))
+    for work in ("choose_words", "read_words", "compare_neurons", "correct", "measure_effects", "layer_counts"):
+        monkeypatch.setattr(steps, work, None)  # not called again
+    for name in ("Food", "Meals", ""):
+        named = spec.changed(target_name=name)
+        result = resolve(steps.conclusion, Request(named))
+        assert result.spec == named and result.tests.statistic.tolist() == first.tests.statistic.tolist()
+        assert resolve(steps.profile, Request(named)) is profile
+        title = resolve(steps.scatter, Request(named))["layout"]["yaxis"]["title"]["text"]
+        assert title == f"t ({name or 'custom words'} − verbs)"

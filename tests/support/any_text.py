@@ -65,6 +65,21 @@ FRAGMENTS: dict[str, tuple[str, ...]] = {
 ALL_FRAGMENTS = tuple(fragment for fragments in FRAGMENTS.values() for fragment in fragments)
 
 
+# A short text in each of ten scripts, with what makes each hard: marks, joiners, both directions, no spaces.
+SCRIPTS = {
+    "Latin": "Naïve cooks don't peel every potato – do they?",
+    "Cyrillic": "Ветер носит жёлтые листья по тихой улице.",
+    "Greek": "Το παιδί βλέπει τη θάλασσα· ο αέρας φυσάει.",
+    "Hebrew": "הילדה קוראת סֵפֶר בגן, 12 עמודים ביום.",
+    "Arabic": "می‌روم تا نان بخرم؛ الولد يَقرأُ 3 كتب.",
+    "Devanagari": "लड़की नदी के किनारे क्‍षण भर रुकी।",
+    "Thai": "เด็กผู้หญิงนั่งอ่านหนังสือใต้ต้นไม้",
+    "Han and kana": "子どもたちは公園で新しい凧を揚げた。",
+    "Hangul": "아이들이 강가에서 돌을 던지며 놀았다.",
+    "Georgian": "ბავშვი ხის ქვეშ წიგნს კითხულობს.",
+}
+
+
 def _by_category() -> dict[str, list[str]]:
     """All of Unicode, by category."""
     found: dict[str, list[str]] = defaultdict(list)

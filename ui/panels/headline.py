@@ -10,7 +10,7 @@ from core.report import sentences
 from core.report.glossary import GLOSSARY, statistic_name
 from core.report.readable import readable_auc, signed
 from core.stats.correction import LABELS
-from ui import chosen
+from ui import chosen, page
 
 
 def draw(result: ContrastResult) -> None:
@@ -20,7 +20,7 @@ def draw(result: ContrastResult) -> None:
         sentences.headline(result),
         help=f"**Strong**: {GLOSSARY['strong']} **AUC**: {GLOSSARY['AUC']} **Significant**: {GLOSSARY['significant']}",
     )
-    st.caption(f"{sentences.compared(result)} · {sentences.tested(result, LABELS[spec.correction])}")
+    st.caption(f"{page.plain(sentences.compared(result))} · {sentences.tested(result, LABELS[spec.correction])}")
     name = statistic_name(spec.test)
     columns = st.container(key="headline").columns(4)
     draw_counts(result, (columns[0], columns[1]))
@@ -46,7 +46,7 @@ def draw_counts(result: ContrastResult, columns: tuple[DeltaGenerator, ...], of_
     for column, name, n, n_strong in everything:
         with column.container(gap="xxsmall"):
             count = f"{n:,} of {result.n_neurons:,} neurons" if of_all else f"{n:,}"
-            st.metric(f"Significantly higher for {name}", count)
+            st.metric(f"Significantly higher for {page.plain(name)}", count)
             st.caption(f"{n_strong:,} strongly")
 
 

@@ -76,7 +76,7 @@ def draw_summary(spec: ContrastSpec) -> None:
     with page.showing_user_errors():
         result = show(conclusion, spec)
     st.markdown(
-        f"**{page.plain(model_label(spec.model))}**, layer **{spec.layer}**: {sentences.compared(result)} "
+        f"**{page.plain(model_label(spec.model))}**, layer **{spec.layer}**: {page.plain(sentences.compared(result))} "
         f"({sentences.tested(result, LABELS[spec.correction])})."
     )
     neuron_bar.draw(result)

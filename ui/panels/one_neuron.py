@@ -34,14 +34,14 @@ def _draw_numbers(result: ContrastResult, neuron: int) -> None:
     """Draw the verdict with the AUC of both sides, its marks, and the other numbers small."""
     st.markdown(verdict(result, neuron), help=f"{GLOSSARY['AUC']} In brackets: {GLOSSARY['interval']}")
     for mark, sentence in sentences.about_marks(result, neuron).items():
-        st.markdown(f":gray-badge[{mark}] :small[{sentence}]")
+        st.markdown(f":gray-badge[{mark}] :small[{page.plain(sentence)}]")
     st.caption(_numbers(result, neuron), help=_help(result.spec.test))
 
 
 def verdict(result: ContrastResult, neuron: int) -> str:
     """Whether the neuron is significant, and how well it tells the classes apart on both sides."""
     sizes, other = result.effect_sizes, result.other_side
-    higher = sentences.higher_for(result, neuron)
+    higher = page.plain(sentences.higher_for(result, neuron))
     verdict = f"Significantly higher for {higher}" if result.significant[neuron] else "Not significant"
     between = interval(readable_auc(sizes.auc_low[neuron], 2), readable_auc(sizes.auc_high[neuron], 2))
     return (

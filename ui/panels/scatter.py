@@ -14,7 +14,7 @@ from core.report.figures import Picture
 from core.report.glossary import GLOSSARY
 from core.report.sentences import class_names
 from engine import steps
-from ui import charts, chosen, plot_marks, settings
+from ui import charts, chosen, page, plot_marks, settings
 from ui.defaults import PLOTS
 from ui.progress import show
 
@@ -83,7 +83,7 @@ def _about(result: ContrastResult, plot: str) -> str:
         return _about_colours(result)
     if show(steps.shuffled, result.spec) is None:
         return "With so few words of so few lemmas, no shuffle of the labels can be drawn."
-    target, baseline = class_names(result.spec)
+    target, baseline = map(page.plain, class_names(result.spec))
     other = ", another shuffle than that of the points above" if result.spec.shuffle_labels else ""
     return (
         f"Grey points below zero are what chance looks like: the same neurons and words, with the labels {target} and "

@@ -70,7 +70,7 @@ def _about_marks() -> str:
 
 def _draw_downloads(result: ContrastResult) -> None:
     spec, sources = result.spec, steps.sources(result.words)
-    name = f"{spec.target}-{spec.baseline}-layer{spec.layer}{'-shuffled' if spec.shuffle_labels else ''}"
+    name = f"{sentences.file_stem(spec)}-layer{spec.layer}{'-shuffled' if spec.shuffle_labels else ''}"
     left, right = st.columns(2)
     # Computed when the button is pressed, from the spec. At every run it would take longer than the rest of the page,
     # and the session would hold the files in memory.

@@ -17,7 +17,7 @@ from core.report.readable import first_words, last_words, readable, readable_auc
 from core.report.sentences import class_names
 from core.stats.text_score import text_score
 from core.words import listed_words
-from ui import token_heatmap
+from ui import page, token_heatmap
 
 # So many characters before and after a word are its context.
 _BEFORE, _AFTER = 24, 48
@@ -42,7 +42,7 @@ class _Kinds:
         """Such as "40 NOUN (35 different) and 30 VERB (28 different)"."""
         parts = []
         for name, mask in zip(self.names, (self.in_target, self.in_baseline), strict=True):
-            parts.append(f"{int(mask.sum()):,} {name} ({len(np.unique(self.forms[mask])):,} different)")
+            parts.append(f"{int(mask.sum()):,} {page.plain(name)} ({len(np.unique(self.forms[mask])):,} different)")
         return " and ".join(parts)
 
     @property
@@ -110,7 +110,7 @@ def _why_no_tags(result: ContrastResult) -> str:
     if result.spec.shuffle_labels:
         return "The labels are shuffled, so no tag stands for a group."
     custom = CUSTOM in (result.spec.target, result.spec.baseline)
-    return "A custom list has no tag, so the tags of this text are not used." if custom else ""
+    return "A list of one's own has no tag, so the tags of this text are not used." if custom else ""
 
 
 def _by_tag(result: ContrastResult, passage: Passage) -> _Kinds:
@@ -138,7 +138,8 @@ def _about_lists(kinds: _Kinds) -> str:
 
 def _draw_neuron(scored: _Scored, neuron: int, values: np.ndarray, score: TextScore) -> None:
     """Draw the score in a sentence, beside what the word lists gave, and the worst errors in both directions."""
-    own, other = scored.own_and_other(neuron)
+    names = scored.own_and_other(neuron)
+    own, other = map(page.plain, names)
     auc = scored.result.tests.auc[neuron]
     on_lists = readable_auc(auc if scored.favours_target(neuron) else 1 - auc)
     st.markdown(
@@ -146,9 +147,9 @@ def _draw_neuron(scored: _Scored, neuron: int, values: np.ndarray, score: TextSc
         f"{other}. In the experiment, of words without context, this neuron's AUC is {on_lists}."
     )
     st.markdown(f"**Worst errors: {other} that are high**")
-    _draw_errors(scored, f"high_{neuron}", f"above … of {own}", values, (score.high_others, score.high_shares))
+    _draw_errors(scored, f"high_{neuron}", f"above … of {names[0]}", values, (score.high_others, score.high_shares))
     st.markdown(f"**Worst errors: {own} that are low**")
-    _draw_errors(scored, f"low_{neuron}", f"below … of {other}", values, (score.low_own, score.low_shares))
+    _draw_errors(scored, f"low_{neuron}", f"below … of {names[1]}", values, (score.low_own, score.low_shares))
 
 
 def _draw_errors(

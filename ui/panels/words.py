@@ -10,6 +10,7 @@ import streamlit as st
 from core.records import ContrastResult, WordList
 from core.report import figures, sentences
 from core.report.readable import readable_share
+from core.words.lists import OWN_LIST
 from ui import charts, chosen, navigation, page, plot_marks, settings
 
 # A browser can draw this many cells, of both images together, without a delay.
@@ -18,7 +19,7 @@ _MAX_CELLS = 1_000_000
 
 def draw_headline(result: ContrastResult) -> None:
     """Draw one sentence about what was read."""
-    spec, (target, baseline) = result.spec, sentences.counted_words(result)
+    spec, (target, baseline) = result.spec, map(page.plain, sentences.counted_words(result))
     how = "averaged over its tokens" if spec.pooling == "mean" else "at its last token"
     read_as = page.plain(sentences.read_as(result))
     st.markdown(
@@ -104,10 +105,11 @@ def _draw_list(
     label: str, its_list: WordList, words: tuple[str, ...], lemmas: tuple[str, ...], n_tokens: np.ndarray
 ) -> None:
     """Draw one list: its source, how many lemmas and tokens, and each word."""
-    st.subheader(label)
+    st.subheader(page.plain(label))
+    whose = "your" if its_list.source == OWN_LIST else "the"
     of_lemmas = f" of {len(set(lemmas)):,} lemmas" if lemmas else ""
     st.markdown(
-        f"{len(words):,} words{of_lemmas}, of {len(its_list.words):,} from the {page.plain(its_list.source)}. "
+        f"{len(words):,} words{of_lemmas}, of {len(its_list.words):,} from {whose} {page.plain(its_list.source)}. "
         f"{readable_share(float(np.mean(n_tokens == 1)))} are a single token; {n_tokens.mean():.2f} tokens a word."
     )
     columns = {"rank": np.arange(1, len(words) + 1), "word": list(words)}

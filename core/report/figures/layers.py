@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from core.report.figures.style import BASELINE_COLOUR, LEGEND, MARGIN, TARGET_COLOUR, Picture
+from core.report.figures.style import BASELINE_COLOUR, LEGEND, MARGIN, TARGET_COLOUR, Picture, in_lines, literal
 
 
 def layer_profile(higher: np.ndarray, lower: np.ndarray, layer: int, target: str, baseline: str) -> Picture:
@@ -25,11 +25,13 @@ def layer_profile(higher: np.ndarray, lower: np.ndarray, layer: int, target: str
             "type": "bar",
             "x": layers,
             "y": (sign * counts).astype(np.int32),
-            "name": f"Significantly higher for {name}",
+            "name": in_lines(f"Significantly higher for {name}", 48),
             "marker": {"color": colour, "opacity": np.where(layers == layer, 1.0, 0.45)},
             "text": [f"{count:,}" for count in counts],
             "textposition": "outside",
-            "hovertemplate": "Layer %{x}: %{text} neurons<br>significantly higher for " + name + "<extra></extra>",
+            "hovertemplate": "Layer %{x}: %{text} neurons<br>significantly higher for "
+            + literal(name)
+            + "<extra></extra>",
             "cliponaxis": False,
         }
         for name, counts, sign, colour in ((target, higher, 1, TARGET_COLOUR), (baseline, lower, -1, BASELINE_COLOUR))

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.records import ContrastResult
-from core.report.figures.style import BASELINE_COLOUR, LEGEND, NEUTRAL_COLOUR, TARGET_COLOUR, Picture
+from core.report.figures.style import BASELINE_COLOUR, LEGEND, NEUTRAL_COLOUR, TARGET_COLOUR, Picture, in_lines, literal
 from core.report.glossary import SIDE_WORDS, statistic_name
 from core.report.readable import rounded_auc, scientific
 from core.report.sentences import class_names, mark_texts, silent_or_reverses
 
+_LEGEND_LINE = 48  # characters: a phone is no wider
 _FAINT = "rgba(138,143,152,0.5)"  # half of NEUTRAL_COLOUR
 # The symbols of neurons that are not significant, higher for the target and higher for the baseline (circle, triangle
 # up, triangle down), then the same hollow: plotly's numbers, which are shorter than its names. As text, because
@@ -84,11 +85,11 @@ def neuron_points(result: ContrastResult, number: str) -> Picture:
 
 def _looks(result: ContrastResult) -> tuple[tuple[str, str, str, int], ...]:
     """The name, colour, symbol and size of neurons that are not significant, and of those higher for each class."""
-    target, baseline = class_names(result.spec)
+    higher = [in_lines(f"Significantly higher for {name}", _LEGEND_LINE) for name in class_names(result.spec)]
     return (
         ("Not significant", NEUTRAL_COLOUR, "circle", 5),
-        (f"Significantly higher for {target}", TARGET_COLOUR, "triangle-up", 9),
-        (f"Significantly higher for {baseline}", BASELINE_COLOUR, "triangle-down", 9),
+        (higher[0], TARGET_COLOUR, "triangle-up", 9),
+        (higher[1], BASELINE_COLOUR, "triangle-down", 9),
     )
 
 
@@ -116,7 +117,7 @@ def with_room(low: float, high: float) -> list[float]:
 
 def _hover(result: ContrastResult) -> str:
     """The text of a hover. The browser formats the numbers: as finished text, they would triple the figure's bytes."""
-    target, baseline = class_names(result.spec)
+    target, baseline = map(literal, class_names(result.spec))
     there = SIDE_WORDS[result.other_side.side]
     return (
         f"{statistic_name(result.spec.test)} = %{{customdata[7]:.2f}}, "

@@ -6,7 +6,7 @@ import numpy as np
 
 from core.records import ContrastResult
 from core.report.figures.points import LAYOUT, Line, legend, neuron_points, with_room
-from core.report.figures.style import MARGIN, Picture
+from core.report.figures.style import MARGIN, Picture, in_lines
 from core.report.glossary import statistic_name
 from core.report.sentences import class_names
 
@@ -39,7 +39,7 @@ def _layout(result: ContrastResult, lines: list[Line]) -> Picture:
     spec, statistic = result.spec, result.tests.statistic
     target, baseline = class_names(spec)
     drawn = [*statistic[np.isfinite(statistic)], *(sign * line.height for line in lines for sign in (1, -1))] or [-1, 1]
-    heights = f"{statistic_name(spec.test)} ({target} − {baseline})"
+    heights = in_lines(f"{statistic_name(spec.test)} ({target} − {baseline})", 52)
     return {
         **LAYOUT,
         "margin": {**MARGIN, "t": 88},

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import html
 import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from core.records import ContrastResult
-from core.report.figures.style import BASELINE_COLOUR, MARGIN, TARGET_COLOUR, Picture
+from core.report.figures.style import BASELINE_COLOUR, MARGIN, TARGET_COLOUR, Picture, in_lines, literal
 from core.report.sentences import class_names
 
 # The vertical places of the tested side and of the other one, as shares of the height.
@@ -57,7 +56,7 @@ def neuron_spread(result: ContrastResult, neuron: int, values: Mapping[str, Both
     for row, side in enumerate((tested, other)):
         n = "" if row == 0 else "2"
         title = f"{side.capitalize()} of neuron {neuron}" + (" (tested)" if row == 0 else "")
-        ticks = [f"{name} ({len(each):,})" for name, each in zip(names, values[side], strict=True)]
+        ticks = [in_lines(f"{name} ({len(each):,})", 20) for name, each in zip(names, values[side], strict=True)]
         picture["layout"] |= {
             f"xaxis{n}": {
                 "title": {"text": title, "standoff": 4},
@@ -99,10 +98,10 @@ def _add_row(
                 "xaxis": f"x{n}",
                 "yaxis": f"y{n}",
                 "mode": "lines",
-                "name": name,
+                "name": literal(name),
                 "line": {"color": colour, "width": 0},
                 "text": its_labels,
-                "hovertemplate": "<b>%{text}</b><br>%{x:.4g}<br>" + name + "<extra></extra>",
+                "hovertemplate": "<b>%{text}</b><br>%{x:.4g}<br>" + literal(name) + "<extra></extra>",
             }
         )
         look = {"type": "path", "opacity": 1.0 if few else 0.7, "line": {"color": colour, "width": 2}}
@@ -120,11 +119,11 @@ def _add_row(
 def _labels(units: Sequence[str], words: Sequence[str], lemmas: Sequence[str]) -> list[str]:
     """The name of each unit; for a lemma, its forms too. Escaped, because plotly interprets tags."""
     if not lemmas:
-        return [html.escape(unit) for unit in units]
+        return [literal(unit) for unit in units]
     forms: dict[str, list[str]] = {unit: [] for unit in units}
     for word, lemma in zip(words, lemmas, strict=True):
         forms[lemma].append(word)
-    return [html.escape(_label(unit, its_forms)) for unit, its_forms in forms.items()]
+    return [literal(_label(unit, its_forms)) for unit, its_forms in forms.items()]
 
 
 def _label(unit: str, forms: Sequence[str]) -> str:

@@ -6,7 +6,7 @@ import numpy as np
 
 from core.records import ContrastResult, ShuffledPoints
 from core.report.figures.points import LAYOUT, Line, legend, legend_entry, neuron_points, with_room
-from core.report.figures.style import MARGIN, NEUTRAL_COLOUR, Picture
+from core.report.figures.style import MARGIN, NEUTRAL_COLOUR, Picture, in_lines
 from core.report.readable import readable_p
 from core.report.sentences import class_names
 
@@ -88,7 +88,7 @@ def _layout(result: ContrastResult, traces: list[Picture], lines: list[Line]) ->
         **LAYOUT,
         "margin": {**MARGIN, "t": 106},
         "xaxis": {
-            "title": {"text": f"Hedges' g ({target} − {baseline})"},
+            "title": {"text": in_lines(f"Hedges' g ({target} − {baseline})", 44)},
             "zeroline": True,
             "range": with_room(-widest, widest),
         },

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import html
-
 import numpy as np
 from plotly.colors import diverging
 
 from core.records import ContrastResult
-from core.report.figures.style import BASELINE_COLOUR, LEGEND, MARGIN, TARGET_COLOUR, Picture
+from core.report.figures.style import BASELINE_COLOUR, LEGEND, MARGIN, TARGET_COLOUR, Picture, in_lines, literal
 from core.report.sentences import class_names, class_titles
 
 _PURPLE_TO_GREEN = [[i / (len(diverging.PRGn) - 1), colour] for i, colour in enumerate(diverging.PRGn)]
@@ -43,7 +41,7 @@ def words_image(
     # 2 arrays [n_words, n_neurons] -> [2 * n_words, n_neurons] -> a number
     bound = float(np.percentile(np.abs(np.concatenate(images)), 99)) or 1.0
     words = [
-        [html.escape(word) for word in its_words[: len(image)]]
+        [literal(word) for word in its_words[: len(image)]]
         for image, its_words in zip(images, (result.words.target, result.words.baseline), strict=True)
     ]
     shown = "neuron " + ("%{x}" if in_order else "%{text}")
@@ -83,7 +81,7 @@ def words_image(
             "showarrow": False,
             "font": {"size": 16},
         }
-        for title, axis in zip(class_titles(spec), ("yaxis", "yaxis2"), strict=True)
+        for title, axis in zip((in_lines(title, 44) for title in class_titles(spec)), ("yaxis", "yaxis2"), strict=True)
     ]
     return {"data": traces, "layout": layout}
 
@@ -103,7 +101,7 @@ def _axes(heights: list[int], title: str) -> Picture:
 def mean_activations(result: ContrastResult) -> Picture:
     """A line for each class: the mean value of every neuron over the words of the class."""
     spec = result.spec
-    target, baseline = class_names(spec)
+    target, baseline = map(literal, class_names(spec))
     classes = (
         (target, result.target_activations, TARGET_COLOUR),
         (baseline, result.baseline_activations, BASELINE_COLOUR),

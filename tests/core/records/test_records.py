@@ -140,6 +140,8 @@ BAD_VALUES: dict[str, list[Any]] = {
     "seed": [-1, 2**32, 0.5, "7"],
     "target_words": [["a", "b"], "ab", (1, 2), ("a", "")],
     "baseline_words": [None, {"a"}],
+    "target_name": [None, 3, "x" * 41, "a\u202eb"],
+    "baseline_name": [["a"], "a\nb" * 20, "\x00"],
 }
 
 
@@ -246,6 +248,8 @@ BAD_PARAMS: dict[str, list[str]] = {
     "dtype": ["float16", ""],
     "alpha": ["0", "1", "nan", "inf", "five", "0,05"],
     "seed": ["-1", "4294967296"],
+    "target_name": ["x" * 41, "a\u202eb"],
+    "baseline_name": ["\x00", "y" * 500],
 }
 
 
@@ -397,4 +401,6 @@ def test_custom_words_are_part_of_a_reading() -> None:
     """Two custom lists of equal length are two readings; and every field was judged."""
     one = DEFAULT.changed(target=CUSTOM, target_words=("a", "b"))
     assert one.reading() != one.changed(target_words=("a", "c")).reading()
-    assert {*SAME_READING, *OTHER_READING, "test", "target_words", "baseline_words"} == FIELDS
+    assert one.reading() == one.changed(target_name="Letters").reading()
+    lists = {"target_words", "baseline_words", "target_name", "baseline_name"}
+    assert {*SAME_READING, *OTHER_READING, "test"} | lists == FIELDS

@@ -132,7 +132,7 @@ def test_the_paired_test_takes_equally_many(folder: Path) -> None:
 def test_more_custom_words_than_there_are() -> None:
     words = choose_words(careful(target=CUSTOM, target_words=("a", "b"), n_target=3, n_baseline=2))
     assert words.target == ("a", "b")
-    assert words.notes == ("The list “custom target list” has 2 words: all of them are used; 3 were asked for.",)
+    assert words.notes == ("The list “own target list” has 2 words: all of them are used; 3 were asked for.",)
 
 
 def test_a_stand_in_for_the_notebooks_list_may_be_shorter(tmp_path: Path) -> None:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from core.report.figures.style import LEGEND, MARGIN, NEUTRAL_COLOUR, TARGET_COLOUR, Picture
+from core.report.figures.style import LEGEND, MARGIN, NEUTRAL_COLOUR, TARGET_COLOUR, Picture, literal
 from core.report.sentences import singular
 
 
@@ -29,8 +28,8 @@ def picture(figures: Mapping[str, Any]) -> Picture:
         "margin": {**MARGIN, "t": MARGIN["t"] + 30},
         "legend": LEGEND,
         "shapes": [{**diagonal, "line": {"color": NEUTRAL_COLOUR, "dash": "dot"}}],
-        "xaxis": {"title": {"text": f"Value where the form is a {singular(figures['other'])}"}, "range": ends},
-        "yaxis": {"title": {"text": f"Value where the form is a {singular(figures['own'])}"}, "range": ends},
+        "xaxis": {"title": {"text": f"Value where the form is a {literal(singular(figures['other']))}"}, "range": ends},
+        "yaxis": {"title": {"text": f"Value where the form is a {literal(singular(figures['own']))}"}, "range": ends},
     }
     return {"data": traces, "layout": layout}
 
@@ -41,7 +40,7 @@ def _points(forms: Sequence[Mapping[str, Any]], prefix: str, name: str, colour: 
         "name": name,
         "x": [form[f"{prefix}other"] for form in forms],
         "y": [form[f"{prefix}own"] for form in forms],
-        "text": [html.escape(form["form"]) for form in forms],
+        "text": [literal(form["form"]) for form in forms],
         "mode": "markers",
         "marker": {"color": colour, "size": 7, "symbol": symbol, "opacity": 0.8},
         "hovertemplate": f"<b>%{{text}}</b>, {name}<br>%{{y:.3g}} against %{{x:.3g}}<extra></extra>",

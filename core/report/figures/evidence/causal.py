@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Mapping
 from typing import Any
 
-from core.report.figures.style import BASELINE_COLOUR, LEGEND, MARGIN, NEUTRAL_COLOUR, TARGET_COLOUR, Picture
+from core.report.figures.style import (
+    BASELINE_COLOUR,
+    LEGEND,
+    MARGIN,
+    NEUTRAL_COLOUR,
+    TARGET_COLOUR,
+    Picture,
+    literal,
+)
 
 # Suffix of the axes, own class, other class, where; and from where to where it is in the picture.
 _PANELS = (
@@ -29,7 +36,7 @@ def picture(figures: Mapping[str, Any]) -> Picture:
     Far from the dotted line, where both classes change alike, a neuron matters to one class more than to the other.
     The bars are the tokens that the neuron's output weights raise and lower most.
     """
-    own, other = html.escape(figures["own"]), html.escape(figures["other"])
+    own, other = literal(figures["own"]), literal(figures["other"])
     traces: list[dict[str, Any]] = []
     layout: dict[str, Any] = {"height": 1180, "margin": {**MARGIN, "t": 90}, "legend": LEGEND, "shapes": []}
     for axis, first, second, where, domain in _PANELS:
@@ -48,7 +55,7 @@ def picture(figures: Mapping[str, Any]) -> Picture:
     title = {"text": "Direct change of a token's logit"}
     layout["xaxis3"] = {**_ZERO, "title": title, "anchor": "y3"}
     pieces = [row["piece"] for row in (*figures["raises"], *reversed(figures["lowers"]))]
-    names = [html.escape(piece if len(piece) < 14 else f"{piece[:12]}…") for piece in pieces]
+    names = [literal(piece if len(piece) < 14 else f"{piece[:12]}…") for piece in pieces]
     ticks = {"tickmode": "array", "tickvals": traces[-1]["y"], "ticktext": names, "showgrid": False}
     layout["yaxis3"] = {**ticks, "anchor": "x3", "domain": list(_TOKENS), "autorange": "reversed"}
     return {"data": traces, "layout": layout}
@@ -63,7 +70,7 @@ def _bars(raises: list[Mapping[str, Any]], lowers: list[Mapping[str, Any]]) -> d
         "orientation": "h",
         "x": changes,
         "y": list(range(len(rows))),  # not the pieces: two tokens may read the same
-        "text": [html.escape(row["piece"]) for row in rows],
+        "text": [literal(row["piece"]) for row in rows],
         "textposition": "none",
         "xaxis": "x3",
         "yaxis": "y3",

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from core.records import CLEAR_AUC
-from core.report.figures.style import LEGEND, MARGIN, NEUTRAL_COLOUR, TARGET_COLOUR
+from core.report.figures.style import LEGEND, MARGIN, NEUTRAL_COLOUR, TARGET_COLOUR, literal
 
 ROW_HEIGHT = 22
 _MAX_LABEL = 30
@@ -82,7 +81,7 @@ def axis_of_dots(labels: Sequence[str]) -> dict[str, Any]:
 
 def label_of(text: str) -> str:
     """A row's label: text from outside is escaped, and not longer than the margin."""
-    return html.escape(text if len(text) <= _MAX_LABEL else f"{text[: _MAX_LABEL - 1]}…")
+    return literal(text if len(text) <= _MAX_LABEL else f"{text[: _MAX_LABEL - 1]}…")
 
 
 def lines_at_chance_and_clear() -> list[dict[str, Any]]:

@@ -1,0 +1,56 @@
+"""The names of the two classes of a contrast: those of word classes, or what a user calls a list of one's own."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import Any
+
+from core.errors import UserError
+
+CUSTOM = "custom"
+MAX_NAME = 40  # characters
+_JOINERS = "\u200c\u200d"  # not printable, but part of words of some scripts
+
+
+def clean_name(text: str) -> str:
+    """A name as it is kept: composed (NFC), with single spaces.
+
+    Examples
+    --------
+    >>> clean_name("  Food  and drink ")
+    'Food and drink'
+    """
+    return unicodedata.normalize("NFC", " ".join(text.split()))
+
+
+def check_name(field: str, value: Any) -> None:
+    """Raise UserError if a value cannot be the name of a list; ``field`` is what the sentence calls it."""
+    if not isinstance(value, str):
+        raise UserError(f"{field} is {type(value).__name__}; a name is a text of at most {MAX_NAME} characters.")
+    name = clean_name(value)
+    strange = next((char for char in name if not (char.isprintable() or char in _JOINERS)), None)
+    if strange is not None:
+        raise UserError(f"{field} holds U+{ord(strange):04X}, which cannot be seen; printable characters are allowed.")
+    if len(name) > MAX_NAME:
+        raise UserError(f"{field} has {len(name):,} characters; at most {MAX_NAME} are allowed.")
+
+
+def names_of(target: str, baseline: str, target_name: str = "", baseline_name: str = "") -> tuple[str, str]:
+    """What target and baseline are called in a sentence. A name counts only for a list of one's own.
+
+    Examples
+    --------
+    >>> names_of("custom", "verbs"), names_of("custom", "custom", "Food"), names_of("nouns", "verbs", "Food")
+    (('custom words', 'verbs'), ('Food', 'baseline words'), ('nouns', 'verbs'))
+    """
+    both = target == baseline
+    shown = []
+    for side, word_class, name in (("target", target, target_name), ("baseline", baseline, baseline_name)):
+        own = clean_name(name) or (f"{side} words" if both else "custom words")
+        shown.append(own if word_class == CUSTOM else word_class)
+    return shown[0], shown[1]
+
+
+def are_alike(names: tuple[str, str]) -> bool:
+    """Whether a reader would take two names for one: upper case does not count."""
+    return names[0].casefold() == names[1].casefold()

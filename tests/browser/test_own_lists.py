@@ -1,0 +1,156 @@
+"""A list of one's own in a browser: typed with bullets, cleaned, named, seen, downloaded, opened by its link."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.support.any_text import SCRIPTS
+from tests.support.browser import ROOT, require_browser, wait_until_idle
+from tests.support.names import HOSTILE_NAMES
+from tests.support.own_lists import FRUIT, OWN_LISTS
+from tests.support.visits import arrive, follow, new_page_like, visit, whole_app
+
+require_browser()
+
+ARTIFACTS = Path(os.environ.get("GRAMMAR_NEURONS_ARTIFACTS", ROOT / "artifacts"))
+TYPED = "Word\n• apple\n• pear\n• plum\n• cherry\n• “ice cream”"
+NAME = "Food & drink"
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory):
+    with whole_app(tmp_path_factory.mktemp("words")) as url:
+        yield url
+
+
+def sidebar(page):
+    return page.get_by_test_id("stSidebar")
+
+
+def choose(page, label, option):
+    """Choose an option of a select box in the sidebar."""
+    sidebar(page).get_by_role("combobox", name=re.compile(f"^(Selected .*)?{label}")).first.click()
+    page.get_by_role("option", name=option, exact=True).click()
+    wait_until_idle(page)
+
+
+def fill(page, label, text):
+    box = sidebar(page).get_by_role("textbox", name=label, exact=True)
+    box.fill(text)
+    box.press("Control+Enter" if "list" in label and "Name" not in label else "Enter")
+    wait_until_idle(page)
+
+
+def main(page):
+    return page.get_by_test_id("stMain")
+
+
+def legend(page):
+    """The texts of the plot, as the browser shows them."""
+    return page.locator(".st-key-neurons_plot .legendtext").all_inner_texts()
+
+
+def test_a_list_with_bullets_gets_a_name_and_keeps_it(app, tmp_path):
+    with visit() as page:
+        page.goto(f"{app}/Neurons?test=welch&unit=word")
+        arrive(page, "Neurons")
+        choose(page, "Target", "Custom list…")
+        fill(page, "Custom target list", TYPED)
+        notes = sidebar(page).get_by_text("What was changed")
+        notes.click()
+        for note in ("1 header removed: “Word”.", "5 bullets removed, such as “• apple”.", "1 pair of quotes removed"):
+            sidebar(page).get_by_text(note).wait_for()
+        fill(page, "Name of the target list", NAME)
+        main(page).get_by_text(f"Significantly higher for {NAME}").first.wait_for()
+        page.wait_for_url(re.compile(r"[?&]target_name=Food(%20|\+)%26(%20|\+)drink"))
+        page.wait_for_function(
+            "name => [...document.querySelectorAll('.st-key-neurons_plot .legendtext')]"
+            ".some(text => text.textContent.includes(name))",
+            arg=NAME,
+        )
+        axis = page.locator(".st-key-neurons_plot .ytitle").inner_text()
+        assert axis == f"t ({NAME} − verbs)"
+        assert main(page).get_by_text(f"5 words of {NAME}").first.is_visible()
+        with page.expect_download() as waiting:
+            page.get_by_role("button", name="Settings and summary as JSON").click()
+        assert re.fullmatch(r"Food-drink-verbs-layer\d+\.json", waiting.value.suggested_filename)
+        assert NAME in Path(waiting.value.path()).read_text(encoding="utf-8")
+        page.screenshot(path=_picture("own_list_neurons.png"), full_page=True)
+        address = page.url
+        with new_page_like(page) as fresh:
+            fresh.goto(address)
+            arrive(fresh, "Neurons")
+            main(fresh).get_by_text(f"Significantly higher for {NAME}").first.wait_for()
+            box = sidebar(fresh).get_by_role("textbox", name="Custom target list", exact=True)
+            assert box.input_value() == "\n".join(FRUIT)
+            assert sidebar(fresh).get_by_text("What was changed").count() == 0
+        for name in ("Words", "Text heatmap", "Evidence", "Home"):
+            follow(page, name)
+            main(page).get_by_text(re.compile(re.escape(NAME))).first.wait_for(state="attached")
+            assert not re.search(r"[Cc]ustom", main(page).inner_text())
+            page.screenshot(path=_picture(f"own_list_{name.split()[0].lower()}.png"), full_page=True)
+
+
+@pytest.mark.parametrize("name", HOSTILE_NAMES)
+def test_plotly_shows_a_name_as_it_is(app, name):
+    """In the legend, on the axis and in the hover, letter by letter; and nobody is asked for a picture."""
+    with visit() as page:
+        page.goto(f"{app}/Neurons?test=welch&unit=word")
+        arrive(page, "Neurons")
+        choose(page, "Target", "Custom list…")
+        fill(page, "Custom target list", "\n".join(FRUIT))
+        fill(page, "Name of the target list", name)
+        page.wait_for_function(
+            "name => [...document.querySelectorAll('.st-key-neurons_plot .legendtext')]"
+            ".some(text => text.textContent.replaceAll(/\\s/g, '').includes(name.replaceAll(/\\s/g, '')))",
+            arg=name,
+        )
+        axis = page.locator(".st-key-neurons_plot .ytitle").text_content()
+        assert "".join(axis.split()) == "".join(f"t ({name} − verbs)".split())
+        label = main(page).get_by_test_id("stMetricLabel").first.text_content().replace("\u2060", "")
+        assert label.strip() == f"Significantly higher for {name}"
+        assert main(page).locator("img[src*='evil'], img[src='x'], .katex").count() == 0
+
+
+def test_an_uploaded_file_of_each_kind(app, tmp_path):
+    with visit() as page:
+        page.goto(f"{app}/Words?test=welch&unit=word")
+        arrive(page, "Words")
+        choose(page, "Target", "Custom list…")
+        for number, own in enumerate(OWN_LISTS.values()):
+            file = tmp_path / f"list{number}.txt"
+            file.write_bytes(own.content)
+            sidebar(page).locator("input[type=file]").set_input_files(file)
+            box = sidebar(page).get_by_role("textbox", name="Custom target list", exact=True)
+            first = own.words[0]
+            page.wait_for_function("([box, first]) => box.value.startsWith(first)", arg=[box.element_handle(), first])
+            wait_until_idle(page)
+            words = [line.split("\t")[0] for line in box.input_value().split("\n")]
+            assert tuple(words) == own.words
+
+
+def test_texts_in_ten_scripts(app):
+    """Pasted into the box: the coloured text has the same characters, and every token has a width."""
+    with visit() as page:
+        page.goto(f"{app}/Text_heatmap")
+        arrive(page, "Text heatmap")
+        for script, text in SCRIPTS.items():
+            page.get_by_role("textbox", name="Your text").fill(text)
+            page.get_by_role("button", name="Colour the text").click()
+            page.wait_for_function(
+                "text => document.querySelector('.heatmap .panel')?.textContent === text", arg=text, timeout=30_000
+            )
+            wait_until_idle(page)
+            narrow = page.locator(".heatmap .panel").first.evaluate(
+                "panel => [...panel.querySelectorAll('.token')].filter(t => t.getBoundingClientRect().width < 2).length"
+            )
+            assert narrow == 0, script
+
+
+def _picture(name):
+    ARTIFACTS.mkdir(parents=True, exist_ok=True)
+    return ARTIFACTS / name
