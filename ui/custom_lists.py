@@ -10,6 +10,7 @@ from core.records.names import MAX_NAME, check_name
 from core.words import custom_list
 from core.words.entries import count_of, written
 from ui import page, settings, settings_file, uploads
+from ui.custom_words import read_list
 from ui.widgets import default
 
 _SHOWN = 2  # so many notes stand below the box; more are in a box of their own
@@ -33,7 +34,7 @@ def _draw_list(side: str) -> None:
         placeholder="One word a line",
         help="Bullets, numbers, quotes, counts and other marks around words are removed. A lemma may follow a tab.",
     )
-    _draw_notes(key, f"custom {side} list")
+    _draw_notes(side)
     _draw_name(side)
     st.file_uploader(
         "… or a text file, one word a line",
@@ -61,11 +62,12 @@ def _draw_name(side: str) -> None:
         st.caption(f":red[{page.plain(str(error))}]")
 
 
-def _draw_notes(key: str, what: str) -> None:
+def _draw_notes(side: str) -> None:
     """Show the number of words, and what was changed or dropped. The page shows the mistakes."""
+    key = f"{side}_text"
     text = st.session_state[key] or ""
     try:
-        words = custom_list(text, what)
+        words = read_list(side, text, getattr(settings.current().view.spec, f"{side}_words"))
     except UserError:
         return
     _draw_cleaning(text, key, words)

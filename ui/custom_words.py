@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 from core.errors import UserError
+from core.records import WordList
 from core.words import custom_list
 from core.words.entries import written
+from core.words.lists import words_as_given
 from engine.limits import check_list, limits
 
 
-def custom_words(side: str, text: str) -> tuple[str, ...]:
+def read_list(side: str, text: str, as_given: tuple[str, ...] = ()) -> WordList:
+    """The list in the text box of a class. Words that a link has given are read as they are, until they are edited."""
+    check_list(text, f"custom {side} list")
+    if as_given and text == "\n".join(as_given):
+        return words_as_given(as_given, f"custom {side} list")
+    return custom_list(text, f"custom {side} list")
+
+
+def custom_words(side: str, text: str, as_given: tuple[str, ...] = ()) -> tuple[str, ...]:
     """The lines of the text box of a class: a word each, with its lemma after a tab if the user gave one.
 
     UserError if there are too few or too many, or if they are not words.
@@ -16,8 +26,7 @@ def custom_words(side: str, text: str) -> tuple[str, ...]:
     most = limits().max_words
     if not text.strip():
         raise UserError(f"The custom {side} list is empty: give at least 2 words, one a line.")
-    check_list(text, f"custom {side} list")
-    own = custom_list(text, f"custom {side} list")
+    own = read_list(side, text, as_given)
     words = written(own.words, own.lemmas)
     if len(words) < 2:
         raise UserError(f"The custom {side} list has 1 word; at least 2 are needed.")

@@ -58,7 +58,8 @@ def spec_of(values: Mapping[str, Any], last: ContrastSpec) -> ContrastSpec:
         raise UserError(sentence)
     chosen = {name: values[name] for name in FIELDS}
     for side in SIDES:
-        words = custom_words(side, values[f"{side}_text"] or "") if values[side] == CUSTOM else ()
+        given = getattr(last, f"{side}_words")
+        words = custom_words(side, values[f"{side}_text"] or "", given) if values[side] == CUSTOM else ()
         chosen |= {f"{side}_words": words} | ({f"n_{side}": len(words)} if words else {})
     return last.changed(**chosen)
 

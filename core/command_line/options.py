@@ -131,7 +131,7 @@ def check_can_write(*files: Path | None) -> None:
     """Raise UserError if a result cannot be written to its file: said now, not after the work."""
     for file in files:
         if file is not None and not file.parent.is_dir():
-            raise UserError(f"There is no folder {file.parent} to write {file.name} to.")
+            raise UserError(f"There is no folder {file.parent} to write {file} to.")
         if file is not None and file.is_dir():
             raise UserError(f"{file} is a folder; the name of a file is expected.")
 

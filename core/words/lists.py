@@ -14,7 +14,6 @@ from pathlib import Path
 from core.errors import UserError
 from core.records import CUSTOM, WordList
 from core.words.checks import check_word_class
-from core.words.cleaning import read_own_list
 from core.words.download import cached, download
 from core.words.entries import MAX_BYTES, Entries, read_entries
 from core.words.failures import DownloadError
@@ -152,6 +151,8 @@ def custom_list(text_or_bytes: str | bytes, name: str) -> WordList:
 # A page asks several times in each run.
 @lru_cache(maxsize=8)
 def _cleaned(text_or_bytes: str | bytes, name: str) -> WordList:
+    from core.words.cleaning import read_own_list  # late: a server starts without a list of one's own
+
     return _own_list(text_or_bytes, name, read_own_list)
 
 

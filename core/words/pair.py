@@ -9,7 +9,6 @@ from core.records import CUSTOM, ContrastSpec, WordList, WordPair
 from core.words.entries import count_of
 from core.words.lemmas import lemmas_of
 from core.words.lists import get_word_list, shared_words, words_as_given
-from core.words.shuffle import shuffled
 from core.words.source import DEFAULT_DOWNLOADS, FILE_NAMES, Downloads
 
 
@@ -51,6 +50,8 @@ def choose_words(spec: ContrastSpec, downloads: Downloads = DEFAULT_DOWNLOADS) -
     words = WordPair(target, baseline, lists[0], lists[1], shared, tuple(notes), target_lemmas, baseline_lemmas)
     _check_enough(words, f", after {count_of(len(dropped), 'word')} of both lists were dropped" if dropped else "")
     if spec.shuffle_labels:
+        from core.words.shuffle import shuffled  # late: only a control deals words
+
         words = shuffled(words, spec.seed, equal=spec.test == "paired")
         _check_enough(words, ", after the labels were shuffled with all forms of a lemma together")
     return words

@@ -52,7 +52,7 @@ def test_settings_survive_every_page(start):
 
 def test_own_lists_survive_pages_and_hiding():
     at = open_page(NEURONS)
-    lists = {"target": ("dog", "cat"), "baseline": ("run", "go", "naïve, café")}
+    lists = {"target": ("dog", "cat"), "baseline": ("run", "go", "naïve café")}
     for side, words in lists.items():
         at.selectbox(key=side).set_value(CUSTOM)
         settle(at)
