@@ -35,9 +35,9 @@ def custom_words(side: str, text: str, as_given: tuple[str, ...] = ()) -> tuple[
     return words
 
 
-def words_in(side: str, text: str) -> tuple[str, ...]:
+def words_in(side: str, text: str, as_given: tuple[str, ...] = ()) -> tuple[str, ...]:
     """The custom words of a text; none if they are not valid. The sidebar shows the mistake."""
     try:
-        return custom_words(side, text)
+        return custom_words(side, text, as_given)
     except UserError:
         return ()

@@ -42,7 +42,7 @@ def values_of(spec: ContrastSpec, texts: Mapping[str, Any]) -> dict[str, Any]:
     values = {name: getattr(spec, name) for name in FIELDS}
     for side, key in zip(SIDES, TEXTS, strict=True):
         words, typed = getattr(spec, f"{side}_words"), texts.get(key) or ""
-        values[key] = typed if not words or words_in(side, typed) == words else "\n".join(words)
+        values[key] = typed if not words or words_in(side, typed, words) == words else "\n".join(words)
         if getattr(spec, side) != CUSTOM:
             values[f"{side}_name"] = texts.get(f"{side}_name") or ""
     return values
@@ -87,7 +87,8 @@ def differences(spec: ContrastSpec, values: Mapping[str, Any]) -> str:
 
 def _differs(name: str, spec: ContrastSpec, values: Mapping[str, Any]) -> bool:
     if name in SIDES and values[name] == CUSTOM == getattr(spec, name):
-        return words_in(name, values[f"{name}_text"] or "") != getattr(spec, f"{name}_words")
+        words: tuple[str, ...] = getattr(spec, f"{name}_words")
+        return words_in(name, values[f"{name}_text"] or "", words) != words
     if name.startswith("n_") and CUSTOM in (values[name[2:]], getattr(spec, name[2:])):
         return False  # the class says it
     return bool(values[name] != getattr(spec, name))

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.any_text import SCRIPTS
-from tests.support.browser import ROOT, require_browser, wait_until_idle
+from tests.support.browser import ROOT, require_browser, wait_for, wait_until_idle
 from tests.support.names import HOSTILE_NAMES
 from tests.support.own_lists import FRUIT, OWN_LISTS
 from tests.support.visits import arrive, follow, new_page_like, visit, whole_app
@@ -49,9 +49,13 @@ def main(page):
     return page.get_by_test_id("stMain")
 
 
-def legend(page):
-    """The texts of the plot, as the browser shows them."""
-    return page.locator(".st-key-neurons_plot .legendtext").all_inner_texts()
+def axis(page):
+    """The title of the plot's vertical axis, without the breaks of its lines; more, while the plot is drawn anew."""
+    return bare("".join(page.locator(".st-key-neurons_plot .ytitle").all_text_contents()))
+
+
+def bare(text):
+    return "".join(text.split())
 
 
 def test_a_list_with_bullets_gets_a_name_and_keeps_it(app, tmp_path):
@@ -72,8 +76,7 @@ def test_a_list_with_bullets_gets_a_name_and_keeps_it(app, tmp_path):
             ".some(text => text.textContent.includes(name))",
             arg=NAME,
         )
-        axis = page.locator(".st-key-neurons_plot .ytitle").inner_text()
-        assert axis == f"t ({NAME} − verbs)"
+        wait_for(page, lambda: axis(page) == bare(f"t ({NAME} − verbs)"))
         assert main(page).get_by_text(f"5 words of {NAME}").first.is_visible()
         with page.expect_download() as waiting:
             page.get_by_role("button", name="Settings and summary as JSON").click()
@@ -109,8 +112,7 @@ def test_plotly_shows_a_name_as_it_is(app, name):
             ".some(text => text.textContent.replaceAll(/\\s/g, '').includes(name.replaceAll(/\\s/g, '')))",
             arg=name,
         )
-        axis = page.locator(".st-key-neurons_plot .ytitle").text_content()
-        assert "".join(axis.split()) == "".join(f"t ({name} − verbs)".split())
+        wait_for(page, lambda: axis(page) == bare(f"t ({name} − verbs)"))
         label = main(page).get_by_test_id("stMetricLabel").first.text_content().replace("\u2060", "")
         assert label.strip() == f"Significantly higher for {name}"
         assert main(page).locator("img[src*='evil'], img[src='x'], .katex").count() == 0
@@ -141,11 +143,10 @@ def test_texts_in_ten_scripts(app):
         for script, text in SCRIPTS.items():
             page.get_by_role("textbox", name="Your text").fill(text)
             page.get_by_role("button", name="Colour the text").click()
-            page.wait_for_function(
-                "text => document.querySelector('.heatmap .panel')?.textContent === text", arg=text, timeout=30_000
-            )
+            panel = page.locator(".heatmap .panel").first
+            wait_for(page, lambda: panel.text_content() == text)
             wait_until_idle(page)
-            narrow = page.locator(".heatmap .panel").first.evaluate(
+            narrow = panel.evaluate(
                 "panel => [...panel.querySelectorAll('.token')].filter(t => t.getBoundingClientRect().width < 2).length"
             )
             assert narrow == 0, script
