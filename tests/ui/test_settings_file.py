@@ -154,7 +154,7 @@ def test_what_is_missing_has_its_default_and_choices_that_are_unknown_are_left_o
 
 
 def test_hostile_words_stay_words():
-    words = ["<script>alert(1)</script>", "![x](//evil.example)", "=cmd|'/c calc'!A1"]
+    words = ["![x](//evil.example)", "=cmd|'/c calc'!A1", "$x$"]
     raw = json.dumps(parts(settings=parts()["settings"] | {"target": CUSTOM}, lists={"target": words})).encode()
     at = opened(open_page(WORDS), raw, "<b>![x](//evil.example).json")
     assert not at.error and at.dataframe[0].value["word"].tolist() == words
