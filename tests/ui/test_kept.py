@@ -269,8 +269,9 @@ def test_a_forged_answer_changes_nothing(value):
     assert not at.exception
 
 
-def test_a_forged_passage_is_one_of_ours():
-    at = answer(open_page(TEXT), {"choices": {"text_source": "tagged", "passage": "../../etc/passwd"}})
+@pytest.mark.parametrize("passage", ["../../etc/passwd", {"a": 1}, None])
+def test_a_forged_passage_is_one_of_ours(passage):
+    at = answer(open_page(TEXT), {"choices": {"text_source": "tagged", "passage": passage}})
     assert at.selectbox(key="passage").value == at.selectbox(key="passage").options[0] and not at.exception
 
 

@@ -61,13 +61,13 @@ def draw() -> tuple[str, Passage | None]:
 
 
 def typed() -> dict[str, str]:
-    """The text in the box, by its key; none if it is the first sample."""
-    text = st.session_state.get("text")
-    return {"text": text} if text is not None and text != first_sample() else {}
+    """The texts in the boxes, by their keys; without those that the page opens with."""
+    texts = {key: st.session_state.get(key) for key in BOXES}
+    return {key: text for key, text in texts.items() if text is not None and text != _first(key)}
 
 
 def choices() -> dict[str, str]:
-    """The choices beside the box, by their keys, as far as they are not the first ones."""
+    """The choices beside the boxes, by their keys, as far as they are not the first ones."""
     if st.session_state.get("text_source", OWN) == OWN:
         return {}
     return {key: st.session_state[key] for key in ("text_source", "passage") if key in st.session_state}
@@ -78,15 +78,21 @@ def give_back(boxes: Mapping[str, str], chosen: Mapping[str, object]) -> bool:
 
     Both may be forged. A passage of an uploaded file does not come back: the file is gone.
     """
-    state, text, title = st.session_state, boxes.get("text"), chosen.get("passage")
-    if state.get("text_source", OWN) == OWN and chosen.get("text_source") == TAGGED:
-        state["text_source"] = TAGGED
-        if title in _bundled(_most()):
+    state, source, title = st.session_state, chosen.get("text_source"), chosen.get("passage")
+    if state.get("text_source", OWN) == OWN and source in SOURCES:
+        state["text_source"] = source
+        if isinstance(title, str) and title in _bundled(_most()):
             state["passage"] = title
-    if text is None or len(text) > limits().kept_characters or state.get("text", first_sample()) != first_sample():
-        return False
-    state["text"] = text
-    return True
+    most = limits().kept_characters
+    back = {key: text for key, text in boxes.items() if key in BOXES and len(text) <= most}
+    back = {key: text for key, text in back.items() if state.get(key, _first(key)) == _first(key)}
+    state.update(back)
+    return bool(back)
+
+
+def _first(key: str) -> str:
+    """What a box has when the page opens."""
+    return {"text": first_sample()}[key]
 
 
 def _draw_box() -> str:
