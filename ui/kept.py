@@ -13,7 +13,8 @@ import streamlit as st
 
 from core.errors import UserError
 from core.records import CUSTOM
-from core.records.spec import check_field
+from core.records.names import MAX_NAME
+from core.records.spec import NAMES, check_field
 from engine.limits import MAX_LIST_CHARACTERS
 from ui import kept_in_tab, link, page, settings
 from ui.custom_words import words_in
@@ -50,7 +51,8 @@ def draw_waiting() -> bool:
 
 def lists() -> dict[str, str]:
     """The custom lists that the tab has given back, by the keys of their boxes."""
-    return _lists(kept_in_tab.answer() or Kept())
+    kept = kept_in_tab.answer() or Kept()
+    return _lists(kept) | _names(kept)
 
 
 def give_back(title: str) -> None:
@@ -76,10 +78,11 @@ def draw() -> None:
     now, state = settings.current(), st.session_state
     boxes = {key: state.get(key, now.values[key]) for key in TEXTS}
     typed = {name: now.values[name] for name in _TYPED if now.values[name] != getattr(now.view.spec, name)}
+    names = {name: now.values[name] for name in NAMES if now.values[name]}
     kept = Kept(
         {key: text for key, text in {**boxes, **text_input.typed()}.items() if text},
         text_input.choices(),
-        typed if now.mistake else {},
+        (typed if now.mistake else {}) | names,
         link.params_of(now.view),
     )
     kept_in_tab.draw(kept, _BOXES)
@@ -89,10 +92,17 @@ def _lists(kept: Kept) -> dict[str, str]:
     return {key: text for key, text in kept.boxes.items() if key in TEXTS and len(text) <= MAX_LIST_CHARACTERS}
 
 
+def _names(kept: Kept) -> dict[str, str]:
+    """What the lists are called. A mistake in a name comes back too, as long as it is no longer than its box takes."""
+    names = {name: kept.settings.get(name) for name in NAMES}
+    return {name: text for name, text in names.items() if isinstance(text, str) and len(text) <= MAX_NAME}
+
+
 def _settings_back(kept: Kept) -> dict[str, Any]:
     """The values of settings that come back: custom lists, and those that were a mistake."""
     now = settings.current()
     back: dict[str, Any] = {key: text for key, text in _lists(kept).items() if _may_come_back(key, text)}
+    back |= {name: text for name, text in _names(kept).items() if not st.session_state.get(name, now.values[name])}
     untouched = all(st.session_state.get(name, now.values[name]) == getattr(now.view.spec, name) for name in _TYPED)
     if untouched and kept.link == link.params_of(now.view):
         typed = {name: _as_typed(value, now.values.get(name)) for name, value in kept.settings.items()}
@@ -106,7 +116,7 @@ def _may_come_back(key: str, text: str) -> bool:
     if st.session_state.get(key, now.values[key]) != now.values[key]:
         return False  # the user has typed in it since
     words = getattr(now.view.spec, f"{side}_words")
-    return not now.values[key] or bool(words and words_in(side, text) == words)
+    return not now.values[key] or bool(words and words_in(side, text, words) == words)
 
 
 def _as_typed(value: Any, like: Any) -> Any:

@@ -12,7 +12,7 @@ from typing import Any
 from core.errors import UserError
 from core.records import CUSTOM, ContrastSpec
 from core.records.link import SIDES
-from core.records.spec import FLAGS, quoted
+from core.records.spec import FLAGS, NAMES, quoted
 from engine.limits import check_allowed, limits
 from ui.custom_words import custom_words, words_in
 from ui.defaults import ALPHAS, LEAST_WORDS, WORD_SOURCES
@@ -37,7 +37,7 @@ def values_of(spec: ContrastSpec, texts: Mapping[str, Any]) -> dict[str, Any]:
     """The values of the settings' widgets for a spec, by widget key.
 
     ``texts`` are the custom lists as they were typed and their names, by the keys of their boxes: a box keeps its text
-    if the spec has the same words, or none.
+    if the spec has the same words, or none, and its name if the spec has no list.
     """
     values = {name: getattr(spec, name) for name in FIELDS}
     for side, key in zip(SIDES, TEXTS, strict=True):
@@ -87,10 +87,12 @@ def differences(spec: ContrastSpec, values: Mapping[str, Any]) -> str:
 
 def _differs(name: str, spec: ContrastSpec, values: Mapping[str, Any]) -> bool:
     if name in SIDES and values[name] == CUSTOM == getattr(spec, name):
-        words: tuple[str, ...] = getattr(spec, f"{name}_words")
+        words = getattr(spec, f"{name}_words")
         return words_in(name, values[f"{name}_text"] or "", words) != words
     if name.startswith("n_") and CUSTOM in (values[name[2:]], getattr(spec, name[2:])):
         return False  # the class says it
+    if name in NAMES and CUSTOM not in (values[name.removesuffix("_name")], getattr(spec, name.removesuffix("_name"))):
+        return False  # it is not in use
     return bool(values[name] != getattr(spec, name))
 
 
@@ -102,6 +104,8 @@ def _said(name: str, spec: ContrastSpec) -> str:
         return f"{name} {_LABELS[name][value]}"
     if name == "model":
         return f"model {model_label(value)}"
+    if name in NAMES:
+        return f"{name.replace('_', ' ')} {quoted(value)}"
     if name in FLAGS:
         return f"{name.replace('_', ' ')} {'on' if value else 'off'}"
     return _SAID.get(name, name.replace("_", " ") + " {}").format(value)

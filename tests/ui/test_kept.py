@@ -295,3 +295,33 @@ def test_two_lists_of_ten_thousand_words_are_kept_in_any_script():
     for letters in ("ordinary", "обычный", "παράδειγμα", "日本語"):
         lists = {f"{side}_text": "\n".join(f"{letters}{n}" for n in range(10_000)) for side in ("target", "baseline")}
         assert Kept({"text": "x" * 20_000, **lists}).for_browser()["boxes"].keys() == {"text", *lists}
+
+
+# --- Names of lists ---
+
+
+def test_the_name_of_a_list_is_there_again_in_use_or_not():
+    at = with_list()
+    at.text_input(key="target_name").set_value("Numbered words")
+    settle(at)
+    again = reload(at, WORDS)
+    assert again.text_input(key="target_name").value == "Numbered words" and link(again) == link(at)
+    again.selectbox(key="target").set_value("nouns")
+    settle(again)
+    last = reload(again, WORDS)
+    last.selectbox(key="target").set_value(CUSTOM)
+    settle(last)
+    assert last.text_input(key="target_name").value == "Numbered words" and link(last) == link(at)
+
+
+def test_names_are_swapped_and_saved():
+    at = with_list()
+    at.text_input(key="target_name").set_value("Numbered words")
+    settle(at)
+    at.button(key="swap").click()
+    settle(at)
+    assert at.text_input(key="baseline_name").value == "Numbered words" == link(at)["baseline_name"]
+    at.number_input(key="alpha").set_value(0.9)
+    settle(at)
+    (shown,) = [text for text in said(at.markdown) if "last valid" in text]
+    assert "settings: alpha 0.05.**" in shown
