@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import streamlit as st
 
 from core.records import ContrastResult
-from ui import chosen
+from ui import chosen, settings
 from ui.defaults import MAX_NEURONS
+
+_TYPED = "_neuron_typed"  # a number that no neuron has, the settings, and the neuron that was selected then
 
 
 def draw(result: ContrastResult, *, chips: bool = True) -> int:
@@ -15,15 +19,16 @@ def draw(result: ContrastResult, *, chips: bool = True) -> int:
     ``chips`` are the pinned neurons; the text page has another place for them.
     """
     neuron, pinned = chosen.shown_neuron(result), chosen.pinned(result)
+    typed = _keep_typed()
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="neuron_bar"):
+        # Without bounds: a browser would keep a number beyond them in the box, and not send it.
         st.number_input(
             "Neuron",
-            0,
-            result.n_neurons - 1,
-            neuron,  # the value if the user empties the box
+            value=neuron,  # if the user empties the box
+            step=1,
             key="neuron",
             on_change=_type,
-            args=(chosen.snapshot(),),
+            args=(result.n_neurons, chosen.snapshot()),
             width=150,
             help="It goes with you to all pages. You can also click a point, a column or a row where there are some. "
             "Without a choice, it is the one with the largest statistic.",
@@ -31,7 +36,22 @@ def draw(result: ContrastResult, *, chips: bool = True) -> int:
         _draw_pin(neuron, pinned)
         if chips and pinned:
             _draw_chips(neuron, pinned)
+    if typed is not None:
+        last = result.n_neurons - 1
+        st.markdown(
+            f":small[:red[{typed:,} is out of range: a layer has neurons 0 to {last:,}. Neuron {neuron:,} is shown.]]"
+        )
     return neuron
+
+
+def _keep_typed() -> int | None:
+    """Leave a number in the box that no neuron has, and return it; None once a neuron or a setting is chosen."""
+    typed, *when = st.session_state.get(_TYPED, (None,))
+    if when != [chosen.snapshot(), settings.current().view.neuron]:
+        st.session_state.pop(_TYPED, None)
+        return None
+    st.session_state["neuron"] = typed
+    return cast(int, typed)
 
 
 def _draw_pin(neuron: int, pinned: tuple[int, ...]) -> None:
@@ -71,10 +91,14 @@ def _draw_chips(neuron: int, pinned: tuple[int, ...]) -> None:
             st.button("Unpin all", key="unpin_all", type="tertiary", on_click=chosen.unpin, args=args)
 
 
-def _type(drawn_with: chosen.Snapshot) -> None:
+def _type(n_neurons: int, drawn_with: chosen.Snapshot) -> None:
     """Callback. The box is empty if the user has emptied it."""
-    if st.session_state["neuron"] is not None:
-        chosen.choose(st.session_state["neuron"], drawn_with, "neuron")
+    typed = st.session_state["neuron"]
+    st.session_state.pop(_TYPED, None)
+    if typed is not None and 0 <= typed < n_neurons:
+        chosen.choose(typed, drawn_with, "neuron")
+    elif typed is not None and not chosen.is_stale(drawn_with, "neuron"):
+        st.session_state[_TYPED] = (typed, chosen.snapshot(), settings.current().view.neuron)
 
 
 def _press(drawn_with: chosen.Snapshot) -> None:
