@@ -6,7 +6,7 @@ const NOTEBOOK = { scale: "text", by: "token", colours: "notebook", threshold: "
 
 function drawToolbar(view) {
   if (!view.data.toolbar) return { nodes: [], refresh: () => {} };
-  const controls = [drawRange(view), drawEnds(view), drawThreshold(view), drawSwitches(view), drawColours(view)];
+  const controls = [drawRange(view), drawEnds(view), drawThreshold(view), drawColours(view), drawSwitches(view)];
   const bar = element("div", "toolbar");
   bar.setAttribute("role", "group");
   bar.setAttribute("aria-label", "How the text is coloured");
@@ -85,6 +85,9 @@ function drawSwitches(view) {
     node.append(labelled(input, label, "switch"));
     return (display) => (input.checked = display[name] === on);
   });
+  const notebook = element("button", "as-notebook", "As in the notebook");
+  Object.assign(notebook, { type: "button", onclick: () => view.show(NOTEBOOK) });
+  node.append(notebook);
   return { node, refresh: (display) => inputs.forEach((refresh) => refresh(display)) };
 }
 
@@ -99,9 +102,7 @@ function drawColours(view) {
   select.onchange = () => view.show({ colours: select.value });
   const title = element("label", "control-title", "Colours");
   title.append(select);
-  const notebook = element("button", "as-notebook", "As in the notebook");
-  Object.assign(notebook, { type: "button", onclick: () => view.show(NOTEBOOK) });
-  node.append(title, notebook);
+  node.append(title);
   return { node, refresh: ({ colours }) => (select.value = colours) };
 }
 
