@@ -17,7 +17,7 @@ COLOURED = ((150, 200.0), (1_400, 800.0))  # tokens, and the milliseconds that t
 SCALE_TOKENS, SCALE_BOUND = 1_400, 250.0
 SMOOTH_TOKENS, SMOOTH_BOUND = 2_048, 34.0  # a frame that takes longer than two of a screen of 60 Hz can be seen to wait
 READY = ".st-key-text_heatmap [data-testid='stBidiComponentIsolated']"
-_ROUNDS_OF_FRAMES = 3
+_ROUNDS_OF_FRAMES = 2
 
 
 @dataclass(frozen=True)
@@ -126,7 +126,7 @@ def _point(page: Any) -> None:
     right, bottom = box["x"] + box["width"] - 20, min(box["y"] + box["height"], 880)
     for y in range(int(box["y"]) + 20, int(bottom), 60):
         page.mouse.move(box["x"] + 20, y)
-        page.mouse.move(right, y, steps=30)
+        page.mouse.move(right, y, steps=12)
 
 
 def _scroll(page: Any) -> None:

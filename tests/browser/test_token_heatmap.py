@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import textwrap
 
+import numpy as np
 import pytest
 
-from tests.support.browser import chromium_page, require_browser, running_app, wait_until_idle, watch
+from tests.support.browser import chromium_page, require_browser, running_app, wait_for, wait_until_idle, watch
 
 require_browser()
 
@@ -223,3 +224,15 @@ def test_five_thousand_tokens_do_not_stall(page, app):
     )
     assert milliseconds < 1000  # a loaded machine; an idle one needs a few dozen
     assert "token 101 of 5,000" in tip(page).inner_text()
+
+
+def test_blocks_scroll_together_under_the_hand_though_one_is_longer(page, app):
+    open_app(page, f"{app}/?n=3000")
+    page.locator(".panel").nth(1).evaluate("p => { p.style.fontSize = '24px'; }")
+    page.locator(".panel").first.hover()
+    page.mouse.wheel(0, 900)
+    shares = "panels => panels.map(p => p.scrollTop / (p.scrollHeight - p.clientHeight))"
+    wait_for(page, lambda: min(page.locator(".panel").evaluate_all(shares)) > 0.02)
+    wait_for(page, lambda: abs(np.diff(page.locator(".panel").evaluate_all(shares))[0]) < 0.002)
+    tops = page.locator(".panel").evaluate_all("panels => panels.map(p => p.scrollTop)")
+    assert tops[1] > 1.3 * tops[0], "the longer one goes farther"

@@ -8,6 +8,7 @@ function draw(root, data, theme) {
   const tokens = drawTokens(data, view.groups);
   view.blocks = [...data.blocks, ...(data.both ? [data.both] : [])].map((block) => drawBlock(block, tokens));
   view.blocks.forEach((block) => setTabStop(view, block, data.selected ?? 0));
+  followHand(view);
   view.toolbar = drawToolbar(view);
   view.chart = drawChart(view);
   view.chart.nodes.forEach(() => ["hovered", "selected"].forEach((which) => markInChart(view, which, null)));

@@ -65,6 +65,7 @@ function markSelected(view, index) {
 
 // A token that was selected elsewhere on the page: to the middle of each panel, and in the first one of the window.
 function reveal(view, index) {
+  view.leader = null;
   view.blocks.forEach(({ panel, tokens }, i) => {
     const token = tokens[index];
     if (!token) return;
@@ -157,10 +158,23 @@ function firstBox(node) {
   return node.getClientRects()[0] ?? node.getBoundingClientRect();
 }
 
+// The other panels go along with the one that the hand scrolls, each as far as its own length allows: the same text is
+// longer in a narrow one. What the page scrolls by itself leads nobody.
 function followScroll(view, panel) {
+  if (view.leader !== panel) return;
+  const room = (one) => one.scrollHeight - one.clientHeight;
+  const share = panel.scrollTop / Math.max(room(panel), 1);
   view.blocks.forEach((block) => {
-    if (block.panel !== panel && Math.abs(block.panel.scrollTop - panel.scrollTop) > 1) {
-      block.panel.scrollTop = panel.scrollTop;
-    }
+    const top = share * room(block.panel);
+    if (block.panel !== panel && Math.abs(block.panel.scrollTop - top) > 1) block.panel.scrollTop = top;
   });
+}
+
+function followHand(view) {
+  const lead = (panel) => () => {
+    view.leader = panel;
+  };
+  view.blocks.forEach(({ panel }) => ["wheel", "pointerdown", "keydown"].forEach((name) => {
+    panel.addEventListener(name, lead(panel), { passive: true });
+  }));
 }
