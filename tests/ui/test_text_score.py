@@ -132,7 +132,7 @@ def test_few_words_have_a_sentence_instead_of_a_number():
 @pytest.mark.parametrize(
     ("changes", "why"),
     [
-        ({"target": CUSTOM, "target_words": ("way", "old", "night"), "n_target": 3}, "A custom list has no tag"),
+        ({"target": CUSTOM, "target_words": ("way", "old", "night"), "n_target": 3}, "A list of one's own has no tag"),
         ({"shuffle_labels": True}, "The labels are shuffled, so no tag stands for a group."),
     ],
 )

@@ -103,7 +103,7 @@ def test_a_text_without_the_other_class(subject_of):
 def test_what_cannot_be_run(subject_of):
     words = {"target": "custom", "target_words": ("dog", "cat", "house", "tree"), "n_target": 4, "unit": "word"}
     few = with_values(subject_of(NOUN), levels(np.random.default_rng(5)), made_text(9, ("NOUN", "ADJ")))
-    for subject, named in ((subject_of(0, **words), "custom list"), (few, "9 words tagged NOUN")):
+    for subject, named in ((subject_of(0, **words), "list of one's own"), (few, "9 words tagged NOUN")):
         finding = run_check("one_versus_rest", subject)
         assert finding.verdict == "cannot be run here" and named in finding.sentence
         assert len(finding.sentence) < 300

@@ -172,7 +172,7 @@ def test_custom_lists_are_named_as_the_pages_name_them(subject_of, short_prose) 
     classes = {one["class"] for one in finding.numbers["counterexamples"]}
     assert classes == {"on the list of target words", "on the list of baseline words"}
     assert "on that of target words" in finding.sentence and "custom" not in finding.sentence
-    assert "custom list" in finding.numbers["notes"][0]
+    assert "list of one's own" in finding.numbers["notes"][0]
 
 
 def test_a_possessive_and_combining_accents_are_read_as_in_the_score_of_a_text() -> None:
