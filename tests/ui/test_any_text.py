@@ -28,6 +28,7 @@ from core.records import ContrastResult, ContrastSpec, TokenActivations
 from core.report.summary import summary_json
 from core.report.tables import contrast_csv, text_csv
 from core.words import custom_list
+from core.words.lists import words_as_given
 from engine.limits import check_characters
 from tests.support.any_text import (
     ALL_FRAGMENTS,
@@ -227,7 +228,8 @@ def test_words_of_users_survive(lm: LoadedModel, result: ContrastResult) -> None
     @given(lines=st.lists(stretches, min_size=1, max_size=3))
     def survive(lines: list[str]) -> None:
         try:
-            found = custom_list("\n".join(lines), "custom target list")
+            found = words_as_given(lines, "custom target list")
+            cleaned = custom_list("\n".join(lines), "custom target list")
             assert np.isfinite(word_activations(lm, found.words)).all()
         except UserError as error:
             assert "\n" not in str(error) and len(str(error)) < 300
@@ -236,6 +238,7 @@ def test_words_of_users_survive(lm: LoadedModel, result: ContrastResult) -> None
         given_lines = re.split("\r\n|\n|\r", "\n".join(lines).removeprefix("\ufeff"))
         assert list(found.words) == list(dict.fromkeys(w for w in (line.strip() for line in given_lines) if w))
         check_json(result, found.words)
+        check_json(result, cleaned.words)
         outcomes["read"] += 1
 
     survive()
