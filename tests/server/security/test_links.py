@@ -117,14 +117,14 @@ def test_hostile_words_stay_words(page: str, class_limits: None, no_connection: 
     monkeypatch.setattr("streamlit.download_button", partial(drawn, streamlit.download_button.__self__))
     spec = ContrastSpec.careful(
         layer=1, target=CUSTOM, baseline=CUSTOM, n_target=len(TRICKS), n_baseline=len(TRICKS), drop_shared=False,
-        target_words=TRICKS, baseline_words=TRICKS[::-1],
+        target_words=TRICKS, baseline_words=TRICKS[::-1], target_name="../../<img src=x>",
     )  # fmt: skip
     at = open_page(page, spec=spec)
     assert not at.error and not at.warning
     assert_no_markup(at)
     for chart in at.get("plotly_chart"):
         assert "<script" not in chart.proto.spec and "<img" not in chart.proto.spec
-    assert all(re.fullmatch(r"(custom-custom|text)-layer1\.(csv|json)", name) for name in names)
+    assert all(re.fullmatch(r"(img-src-x-baseline-words|text)-layer1\.(csv|json)", name) for name in names)
     assert bool(names) == (page in (NEURONS, TEXT))
     assert no_connection == []
 
