@@ -103,14 +103,15 @@ def read(params: Mapping[str, str], texts: Mapping[str, str] | None = None) -> t
 
 def _pinned(params: Mapping[str, str], problems: list[str]) -> tuple[int, ...]:
     """The pinned neurons. Earlier versions wrote those of the text page apart from them, as ``neurons``."""
-    lists = {
-        name: _neurons(params[name].split(","), name, problems) for name in ("pinned", "neurons") if name in params
-    }
-    pinned, neurons = lists.get("pinned", ()), lists.get("neurons", ())
-    if pinned and not set(neurons) <= set(pinned):
-        shown = ",".join(map(str, neurons))
-        problems.append(f"neurons is “{shown}”; the pinned neurons, which the link names too, are shown on all pages.")
-    return pinned or neurons
+    parts = {name: params[name].split(",") if name in params else [] for name in ("pinned", "neurons")}
+    pinned = _neurons(parts["pinned"], "pinned", problems)
+    if not pinned:
+        return _neurons(parts["neurons"], "neurons", problems)
+    neurons = _indices(parts["neurons"], "neurons", problems)
+    if not set(neurons) <= set(pinned):
+        n = f"{len(neurons):,} neuron{'' if len(neurons) == 1 else 's'}"
+        problems.append(f"neurons has {n}; the pinned ones, which the link names too, are shown instead.")
+    return pinned
 
 
 def _option(name: str, params: Mapping[str, str], problems: list[str]) -> str:
@@ -196,14 +197,19 @@ def _within_lists(spec: ContrastSpec, problems: list[str]) -> ContrastSpec:
 
 
 def _neurons(parts: list[str], name: str, problems: list[str]) -> tuple[int, ...]:
-    """The neurons that the parts of a value name. One sentence is added for all invalid parts together."""
-    invalid = [part for part in parts if not _is_index(part)]
-    if invalid:
-        problems.append(f"{name} is “{invalid[0][:60]}”; a neuron's index is a whole number from 0. It was set aside.")
-    neurons = tuple(dict.fromkeys(int(part) for part in parts if _is_index(part)))
+    """The neurons that the parts of a value name, at most as many as are shown."""
+    neurons = _indices(parts, name, problems)
     if len(neurons) > MAX_NEURONS:
         problems.append(f"{name} has {len(neurons)} neurons; at most {MAX_NEURONS} are shown. The first ones are used.")
     return neurons[:MAX_NEURONS]
+
+
+def _indices(parts: list[str], name: str, problems: list[str]) -> tuple[int, ...]:
+    """The neurons that the parts of a value name, each once. One sentence is added for all invalid parts together."""
+    invalid = [part for part in parts if not _is_index(part)]
+    if invalid:
+        problems.append(f"{name} is “{invalid[0][:60]}”; a neuron's index is a whole number from 0. It was set aside.")
+    return tuple(dict.fromkeys(int(part) for part in parts if _is_index(part)))
 
 
 def _is_index(value: str) -> bool:

@@ -166,10 +166,10 @@ def test_neurons_of_an_earlier_version_are_pinned_where_none_are():
     assert read({"neurons": "5,7", "pinned": "7,1,5"}) == (View(DEFAULT, pinned=(7, 1, 5)), [])
     view, problems = read({"neurons": "5,8", "pinned": "7,1,5"})
     assert view == View(DEFAULT, pinned=(7, 1, 5)) and len(problems) == 1
-    assert problems[0].startswith("neurons is “5,8”; ") and problems[0].endswith(".")
+    assert problems == ["neurons has 2 neurons; the pinned ones, which the link names too, are shown instead."]
     view, problems = read({name: ",".join(map(str, range(start, start + 9))) for name, start in MANY.items()})
     assert view.pinned == tuple(range(MAX_NEURONS)), "all that came is said: too many of both, and which are shown"
-    assert [problem.split(" ")[0] for problem in problems] == ["pinned", "neurons", "neurons"]
+    assert [problem.split(";")[0] for problem in problems] == ["pinned has 9 neurons", "neurons has 9 neurons"]
 
 
 def test_a_file_of_tagged_text_is_in_no_link():

@@ -74,7 +74,7 @@ def test_no_link_breaks_the_settings(surroundings: str, params: dict[str, str]) 
     assert 2 <= min(spec.n_target, spec.n_baseline) <= max(spec.n_target, spec.n_baseline) <= allowed.max_words
     assert 0 <= spec.layer < (n_layers or 1_000) and ALPHAS[0] <= spec.alpha <= ALPHAS[1]
     assert opened.neuron is None or 0 <= opened.neuron < 10**6
-    assert len(opened.neurons) <= MAX_NEURONS and all(0 <= neuron < 10**6 for neuron in opened.neurons)
+    assert len(opened.pinned) <= MAX_NEURONS and all(0 <= neuron < 10**6 for neuron in opened.pinned)
     assert all(getattr(opened, name) in options for name, options in DISPLAY.items())
     # A value can be told of on its own and for what it does not fit with, never once for each of its parts.
     assert len(problems) <= 2 * len(params)
