@@ -7,12 +7,12 @@ from functools import partial
 import streamlit as st
 
 from core.records import ContrastResult, TokenActivations
-from core.report.readable import readable
 from core.report.sentences import after_start
 from core.words.running_words import words_in
 from engine import files
 from ui import page, settings
 from ui.defaults import DISPLAY
+from ui.panels import text_token
 from ui.panels.text_blocks import blocks_of, sentences_of, why_no_both
 from ui.token_heatmap import token_heatmap
 
@@ -40,7 +40,7 @@ def draw(result: ContrastResult, activations: TokenActivations, neurons: list[in
     if clicked is None:
         st.caption("Point at a token to see its value; click it to keep it.")
     else:
-        _draw_token(activations, neurons, clicked)
+        text_token.draw(result, activations, neurons, clicked)
     st.download_button(
         "Values as CSV",
         # Made when the button is pressed, from the text alone: the session must not hold its activations in memory.
@@ -48,26 +48,6 @@ def draw(result: ContrastResult, activations: TokenActivations, neurons: list[in
         f"text-layer{result.spec.layer}.csv",
         "text/csv",
         on_click="ignore",
-    )
-
-
-def _draw_token(activations: TokenActivations, neurons: list[int], token: int) -> None:
-    """Draw the values of the clicked token, and their rank in the text."""
-    values = activations.values[:, neurons]  # [n_tokens, d_mlp] -> [n_tokens, n_neurons]
-    lower = (values < values[token]).mean(axis=0)  # [n_neurons]
-    st.markdown(f"**Token {token + 1:,} of {len(activations.pieces):,}**")
-    st.dataframe(
-        {
-            "token": [readable(activations.pieces[token], activations.parts[token])] * len(neurons),
-            "neuron": neurons,
-            "value": values[token],
-            "higher than … of this text's tokens": lower,
-        },
-        hide_index=True,
-        column_config={
-            "value": st.column_config.NumberColumn(format="%.4g"),
-            "higher than … of this text's tokens": st.column_config.NumberColumn(format="percent"),
-        },
     )
 
 

@@ -23,8 +23,11 @@ __all__ = ["BASELINE", "BOTH", "SCRIPT", "STYLE", "TARGET", "HeatmapBlock", "sel
 
 _HERE = Path(__file__).parent
 # One module and one style sheet for the browser, each of several files; the last script has the ``export default``.
-_SCRIPTS = ("numbers.js", "tokens.js", "drawing.js", "toolbar.js", "chart.js", "tip.js", "hand.js", "main.js")
-_STYLES = ("heatmap.css", "toolbar.css", "chart.css")
+_SCRIPTS = (
+    *("numbers.js", "tokens.js", "drawing.js", "toolbar.js", "chart.js", "tip.js", "hand.js"),
+    *("search.js", "ranked.js", "main.js"),
+)
+_STYLES = ("heatmap.css", "toolbar.css", "chart.css", "search.css", "ranked.css")
 
 
 def _joined(names: Sequence[str]) -> str:
@@ -33,7 +36,12 @@ def _joined(names: Sequence[str]) -> str:
 
 STYLE = _joined(_STYLES)
 SCRIPT = f"const RAMPS = {ramps_for_browser()};\n{_joined(_SCRIPTS)}"
-_component = st.components.v2.component("token_heatmap", html='<div class="heatmap"></div>', css=STYLE, js=SCRIPT)
+_component = st.components.v2.component(
+    "token_heatmap",
+    html='<div class="search"></div><div class="heatmap"></div><div class="ranked"></div>',
+    css=STYLE,
+    js=SCRIPT,
+)
 
 
 def token_heatmap(

@@ -13,6 +13,7 @@ import numpy as np
 from core.report.colour_scales import ColourScale
 from core.report.colours import THEMES, ramp
 from core.report.readable import readable_number
+from core.stats.standing_out import highest_and_lowest
 
 ROLES = TARGET, BASELINE, BOTH = "target", "baseline", "both"
 # Of fewer tokens, every one is an end of the text's own range, or next to one.
@@ -42,6 +43,7 @@ class HeatmapBlock:
 def data_of(block: HeatmapBlock) -> dict[str, Any]:
     """The data of a block for the browser: values as they are, and what each scale makes of them."""
     words = block.word_values
+    highest, lowest = highest_and_lowest(np.asarray(block.values))
     return {
         "title": block.title,
         "subtitle": block.subtitle,
@@ -51,6 +53,8 @@ def data_of(block: HeatmapBlock) -> dict[str, Any]:
         "wordValues": None if words is None else encoded(words),
         "wordScales": None if words is None else _scales(block.word_scales or {}, "word", np.size(words)),
         "line": block.line,
+        "highest": highest.tolist(),
+        "lowest": lowest.tolist(),
     }
 
 

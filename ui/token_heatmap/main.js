@@ -32,6 +32,8 @@ export default function ({ data, parentElement, setStateValue }) {
   if (selected !== null && selected !== before) reveal(view, selected);
   markSelected(view, selected);
   handleEvents(root, view);
+  drawSearch(parentElement, view);
+  drawRanked(parentElement, view);
 }
 
 function afterPaint(act) {
