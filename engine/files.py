@@ -67,6 +67,27 @@ def text_values(spec: ContrastSpec, text: str, neurons: tuple[int, ...]) -> byte
     return made
 
 
+def pair_values(spec: ContrastSpec, texts: tuple[str, str], neurons: tuple[int, ...]) -> bytes:
+    """The CSV of some neurons at the pairs of tokens of two texts, as ``text_values`` gives that of one text.
+
+    Raises
+    ------
+    UserError
+        A text is too long, or cannot be read now; the texts differ in too much.
+    """
+    from core.report.two_texts import pair_csv, pair_tokens
+
+    readings = [resolve(text_step, Request(spec, text)) for text in texts]
+
+    def work(progress: Progress) -> bytes:
+        with _one_at_a_time:
+            pairs = pair_tokens(*(reading.token_ids for reading in readings))
+            return pair_csv(readings, pairs, neurons).encode()
+
+    made: bytes = _made.obtain(("pair", neurons, *map(ref, readings)), work)
+    return made
+
+
 def _file(kind: str, spec: ContrastSpec, shown: tuple[str, str], make: Callable[[ContrastResult], str]) -> bytes:
     result = _as_shown(spec, shown)
 

@@ -1,17 +1,22 @@
 """Text heatmap: any text, with each token coloured by the value of the chosen neurons."""
 
+import streamlit as st
+
 from engine import steps
 from ui import page, settings
-from ui.panels import text_heatmap, text_input, text_neurons, text_score
+from ui.panels import text_heatmap, text_input, text_neurons, text_pair, text_score
 from ui.progress import show
 
 page.require_shell()
 spec = settings.current().view.spec
-content, passage = text_input.draw()
+texts, passage = text_input.draw()
 with page.showing_user_errors():
     result = show(steps.conclusion, spec)
     neurons = text_neurons.draw(result)
-    activations = show(steps.text, spec, text=content)
+    if len(texts) == 2:
+        text_pair.draw(result, texts, neurons)
+        st.stop()
+    activations = show(steps.text, spec, text=texts[0])
 page.show_notes(activations.notes)
 text_heatmap.draw(result, activations, neurons)
 text_score.draw(result, activations, neurons, passage)

@@ -47,6 +47,8 @@ GLOSSARY = {
     "which is no evidence of parts of speech.",
     "stands out": "How far a neuron's value at this token is from its mean over the text's other tokens, in their "
     "standard deviations: raw values of different neurons have different scales and cannot be compared.",
+    "change between texts": "The value at a token of the second text minus that at the token of the first one with "
+    "which it is paired, as it is equal or stands in the same place.",
     "interval": "A 95% confidence interval of this neuron alone, not corrected for having chosen it among many.",
     "strong": "A significant neuron with an AUC of at least 0.90 or at most 0.10.",
     "significant": "A neuron whose adjusted p is at most alpha; the difference may be small, so look at the AUC.",

@@ -1,4 +1,4 @@
-"""The text to colour: one's own in a box, from samples or a file; or a passage whose words have tags."""
+"""The text to colour: one's own in a box, from samples or a file; a passage whose words have tags; or two texts."""
 
 from __future__ import annotations
 
@@ -14,12 +14,13 @@ from core.words import bundled_gold, passages, read_conllu
 from core.words.entries import count_of
 from engine.limits import limits
 from ui import page, uploads
+from ui.panels import text_pair_input
 
 SAMPLES = Path(__file__).resolve().parents[2] / "assets" / "texts"
 TITLE = "Text heatmap"
-BOXES = ("text",)  # what is typed on this page, which the browser's tab keeps (``ui.kept``)
-OWN, TAGGED = SOURCES = ("own", "tagged")
-_LABELS = {OWN: "Your text", TAGGED: "Tagged sentences"}
+BOXES = ("text", *text_pair_input.KEYS)  # what is typed on this page, which the browser's tab keeps (``ui.kept``)
+OWN, TAGGED, TWO = SOURCES = ("own", "tagged", "two")
+_LABELS = {OWN: "Your text", TAGGED: "Tagged sentences", TWO: "Two texts"}
 # A larger file, in bytes for each allowed character, is refused. A smaller one is put into the box, to be shortened.
 _BYTES_PER_CHARACTER = 10
 # So long is a passage: enough words for a score, and not too many to look at.
@@ -29,10 +30,10 @@ _REFUSED = "_refused_text_file"  # why the file in the box is not used
 _UPLOADED = "_uploaded_passages"  # the file's name and its passages, where a tagged file was uploaded
 
 
-def draw() -> tuple[str, Passage | None]:
-    """Draw the choice of a text. Return the text, and the passage that it is if its words have tags.
+def draw() -> tuple[tuple[str, ...], Passage | None]:
+    """Draw the choice of a text. Return it, or two to compare; and the passage that it is if its words have tags.
 
-    The session keeps one's own text across pages, and while a passage is shown.
+    The session keeps one's own texts across pages, and while others are shown.
     """
     left, right = st.columns([3, 1], gap="medium")
     with left:
@@ -45,11 +46,14 @@ def draw() -> tuple[str, Passage | None]:
             format_func=_LABELS.__getitem__,
             persist_state="session",
             help="In **tagged sentences**, people have given every word its part of speech. So there is an AUC of each "
-            "neuron below the text.",
+            "neuron below the text. **Two texts** are compared token by token.",
         )
         passage = _draw_passage() if source == TAGGED else None
-        text = passage.text if passage else _draw_box()
+        texts = text_pair_input.draw_boxes() if source == TWO else (passage.text if passage else _draw_box(),)
     with right:
+        if source == TWO:
+            text_pair_input.draw_samples()
+            return texts, None
         if not passage:
             _draw_samples()
         st.file_uploader(
@@ -57,7 +61,7 @@ def draw() -> tuple[str, Passage | None]:
         )
         if not uploads.is_empty("text_file") and (refused := st.session_state.get(_REFUSED)):
             page.show_mistake(UserError(refused))
-    return text, passage
+    return texts, passage
 
 
 def typed() -> dict[str, str]:
@@ -92,7 +96,7 @@ def give_back(boxes: Mapping[str, str], chosen: Mapping[str, object]) -> bool:
 
 def _first(key: str) -> str:
     """What a box has when the page opens."""
-    return {"text": first_sample()}[key]
+    return dict(zip(BOXES, (first_sample(), *text_pair_input.first_pair()), strict=True))[key]
 
 
 def _draw_box() -> str:

@@ -135,6 +135,7 @@ function showCount(search) {
 function showMatch(search) {
   if (!search.matches.length) return;
   const [index] = search.matches[search.at];
+  search.view.leader = null; // each panel goes its own way to the match
   search.view.blocks.forEach(({ panel, tokens }) => {
     const box = firstBox(tokens[index]);
     const frame = panel.getBoundingClientRect();
