@@ -51,12 +51,12 @@ class View:
 
     spec: ContrastSpec
     neuron: int | None = None
+    pinned: tuple[int, ...] = ()
     scale: str = DISPLAY["scale"][0]
     by: str = DISPLAY["by"][0]
     colours: str = DISPLAY["colours"][0]
     threshold: str = DISPLAY["threshold"][0]
     both: str = DISPLAY["both"][0]
-    pinned: tuple[int, ...] = ()
     plot: str = PLOTS[0]
     gold: str = "own"
 
@@ -98,7 +98,7 @@ def read(params: Mapping[str, str], texts: Mapping[str, str] | None = None) -> t
     neuron = _neurons([params["neuron"]] if "neuron" in params else [], "neuron", problems)
     pinned = _pinned(params, problems)
     options = {name: _option(name, params, problems) for name in _OPTIONS}
-    return View(spec, neuron[0] if neuron else None, pinned=pinned, **options), problems
+    return View(spec, neuron[0] if neuron else None, pinned, **options), problems
 
 
 def _pinned(params: Mapping[str, str], problems: list[str]) -> tuple[int, ...]:
