@@ -22,6 +22,7 @@ from core.report.sentences import correction_name
 from core.stats.correction import LABELS
 
 COUNTS = (50, 100, 150, 200)
+NEURONS_A_LAYER = 512  # of the bundled model
 DROPS = ("at rest", "in a run", "unknown to the server")
 NEURONS, TEXT = "Neurons", "Text heatmap"
 _PAGE_NAMES = {NEURONS: "Neurons", TEXT: "Text_heatmap"}
@@ -170,8 +171,7 @@ class Student:
         await self._change(correction=LABELS[correction])
 
     async def _change_neuron(self) -> None:
-        box = self._widget("neuron")
-        neuron = self._other(range(int(box.min), int(box.max) + 1), self.tab.value("neuron"))
+        neuron = self._other(range(NEURONS_A_LAYER), self.tab.value("neuron"))
         self._asked = replace(self.asked, neuron=neuron)
         await self._change(neuron=neuron)
 

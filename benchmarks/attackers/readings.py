@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 
 from benchmarks.attackers.attacker import LINK, Attacker, HostileTab
-from benchmarks.tab import TabError
+from benchmarks.student import NEURONS_A_LAYER
+from engine.limits import limits
 
 _TABS = 4
 _COUNTS = 150
@@ -32,10 +33,7 @@ async def _step_through(attacker: Attacker, number: int) -> None:
 
 async def _steps(attacker: Attacker, tab: HostileTab, number: int) -> None:
     """Ask for counts from the largest down; no two tabs, and no two steps, ask for the same."""
-    box = tab.page.keyed("n_target")
-    if box is None:
-        raise TabError("There is no box for the number of words on the page.")
-    most = int(box.message.max)
+    most = limits().max_words
     for step in range(_COUNTS):
         if attacker.over:
             return
@@ -108,10 +106,7 @@ async def evidence(attacker: Attacker) -> None:
 
 
 async def _check(attacker: Attacker, tab: HostileTab) -> None:
-    box = tab.page.keyed("neuron")
-    if box is None:
-        raise TabError("There is no box for the neuron on the page.")
-    await tab.change({"neuron": attacker.rng.randint(0, int(box.message.max))})
+    await tab.change({"neuron": attacker.rng.randrange(NEURONS_A_LAYER)})
     await tab.rest()
     for key in ("run_all", "cancel_all", "run_all"):
         if tab.page.keyed(key) is None:
