@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection
-from itertools import pairwise
 from typing import Any
 
 import streamlit as st
@@ -15,9 +14,9 @@ from ui.defaults import MAX_NEURONS
 
 # The values of the settings with which a widget was drawn.
 Snapshot = tuple[object, ...]
-# The values that code has set, by the key of the widget: the last few, each with the time since when it is set.
-_WRITTEN = "_chosen_written"
-_N_WRITTEN = 50
+# The values that code has replaced, by the key of the widget: the last few, each with the time when.
+_REPLACED = "_chosen_replaced"
+_N_REPLACED = 50
 # How late a browser's answer may come: many times what it takes on a busy class server.
 _LATE_SECONDS = 2.0
 
@@ -50,21 +49,22 @@ def pinned(result: ContrastResult) -> tuple[int, ...]:
 
 
 def write(key: str, value: Any) -> None:
-    """Set a widget from code, and remember the value: a browser may send it back late (``is_stale``).
+    """Set a widget from code, and remember the value that it had: a browser may send it again (``is_stale``).
 
     It is set in every run, even where the widget seems to have it: the last run may have set another value since the
     browser sent this one.
     """
+    before = st.session_state.get(key)
     st.session_state[key] = value
-    remember(key, value)
+    if before != value:
+        remember(key, before)
 
 
 def remember(key: str, value: Any) -> None:
-    """Remember a value of a widget that code replaces at once, such as a number as it was typed: it may come again."""
-    written = st.session_state.setdefault(_WRITTEN, {}).setdefault(key, [])
-    if not written or written[-1][0] != value:
-        written.append((value, time.monotonic()))
-        del written[:-_N_WRITTEN]
+    """Remember a value of a widget that code replaces, such as a number as it was typed: it may come again."""
+    replaced = st.session_state.setdefault(_REPLACED, {}).setdefault(key, [])
+    replaced.append((value, time.monotonic()))
+    del replaced[:-_N_REPLACED]
 
 
 def choose(neuron: int | None, drawn_with: Snapshot, key: str = "") -> None:
@@ -111,8 +111,6 @@ def is_stale(drawn_with: Snapshot, key: str = "") -> bool:
         st.session_state.get(name, value) != value for name, value in now.values.items()
     ):
         return True
-    written = st.session_state.get(_WRITTEN, {}).get(key, ())  # of a plot, a table or a button there is none
+    replaced = st.session_state.get(_REPLACED, {}).get(key, ())  # of a plot, a table or a button there is none
     late = time.monotonic() - _LATE_SECONDS
-    return any(
-        value == st.session_state[key] and replaced_at > late for (value, _), (_, replaced_at) in pairwise(written)
-    )
+    return any(value == st.session_state[key] and at > late for value, at in replaced)

@@ -54,6 +54,14 @@ def test_is_stale_lets_a_number_through_at_once_that_code_has_set_long_before(mo
     assert box(at).value == there and at.query_params["neuron"] == str(there)
 
 
+def test_a_user_may_go_there_and_back_as_fast_as_they_like():
+    at, _ = at_layers(1)
+    for typed in (3, 4, 3, 4):
+        box(at).set_value(typed)
+        settle(at)
+        assert box(at).value == typed and at.query_params["neuron"] == str(typed)
+
+
 def test_is_stale_lets_the_same_number_through_a_while_later(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(chosen, "_LATE_SECONDS", 0.0)
     at, (_, there, _) = at_layers(1, 2, 1)
