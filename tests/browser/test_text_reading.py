@@ -256,3 +256,27 @@ def test_a_short_text_says_that_its_colours_mean_little(app):
         assert "the colours mean little" in notes.inner_text()
         press(page, "Word lists")
         assert "the colours mean little" not in notes.inner_text()
+
+
+def test_the_legend_of_both_in_one_names_the_range_that_is_drawn(app):
+    """Its ends are those of the absolute values, worked out here from what the tip says of each token."""
+    with visit() as page:
+        open_text(page, app)
+        both = page.locator(".block.both")
+        values = []
+        for index in range(both.locator(".token").count()):
+            token(page, index).hover()
+            values.append(float(tip(page).locator(".tip-value").last.inner_text().lstrip("\N{MINUS SIGN}")))
+        for pressed, said, bound in (
+            ("5th–95th percentile", "95th percentile of this text’s absolute values", np.quantile(values, 0.95)),
+            ("Lowest–highest", "largest absolute value of this text", max(values)),
+            ("Word lists", "largest absolute value of the word lists", None),
+            ("5th–95th percentile", "95th percentile of the word lists’ absolute values", None),
+        ):
+            press(page, pressed)
+            legend = both.locator(".legend")
+            ends = [re.sub(r"[^\d.]", "", each) for each in legend.locator(".number").all_text_contents()]
+            assert legend.locator(".ends").inner_text() == said and said in legend.get_attribute("aria-label")
+            assert ends[0] == ends[2] and (bound is None or float(ends[2]) == pytest.approx(bound, rel=2e-3))
+        own = page.locator(".block").nth(1).locator(".legend .ends")
+        assert own.inner_text() == "5th to 95th percentile of the word lists"

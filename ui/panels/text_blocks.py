@@ -27,6 +27,15 @@ _ENDS = {
     "zero90": "95th percentile of this text’s absolute values",
     "zero": "largest absolute value of this text",
 }
+# Both in one has zero at the centre of every scale.
+_BALANCED_ENDS = {
+    "text90": _ENDS["zero90"],
+    "text": _ENDS["zero"],
+    "words90": "95th percentile of the word lists’ absolute values",
+    "words": "largest absolute value of the word lists",
+    "zero90": _ENDS["zero90"],
+    "zero": _ENDS["zero"],
+}
 _ABOUT = (
     f"Range: {GLOSSARY['colour scale']} “This text” takes the values of this text, so the strongest colour is there "
     "even if no value is large. “Word lists” takes the values of the words (or lemmas) of both lists, so texts can be "
@@ -73,7 +82,6 @@ def sentences_of(result: ContrastResult, n_tokens: int, n_words: int) -> dict[st
     pooled = "the mean of its tokens" if result.spec.pooling == "mean" else "that of its last token"
     tokens, words = (f"{n:,} {unit}{'' if n == 1 else 's'}" for n, unit in ((n_tokens, "token"), (n_words, "word")))
     return {
-        "ends": _ENDS,
         "about": _ABOUT,
         "pooled": f"The value of a word is {pooled}.",
         "chart": "On the scale of the word lists: 0 is midway between the means of the two classes, 1 the mean of the "
@@ -110,6 +118,7 @@ def _block(result: ContrastResult, neuron: _Neuron) -> HeatmapBlock:
         scales=scales_of(neuron.values, neuron.listed),
         word_values=neuron.word_values,
         word_scales=scales_of(neuron.word_values, neuron.listed),
+        ends=_ENDS,
         role=TARGET if neuron.for_target else BASELINE,
         line=(classes.middle, abs(classes.half)) if classes.usable else None,
     )
@@ -136,5 +145,6 @@ def _both(result: ContrastResult, one: _Neuron, other: _Neuron) -> HeatmapBlock:
         scales=balanced_scales(values, listed),
         word_values=words,
         word_scales=balanced_scales(words, listed),
+        ends=_BALANCED_ENDS,
         role=BOTH,
     )

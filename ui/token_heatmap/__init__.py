@@ -72,8 +72,8 @@ def token_heatmap(
     word_starts : sequence of int, optional
         The first token of each word, or of each token that is no word: for the view by word.
     sentences : mapping, optional
-        What the component says: ``about`` the colours (a list), of the ``ends`` of each scale, of a value that is
-        ``pooled`` over a word, of the ``chart``, and the ``counts`` of what is shown, by token and by word.
+        What the component says: ``about`` the colours (a list), of a value that is ``pooled`` over a word, of the
+        ``chart``, and the ``counts`` of what is shown, by token and by word.
     display : mapping, optional
         How the text is shown: some of ``ui.defaults.DISPLAY``. Without it, there are no controls.
     on_display : callable, optional
@@ -104,7 +104,7 @@ def token_heatmap(
         "blocks": [data_of(block) for block in blocks if block.role != BOTH],
         "both": both[0] if both else None,
         "toolbar": display is not None,
-        **{"about": [], "ends": {}, "pooled": "", "chart": "", "counts": {}, **(sentences or {})},
+        **{"about": [], "pooled": "", "chart": "", "counts": {}, **(sentences or {})},
     }
     # The browser rebuilds the tokens only if the digest changes, not at each click.
     _component(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -25,7 +25,8 @@ class HeatmapBlock:
     """The text coloured by one neuron, or by two.
 
     ``values`` is (n_tokens,), and ``scales`` has the colour scales from which the reader may choose, by name.
-    ``word_values`` (n_groups,) and ``word_scales`` are the same by word; None if the text cannot be shown by word.
+    ``ends`` says what the ends of each scale are. ``word_values`` (n_groups,) and ``word_scales`` are the same by word;
+    None if the text cannot be shown by word.
     ``role`` is the class whose hue the block has, or both. ``line`` places the values in the chart below the text: the
     midpoint of the two classes, and how far the class with the higher mean is above it; None if they are not drawn.
     """
@@ -36,6 +37,7 @@ class HeatmapBlock:
     scales: Mapping[str, ColourScale]
     word_values: np.ndarray | None = None
     word_scales: Mapping[str, ColourScale] | None = None
+    ends: Mapping[str, str] = field(default_factory=dict)
     role: str = TARGET
     line: tuple[float, float] | None = None
 
@@ -52,6 +54,7 @@ def data_of(block: HeatmapBlock) -> dict[str, Any]:
         "scales": _scales(block.scales, "token", np.size(block.values)),
         "wordValues": None if words is None else encoded(words),
         "wordScales": None if words is None else _scales(block.word_scales or {}, "word", np.size(words)),
+        "ends": dict(block.ends),
         "line": block.line,
         "highest": highest.tolist(),
         "lowest": lowest.tolist(),

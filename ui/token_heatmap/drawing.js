@@ -138,7 +138,7 @@ function fillLegend(view, block, scale, ramp, threshold) {
   const labels = element("div", "labels");
   const ends = scale.centre === null ? [low, high] : [low, scale.centreText, high];
   labels.append(...(constant ? [low] : ends).map((value) => element("span", "number", value)));
-  const notes = [view.data.ends?.[view.root.display.scale], threshold && !constant ? colouredFrom(scale, threshold) : ""];
+  const notes = [block.data.ends[view.root.display.scale], threshold && !constant ? colouredFrom(scale, threshold) : ""];
   const note = notes.filter(Boolean).join("; ");
   block.legend.replaceChildren(bar, labels, ...(note ? [element("div", "ends", note)] : []));
   block.legend.setAttribute("aria-label", [`Colour scale from ${low} to ${high}`, note].filter(Boolean).join(". "));
