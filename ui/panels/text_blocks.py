@@ -50,6 +50,20 @@ _ABOUT = (
 
 
 @dataclass(frozen=True, eq=False)
+class Shown:
+    """What the component shows of a text, and why there is no block of both neurons, if that needs words.
+
+    ``blocks`` begins with that of both neurons, if there are two for it; ``word_starts`` are the first tokens of words,
+    of which there are ``n_words``.
+    """
+
+    blocks: list[HeatmapBlock]
+    word_starts: list[int]
+    n_words: int
+    no_both: str
+
+
+@dataclass(frozen=True, eq=False)
 class _Neuron:
     """A neuron at the tokens and words of a text, and at the units of the word lists, target's first."""
 
@@ -66,15 +80,15 @@ class _Neuron:
         return self.classes.usable and (self.classes.half > 0) == self.for_target
 
 
-def blocks_of(
-    result: ContrastResult, found: TokenActivations, neurons: Sequence[int]
-) -> tuple[list[HeatmapBlock], list[int]]:
-    """The blocks, first that of both neurons, if there are two for it; and the first tokens of words."""
-    starts = word_groups(found, words_in("".join(found.pieces)))
+def blocks_of(result: ContrastResult, found: TokenActivations, neurons: Sequence[int]) -> Shown:
+    """The blocks of a text, in which every shown neuron has one."""
+    words = words_in("".join(found.pieces))
+    starts = word_groups(found, words)
     shown = [_neuron(result, found, neuron, starts) for neuron in neurons]
     pair = _pair(result, shown)
     both = [_both(result, *pair)] if pair else []
-    return [*both, *(_block(result, neuron) for neuron in shown)], starts.tolist()
+    blocks = [*both, *(_block(result, neuron) for neuron in shown)]
+    return Shown(blocks, starts.tolist(), len(words), "" if pair else _why_no_both(result, shown))
 
 
 def sentences_of(result: ContrastResult, n_tokens: int, n_words: int) -> dict[str, Any]:
@@ -90,13 +104,25 @@ def sentences_of(result: ContrastResult, n_tokens: int, n_words: int) -> dict[st
     }
 
 
-def why_no_both(result: ContrastResult, neurons: Sequence[int]) -> str:
+def _why_no_both(result: ContrastResult, shown: Sequence[_Neuron]) -> str:
     """Why there is no block of both neurons, in a sentence; nothing if that needs no words."""
-    directions = {result.favours_target(neuron) for neuron in neurons}
-    if len(neurons) < 2 or len(directions) == 2:
+    if len(shown) < 2:
         return ""
-    shown, missing = class_names(result.spec) if directions == {True} else class_names(result.spec)[::-1]
-    return f"All neurons shown are higher for {shown}. With one that is higher for {missing}, both can be seen in one."
+    target, baseline = class_names(result.spec)
+    directions = {one.for_target for one in shown}
+    if len(directions) == 1:
+        here, missing = (target, baseline) if directions == {True} else (baseline, target)
+        return (
+            f"All neurons shown are higher for {here}. With one that is higher for {missing}, both can be seen in one."
+        )
+    # Of a direction, no neuron has its class means in the order of its statistic.
+    silent = next(way for way in (True, False) if not any(one.speaks for one in shown if one.for_target is way))
+    numbers = [f"{one.number:,}" for one in shown if one.for_target is silent]
+    which = f"neuron {numbers[0]} is" if len(numbers) == 1 else f"neurons {', '.join(numbers)} are"
+    return (
+        f"Both cannot be seen in one: by the statistic, {which} higher for {target if silent else baseline}, "
+        "but not by the means of the two classes."
+    )
 
 
 def _neuron(result: ContrastResult, found: TokenActivations, neuron: int, starts: np.ndarray) -> _Neuron:
@@ -120,16 +146,18 @@ def _block(result: ContrastResult, neuron: _Neuron) -> HeatmapBlock:
         word_scales=scales_of(neuron.word_values, neuron.listed),
         ends=_ENDS,
         role=TARGET if neuron.for_target else BASELINE,
-        line=(classes.middle, abs(classes.half)) if classes.usable else None,
+        line=(classes.middle, abs(classes.half)) if neuron.speaks else None,
     )
 
 
 def _pair(result: ContrastResult, shown: Sequence[_Neuron]) -> tuple[_Neuron, _Neuron] | None:
     """Of the shown neurons the one that is highest for the target, and the one that is highest for the baseline."""
-    speaking = sorted((one for one in shown if one.speaks), key=lambda one: result.tests.statistic[one.number])
-    if not speaking or speaking[0].for_target or not speaking[-1].for_target:
+    speaking = [one for one in shown if one.speaks]
+    up, down = ([one for one in speaking if one.for_target is way] for way in (True, False))
+    if not up or not down:
         return None
-    return speaking[-1], speaking[0]
+    highest, lowest = (max(ones, key=lambda one: abs(result.tests.statistic[one.number])) for ones in (up, down))
+    return highest, lowest
 
 
 def _both(result: ContrastResult, one: _Neuron, other: _Neuron) -> HeatmapBlock:

@@ -8,29 +8,27 @@ import streamlit as st
 
 from core.records import ContrastResult, TokenActivations
 from core.report.sentences import after_start
-from core.words.running_words import words_in
 from engine import files
 from ui import page, settings
 from ui.defaults import DISPLAY
 from ui.panels import text_token
-from ui.panels.text_blocks import blocks_of, sentences_of, why_no_both
+from ui.panels.text_blocks import blocks_of, sentences_of
 from ui.token_heatmap import token_heatmap
 
 
 def draw(result: ContrastResult, activations: TokenActivations, neurons: list[int]) -> None:
     """Draw the coloured blocks, the clicked token, and the CSV download."""
-    blocks, word_starts = blocks_of(result, activations, neurons)
-    n_words = len(words_in("".join(activations.pieces)))
+    shown = blocks_of(result, activations, neurons)
     view = settings.current().view
-    if reason := why_no_both(result, neurons):
-        st.caption(page.plain(reason))
+    if shown.no_both:
+        st.caption(page.plain(shown.no_both))
     clicked = token_heatmap(
         activations.pieces,
         activations.parts,
-        blocks,
+        shown.blocks,
         window_starts=activations.window_starts,
-        word_starts=word_starts,
-        sentences=sentences_of(result, len(activations.pieces), n_words),
+        word_starts=shown.word_starts,
+        sentences=sentences_of(result, len(activations.pieces), shown.n_words),
         display={name: getattr(view, name) for name in DISPLAY},
         on_display=_save_display,
         key="text_heatmap",
