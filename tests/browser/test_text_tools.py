@@ -10,6 +10,7 @@ import pytest
 from core.activations import token_activations
 from core.experiment import run_contrast
 from core.models import load_model
+from core.report.colours import blend, contrast, ramp
 from core.stats.standing_out import standing_out
 from tests.support.browser import require_browser, wait_for, wait_until_idle
 from tests.support.visits import arrive, follow, token_in_panel, visit, whole_app
@@ -289,10 +290,57 @@ def test_long_equal_stretches_are_folded_and_open_by_a_key(app):
         hidden = int(re.match(r"[\d,]+", fold.inner_text())[0].replace(",", ""))
         drawn = page.locator(".aligned").first.locator(".pair:not(.row-names, .fold)")
         n = drawn.count()
+        assert n < 60 < hidden, "what is folded is not built"
+        drawn.first.evaluate("pair => { pair.kept = true; }")
+        title = page.locator(".pairs .block .title").first.inner_text()
         fold.focus()
         page.keyboard.press("Enter")
         assert drawn.count() == n + hidden
         assert texts_of(page) == (text, f"{text} Late.")
+        assert drawn.first.evaluate("pair => pair.kept") is True, "nothing is drawn anew"
+        page.get_by_role("spinbutton", name="Neuron").fill("17")
+        page.keyboard.press("Enter")
+        page.locator(".pairs .block .title", has_text=re.compile(r"^Neuron 17 ")).wait_for()
+        kept = page.locator(".pairs .block", has=page.locator(".title", has_text=title))
+        assert kept.locator(".fold").count() == 0, "what the reader has opened stays open"
+
+
+@pytest.mark.parametrize("colours", ["app", "notebook"])
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_every_pair_can_be_read_in_the_colours_that_were_chosen(app, colours, theme):
+    """At least 4.5 to 1: tokens, marks, numbers and changes, on the background that the browser draws."""
+    with visit(color_scheme=theme) as page:
+        page.goto(f"{app}/Text_heatmap?colours={colours}")
+        arrive(page, "Text heatmap")
+        choose_two(page)
+        fill_two(page, NASTY)
+        wait_for(page, lambda: texts_of(page) == NASTY)
+        behind_all, found = page.locator(".pairs").evaluate(
+            """root => {
+                const app = document.querySelector("[data-testid='stApp']");
+                const texts = [...root.querySelectorAll(".pair:not(.row-names) *")];
+                const seen = texts.filter((node) => node.textContent.trim() || node.dataset.mark);
+                return [getComputedStyle(app).backgroundColor, seen.map((node) => [
+                    node.textContent,
+                    getComputedStyle(node, node.dataset.mark ? "::before" : null).color,
+                    getComputedStyle(node.closest(".pair")).backgroundColor,
+                ])];
+            }"""
+        )
+        assert len({background for *_, background in found}) > 5
+        for text, ink, background in found:
+            behind = blend(hexadecimal(background), hexadecimal(behind_all))
+            assert contrast(hexadecimal(ink), behind) >= 4.5, (text, ink, behind)
+        steps = {hexadecimal(background)[:7] for *_, background in found}
+        palettes = ramp("oranges" if colours == "app" else "reds", theme=theme, below="blues")
+        assert len(steps & {background[:7] for background, _ in palettes}) > 2
+
+
+def hexadecimal(colour):
+    """A computed colour as #rrggbb, or as #rrggbbaa if it is transparent in part."""
+    *rgb, alpha = [float(each) for each in re.findall(r"[\d.]+", colour)] + ([] if "rgba" in colour else [1.0])
+    written = "#" + "".join(f"{round(each):02x}" for each in rgb)
+    return written if alpha == 1 else f"{written}{round(255 * alpha):02x}"
 
 
 def test_a_phone_shows_all_of_it_without_scrolling_sideways(app):

@@ -11,6 +11,7 @@ import pytest
 
 from core.activations import token_activations
 from core.models import load_model
+from core.report.colours import THEMES, ramp
 from engine import files
 from engine.limits import limits
 from server.sessions import messages
@@ -77,6 +78,16 @@ def test_tokens_and_changes_are_those_of_two_readings(texts, contrast):
             change = float(values[1][j]) - float(values[0][i])
             assert shown_number(block["changes"][k]) == pytest.approx(change, abs=0.02 * top + 1e-6)
             assert abs(change) < 0.02 * top or np.sign(block["steps"][k] - 100) == np.sign(change)
+
+
+@pytest.mark.parametrize(("chosen", "palette"), [("app", "oranges"), ("notebook", "reds")])
+def test_the_colours_are_those_that_the_reader_has_chosen(chosen, palette, contrast):
+    at = two(open_page(TEXT, colours=chosen), DOGS)
+    target, baseline = sent(at)["blocks"]
+    for theme in THEMES:
+        for block, pair in ((target, (palette, "blues")), (baseline, ("blues", palette))):
+            expected = ramp(pair[0], below=pair[1], theme=theme)
+            assert [tuple(step) for step in block["ramps"][theme]] == list(expected)
 
 
 def test_every_pair_to_start_from_differs_and_has_a_change():

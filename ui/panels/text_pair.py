@@ -15,11 +15,12 @@ from core.report.sentences import after_start, higher_for, where
 from core.report.two_texts import CHANGED, DELETED, EQUAL, INSERTED, TwoTexts, colour_bound, pair_tokens
 from core.words.entries import count_of
 from engine import files, steps
-from ui import page
+from ui import page, settings
 from ui.progress import show
 from ui.token_pair import PairBlock, token_pair
 
-_OWN, _OTHER = "oranges", "blues"
+# The palettes of target and baseline, by the colours that the reader has chosen.
+_PALETTES = {"app": ("oranges", "blues"), "notebook": ("reds", "blues")}
 
 
 def draw(result: ContrastResult, texts: Sequence[str], neurons: Sequence[int]) -> None:
@@ -76,12 +77,13 @@ def _about(pairs: TwoTexts, readings: Sequence[TokenActivations]) -> str:
 
 def _block(result: ContrastResult, readings: Sequence[TokenActivations], pairs: TwoTexts, neuron: int) -> PairBlock:
     values = pairs.values(readings, neuron)
-    own_first = result.favours_target(neuron)
+    target, baseline = _PALETTES[settings.current().view.colours]
+    own, other = (target, baseline) if result.favours_target(neuron) else (baseline, target)
     return PairBlock(
         f"Neuron {neuron} · higher for {higher_for(result, neuron)}",
         f"AUC {readable_auc(result.tests.auc[neuron])} on the word lists, {where(result.spec.hook_side)}",
         *values,
         bound=colour_bound(*values),
-        palette=_OWN if own_first else _OTHER,
-        below=_OTHER if own_first else _OWN,
+        palette=own,
+        below=other,
     )

@@ -19,7 +19,18 @@ import streamlit as st
 from ui.token_heatmap.blocks import BASELINE, BOTH, TARGET, HeatmapBlock, data_of, ramps_for_browser
 from ui.token_heatmap.display import DEFAULT, heard_at, listener, said
 
-__all__ = ["BASELINE", "BOTH", "SCRIPT", "STYLE", "TARGET", "HeatmapBlock", "select", "text_id", "token_heatmap"]
+__all__ = [
+    "BASELINE",
+    "BOTH",
+    "SCRIPT",
+    "STYLE",
+    "TARGET",
+    "HeatmapBlock",
+    "digest",
+    "select",
+    "text_id",
+    "token_heatmap",
+]
 
 _HERE = Path(__file__).parent
 # One module and one style sheet for the browser, each of several files; the last script has the ``export default``.
@@ -111,7 +122,7 @@ def token_heatmap(
         key=key,
         data={
             **content,
-            "content": _digest(content),
+            "content": digest(content),
             "display": {**DEFAULT, **(display or {})},
             "displayAt": heard_at(state, "display"),
             "selected": selected,
@@ -125,7 +136,7 @@ def token_heatmap(
 
 def text_id(pieces: Sequence[str], parts: Sequence[str]) -> str:
     """A short name of a text, for ``select``."""
-    return _digest([list(pieces), list(parts)])
+    return digest([list(pieces), list(parts)])
 
 
 def select(text: str, token: int, key: str = "text_heatmap") -> None:
@@ -157,7 +168,7 @@ def _clicked_token(text: str, key: str, n_tokens: int) -> int | None:
     return selected
 
 
-def _digest(content: Any) -> str:
+def digest(content: Any) -> str:
     """A digest of the content, sixteen hexadecimal digits."""
     return hashlib.blake2b(json.dumps(content).encode(), digest_size=8).hexdigest()
 

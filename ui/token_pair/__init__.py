@@ -18,6 +18,7 @@ from core.report.colour_scales import around_zero, steps
 from core.report.colours import THEMES, ramp
 from core.report.readable import readable_number
 from core.report.two_texts import EQUAL, TwoTexts, readable_changes
+from ui.token_heatmap import digest
 
 _HERE = Path(__file__).parent
 _SHARED = _HERE.parent / "token_heatmap"
@@ -65,16 +66,15 @@ def token_pair(
         {"pieces": reading.pieces, "parts": {str(i): part for i, part in enumerate(reading.parts) if part}}
         for reading in readings
     ]
-    _component(
-        key=key,
-        data={
-            "texts": texts,
-            "pairs": np.stack([pairs.first, pairs.second], axis=1).tolist(),  # [n_pairs, 2]
-            "kinds": list(pairs.kinds),
-            "folds": folds,
-            "blocks": [_block_data(block, folds) for block in blocks],
-        },
-    )
+    content = {
+        "texts": texts,
+        "pairs": np.stack([pairs.first, pairs.second], axis=1).tolist(),  # [n_pairs, 2]
+        "kinds": list(pairs.kinds),
+        "folds": folds,
+        "blocks": [_block_data(block, folds) for block in blocks],
+    }
+    # The browser builds the pairs anew only if the content changes, and forgets what is unfolded only with the texts.
+    _component(key=key, data={**content, "text": digest(texts), "content": digest(content)})
 
 
 def _folds(pairs: TwoTexts) -> list[list[int]]:

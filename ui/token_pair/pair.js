@@ -3,11 +3,15 @@
 export default function ({ data, parentElement }) {
   const root = parentElement.querySelector(".pairs");
   const theme = isDark(root) ? "dark" : "light";
+  const drawn = `${data.content} ${theme}`;
+  if (root.drawn === drawn) return;
+  if (root.text !== data.text) root.opened = new Set(); // of other neurons, what the reader has opened stays open
+  Object.assign(root, { drawn, text: data.text });
   root.dataset.theme = theme;
-  root.replaceChildren(...data.blocks.map((block) => drawPairBlock(data, block, theme)));
+  root.replaceChildren(...data.blocks.map((block) => drawPairBlock(data, block, theme, root.opened)));
 }
 
-function drawPairBlock(data, block, theme) {
+function drawPairBlock(data, block, theme, opened) {
   const group = element("section", "block");
   group.setAttribute("role", "group");
   group.setAttribute("aria-label", `${block.title}. ${block.subtitle}`);
@@ -17,7 +21,7 @@ function drawPairBlock(data, block, theme) {
   header.append(titles, drawPairLegend(block, theme));
   const list = element("ol", "aligned");
   list.setAttribute("aria-label", "Tokens of the first text, above those of the second one");
-  list.append(drawRowNames(), ...drawPairs(data, block, theme));
+  list.append(drawRowNames(), ...drawPairs(data, block, theme, opened));
   group.append(header, list);
   return group;
 }
@@ -42,23 +46,28 @@ function drawRowNames() {
   return names;
 }
 
-// Long rows of equal tokens begin folded: a button stands for those in the middle.
-function drawPairs(data, block, theme) {
-  const items = data.pairs.map((_, i) => drawPair(data, block, i, theme));
-  [...data.folds].reverse().forEach(([from, to], k) => {
-    const folded = items.slice(from, to);
-    const largest = block.folded.at(-1 - k);
-    items.splice(from, to - from, drawFold(folded, largest));
+// Long rows of equal tokens begin folded: a button stands for those in the middle, which are not built before.
+function drawPairs(data, block, theme, opened) {
+  const items = [];
+  const build = (from, to) => Array.from({ length: to - from }, (_, i) => drawPair(data, block, from + i, theme));
+  let at = 0;
+  data.folds.forEach(([from, to], k) => {
+    items.push(...build(at, from));
+    const name = `${from} ${block.title}`;
+    if (opened.has(name)) items.push(...build(from, to));
+    else items.push(drawFold(to - from, block.folded[k], () => opened.add(name) && build(from, to)));
+    at = to;
   });
-  return items;
+  return [...items, ...build(at, data.pairs.length)];
 }
 
-function drawFold(folded, largest) {
+function drawFold(n, largest, open) {
   const item = element("li", "pair fold");
-  const button = element("button", "", `${folded.length.toLocaleString("en")} equal tokens, change up to ${largest}`);
+  const button = element("button", "", `${n.toLocaleString("en")} equal tokens, change up to ${largest}`);
   button.type = "button";
   button.title = "Show them";
   button.onclick = () => {
+    const folded = open();
     folded[0].tabIndex = -1;
     item.replaceWith(...folded);
     folded[0].focus({ preventScroll: true });
