@@ -24,9 +24,9 @@ from hypothesis import strategies as st
 from core.models import BUNDLED_FOLDER, LoadedModel, load_model
 from core.records import TokenActivations
 from core.report.colour_scales import per_text_min_max
+from tests.support.pages import decoded
 from ui import token_heatmap as heatmap
 from ui.token_heatmap import HeatmapBlock
-from ui.token_heatmap.blocks import decoded
 
 BATCH = 10
 CONTEXT = 512

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 import time
@@ -89,6 +90,11 @@ def statistics_drawn(at):
 def heatmap(at):
     """What the heatmap component was sent."""
     return json.loads(at.get_by_key("text_heatmap").proto.json)
+
+
+def decoded(text):
+    """The values of a block, as the browser gets them: little-endian float32, in base64."""
+    return np.frombuffer(base64.b64decode(text), dtype="<f4")
 
 
 def show_as(at, **display):

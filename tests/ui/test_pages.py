@@ -21,6 +21,7 @@ from tests.support.pages import (
     TEXT,
     WORDS,
     assert_shows,
+    decoded,
     figure,
     go_to,
     heatmap,
@@ -38,7 +39,6 @@ from tests.support.pages import (
 from tests.support.tokenizer_styles import save_model_with, tokenizer_in
 from ui.defaults import DEFAULT
 from ui.panels.text_input import SAMPLES
-from ui.token_heatmap.blocks import decoded
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -6,9 +6,8 @@ import numpy as np
 import pytest
 
 from core.experiment import unit_values
-from tests.support.pages import NEURONS, SMALL, TEXT, go_to, heatmap, link, open_page, said, settle, show_as
+from tests.support.pages import NEURONS, SMALL, TEXT, decoded, go_to, heatmap, link, open_page, said, settle, show_as
 from ui.defaults import DISPLAY
-from ui.token_heatmap.blocks import decoded
 from ui.token_heatmap.display import DEFAULT
 
 

@@ -10,10 +10,11 @@ from streamlit.testing.v1 import AppTest
 
 from core.report.colour_scales import SCALES, fixed, per_text_min_max, scales_of, zero_centred
 from core.report.colours import N_STEPS, THEMES, ramp
+from tests.support.pages import decoded
 from ui import token_heatmap as module
 from ui.defaults import DISPLAY
 from ui.token_heatmap import HeatmapBlock, _clicked_token, token_heatmap
-from ui.token_heatmap.blocks import data_of, decoded, encoded, ramps_for_browser
+from ui.token_heatmap.blocks import data_of, encoded, ramps_for_browser
 from ui.token_heatmap.display import DEFAULT, heard_at, listener, valid
 
 PIECES = ["The", " cat", " sat"]

@@ -15,7 +15,7 @@ from core.report.colours import THEMES, ramp
 from core.report.readable import readable_number
 from core.stats.standing_out import highest_and_lowest
 
-ROLES = TARGET, BASELINE, BOTH = "target", "baseline", "both"
+TARGET, BASELINE, BOTH = "target", "baseline", "both"
 # Of fewer tokens, every one is an end of the text's own range, or next to one.
 FEW_TOKENS = 8
 
@@ -45,7 +45,8 @@ class HeatmapBlock:
 def data_of(block: HeatmapBlock) -> dict[str, Any]:
     """The data of a block for the browser: values as they are, and what each scale makes of them."""
     words = block.word_values
-    highest, lowest = highest_and_lowest(np.asarray(block.values))
+    # Of two neurons together, no list is shown.
+    ends = ([], []) if block.role == BOTH else [each.tolist() for each in highest_and_lowest(np.asarray(block.values))]
     return {
         "title": block.title,
         "subtitle": block.subtitle,
@@ -56,8 +57,8 @@ def data_of(block: HeatmapBlock) -> dict[str, Any]:
         "wordScales": None if words is None else _scales(block.word_scales or {}, "word", np.size(words)),
         "ends": dict(block.ends),
         "line": block.line,
-        "highest": highest.tolist(),
-        "lowest": lowest.tolist(),
+        "highest": ends[0],
+        "lowest": ends[1],
     }
 
 
@@ -70,17 +71,6 @@ def encoded(values: np.ndarray) -> str:
     'AACAPw=='
     """
     return base64.b64encode(np.asarray(values, dtype="<f4").tobytes()).decode("ascii")
-
-
-def decoded(text: str) -> np.ndarray:
-    """What ``encoded`` was given, as float32.
-
-    Examples
-    --------
-    >>> decoded("AACAPw==")
-    array([1.], dtype=float32)
-    """
-    return np.frombuffer(base64.b64decode(text), dtype="<f4")
 
 
 def ramps_for_browser() -> str:
