@@ -14,6 +14,7 @@ from core.report.glossary import GLOSSARY, SIDE_WORDS, statistic_name
 from core.report.readable import rounded_auc
 from engine import files, steps
 from ui import chosen
+from ui.rows import clicked_row
 
 _KEY = "neurons_table"
 
@@ -98,6 +99,6 @@ def _choose(order: np.ndarray, drawn_with: chosen.Snapshot) -> None:
     if chosen.is_stale(drawn_with, _KEY):
         return
     chosen.remember(_KEY, sent)
-    rows = [row for row, _ in sent.selection.cells] or sent.selection.rows
-    if rows and 0 <= rows[0] < len(order):
-        chosen.choose(int(order[rows[0]]), drawn_with)
+    row = clicked_row(sent.selection, len(order))
+    if row is not None:
+        chosen.choose(int(order[row]), drawn_with)

@@ -18,6 +18,7 @@ from core.report.sentences import class_names
 from core.stats.text_score import text_score
 from core.words import listed_words
 from ui import page, token_heatmap
+from ui.rows import clicked_row
 
 # So many characters before and after a word are its context.
 _BEFORE, _AFTER = 24, 48
@@ -194,6 +195,6 @@ def _in_context(text: str, word: GoldWord) -> str:
 
 def _find(key: str, text: str, tokens: list[int]) -> None:
     """Callback: select the word of a row in the coloured text. A browser can send any row."""
-    rows = st.session_state[key].selection.rows
-    if rows and 0 <= rows[0] < len(tokens):
-        token_heatmap.select(text, tokens[rows[0]])
+    row = clicked_row(st.session_state[key].selection, len(tokens))
+    if row is not None:
+        token_heatmap.select(text, tokens[row])

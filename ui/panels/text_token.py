@@ -15,6 +15,7 @@ from core.report.glossary import GLOSSARY
 from core.report.readable import readable, readable_auc, signed
 from core.stats.standing_out import StandingOut, standing_out
 from ui import chosen, page
+from ui.rows import clicked_row
 
 # With fewer other tokens, their mean and standard deviation are rough.
 _ENOUGH_OTHERS = 30
@@ -99,6 +100,6 @@ def _about(result: ContrastResult, found: StandingOut) -> str:
 
 def _choose(key: str, neurons: Sequence[int], drawn_with: chosen.Snapshot) -> None:
     """Callback: select the neuron of a cell. A browser can send any."""
-    cells = st.session_state[key].selection.cells
-    if cells and isinstance(cells[0][0], int) and 0 <= cells[0][0] < len(neurons):
-        chosen.choose(neurons[cells[0][0]], drawn_with)
+    row = clicked_row(st.session_state[key].selection, len(neurons))
+    if row is not None:
+        chosen.choose(neurons[row], drawn_with)
