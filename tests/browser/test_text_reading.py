@@ -280,3 +280,26 @@ def test_the_legend_of_both_in_one_names_the_range_that_is_drawn(app):
             assert ends[0] == ends[2] and (bound is None or float(ends[2]) == pytest.approx(bound, rel=2e-3))
         own = page.locator(".block").nth(1).locator(".legend .ends")
         assert own.inner_text() == "5th to 95th percentile of the word lists"
+
+
+def test_a_click_in_the_chart_leaves_the_window_where_it_is(app):
+    """The panels show the token; the chart, which is below them, stays under the pointer."""
+    with visit(1000, 700) as page:
+        open_text(page, app, " ".join(f"The ferry number {i} left the landing before noon." for i in range(120)))
+        area = page.locator(".chart-area")
+        area.scroll_into_view_if_needed()
+        before = area.bounding_box()
+        page.mouse.click(before["x"] + before["width"] * 0.8, before["y"] + 40)
+        selected = page.locator(".block:not([hidden]) .token.selected")
+        selected.first.wait_for()
+        assert area.bounding_box()["y"] == pytest.approx(before["y"], abs=1)
+        page.locator("strong", has_text=re.compile(r"^Token [\d,]+ of ")).wait_for()
+        wait_until_idle(page)
+        assert area.bounding_box()["y"] == pytest.approx(before["y"], abs=1)
+        places = selected.evaluate_all(
+            """all => all.map(token => {
+                const [box, frame] = [token, token.closest(".panel")].map(each => each.getBoundingClientRect());
+                return box.top >= frame.top && box.bottom <= frame.bottom;
+            })"""
+        )
+        assert places and all(places), "each panel shows the token"

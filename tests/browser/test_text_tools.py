@@ -239,6 +239,34 @@ def test_a_neuron_that_stands_out_is_selected_by_a_click(app, read):
         token_in_panel(page, 5).wait_for()
 
 
+def test_the_readers_place_is_kept_when_a_neuron_that_stands_out_is_chosen(app, read):
+    """The same text is drawn anew, and neither the text nor the window moves."""
+    text = " ".join(f"The ferry number {i} left the landing before noon." for i in range(120))
+    assert len(read(text).pieces) > 1000
+    neuron = int(standing_out(read(text).values, 4, skip_first=not DEFAULT.prefix).neurons[2])
+    with visit() as page:
+        open_text(page, app, text)
+        panels = page.locator(".block:not([hidden]) .panel")
+        panels.first.locator(".token").nth(4).click()
+        token_in_panel(page, 5).wait_for()
+        wait_until_idle(page)
+        table = page.locator("[class*='st-key-standing_out'] [data-testid='stDataFrame']")
+        table.scroll_into_view_if_needed()
+        panels.evaluate_all("all => all.forEach(panel => { panel.scrollTop = 700; panel.kept = true; })")
+        page.wait_for_timeout(500)  # panels follow each other
+        places, before = tops(panels), table.bounding_box()
+        page.mouse.click(before["x"] + 150, before["y"] + 35 * 3 + 17)
+        page.locator(".block .title", has_text=re.compile(rf"^Neuron {neuron} ")).wait_for()
+        wait_until_idle(page)
+        assert panels.first.evaluate("panel => panel.kept") is None, "it is drawn anew, which is what this is about"
+        assert min(places) > 600 and tops(panels) == pytest.approx(places, rel=0.1)
+        assert table.bounding_box()["y"] == pytest.approx(before["y"], abs=60), "but for a line of a title"
+
+
+def tops(panels):
+    return panels.evaluate_all("all => all.map(panel => panel.scrollTop)")
+
+
 def test_two_texts_stand_token_above_token(app, read):
     with visit() as page:
         page.goto(f"{app}/Text_heatmap")

@@ -170,6 +170,35 @@ def test_a_click_selects_in_python_and_in_every_block(page):
     assert page.locator(".token.selected").count() == 0
 
 
+def test_a_late_answer_does_not_undo_a_deselection(page, app):
+    """Click and click again before the server's answer has come: it answers the first click."""
+    held, holding = [], []
+
+    def between(browser):
+        server = browser.connect_to_server()
+        server.on_message(lambda message: held.append((browser, message)) if holding else browser.send(message))
+
+    page.route_web_socket("**/_stcore/stream", between)
+    open_app(page, app)
+    holding.append(True)
+    token(page, 4).click()
+    assert "selected" in token(page, 4).get_attribute("class")
+    wait_for(page, lambda: len(held) > 2)
+    page.wait_for_timeout(1000)  # the whole answer
+    first = list(held)
+    token(page, 4).click()
+    for browser, message in first:
+        browser.send(message)
+    page.get_by_text("chosen: 4", exact=True).wait_for()
+    assert page.locator(".token.selected").count() == 0
+    holding.clear()
+    wait_for(page, lambda: len(held) > len(first))
+    for browser, message in held[len(first) :]:
+        browser.send(message)
+    page.get_by_text("chosen: None", exact=True).wait_for()
+    assert page.locator(".token.selected").count() == 0
+
+
 def test_a_click_does_not_rebuild_the_tokens(page):
     token(page, 4).evaluate("t => { t.kept = true; }")
     token(page, 4).click()

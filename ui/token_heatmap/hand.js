@@ -63,15 +63,14 @@ function markSelected(view, index) {
   markInChart(view, "selected", index);
 }
 
-// A token that was selected elsewhere on the page: to the middle of each panel, and in the first one of the window.
+// To the middle of each panel. The window stays where it is.
 function reveal(view, index) {
   view.leader = null;
-  view.blocks.forEach(({ panel, tokens }, i) => {
+  view.blocks.forEach(({ panel, tokens }) => {
     const token = tokens[index];
     if (!token) return;
     const below = firstBox(token).top - panel.getBoundingClientRect().top;
     panel.scrollTop += below - panel.clientHeight / 2;
-    if (i === 0) token.scrollIntoView({ block: "center" });
   });
 }
 

@@ -9,12 +9,15 @@ export default function ({ data, parentElement, setStateValue }) {
   const drawn = `${data.content} ${theme}`;
   // What the user has done since Python sent this is not undone by it.
   root.chosenAt ??= { display: 0, selected: 0 };
-  const before = root.view?.data.text === data.text ? root.view.selected : null;
-  const selected = data.selectedAt >= root.chosenAt.selected || before === null ? data.selected : before;
+  const sameText = root.view?.data.text === data.text;
+  const before = sameText ? root.view.selected : null;
+  const selected = data.selectedAt >= root.chosenAt.selected || !sameText ? data.selected : before;
   if (data.displayAt >= root.chosenAt.display) root.display = data.display;
   if (root.drawn !== drawn) {
+    const places = sameText ? placesOf(root.view) : null;
     root.view = draw(root, data, theme);
     root.drawn = drawn;
+    if (places) goBack(root.view, places);
   }
   const view = root.view;
   view.select = (index) => {
@@ -29,11 +32,35 @@ export default function ({ data, parentElement, setStateValue }) {
     if (final) afterPaint(() => setStateValue("display", { ...root.display, at: root.chosenAt.display }));
   };
   paint(view);
-  if (selected !== null && selected !== before) reveal(view, selected);
+  if (selected !== null && selected !== before) {
+    reveal(view, selected);
+    // Selected elsewhere on the page. On arrival the window stays at its top.
+    if (sameText) view.blocks.find(({ group }) => !group.hidden).tokens[selected]?.scrollIntoView({ block: "center" });
+  }
   markSelected(view, selected);
   handleEvents(root, view);
   drawSearch(parentElement, view);
   drawRanked(parentElement, view);
+}
+
+// Where a reader is in the text: how far each panel is scrolled, as a share of what it can be, and the keyboard's token.
+function placesOf(view) {
+  const focused = view.blocks.findIndex((block) => block.tabStop?.matches(":focus"));
+  const shares = view.blocks.map(({ panel }) => panel.scrollTop / Math.max(panel.scrollHeight - panel.clientHeight, 1));
+  const shown = view.blocks.find(({ group }) => !group.hidden);
+  const stop = Number((view.blocks[focused] ?? shown)?.tabStop?.dataset.index ?? 0);
+  return { shares, focused, stop };
+}
+
+// The same text was drawn with other neurons: the reader stays where they were.
+function goBack(view, { shares, focused, stop }) {
+  paint(view); // a hidden block cannot be scrolled
+  view.blocks.forEach((block, i) => {
+    setTabStop(view, block, stop);
+    const { panel } = block;
+    panel.scrollTop = (shares[i] ?? Math.max(...shares)) * (panel.scrollHeight - panel.clientHeight);
+  });
+  if (focused >= 0) view.blocks[focused]?.tabStop?.focus({ preventScroll: true });
 }
 
 function afterPaint(act) {
