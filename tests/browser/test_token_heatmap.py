@@ -255,6 +255,31 @@ def test_five_thousand_tokens_do_not_stall(page, app):
     assert "token 101 of 5,000" in tip(page).inner_text()
 
 
+def test_a_fast_pointer_draws_one_tip_a_frame_and_a_resting_one_none(page):
+    drawn = page.evaluate(
+        """async () => {
+            const host = document.querySelector("[data-testid='stBidiComponentIsolated']").shadowRoot;
+            const [tip, tokens] = [host.querySelector(".tip"), host.querySelectorAll(".panel .token")];
+            let drawn = 0;
+            new MutationObserver((records) => (drawn += records.length)).observe(tip, { childList: true });
+            const frame = () => new Promise(resolve => requestAnimationFrame(() => setTimeout(resolve)));
+            const over = (token) => token.dispatchEvent(
+                new PointerEvent("pointerover", { bubbles: true, composed: true, pointerType: "mouse" }));
+            const found = [];
+            await frame();
+            for (const moves of [[0, 1, 2, 3, 4, 5], [5, 5, 5], [5, 1, 5], [5, 1]]) {
+                moves.forEach((i) => over(tokens[i]));
+                await frame();
+                await frame();
+                found.push([drawn, tip.querySelector(".tip-place").textContent]);
+            }
+            return found;
+        }"""
+    )
+    assert drawn == [[n, f"token {i} of 35"] for n, i in ((1, 6), (1, 6), (1, 6), (2, 2))]
+    assert page.locator(".token.hovered").evaluate_all("all => all.map(t => t.dataset.index)") == ["1", "1"]
+
+
 def test_blocks_scroll_together_under_the_hand_though_one_is_longer(page, app):
     open_app(page, f"{app}/?n=3000")
     page.locator(".panel").nth(1).evaluate("p => { p.style.fontSize = '24px'; }")

@@ -127,9 +127,13 @@ function handleChart(view, area) {
   };
   const show = (event) => {
     const index = indexAt(event);
-    markHovered(view, index);
-    const box = area.getBoundingClientRect();
-    placeTip(view, { left: event.clientX + 12, top: box.top, bottom: box.bottom }, 64, tipOf(view, index, null));
+    const left = event.clientX + 12;
+    const where = () => {
+      const { top, bottom } = area.getBoundingClientRect();
+      return { at: { left, top, bottom }, roof: 64 };
+    };
+    const name = `chart ${index} ${view.painted}`;
+    wantTip(view, { name, index, panel: null, follows: true, where, content: () => tipOf(view, index, null) });
   };
   area.onpointermove = (event) => event.pointerType !== "touch" && show(event);
   area.onpointerleave = (event) => event.pointerType !== "touch" && hideTip(view);

@@ -9,7 +9,7 @@ function handleEvents(root, view) {
     const token = event.target.closest(".token");
     const start = event.target.closest(".window-start");
     if (token) showToken(view, token);
-    else if (start) showTip(view, start, [element("div", "", ANEW)]);
+    else if (start) showWindowStart(view, start);
     else if (!event.target.closest(".chart-area")) hideTip(view);
   };
   root.onpointerleave = (event) => event.pointerType !== "touch" && hideTip(view);

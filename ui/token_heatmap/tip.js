@@ -4,9 +4,14 @@ const ANEW = "The model's context began anew here";
 
 function showToken(view, token) {
   const index = Number(token.dataset.index);
-  markHovered(view, index);
   const here = blockOf(view, token);
-  showTip(view, token, tipOf(view, index, here));
+  wantTip(view, {
+    name: `${view.blocks.indexOf(here)} ${index} ${view.painted}`,
+    index,
+    panel: here.panel,
+    where: () => besideToken(token),
+    content: () => tipOf(view, index, here),
+  });
 }
 
 function tipOf(view, index, here) {
@@ -34,27 +39,49 @@ function placeOf(tokens, n) {
   return `${which} of ${n.toLocaleString("en")}`;
 }
 
-function showTip(view, anchor, content) {
-  if (anchor.classList.contains("window-start")) markHovered(view, null);
-  const at = firstBox(anchor.querySelector(".body") ?? anchor);
-  view.tipPanel = anchor.closest(".panel");
-  // Above the token, so that the hand does not hide it; below where it would cover the legend or leave the window.
-  placeTip(view, at, Math.max(anchor.parentElement.getBoundingClientRect().top, 64), content);
+function showWindowStart(view, start) {
+  const panel = start.closest(".panel");
+  const content = () => [element("div", "", ANEW)];
+  wantTip(view, { name: "window start", index: null, panel, where: () => besideToken(start), content });
 }
 
-function placeTip(view, at, roof, content) {
-  const { tip, root } = view;
+// Above the token, so that the hand does not hide it; below where it would cover the legend or leave the window.
+function besideToken(token) {
+  const at = firstBox(token.querySelector(".body") ?? token);
+  return { at, roof: Math.max(token.parentElement.getBoundingClientRect().top, 64) };
+}
+
+// One tip a frame, however fast the pointer is, and none if it is there.
+function wantTip(view, wanted) {
+  const there = view.tip.hidden ? null : view.tipShown;
+  view.tipPanel = wanted.panel;
+  if (there?.name === wanted.name && !wanted.follows) {
+    view.tipWanted = null;
+    return;
+  }
+  if (!view.tipWanted) requestAnimationFrame(() => drawTip(view));
+  view.tipWanted = wanted;
+}
+
+// All that is read from the page first, before what is written to it: so it is laid out once, and moved without that.
+function drawTip(view) {
+  const { tip, root, tipWanted: wanted } = view;
+  view.tipWanted = null;
+  if (!wanted) return;
+  const { at, roof } = wanted.where();
   const frame = root.getBoundingClientRect();
-  tip.replaceChildren(...content);
+  markHovered(view, wanted.index);
+  if (tip.hidden || view.tipShown?.name !== wanted.name) tip.replaceChildren(...wanted.content());
   tip.hidden = false;
+  view.tipShown = wanted;
   const left = Math.min(at.left - frame.left, frame.width - tip.offsetWidth);
   const above = at.top - tip.offsetHeight - 8;
   const top = above < roof ? at.bottom + 8 : above;
-  tip.style.left = `${Math.max(left, 0)}px`;
-  tip.style.top = `${top - frame.top}px`;
+  tip.style.transform = `translate(${Math.max(left, 0)}px, ${top - frame.top}px)`;
 }
 
 function hideTip(view) {
+  view.tipWanted = null;
   view.tip.hidden = true;
   markHovered(view, null);
 }
