@@ -61,6 +61,8 @@ def spec_of(values: Mapping[str, Any], last: ContrastSpec) -> ContrastSpec:
         given = getattr(last, f"{side}_words")
         words = custom_words(side, values[f"{side}_text"] or "", given) if values[side] == CUSTOM else ()
         chosen |= {f"{side}_words": words} | ({f"n_{side}": len(words)} if words else {})
+        if values[side] != CUSTOM:  # the name's box is hidden: a mistake in it could not be mended
+            chosen[f"{side}_name"] = ""
     return last.changed(**chosen)
 
 

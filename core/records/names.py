@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from typing import Any
 
@@ -10,17 +11,23 @@ from core.errors import UserError
 CUSTOM = "custom"
 MAX_NAME = 40  # characters
 _JOINERS = "\u200c\u200d"  # not printable, but part of words of some scripts
+# Soft hyphens, zero-width spaces, marks and controls of direction, invisible operators, selectors of a variant: what is
+# dropped from words and names, for nobody sees it. Not the joiners.
+INVISIBLE = re.compile(
+    "[\u00ad\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufe00-\ufe0f\ufeff\ufff9-\ufffb"
+    "\U000e0100-\U000e01ef]"
+)
 
 
 def clean_name(text: str) -> str:
-    """A name as it is kept: composed (NFC), with single spaces.
+    """A name as it is kept: composed (NFC), with single spaces, and without invisible characters.
 
     Examples
     --------
-    >>> clean_name("  Food  and drink ")
-    'Food and drink'
+    >>> clean_name("  Food  and drink "), clean_name("Food\\u200e")
+    ('Food and drink', 'Food')
     """
-    return unicodedata.normalize("NFC", " ".join(text.split()))
+    return unicodedata.normalize("NFC", " ".join(INVISIBLE.sub("", text).split()))
 
 
 def check_name(field: str, value: Any) -> None:

@@ -108,7 +108,7 @@ def test_a_rename_computes_nothing_again(monkeypatch):
 
 @pytest.mark.parametrize(
     ("name", "expected"),
-    [("verbs", "Target and baseline are both called “verbs”"), ("a\u202eb", "holds U+202E, which cannot be seen")],
+    [("verbs", "Target and baseline are both called “verbs”"), ("a\x1bb", "holds U+001B, which cannot be seen")],
 )
 def test_a_name_that_is_not_allowed_is_one_sentence_and_loses_nothing(name, expected):
     at = open_page(NEURONS, OWN)
@@ -129,6 +129,27 @@ def test_the_name_stays_with_the_list_while_another_class_is_shown():
     at.selectbox(key="target").set_value(CUSTOM)
     settle(at)
     assert "Significantly higher for Fruit" in metrics(at) and link(at)["target_name"] == "Fruit"
+
+
+def test_a_name_that_is_not_allowed_counts_for_nothing_once_another_class_is_chosen():
+    """Its box is drawn no longer, so what is wrong in it could not be mended."""
+    at = open_page(NEURONS, OWN)
+    at.text_input(key="target_name").set_value("Food\x1b")
+    settle(at)
+    assert len(at.error) == 1
+    at.selectbox(key="target").set_value("nouns")
+    settle(at)
+    assert not at.error and "Significantly higher for nouns" in metrics(at)
+    at.selectbox(key="target").set_value(CUSTOM)
+    settle(at)
+    assert "holds U+001B" in said(at.error)[0] and at.text_input(key="target_name").value == "Food\x1b"
+
+
+def test_what_nobody_sees_in_a_name_is_dropped():
+    at = open_page(NEURONS, OWN)
+    at.text_input(key="target_name").set_value("Food\u200e")
+    settle(at)
+    assert not at.error and "Significantly higher for Food" in metrics(at) and link(at)["target_name"] == "Food"
 
 
 def test_many_notes_are_in_a_box_of_their_own():

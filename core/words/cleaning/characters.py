@@ -5,16 +5,11 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from core.records.names import INVISIBLE
 from core.words.cleaning.changes import Changes, shown
 
 SPACES = "\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
 
-# Soft hyphens, zero-width spaces, marks and controls of direction, invisible operators, selectors of a variant. Not the
-# joiners, which words of some scripts need.
-_INVISIBLE = re.compile(
-    "[\u00ad\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufe00-\ufe0f\ufeff\ufff9-\ufffb"
-    "\U000e0100-\U000e01ef]"
-)
 _JOINERS = re.compile("[\u200c\u200d]+")
 # What a joiner may follow: letters without case, marks, emoji. After others it has no effect.
 _JOINED = ("Lo", "Lm", "Mn", "Mc", "So", "Sk")
@@ -47,7 +42,7 @@ def clean_characters(text: str, changes: Changes) -> str:
     composed = unicodedata.normalize("NFC", repaired)
     if composed != repaired:
         changes.add("composed", shown(composed))
-    seen = _JOINERS.sub(_joiners, _INVISIBLE.sub("", composed))
+    seen = _JOINERS.sub(_joiners, INVISIBLE.sub("", composed))
     if seen != composed:
         gone = next(char for char, other in zip(composed, f"{seen}\0", strict=False) if char != other)
         changes.add("invisible", f"U+{ord(gone):04X} in {shown(seen)}", len(composed) - len(seen))

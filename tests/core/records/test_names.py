@@ -11,6 +11,7 @@ import pytest
 from core.errors import UserError
 from core.records import CUSTOM, ContrastSpec
 from core.records.link import from_params, to_params
+from core.words import custom_list
 from tests.support.names import HOSTILE_NAMES
 
 FOOD = ("bread", "milk", "rice")
@@ -32,6 +33,9 @@ def test_names_are_made_plain() -> None:
     spec = OWN.changed(target_name="  Food \t and\u00a0drink ")
     assert spec.target_name == "Food and drink"
     assert OWN.changed(target_name="cafe\u0301").target_name == "café"
+    for hidden in "\u00ad\u200b\u200e\u202e\u2066\ufe0f\ufeff":  # as in a list's words
+        assert OWN.changed(target_name=f"Fo{hidden}od{hidden}").target_name == "Food"
+        assert custom_list(f"Fo{hidden}od{hidden}", "mine").words == ("Food",)
     assert OWN.changed(target_name="Food").class_names == ("Food", "verbs")
     assert BOTH.changed(baseline_name="Weather").class_names == ("target words", "Weather")
     assert OWN.class_names == ("custom words", "verbs") and BOTH.class_names == ("target words", "baseline words")
@@ -48,10 +52,10 @@ def test_a_word_class_keeps_its_own_name() -> None:
     ("name", "expected"),
     [
         ("x" * 41, "target_name has 41 characters; at most 40 are allowed."),
-        ("a\u202eb", "target_name holds U+202E, which cannot be seen"),
+        ("a\x1bb", "target_name holds U+001B, which cannot be seen"),
         ("a\x00b", "target_name holds U+0000"),
         ("a\ud800b", "target_name holds U+D800"),
-        ("a\u200bb", "target_name holds U+200B"),
+        ("a\ue000b", "target_name holds U+E000"),
         (None, "target_name is NoneType; a name is a text"),
         (["Food"], "target_name is list; a name is a text"),
         ("Verbs", "Target and baseline are both called “Verbs”"),
