@@ -67,7 +67,7 @@ def _draw_notes(side: str) -> None:
     key = f"{side}_text"
     text = st.session_state[key] or ""
     try:
-        words = read_list(side, text, getattr(settings.current().view.spec, f"{side}_words"))
+        words = read_list(side, text, settings.current().as_given)
     except UserError:
         return
     _draw_cleaning(text, key, words)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from core.errors import UserError
 from core.records import WordList
 from core.words import custom_list
@@ -10,15 +12,15 @@ from core.words.lists import words_as_given
 from engine.limits import check_list, limits
 
 
-def read_list(side: str, text: str, as_given: tuple[str, ...] = ()) -> WordList:
-    """The list in the text box of a class. Words that a link has given are read as they are, until they are edited."""
+def read_list(side: str, text: str, as_given: Collection[str] = ()) -> WordList:
+    """The list in the text box of a class. Texts that a link or a file has given are read as they are, until edited."""
     check_list(text, f"custom {side} list")
-    if as_given and text == "\n".join(as_given):
-        return words_as_given(as_given, f"custom {side} list")
+    if text in as_given:
+        return words_as_given(text.split("\n"), f"custom {side} list")
     return custom_list(text, f"custom {side} list")
 
 
-def custom_words(side: str, text: str, as_given: tuple[str, ...] = ()) -> tuple[str, ...]:
+def custom_words(side: str, text: str, as_given: Collection[str] = ()) -> tuple[str, ...]:
     """The lines of the text box of a class: a word each, with its lemma after a tab if the user gave one.
 
     UserError if there are too few or too many, or if they are not words.
@@ -35,7 +37,7 @@ def custom_words(side: str, text: str, as_given: tuple[str, ...] = ()) -> tuple[
     return words
 
 
-def words_in(side: str, text: str, as_given: tuple[str, ...] = ()) -> tuple[str, ...]:
+def words_in(side: str, text: str, as_given: Collection[str] = ()) -> tuple[str, ...]:
     """The custom words of a text; none if they are not valid. The sidebar shows the mistake."""
     try:
         return custom_words(side, text, as_given)

@@ -116,7 +116,7 @@ def _may_come_back(key: str, text: str) -> bool:
     if st.session_state.get(key, now.values[key]) != now.values[key]:
         return False  # the user has typed in it since
     words = getattr(now.view.spec, f"{side}_words")
-    return not now.values[key] or bool(words and words_in(side, text, words) == words)
+    return not now.values[key] or bool(words and words_in(side, text, now.as_given) == words)
 
 
 def _as_typed(value: Any, like: Any) -> Any:

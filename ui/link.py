@@ -131,8 +131,11 @@ def lists_elsewhere(params: Mapping[str, str]) -> list[str]:
 
 def _own_words(side: str, params: Mapping[str, str], texts: Mapping[str, str]) -> tuple[str, ...]:
     """The session's custom words of a class; none if the link names others."""
-    words = words_in(side, texts.get(f"{side}_text") or "")
-    return words if params.get(f"{side}_digest", digest_of(words)) == digest_of(words) else ()
+    text = texts.get(f"{side}_text") or ""
+    words = words_in(side, text)
+    if (digest := params.get(f"{side}_digest", digest_of(words))) != digest_of(words):
+        words = words_in(side, text, {text})  # a link or a file had given them, and nothing in them was cleaned
+    return words if digest == digest_of(words) else ()
 
 
 def _valid_text(params: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:

@@ -6,7 +6,7 @@ that are not drawn now, the last valid spec, and the choices on pages.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -41,7 +41,8 @@ class Settings:
     ``asked`` has, for a class whose list is too short, the number of words in use and the number that was asked for.
     ``depth`` is the last layer that was chosen, and for which model: if another is chosen, the layer moves with it.
     ``mistake`` is why the values are no spec, so that the view is of the last valid ones. ``out_of_range`` has a
-    sentence for each number that is not allowed, by the key of its box.
+    sentence for each number that is not allowed, by the key of its box. ``as_given`` has the texts of lists from a link
+    or a file: nothing in them is cleaned, whichever box they are in.
     """
 
     view: View
@@ -51,6 +52,7 @@ class Settings:
     depth: Depth | None = None
     mistake: UserError | None = None
     out_of_range: Mapping[str, str] = field(default_factory=dict)
+    as_given: frozenset[str] = frozenset()
 
 
 def current() -> Settings:
@@ -81,10 +83,16 @@ def begin(lists: Mapping[str, str] | None = None) -> None:
     _forget_hidden()
 
 
-def open_view(view: View, texts: Mapping[str, Any], problems: list[str]) -> None:
-    """Set all widgets by a view, and say what is wrong with where it comes from. ``texts`` are as in ``values_of``."""
-    values = values_of(view.spec, texts)
-    st.session_state[_STATE] = Settings(view, values, problems)
+def open_view(view: View, texts: Mapping[str, Any], problems: list[str], as_given: Iterable[str] = ()) -> None:
+    """Set all widgets by a view, and say what is wrong with where it comes from.
+
+    ``texts`` are as in ``values_of``, and so are ``as_given``, to which those of this session are added.
+    """
+    known = frozenset(as_given) | (current().as_given if begun() else frozenset())
+    values = values_of(view.spec, texts, known)
+    # A box that does not have the text as it was typed has the words themselves.
+    words = {"\n".join(getattr(view.spec, f"{side}_words")) for side in SIDES} - {""}
+    st.session_state[_STATE] = Settings(view, values, problems, as_given=known | words.intersection(values.values()))
     st.session_state.update(values)
 
 
@@ -101,7 +109,7 @@ def update_spec() -> ContrastSpec:
     st.session_state["preset"] = None  # if the values are a mistake, they are no preset
     before, settings.out_of_range = settings.view.spec, out_of_range(settings.values)
     try:
-        spec, settings.mistake = spec_of(settings.values, before), None
+        spec, settings.mistake = spec_of(settings.values, before, settings.as_given), None
     except UserError as error:
         settings.mistake = error
         raise

@@ -6,10 +6,10 @@ It has what a link has, and lists of any length. Whoever made it is not known, s
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, fields
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import streamlit as st
 
@@ -19,7 +19,7 @@ from core.records.link import MAX_LINK_WORDS, SIDES, fits
 from core.records.spec import quoted
 from engine.limits import check_list
 from ui import kept_in_tab, link, page, settings, uploads
-from ui.custom_words import custom_words
+from ui.custom_words import custom_words, words_in
 from ui.defaults import WORD_SOURCES
 from ui.link import View
 from ui.values import values_of
@@ -38,7 +38,7 @@ def draw() -> None:
         st.caption(f"{about} Saved are the last valid settings." if now.mistake else about)
         st.download_button(
             "Save",
-            partial(content, now.view, dict(now.values)),
+            partial(content, now.view, dict(now.values), now.as_given),
             f"settings-{now.view.spec.target}-{now.view.spec.baseline}-layer{now.view.spec.layer}.json",
             "application/json",
             key="save_settings",
@@ -62,17 +62,41 @@ def draw_advice(words: Sequence[str]) -> None:
         )
 
 
-def content(view: View, typed: Mapping[str, Any]) -> bytes:
-    """The file of a view, and of the two custom lists as they were typed, by the keys of their boxes."""
-    texts = values_of(view.spec, typed)
+def content(view: View, typed: Mapping[str, Any], as_given: Collection[str] = ()) -> bytes:
+    """The file of a view, and of the two custom lists as they were typed, by the keys of their boxes.
+
+    ``as_given`` has the texts in which nothing is cleaned.
+    """
+    texts = values_of(view.spec, typed, as_given)
+    given = [side for side in SIDES if texts[f"{side}_text"] and _is_given(side, view, texts, as_given)]
     spec = {name: value for name, value in asdict(view.spec).items() if not name.endswith("_words")}
     choices = {item.name: getattr(view, item.name) for item in fields(View) if item.name != "spec"}
     lists = {side: texts[f"{side}_text"].split("\n") if texts[f"{side}_text"] else [] for side in SIDES}
     parts = {"format": FORMAT, "version": VERSION, "settings": spec, "lists": lists, "view": choices}
+    parts |= {"as_given": given} if given else {}
     return json.dumps(parts, ensure_ascii=False, indent=1).encode()
 
 
-def read(raw: bytes, name: str) -> tuple[View, dict[str, str], list[str]]:
+def _is_given(side: str, view: View, texts: Mapping[str, str], as_given: Collection[str]) -> bool:
+    """Whether the list of a class, as the file has it, is to be read as it is: cleaned, it would be another one."""
+    text, words = texts[f"{side}_text"], getattr(view.spec, f"{side}_words")
+    return words_in(side, text) != words if words else text in as_given
+
+
+class Opened(NamedTuple):
+    """What a settings file has.
+
+    ``texts`` are the custom lists as they were typed, by the keys of their boxes, and ``as_given`` those of them in
+    which nothing is cleaned. ``problems`` has a sentence for each value that is not allowed here, and was replaced.
+    """
+
+    view: View
+    texts: dict[str, str]
+    problems: list[str]
+    as_given: frozenset[str]
+
+
+def read(raw: bytes, name: str) -> Opened:
     """Read a file that ``content`` wrote.
 
     Parameters
@@ -83,11 +107,7 @@ def read(raw: bytes, name: str) -> tuple[View, dict[str, str], list[str]]:
 
     Returns
     -------
-    view : View
-    texts : dict of str to str
-        The custom lists as they were typed, by the keys of their boxes.
-    problems : list of str
-        One sentence for each value that this server does not allow, and that was replaced.
+    Opened
 
     Raises
     ------
@@ -97,11 +117,12 @@ def read(raw: bytes, name: str) -> tuple[View, dict[str, str], list[str]]:
     parts = _parts(raw, name)
     try:
         texts = {f"{side}_text": _text(side, parts["lists"].get(side, [])) for side in SIDES}
-        view = View(_spec(parts["settings"], texts), **_choices(parts["view"]))
+        given = _given(parts.get("as_given", []), texts)
+        view = View(_spec(parts["settings"], texts, given), **_choices(parts["view"]))
     except UserError as error:
         raise UserError(f"{name} was not opened: {error}") from error
     read, problems = link.read(link.params_of(view), texts)
-    return read, texts, problems
+    return Opened(read, texts, problems, given)
 
 
 def _parts(raw: bytes, name: str) -> dict[str, Any]:
@@ -131,7 +152,14 @@ def _text(side: str, lines: object) -> str:
     return text
 
 
-def _spec(values: Mapping[str, Any], texts: Mapping[str, str]) -> ContrastSpec:
+def _given(sides: object, texts: Mapping[str, str]) -> frozenset[str]:
+    """The lists that are read as they are. Earlier versions named none."""
+    if not isinstance(sides, list) or not all(side in SIDES for side in sides):
+        raise UserError(f"its “as_given” is {quoted(sides)}; a list of {' and '.join(SIDES)} is allowed.")
+    return frozenset(texts[f"{side}_text"] for side in sides) - {""}
+
+
+def _spec(values: Mapping[str, Any], texts: Mapping[str, str], as_given: Collection[str]) -> ContrastSpec:
     known = {item.name for item in fields(ContrastSpec) if not item.name.endswith("_words")}
     if unknown := sorted(set(values) - known):
         raise UserError(f"it has the setting {quoted(unknown[0])}, which this version of the app does not know.")
@@ -139,7 +167,7 @@ def _spec(values: Mapping[str, Any], texts: Mapping[str, str]) -> ContrastSpec:
         raise UserError(
             f"its word source is {quoted(values['word_source'])}; {' and '.join(WORD_SOURCES)} are offered."
         )
-    own = {side: custom_words(side, texts[f"{side}_text"]) for side in SIDES if values.get(side) == CUSTOM}
+    own = {side: custom_words(side, texts[f"{side}_text"], as_given) for side in SIDES if values.get(side) == CUSTOM}
     words: dict[str, Any] = {f"{side}_words": of for side, of in own.items()}
     return ContrastSpec(**{**values, **words, **{f"n_{side}": len(of) for side, of in own.items()}})
 
@@ -170,9 +198,9 @@ def _open() -> None:
     raw, name = file[1], file[0]
     st.session_state[_REFUSED] = ""
     try:
-        view, texts, problems = read(raw, name)
+        opened = read(raw, name)
     except UserError as error:  # it stands in the sidebar as long as the file is in the box
         st.session_state[_REFUSED] = str(error)
         return
-    settings.open_view(view, texts, problems)
+    settings.open_view(*opened)
     page.show_toast(f"The settings of {name} are in use.")

@@ -47,7 +47,7 @@ def _draw_mistake(mistake: UserError) -> bool:
     page.show_mistake(mistake)
     remedies.draw(remedies.of_mistake(mistake), "mend")
     now = settings.current()
-    valid = differences(now.view.spec, now.values)
+    valid = differences(now.view.spec, now.values, now.as_given)
     shown = f"**Shown is the result of the last valid settings: {page.plain(valid)}.** " if valid else ""
     st.markdown(f"{shown}Your entries are kept: change one of them in the sidebar.")
     return bool(valid)

@@ -5,7 +5,7 @@ A browser can send any value, so they are checked like those of a link.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import fields
 from typing import Any
 
@@ -33,23 +33,27 @@ _SAID = {
 _LABELS = {"test": TEST_LABELS, "unit": UNIT_LABELS}
 
 
-def values_of(spec: ContrastSpec, texts: Mapping[str, Any]) -> dict[str, Any]:
+def values_of(spec: ContrastSpec, texts: Mapping[str, Any], as_given: Collection[str] = ()) -> dict[str, Any]:
     """The values of the settings' widgets for a spec, by widget key.
 
     ``texts`` are the custom lists as they were typed and their names, by the keys of their boxes: a box keeps its text
-    if the spec has the same words, or none, and its name if the spec has no list.
+    if the spec has the same words, or none, and its name if the spec has no list. ``as_given`` has the texts in which
+    nothing is cleaned.
     """
     values = {name: getattr(spec, name) for name in FIELDS}
     for side, key in zip(SIDES, TEXTS, strict=True):
         words, typed = getattr(spec, f"{side}_words"), texts.get(key) or ""
-        values[key] = typed if not words or words_in(side, typed, words) == words else "\n".join(words)
+        values[key] = typed if not words or words_in(side, typed, as_given) == words else "\n".join(words)
         if getattr(spec, side) != CUSTOM:
             values[f"{side}_name"] = texts.get(f"{side}_name") or ""
     return values
 
 
-def spec_of(values: Mapping[str, Any], last: ContrastSpec) -> ContrastSpec:
-    """The spec for the widgets' values, with what they do not say taken from the last one; UserError for a mistake."""
+def spec_of(values: Mapping[str, Any], last: ContrastSpec, as_given: Collection[str] = ()) -> ContrastSpec:
+    """The spec for the widgets' values, with what they do not say taken from the last one; UserError for a mistake.
+
+    ``as_given`` is as in ``values_of``.
+    """
     check_allowed(str(values["model"]))
     if values["word_source"] not in WORD_SOURCES:
         shown = str(values["word_source"])[:80]
@@ -58,8 +62,7 @@ def spec_of(values: Mapping[str, Any], last: ContrastSpec) -> ContrastSpec:
         raise UserError(sentence)
     chosen = {name: values[name] for name in FIELDS}
     for side in SIDES:
-        given = getattr(last, f"{side}_words")
-        words = custom_words(side, values[f"{side}_text"] or "", given) if values[side] == CUSTOM else ()
+        words = custom_words(side, values[f"{side}_text"] or "", as_given) if values[side] == CUSTOM else ()
         chosen |= {f"{side}_words": words} | ({f"n_{side}": len(words)} if words else {})
         if values[side] != CUSTOM:  # the name's box is hidden: a mistake in it could not be mended
             chosen[f"{side}_name"] = ""
@@ -82,15 +85,15 @@ def out_of_range(values: Mapping[str, Any]) -> dict[str, str]:
     return sentences
 
 
-def differences(spec: ContrastSpec, values: Mapping[str, Any]) -> str:
+def differences(spec: ContrastSpec, values: Mapping[str, Any], as_given: Collection[str] = ()) -> str:
     """What a spec has and the widgets' values do not, such as "target nouns, alpha 0.05"; empty if they agree."""
-    return ", ".join(_said(name, spec) for name in FIELDS if _differs(name, spec, values))
+    return ", ".join(_said(name, spec) for name in FIELDS if _differs(name, spec, values, as_given))
 
 
-def _differs(name: str, spec: ContrastSpec, values: Mapping[str, Any]) -> bool:
+def _differs(name: str, spec: ContrastSpec, values: Mapping[str, Any], as_given: Collection[str]) -> bool:
     if name in SIDES and values[name] == CUSTOM == getattr(spec, name):
         words = getattr(spec, f"{name}_words")
-        return words_in(name, values[f"{name}_text"] or "", words) != words
+        return words_in(name, values[f"{name}_text"] or "", as_given) != words
     if name.startswith("n_") and CUSTOM in (values[name[2:]], getattr(spec, name[2:])):
         return False  # the class says it
     if name in NAMES and CUSTOM not in (values[name.removesuffix("_name")], getattr(spec, name.removesuffix("_name"))):

@@ -26,8 +26,9 @@ from tests.support.pages import (
     settle,
 )
 from tests.support.tab import answer, kept, reload, sent_to_tab
-from ui import settings
+from ui import settings, settings_file
 from ui.kept_in_tab import MOST_BYTES, Kept
+from ui.link import View
 from ui.panels.text_input import first_sample
 
 LONG = "\n".join(f"word{number}" for number in range(400))
@@ -128,6 +129,20 @@ def test_a_list_that_is_too_long_for_the_link_is_there_again():
     assert again.text_area(key="target_text").value == LONG and link(again) == link(at)
     assert not again.warning and not again.error
     assert again.dataframe[0].value["word"].tolist() == LONG.split("\n")
+
+
+def test_a_long_list_that_a_file_gave_as_it_is_is_there_again():
+    words = tuple(f"“word{number}”" for number in range(400))
+    spec = SMALL.changed(target=CUSTOM, n_target=400, target_words=words)
+    at = open_page(WORDS)
+    at.file_uploader(key="settings_file").set_value(
+        ("mine.json", settings_file.content(View(spec), {}), "application/json")
+    )
+    settle(at)
+    assert link(at)["target_digest"] == digest_of(words)
+    again = reload(at, WORDS)
+    assert link(again) == link(at) and not again.warning
+    assert again.dataframe[0].value["word"].tolist() == list(words)
 
 
 def test_both_lists_are_there_again_as_they_were_typed():

@@ -45,10 +45,44 @@ def opened(at, raw, name=NAME):
             View(SMALL.changed(target=CUSTOM, n_target=400, target_words=WORDS_OF_OWN), neuron=3),
             {"target_text": f"{LONG}\n\nword0", "baseline_text": ""},
         ),
+        (
+            View(SMALL.changed(target=CUSTOM, n_target=2, target_words=("tea", "ale"))),
+            {"target_text": "“tea”\n- ale", "baseline_text": "1. run\n2. go"},
+        ),
     ],
 )
 def test_what_is_saved_opens_as_it_was(view, texts):
-    assert read(content(view, texts), NAME) == (view, texts, [])
+    assert read(content(view, texts), NAME) == (view, texts, [], frozenset())
+
+
+def test_words_that_a_link_gave_as_they_are_are_saved_as_they_are():
+    """In use, beside the list, and too long for a link."""
+    short, long = ("“tea”", "- ale"), tuple(f"“{word}”" for word in WORDS_OF_OWN)
+    texts = {"target_text": "\n".join(short), "baseline_text": "\n".join(long)}
+    given = frozenset(texts.values())
+    for words, side in ((short, "target"), (long, "baseline")):
+        spec = SMALL.changed(**{side: CUSTOM, f"n_{side}": len(words), f"{side}_words": words})
+        assert read(content(View(spec), texts, given), NAME) == (View(spec), texts, [], given)
+        alone = read(content(View(spec), NONE), NAME)
+        assert alone.view == View(spec) and alone.texts[f"{side}_text"] == "\n".join(words)
+
+
+def test_a_file_of_before_has_no_list_as_given():
+    raw = json.dumps(parts(settings=parts()["settings"] | {"target": CUSTOM}, lists={"target": ["“tea”", "- ale"]}))
+    assert read(raw.encode(), NAME).view.spec.target_words == ("tea", "ale")
+
+
+@pytest.mark.parametrize("value", ["target", ["targets"], [["target"]], {"target": 1}, None])
+def test_a_forged_mark_of_lists_as_given_is_refused(value):
+    with pytest.raises(UserError, match="was not opened: its “as_given” is "):
+        read(json.dumps(parts(as_given=value)).encode(), NAME)
+
+
+def test_a_list_as_given_opens_and_goes_on_through_the_page():
+    words = ("“tea”", "- ale", "rum")
+    spec = SMALL.changed(target=CUSTOM, n_target=3, target_words=words)
+    at = opened(open_page(WORDS), content(View(spec), NONE))
+    assert link(at) == to_params(spec) and at.dataframe[0].value["word"].tolist() == list(words)
 
 
 def test_a_file_can_be_read_by_people():

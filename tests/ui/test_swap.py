@@ -50,6 +50,22 @@ def test_a_list_goes_along_and_so_does_the_one_that_is_not_in_use():
     assert at.text_area(key="target_text").value == "run\ngo\nsee" and not at.error
 
 
+def test_words_that_a_link_gave_stay_as_they_are_on_the_other_side_and_after_another_class():
+    words = ("“tea”", "- ale")
+    at = open_page(WORDS, SMALL.changed(target=CUSTOM, n_target=2, target_words=words))
+    assert at.dataframe[0].value["word"].tolist() == list(words)
+    swap(at)
+    assert link(at)["baseline_words"] == "\n".join(words) and not at.error
+    for chosen in ("adjectives", CUSTOM):
+        at.selectbox(key="baseline").set_value(chosen)
+        settle(at)
+    assert link(at)["baseline_words"] == "\n".join(words)
+    assert at.dataframe[1].value["word"].tolist() == list(words)
+    at.text_area(key="baseline_text").set_value("“tea”\n- ale\nrum")
+    settle(at)
+    assert link(at)["baseline_words"] == "tea\nale\nrum", "what the user edits is cleaned"
+
+
 def test_a_mistake_can_be_swapped_too():
     at = open_page(WORDS)
     at.selectbox(key="target").set_value(CUSTOM)
