@@ -153,9 +153,20 @@ def test_what_is_no_neuron_is_said_in_one_sentence(typed, came, contrast):
     assert not at.warning and link(at)["pinned"] == "3,4"
 
 
+def test_what_is_no_neuron_of_one_layer_is_not_said_of_another():
+    at = type_into_box(open_page(TEXT, pinned="3"), "99999")
+    assert len(at.warning) == 1
+    at.slider(key="layer").set_value(3)
+    settle(at)
+    assert not at.warning
+    at.slider(key="layer").set_value(SMALL.layer)
+    settle(at)
+    assert not at.warning, "nor when the first one is back"
+
+
 def test_more_than_six_typed_at_once_are_cut_and_this_is_said():
     at = type_into_box(open_page(TEXT, pinned="3"), "4 5 6 7 8 9 10")
-    assert said(at.warning) == ["8 neurons came; at most 6 are shown, the first ones."]
+    assert said(at.warning) == ["8 neurons were typed; at most 6 are shown, so the first 6 are used."]
     assert link(at)["pinned"] == "3,4,5,6,7,8"
 
 

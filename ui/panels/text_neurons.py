@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from typing import cast
 
 import numpy as np
 import streamlit as st
@@ -14,7 +15,7 @@ from ui import chosen, page, settings
 from ui.defaults import MAX_NEURONS
 from ui.panels import neuron_bar
 
-# What was wrong with what was typed into the box, until the box is changed again.
+# What was wrong with what was typed into the box, and the settings then; until the box or a setting is changed.
 _WRONG = "_neurons_wrong"
 # A neuron's class as in the scatter. An option that began with its number would be taken for another one: with 440 in
 # the list, "44" and Enter would add 440.
@@ -42,7 +43,7 @@ def draw(result: ContrastResult) -> list[int]:
         help=f"Up to {MAX_NEURONS}. If you change something here, what is in the box is pinned: it stays on all pages, "
         "and in the link. With no pinned neuron, these are the selected one and the extreme of the other direction.",
     )
-    if wrong := st.session_state.get(_WRONG):
+    if wrong := _still_wrong():
         page.show_warning(wrong)
     if selected not in neurons and settings.current().view.neuron is not None:
         st.caption(f"{len(neurons)} neurons are pinned, so neuron {selected}, the selected one, is not in colour.")
@@ -61,6 +62,15 @@ def in_colour(result: ContrastResult) -> tuple[int, ...]:
     return tuple(dict.fromkeys((view.neuron, result.largest if lower else result.smallest)))
 
 
+def _still_wrong() -> str:
+    """What was wrong with what was typed, unless a setting has changed since: another layer has other neurons."""
+    wrong, typed_with = st.session_state.get(_WRONG, ("", None))
+    if typed_with != chosen.snapshot():
+        st.session_state.pop(_WRONG, None)
+        return ""
+    return cast(str, wrong)
+
+
 def _labels(result: ContrastResult) -> list[str]:
     """What the box says of each neuron."""
     signs = np.where(~result.significant, _NEITHER, np.where(result.tests.statistic > 0, _HIGHER, _LOWER)).tolist()
@@ -75,7 +85,7 @@ def _save(drawn: tuple[int, ...], n_neurons: int, drawn_with: chosen.Snapshot) -
         return
     chosen.remember("neurons", list(values))
     neurons, wrong = numbers(values, n_neurons)
-    st.session_state[_WRONG] = wrong
+    st.session_state[_WRONG] = wrong, chosen.snapshot()
     if neurons == drawn:
         return
     # The selected neuron, taken out of the box, would come back at once.
@@ -109,5 +119,7 @@ def numbers(values: Iterable[int | str], n_neurons: int) -> tuple[tuple[int, ...
             f"“{strange[0]}” is no neuron of this layer: a whole number from 0 to {n_neurons - 1:,} is."
         )
     if len(unique) > MAX_NEURONS:
-        return unique[:MAX_NEURONS], f"{len(unique)} neurons came; at most {MAX_NEURONS} are shown, the first ones."
+        return unique[:MAX_NEURONS], (
+            f"{len(unique)} neurons were typed; at most {MAX_NEURONS} are shown, so the first {MAX_NEURONS} are used."
+        )
     return unique, ""
