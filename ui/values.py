@@ -12,6 +12,7 @@ from typing import Any
 from core.errors import UserError
 from core.records import CUSTOM, ContrastSpec
 from core.records.link import SIDES
+from core.records.names import clean_name
 from core.records.spec import FLAGS, NAMES, quoted
 from engine.limits import check_allowed, limits
 from ui.custom_words import custom_words, words_in
@@ -98,6 +99,8 @@ def _differs(name: str, spec: ContrastSpec, values: Mapping[str, Any], as_given:
         return False  # the class says it
     if name in NAMES and CUSTOM not in (values[name.removesuffix("_name")], getattr(spec, name.removesuffix("_name"))):
         return False  # it is not in use
+    if name in NAMES:  # as it is typed, "Food " is "Food"
+        return clean_name(values[name]) != getattr(spec, name)
     return bool(values[name] != getattr(spec, name))
 
 

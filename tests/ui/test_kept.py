@@ -340,3 +340,13 @@ def test_names_are_swapped_and_saved():
     settle(at)
     (shown,) = [text for text in said(at.markdown) if "last valid" in text]
     assert "settings: alpha 0.05.**" in shown
+
+
+def test_spaces_after_a_name_are_no_difference():
+    at = with_list("dog\ncat")
+    at.text_input(key="target_name").set_value("Food ")
+    settle(at)
+    at.number_input(key="alpha").set_value(0.9)
+    settle(at)
+    (shown,) = [text for text in said(at.markdown) if "last valid" in text]
+    assert "settings: alpha 0.05.**" in shown
