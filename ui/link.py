@@ -33,10 +33,10 @@ from ui.defaults import (
 )
 
 # The choices on pages that are words, the default first.
-_OPTIONS = {**DISPLAY, "plot": PLOTS, "gold": ("own", *TREEBANKS)}
+OPTIONS = {**DISPLAY, "plot": PLOTS, "gold": ("own", *TREEBANKS)}
 MAX_VALUE = 10_000  # characters of one value in a link; the app writes much shorter ones
 _DIGESTS = tuple(f"{side}_digest" for side in SIDES)
-_NAMES = (*(item.name for item in fields(ContrastSpec)), *_DIGESTS, "neuron", "neurons", "pinned", *_OPTIONS)
+_NAMES = (*(item.name for item in fields(ContrastSpec)), *_DIGESTS, "neuron", "neurons", "pinned", *OPTIONS)
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ def params_of(view: View) -> dict[str, str]:
         params["neuron"] = str(view.neuron)
     if view.pinned:
         params["pinned"] = ",".join(map(str, view.pinned))
-    for name, options in _OPTIONS.items():
+    for name, options in OPTIONS.items():
         if (value := getattr(view, name)) in options[1:]:
             params[name] = value
     return params
@@ -97,7 +97,7 @@ def read(params: Mapping[str, str], texts: Mapping[str, str] | None = None) -> t
     spec = _allowed_here(spec, problems)
     neuron = _neurons([params["neuron"]] if "neuron" in params else [], "neuron", problems)
     pinned = _pinned(params, problems)
-    options = {name: _option(name, params, problems) for name in _OPTIONS}
+    options = {name: option(name, params, problems) for name in OPTIONS}
     return View(spec, neuron[0] if neuron else None, pinned, **options), problems
 
 
@@ -114,9 +114,9 @@ def _pinned(params: Mapping[str, str], problems: list[str]) -> tuple[int, ...]:
     return pinned
 
 
-def _option(name: str, params: Mapping[str, str], problems: list[str]) -> str:
-    """The value of one of ``_OPTIONS``; the first one, with a sentence, if it is not offered."""
-    options = _OPTIONS[name]
+def option(name: str, params: Mapping[str, str], problems: list[str]) -> str:
+    """The value of one of ``OPTIONS``; the first one, with a sentence, if it is not offered."""
+    options = OPTIONS[name]
     value = params.get(name, options[0])
     if value in options:
         return value

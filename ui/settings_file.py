@@ -16,6 +16,7 @@ import streamlit as st
 from core.errors import UserError
 from core.records import CUSTOM, ContrastSpec
 from core.records.link import MAX_LINK_WORDS, SIDES, fits
+from core.records.names import MAX_NAME
 from core.records.spec import quoted
 from engine.limits import check_list
 from ui import kept_in_tab, link, page, settings, uploads
@@ -27,6 +28,11 @@ from ui.values import values_of
 FORMAT, VERSION = "Grammar Neurons, settings", 1
 MAX_BYTES = 8_000_000  # two lists of the longest words, in a script of three bytes a character
 _REFUSED = "_refused_settings_file"  # why the file in the box is not used
+_UPLOAD = "file"  # the tagged text of one's own, as the view has it
+_NO_UPLOAD = (
+    "The Evidence page had a tagged text of your own, which is not in a settings file: the project's sentences are "
+    "used until you upload it again."
+)
 _PARTS = {"settings": dict, "lists": dict, "view": dict}
 
 
@@ -71,8 +77,10 @@ def content(view: View, typed: Mapping[str, Any], as_given: Collection[str] = ()
     given = [side for side in SIDES if texts[f"{side}_text"] and _is_given(side, view, texts, as_given)]
     spec = {name: value for name, value in asdict(view.spec).items() if not name.endswith("_words")}
     choices = {item.name: getattr(view, item.name) for item in fields(View) if item.name != "spec"}
+    names = {side: texts[f"{side}_name"] for side in SIDES if texts[f"{side}_name"]}
     lists = {side: texts[f"{side}_text"].split("\n") if texts[f"{side}_text"] else [] for side in SIDES}
     parts = {"format": FORMAT, "version": VERSION, "settings": spec, "lists": lists, "view": choices}
+    parts |= {"names": names} if names else {}
     parts |= {"as_given": given} if given else {}
     return json.dumps(parts, ensure_ascii=False, indent=1).encode()
 
@@ -86,8 +94,9 @@ def _is_given(side: str, view: View, texts: Mapping[str, str], as_given: Collect
 class Opened(NamedTuple):
     """What a settings file has.
 
-    ``texts`` are the custom lists as they were typed, by the keys of their boxes, and ``as_given`` those of them in
-    which nothing is cleaned. ``problems`` has a sentence for each value that is not allowed here, and was replaced.
+    ``texts`` are the custom lists as they were typed and their names, by the keys of their boxes; ``as_given`` has the
+    texts in which nothing is cleaned. ``problems`` has a sentence for each value that is not allowed here, and was
+    replaced.
     """
 
     view: View
@@ -118,11 +127,13 @@ def read(raw: bytes, name: str) -> Opened:
     try:
         texts = {f"{side}_text": _text(side, parts["lists"].get(side, [])) for side in SIDES}
         given = _given(parts.get("as_given", []), texts)
-        view = View(_spec(parts["settings"], texts, given), **_choices(parts["view"]))
+        texts |= _names(parts.get("names", {}))
+        chosen, of_choices = _choices(parts["view"])
+        view = View(_spec(parts["settings"], texts, given), **chosen)
     except UserError as error:
         raise UserError(f"{name} was not opened: {error}") from error
     read, problems = link.read(link.params_of(view), texts)
-    return Opened(read, texts, problems, given)
+    return Opened(read, texts, [*problems, *of_choices], given)
 
 
 def _parts(raw: bytes, name: str) -> dict[str, Any]:
@@ -159,6 +170,19 @@ def _given(sides: object, texts: Mapping[str, str]) -> frozenset[str]:
     return frozenset(texts[f"{side}_text"] for side in sides) - {""}
 
 
+def _names(values: object) -> dict[str, str]:
+    """What the lists are called, also those that are not in use. Earlier versions named none of these."""
+    if not isinstance(values, dict) or not set(values) <= set(SIDES):
+        raise UserError(f"its “names” are {quoted(values)}; those of {' and '.join(SIDES)} are allowed.")
+    for side, name in values.items():
+        # A mistake is as it was typed, so it opens too: the name's box says it.
+        if not isinstance(name, str) or len(name) > MAX_NAME:
+            raise UserError(
+                f"the name of the {side} list is {quoted(name)}; at most {MAX_NAME} characters are allowed."
+            )
+    return {f"{side}_name": name for side, name in values.items()}
+
+
 def _spec(values: Mapping[str, Any], texts: Mapping[str, str], as_given: Collection[str]) -> ContrastSpec:
     known = {item.name for item in fields(ContrastSpec) if not item.name.endswith("_words")}
     if unknown := sorted(set(values) - known):
@@ -172,9 +196,13 @@ def _spec(values: Mapping[str, Any], texts: Mapping[str, str], as_given: Collect
     return ContrastSpec(**{**values, **words, **{f"n_{side}": len(of) for side, of in own.items()}})
 
 
-def _choices(values: Mapping[str, Any]) -> dict[str, Any]:
-    """The choices on pages: a neuron, neurons, or a word. Those that this version does not know are left out."""
-    chosen = {}
+def _choices(values: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
+    """The choices on pages: a neuron, neurons, or a word; and a sentence for each word that is not offered here.
+
+    Choices that this version does not know are left out.
+    """
+    chosen: dict[str, Any] = {}
+    problems: list[str] = []
     for item in fields(View):
         if item.name == "spec" or item.name not in values:
             continue
@@ -187,8 +215,13 @@ def _choices(values: Mapping[str, Any]) -> dict[str, Any]:
             allowed = isinstance(value, str)
         if not allowed:
             raise UserError(f"{item.name} is {quoted(value)}, which is not what a page has.")
-        chosen[item.name] = tuple(value) if isinstance(default, tuple) else value
-    return chosen
+        if item.name == "gold" and value == _UPLOAD:
+            problems.append(_NO_UPLOAD)
+        elif item.name in link.OPTIONS:
+            chosen[item.name] = link.option(item.name, {item.name: value}, problems)
+        else:
+            chosen[item.name] = tuple(value) if isinstance(default, tuple) else value
+    return chosen, problems
 
 
 def _open() -> None:

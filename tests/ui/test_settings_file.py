@@ -9,9 +9,9 @@ import pytest
 from core.errors import UserError
 from core.records import CUSTOM, ContrastSpec
 from core.records.link import MAX_LINK_WORDS, to_params
-from tests.support.pages import NEURONS, PAIRED, SMALL, WORDS, assert_shows, link, open_page, said, settle
+from tests.support.pages import EVIDENCE, NEURONS, PAIRED, SMALL, WORDS, assert_shows, link, open_page, said, settle
 from ui import settings_file
-from ui.link import View
+from ui.link import OPTIONS, View
 from ui.settings_file import FORMAT, VERSION, content, read
 
 NAME = "mine.json"
@@ -163,12 +163,15 @@ def test_what_is_no_settings_file_is_told_and_changes_nothing(raw, sentence):
         ("view", {"neuron": -1}, "neuron is “-1”"),
         ("view", {"pinned": [True]}, "pinned is “[True]”"),
         ("view", {"scale": 3}, "scale is “3”"),
+        ("names", {"target": 3}, "the name of the target list is “3”; at most 40 characters are allowed."),
+        ("names", {"target": "x" * 41}, "the name of the target list is “xxx"),
+        ("names", {"other": "x"}, "its “names” are "),
     ],
 )
 def test_a_value_that_is_not_allowed_is_named(part, values, sentence):
     whole = parts()
     with pytest.raises(UserError) as error:
-        read(json.dumps({**whole, part: {**whole[part], **values}}).encode(), NAME)
+        read(json.dumps({**whole, part: {**whole.get(part, {}), **values}}).encode(), NAME)
     assert str(error.value).startswith(f"{NAME} was not opened: ") and sentence in str(error.value)
 
 
@@ -185,6 +188,31 @@ def test_what_another_server_allows_and_this_one_does_not_is_replaced_and_told(m
 def test_what_is_missing_has_its_default_and_choices_that_are_unknown_are_left_out():
     raw = json.dumps(parts(settings={}, view={"neuron": 3, "zoom": [1, 2]})).encode()
     assert read(raw, NAME)[0] == View(ContrastSpec(), neuron=3)
+
+
+@pytest.mark.parametrize("name", list(OPTIONS))
+def test_a_choice_that_is_not_offered_is_told_and_the_default_is_used(name):
+    opened = read(json.dumps(parts(view={name: "pink", "neuron": 3})).encode(), NAME)
+    assert opened.view == View(SMALL, neuron=3)
+    (problem,) = opened.problems
+    assert problem.startswith(f"{name} is “pink”; allowed are ") and problem.endswith(f"“{OPTIONS[name][0]}” is used.")
+
+
+def test_a_tagged_text_of_ones_own_is_not_in_the_file_and_this_is_told():
+    at = opened(open_page(EVIDENCE), content(View(SMALL, gold="file"), NONE))
+    (sentence,) = said(at.warning)
+    assert "a tagged text of your own, which is not in a settings file" in sentence and "gold" not in link(at)
+
+
+def test_names_of_lists_that_are_not_in_use_are_saved_and_open():
+    texts = {"target_text": "tea\nale", "baseline_text": "", "target_name": "Drinks", "baseline_name": "Food\x1b"}
+    own = View(SMALL.changed(target=CUSTOM, n_target=2, target_words=("tea", "ale"), target_name="Drinks"))
+    for view in (View(SMALL), own):
+        assert read(content(view, texts), NAME) == (view, texts, [], frozenset())
+    at = opened(open_page(WORDS), content(View(SMALL), texts))
+    at.selectbox(key="target").set_value(CUSTOM)
+    settle(at)
+    assert at.text_input(key="target_name").value == "Drinks" == link(at)["target_name"]
 
 
 def test_hostile_words_stay_words():
