@@ -14,7 +14,8 @@ from ui.custom_words import read_list
 from ui.widgets import default
 
 _SHOWN = 2  # so many notes stand below the box; more are in a box of their own
-_NOTES_OF_FILES = "_notes_of_files"  # by the key of the text box: what it held after an upload, and the file's notes
+_NOTES_OF_FILES = "_notes_of_files"  # of the last uploaded files, by the text of their words
+_N_FILES = 4
 
 
 def draw() -> None:
@@ -71,12 +72,11 @@ def _draw_notes(side: str) -> None:
     except UserError:
         return
     _draw_cleaning(text, key, words)
-    settings_file.draw_advice(written(words.words, words.lemmas))
+    settings_file.draw_advice(written(words.words, words.lemmas), key)
 
 
 def _draw_cleaning(text: str, key: str, words: WordList) -> None:
-    held, of_file = st.session_state.get(_NOTES_OF_FILES, {}).get(key, ("", ()))
-    notes = (*(of_file if held == text else ()), *words.notes)
+    notes = (*st.session_state.get(_NOTES_OF_FILES, {}).get(text, ()), *words.notes)
     n = count_of(len(words.words), "word")
     if len(notes) <= _SHOWN:
         st.caption(page.plain(" ".join((f"{n}.", *notes))))
@@ -99,5 +99,7 @@ def _use_file(side: str) -> None:
         return
     text = "\n".join(written(words.words, words.lemmas))
     settings.set_values({key: text})
-    # The box has only the words that were read: what was changed in the file is said as long as they stand there.
-    st.session_state.setdefault(_NOTES_OF_FILES, {})[key] = (text, words.notes)
+    # The box has only the words that were read: what was changed in the file is said as long as they stand there, or in
+    # the box of the other class.
+    of_files = {other: notes for other, notes in st.session_state.get(_NOTES_OF_FILES, {}).items() if other != text}
+    st.session_state[_NOTES_OF_FILES] = dict([*of_files.items(), (text, words.notes)][-_N_FILES:])

@@ -56,12 +56,13 @@ def draw() -> None:
             page.show_mistake(UserError(refused))
 
 
-def draw_advice(words: Sequence[str]) -> None:
-    """Below a custom list that is too long for a link: say so, and where it is kept."""
+def draw_advice(words: Sequence[str], key: str) -> None:
+    """Below a custom list that is too long for a link: say so, and where it is kept. ``key`` is that of its box."""
     if not fits(words):
         joined = "\n".join(words)
         room = f"{len(joined):,} characters, and there is room for {MAX_LINK_WORDS:,}"
-        kept = "Only this tab keeps them. For" if len(joined.encode()) < kept_in_tab.MOST_BYTES // 3 else "For"
+        lost = "This tab cannot keep them either: a reload loses them. To keep them, or for"
+        kept = lost if kept_in_tab.is_left_out(key) else "Only this tab keeps them. For"
         st.caption(
             f"**Too long for a link** ({room}): the address of this page does not have the words. {kept} another "
             "browser or another day, save a *settings file*, below."

@@ -174,6 +174,16 @@ def test_notes_of_an_uploaded_file_stay_until_the_list_is_changed():
     assert "3 words." in captions(at)
 
 
+def test_notes_of_an_uploaded_file_go_with_its_words_to_the_other_side():
+    at = choose_list(open_page(HOME, SPEC), "apple\npear")
+    at.file_uploader(key="target_file").upload("list.txt", b"- plum\n- cherry\n", "text/plain")
+    settle(at)
+    at.button(key="swap").click()
+    settle(at)
+    assert at.text_area(key="baseline_text").value == "plum\ncherry"
+    assert "2 words. 2 bullets removed, such as “- plum”." in captions(at)
+
+
 def test_settings_know_the_names():
     assert {"target_name", "baseline_name"} <= set(settings.WIDGETS)
     assert json.loads(OWN.to_json())["target_name"] == ""

@@ -10,7 +10,8 @@ from core.errors import UserError
 from core.records import CUSTOM, ContrastSpec
 from core.records.link import MAX_LINK_WORDS, to_params
 from tests.support.pages import EVIDENCE, NEURONS, PAIRED, SMALL, WORDS, assert_shows, link, open_page, said, settle
-from ui import settings_file
+from tests.support.tab import reload
+from ui import kept_in_tab, settings_file
 from ui.link import OPTIONS, View
 from ui.settings_file import FORMAT, VERSION, content, read
 
@@ -111,6 +112,20 @@ def test_by_the_box_stands_that_the_list_is_too_long_for_a_link():
     settle(at)
     (sentence,) = [text for text in said(at.caption) if "Too long" in text]
     assert f"{len(LONG):,} characters" in sentence and f"{MAX_LINK_WORDS:,}" in sentence and "settings file" in sentence
+
+
+@pytest.mark.parametrize("most", [3_000, kept_in_tab.MOST_BYTES])
+def test_by_the_box_stands_whether_the_tab_keeps_a_long_list(monkeypatch, most):
+    """What is said is what a reload does."""
+    monkeypatch.setattr(kept_in_tab, "MOST_BYTES", most)
+    at = open_page(WORDS, SMALL.changed(target=CUSTOM, n_target=2, target_words=("dog", "cat")))
+    at.text_area(key="target_text").set_value(LONG)
+    settle(at)
+    (sentence,) = [text for text in said(at.caption) if "Too long" in text]
+    again = reload(at, WORDS)
+    lost = again.selectbox(key="target").value != CUSTOM
+    assert lost == (most < len(LONG))
+    assert ("a reload loses them" in sentence) == lost and ("Only this tab keeps them." in sentence) != lost
 
 
 def test_a_mistake_is_not_saved():

@@ -20,6 +20,7 @@ KEY = "kept_in_tab"
 # (server/sessions/messages.py): two lists of 10,000 words have some hundred thousand.
 MOST_BYTES = 900_000
 _SESSION = "_kept_session"  # a name of this session
+_LEFT_OUT = "_kept_left_out"  # the keys of boxes whose texts were too long
 _ANSWER = "_kept_answer"  # what the tab has given back, until it is used; then None
 
 _component = st.components.v2.component(
@@ -70,8 +71,15 @@ def draw(kept: Kept, boxes: tuple[str, ...], *, waits: bool = False) -> None:
     """
     session = st.session_state.setdefault(_SESSION, secrets.token_hex(8))
     asks = _ANSWER not in st.session_state
-    data = {"session": session, "asks": asks, "waits": waits, "keep": kept.for_browser(), "boxes": list(boxes)}
+    keep = kept.for_browser()
+    st.session_state[_LEFT_OUT] = frozenset(kept.boxes) - frozenset(keep["boxes"] if keep else ())
+    data = {"session": session, "asks": asks, "waits": waits, "keep": keep, "boxes": list(boxes)}
     _component(key=KEY, data={**data, "most": MOST_BYTES}, on_kept_change=_note_answer)
+
+
+def is_left_out(key: str) -> bool:
+    """Whether the text of a box is too long to be kept with the others, so that a reload loses it."""
+    return key in st.session_state.get(_LEFT_OUT, ())
 
 
 def answered() -> bool:
