@@ -11,7 +11,7 @@ from core.words import custom_list
 from core.words.entries import count_of, written
 from ui import page, settings, settings_file, uploads
 from ui.custom_words import read_list
-from ui.widgets import default
+from ui.widgets import default, say_why
 
 _SHOWN = 2  # so many notes stand below the box; more are in a box of their own
 _NOTES_OF_FILES = "_notes_of_files"  # of the last uploaded files, by the text of their words
@@ -60,7 +60,7 @@ def _draw_name(side: str) -> None:
     try:
         check_name("The name", st.session_state[key])
     except UserError as error:
-        st.caption(f":red[{page.plain(str(error))}]")
+        say_why(str(error))
 
 
 def _draw_notes(side: str) -> None:

@@ -64,7 +64,7 @@ def _draw_settings() -> None:
     )
     alpha = default("alpha")
     st.number_input("Alpha", value=alpha, step=0.01, format="%.4g", key="alpha", help=GLOSSARY["p adjusted"])
-    say_why("alpha")
+    say_why(settings.current().out_of_range.get("alpha"))
     shuffled = GLOSSARY["shuffled labels"]
     st.toggle("Control: shuffle the labels", default("shuffle_labels"), key="shuffle_labels", help=shuffled)
     with st.expander("Advanced"):

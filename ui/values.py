@@ -82,7 +82,7 @@ def out_of_range(values: Mapping[str, Any]) -> dict[str, str]:
             sentences[f"n_{side}"] = f"{n:,} is out of range: {LEAST_WORDS} to {most:,} {side} words are allowed."
     alpha = values["alpha"]
     if isinstance(alpha, float) and not ALPHAS[0] <= alpha <= ALPHAS[1]:
-        sentences["alpha"] = f"alpha is {quoted(f'{alpha:g}')}; {ALPHAS[0]} to {ALPHAS[1]} are allowed."
+        sentences["alpha"] = f"{alpha:g} is out of range: {ALPHAS[0]} to {ALPHAS[1]} are allowed for alpha."
     return sentences
 
 

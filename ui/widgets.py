@@ -26,7 +26,7 @@ def default(key: str) -> Any:
     return settings.current().values[key]
 
 
-def say_why(key: str) -> None:
-    """Below the box of a number: why it is not allowed, if so."""
-    if sentence := settings.current().out_of_range.get(key):
+def say_why(sentence: str | None) -> None:
+    """Below a box: why what is in it is not allowed, if so."""
+    if sentence:
         st.markdown(f":small[:red[{page.plain(sentence)}]]")

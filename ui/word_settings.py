@@ -72,7 +72,7 @@ def draw_class(side: str, label: str, explanation: str) -> None:
     # The length stands here and not beside the names of classes: a browser sends the label of the chosen class. It is
     # not the box's limit either, nor is there another: a browser would keep a number beyond it, and not send it.
     st.number_input("Words" if length is None else f"Words (of {length:,})", value=n, step=step, key=key)
-    say_why(key)
+    say_why(settings.current().out_of_range.get(key))
 
 
 def draw_swap() -> None:

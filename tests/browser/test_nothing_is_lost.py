@@ -189,7 +189,7 @@ def test_a_number_out_of_range_is_told_of_beside_its_box_and_the_last_result_sta
         alpha = page.get_by_role("spinbutton", name="Alpha")
         alpha.fill("5")
         alpha.press("Enter")
-        sentence = "alpha is “5”; 0.0001 to 0.5 are allowed."
+        sentence = "5 is out of range: 0.0001 to 0.5 are allowed for alpha."
         page.locator(SIDEBAR).get_by_text(sentence).wait_for()
         page.get_by_test_id("stAlert").get_by_text(sentence).wait_for()
         page.get_by_text("Shown is the result of the last valid settings: alpha 0.05.").wait_for()

@@ -52,9 +52,9 @@ def beside(at):
 @pytest.mark.parametrize(
     ("typed", "sentence", "valid"),
     [
-        ({"alpha": 0.9}, "alpha is “0.9”; 0.0001 to 0.5 are allowed.", "alpha 0.05"),
-        ({"alpha": 0.0}, "alpha is “0”; 0.0001 to 0.5 are allowed.", "alpha 0.05"),
-        ({"alpha": -1e300}, "alpha is “-1e+300”; 0.0001 to 0.5 are allowed.", "alpha 0.05"),
+        ({"alpha": 0.9}, "0.9 is out of range: 0.0001 to 0.5 are allowed for alpha.", "alpha 0.05"),
+        ({"alpha": 0.0}, "0 is out of range: 0.0001 to 0.5 are allowed for alpha.", "alpha 0.05"),
+        ({"alpha": -1e300}, "-1e+300 is out of range: 0.0001 to 0.5 are allowed for alpha.", "alpha 0.05"),
         ({"n_target": 1}, "1 is out of range: 2 to 10,000 target words are allowed.", "40 target words"),
         ({"n_target": -48}, "-48 is out of range: 2 to 10,000 target words are allowed.", "40 target words"),
         ({"n_baseline": 10_001}, "10,001 is out of range: 2 to 10,000 baseline words are allowed.", BASELINE),
@@ -106,6 +106,12 @@ def test_settings_that_are_changed_beside_a_mistake_are_named():
     change(at, alpha=0.02)
     changed = SMALL.changed(prefix=False, test="mannwhitney", target="adjectives", alpha=0.02)
     assert not at.error and link(at) == to_params(changed)
+
+
+def test_why_a_name_is_not_allowed_stands_beside_its_box_as_for_a_number():
+    at = change(open_page(WORDS), target=CUSTOM)
+    change(at, target_text="dog\ncat", target_name="Food\x1b")
+    assert beside(at) == ["The name holds U+001B, which cannot be seen; printable characters are allowed."]
 
 
 def test_a_list_that_is_no_list_yet_shows_the_last_one():

@@ -20,7 +20,7 @@ def why(at):
 @pytest.mark.parametrize("page", [NEURONS, EVIDENCE])
 def test_a_number_that_no_neuron_has_says_why_and_stays(page, number):
     at = typed(open_page(page, neuron="17"), number)
-    assert why(at) == [f":small[:red[{number:,} is out of range: a layer has neurons 0 to 511. Neuron 17 is shown.]]"]
+    assert why(at) == [f":small[:red[{number:,} is out of range: neurons 0 to 511 are allowed. Neuron 17 is shown.]]"]
     assert at.number_input(key="neuron").value == number and link(at)["neuron"] == "17" and not at.error
     typed(at, 44)
     assert not why(at) and link(at)["neuron"] == "44"

@@ -9,6 +9,7 @@ import streamlit as st
 from core.records import ContrastResult
 from ui import chosen, settings
 from ui.defaults import MAX_NEURONS
+from ui.widgets import say_why
 
 _TYPED = "_neuron_typed"  # a number that no neuron has, the settings, and the neuron that was selected then
 
@@ -37,10 +38,8 @@ def draw(result: ContrastResult, *, chips: bool = True) -> int:
         if chips and pinned:
             _draw_chips(neuron, pinned)
     if typed is not None:
-        last = result.n_neurons - 1
-        st.markdown(
-            f":small[:red[{typed:,} is out of range: a layer has neurons 0 to {last:,}. Neuron {neuron:,} is shown.]]"
-        )
+        allowed = f"neurons 0 to {result.n_neurons - 1:,} are allowed"
+        say_why(f"{typed:,} is out of range: {allowed}. Neuron {neuron:,} is shown.")
     return neuron
 
 
