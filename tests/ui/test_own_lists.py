@@ -6,13 +6,28 @@ import json
 import re
 
 import pytest
+import streamlit as st
 
 from core.records import CUSTOM, ContrastSpec
 from core.words.entries import written
 from tests.support.hostile import unescaped
 from tests.support.names import HOSTILE_NAMES
 from tests.support.own_lists import FRUIT, OWN_LISTS
-from tests.support.pages import HOME, NEURONS, PAGES, WORDS, figure, go_to, link, metrics, open_page, said, settle
+from tests.support.pages import (
+    EVIDENCE,
+    HOME,
+    NEURONS,
+    PAGES,
+    TEXT,
+    WORDS,
+    figure,
+    go_to,
+    link,
+    metrics,
+    open_page,
+    said,
+    settle,
+)
 from ui import settings
 
 SPEC = ContrastSpec.careful(layer=1, n_target=20, n_baseline=20, family="layer")
@@ -77,6 +92,30 @@ def test_the_name_is_in_metrics_axes_legend_table_and_file_names():
     assert any("5 words of 5 lemmas, of 5 from your own list" in text for text in said(at.markdown))
     titles = [note["text"] for note in figure(at, "words_image")["layout"]["annotations"]]
     assert titles == ["Obst (target)", "Verbs (baseline)"]
+
+
+def test_the_name_is_in_the_name_of_every_file(monkeypatch):
+    """Those of the table, which is drawn in columns, are tried in test_links."""
+    names, draw = [], st.download_button
+
+    def noted(label, data, name, *args, **more):
+        names.append(name)
+        return draw(label, data, name, *args, **more)
+
+    monkeypatch.setattr(st, "download_button", noted)
+    at = open_page(TEXT, OWN.changed(target_name="Fruit & nuts"))
+    at.segmented_control(key="text_source").set_value("two")
+    settle(at)
+    go_to(at, EVIDENCE)
+    at.button(key="run_test_choice").click()
+    settle(at)
+    at.session_state["numbers_test_choice"] = True
+    settle(at)
+    stem, neuron = "Fruit-nuts-verbs-layer1", at.number_input(key="neuron").value
+    assert set(names) == {
+        f"settings-{stem}.json", f"text-{stem}.csv", f"two-texts-{stem}.csv",
+        f"test_choice-{stem}-neuron{neuron}.json", f"evidence-{stem}-neuron{neuron}.json",
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize("name", HOSTILE_NAMES)

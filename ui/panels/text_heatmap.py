@@ -7,7 +7,7 @@ from functools import partial
 import streamlit as st
 
 from core.records import ContrastResult, TokenActivations
-from core.report.sentences import after_start
+from core.report.sentences import after_start, file_stem
 from engine import files
 from ui import page, settings
 from ui.defaults import DISPLAY
@@ -43,7 +43,7 @@ def draw(result: ContrastResult, activations: TokenActivations, neurons: list[in
         "Values as CSV",
         # Made when the button is pressed, from the text alone: the session must not hold its activations in memory.
         partial(files.text_values, result.spec, "".join(activations.pieces), tuple(neurons)),
-        f"text-layer{result.spec.layer}.csv",
+        f"text-{file_stem(result.spec)}-layer{result.spec.layer}.csv",
         "text/csv",
         on_click="ignore",
     )

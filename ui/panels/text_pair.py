@@ -11,7 +11,7 @@ from core.errors import UserError
 from core.records import ContrastResult, ContrastSpec, TokenActivations
 from core.report.glossary import GLOSSARY
 from core.report.readable import readable_auc
-from core.report.sentences import after_start, higher_for, where
+from core.report.sentences import after_start, file_stem, higher_for, where
 from core.report.two_texts import CHANGED, DELETED, EQUAL, INSERTED, TwoTexts, colour_bound, pair_tokens
 from core.words.entries import count_of
 from engine import files, steps
@@ -41,7 +41,7 @@ def draw(result: ContrastResult, texts: Sequence[str], neurons: Sequence[int]) -
     st.download_button(
         "Both texts as CSV",
         partial(files.pair_values, result.spec, (texts[0], texts[1]), tuple(neurons)),  # made when it is pressed
-        f"two-texts-layer{result.spec.layer}.csv",
+        f"two-texts-{file_stem(result.spec)}-layer{result.spec.layer}.csv",
         "text/csv",
         on_click="ignore",
     )
