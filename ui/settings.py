@@ -86,13 +86,13 @@ def begin(lists: Mapping[str, str] | None = None) -> None:
 def open_view(view: View, texts: Mapping[str, Any], problems: list[str], as_given: Iterable[str] = ()) -> None:
     """Set all widgets by a view, and say what is wrong with where it comes from.
 
-    ``texts`` are as in ``values_of``, and so are ``as_given``, to which those of this session are added.
+    ``texts`` are as in ``values_of``, and so are ``as_given``, to which those of this session are added. Only what
+    stands in a box is kept: a session may open many files.
     """
     known = frozenset(as_given) | (current().as_given if begun() else frozenset())
     values = values_of(view.spec, texts, known)
-    # A box that does not have the text as it was typed has the words themselves.
     words = {"\n".join(getattr(view.spec, f"{side}_words")) for side in SIDES} - {""}
-    st.session_state[_STATE] = Settings(view, values, problems, as_given=known | words.intersection(values.values()))
+    st.session_state[_STATE] = Settings(view, values, problems, as_given=(known | words) & set(values.values()))
     st.session_state.update(values)
 
 

@@ -230,6 +230,15 @@ def test_names_of_lists_that_are_not_in_use_are_saved_and_open():
     assert at.text_input(key="target_name").value == "Drinks" == link(at)["target_name"]
 
 
+def test_a_session_keeps_no_texts_of_files_that_it_has_left():
+    at = open_page(WORDS)
+    for number in range(3):
+        words = (f"“tea{number}”", "- ale")
+        spec = SMALL.changed(target=CUSTOM, n_target=2, target_words=words)
+        opened(at, content(View(spec), NONE), f"{number}.json")
+    assert at.session_state["_settings"].as_given == {"“tea2”\n- ale"}
+
+
 def test_hostile_words_stay_words():
     words = ["![x](//evil.example)", "=cmd|'/c calc'!A1", "$x$"]
     raw = json.dumps(parts(settings=parts()["settings"] | {"target": CUSTOM}, lists={"target": words})).encode()
