@@ -55,7 +55,7 @@ BAD = {
     "shuffle_labels": [("maybe", "shuffle_labels is “maybe”")],
     "target_words": [(LONG, "target_words has 10,001"), ("a\n" * 6000, "12,000 characters in 6,001 lines")],
     "baseline_words": [("w\n" * 7000, "14,000 characters in 7,001 lines")],
-    "target_name": [("x" * 41, "target_name has 41 characters"), ("a\u202eb", "target_name holds U+202E")],
+    "target_name": [("x" * 41, "target_name has 41 characters"), ("a\x1bb", "target_name holds U+001B")],
     "baseline_name": [("y" * 10_001, "baseline_name has 10,001"), ("\ue000", "baseline_name holds U+E000")],
     "neuron": [("1e3", "neuron is “1e3”"), ("1,2", "neuron is “1,2”")],
     "neurons": [("3,x", "neurons is “x”"), (",".join(map(str, range(9))), "neurons has 9 neurons")],
