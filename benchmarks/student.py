@@ -190,9 +190,8 @@ class Student:
         await self._settle(TEXT)
 
     async def _reload(self) -> None:
-        """The same address in a new session. The text is not in the address: the page begins with its sample."""
+        """The same address in a new session. The text is not in the address: the tab keeps it."""
         page, query = self.tab.page.title() or NEURONS, self.tab.query
-        self._asked = replace(self.asked, text=None)
         await self.tab.open(_PAGE_NAMES.get(page, ""), query)
         await self._settle(page)
 

@@ -25,6 +25,7 @@ from websockets.typing import Origin, Subprotocol
 
 from benchmarks.fetch import XSRF_COOKIE, NotFetched, fetch_cookie, fetch_text
 from benchmarks.page import Page, first_state, state_of, value_of
+from benchmarks.tab_storage import TabStorage
 
 # What the front end sends where it has none.
 _NO_TOKEN = "PLACEHOLDER_AUTH_TOKEN"  # nosec B105 # no secret
@@ -82,6 +83,7 @@ class Tab:
         self.source = source
         self.cookie: str | None = None
         self.last_finished = 0.0
+        self._storage = TabStorage()
         self._silent: list[ClientConnection] = []
         self._socket: ClientConnection | None = None
         self._reader: asyncio.Task[None] | None = None
@@ -102,11 +104,12 @@ class Tab:
         self._run_id: str | None = None
         self._failure: TabError | None = None
         self._answers: dict[str, Any] = {}
+        self._storage.load_page()
 
     # --- what a student does
 
     async def open(self, page_name: str, query: str) -> None:
-        """Open the app by an address, as a new visit: no session, no widgets."""
+        """Open the app by an address: no session, no widgets. Only what the tab's storage keeps is left."""
         await self.close()
         self._forget()
         self.query = query
@@ -120,6 +123,7 @@ class Tab:
             if shown is None:
                 raise WrongState(f"There is no widget {key} on the page.")
             self.states[shown.message.id] = state_of(shown.kind, shown.message, value)
+        self._storage.type(values)
         await self.rerun()
 
     async def rerun(self) -> None:
@@ -272,6 +276,8 @@ class Tab:
             async for data in socket:
                 assert isinstance(data, bytes)
                 self._receive(ForwardMsg.FromString(data))
+                if back := self._storage.take_answer():
+                    await self._ask_for_run([*self.states.values(), back], page_hash=self._page_hash)
             self._fail(Closed(f"The server closed the connection with {socket.close_code} {socket.close_reason}"))
         except WebSocketException as error:
             self._fail(Closed(f"The connection was lost: {error}"))
@@ -386,6 +392,7 @@ class Tab:
 
     def _show(self, path: tuple[int, ...], kind: str, message: Any, script: str) -> None:
         self.page.put(path, kind, message, script)
+        self._storage.show(kind, message)
         if getattr(message, "set_value", False) or getattr(message, "id", None) not in self.states:
             state = first_state(kind, message)
             if state is not None:

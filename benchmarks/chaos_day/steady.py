@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from functools import partial
 
 from benchmarks.record import Plan, Record, Trouble
@@ -23,8 +22,8 @@ _OPENING = ("arrive", "reload")
 class SteadyStudent(Student):
     """Comes back after a lost connection. What was on the page before must be there then, or what was asked for last.
 
-    A server that was started again knows no session: settings come from the address, and a text from the box, if the
-    browser shows it. ``restarts`` says how often the server was. ``returns`` has the seconds of each way back.
+    A server that was started again knows no session: settings come from the address, and a text from what the tab
+    keeps. ``restarts`` says how often the server was. ``returns`` has the seconds of each way back.
     """
 
     def __init__(self, number: int, plan: Plan, record: Record, restarts: Callable[[], int]) -> None:
@@ -80,13 +79,9 @@ class SteadyStudent(Student):
         await self.tab.rerun()
         candidates = [self.asked, before]
         await self.tab.settle(lambda: self._like_none(candidates), time.perf_counter())
-        if self.tab.session != session:
-            if restarts == self._seen_restarts:
-                raise WrongState("The server gave another session, though it was not started again.")
-            if self.tab.page.title() != TEXT:  # a browser keeps the values of boxes that it shows
-                candidates, self._look_for_text = [replace(each, text=None) for each in candidates], False
-        elif self.asked.text is not None and self.tab.page.title() != TEXT:
-            self._look_for_text = True
+        if self.tab.session != session and restarts == self._seen_restarts:
+            raise WrongState("The server gave another session, though it was not started again.")
+        self._look_for_text = self.asked.text is not None and self.tab.page.title() != TEXT
         self._seen_restarts = restarts
         wanted, was = candidates
         arrived = not kind.startswith("open ") or self.tab.page.title() == kind.removeprefix("open ")

@@ -26,6 +26,7 @@ from benchmarks.compare import Reference, compare, different_columns, read_table
 from benchmarks.record import WEIGHTS, Plan, Record, SeenContrast
 from benchmarks.student import DROPS, NEURONS, TEXT, Student, look_around
 from benchmarks.tab import Closed, Mistake, Tab, TooSlow, WrongState
+from benchmarks.tab_storage import TabStorage
 from benchmarks.watch import serve
 from core.records import ContrastSpec
 
@@ -151,6 +152,57 @@ def test_everything_is_there_again_after_a_lost_connection(server, manner):
     student = visit(server.url, *kinds, then=lose_and_look)
     assert student.asked == asked["before"] and student.asked.neuron is not None and student.asked.text is not None
     assert "".join(student.tab.page.heatmap()["pieces"]) == student.asked.text
+
+
+@pytest.mark.parametrize("page", [TEXT, NEURONS])
+def test_a_reload_gives_the_text_back(server, page):
+    async def reload(student: Student) -> None:
+        await student.visit(f"open {page}")
+        session = student.tab.session
+        await student.visit("reload")
+        assert student.tab.session != session and student.asked.text is not None
+        await student.visit(f"open {TEXT}")
+
+    student = visit(server.url, "arrive", f"open {TEXT}", "text", then=reload)
+    assert "".join(student.tab.page.heatmap()["pieces"]) == student.asked.text
+
+
+def test_a_text_that_does_not_come_back_after_a_reload_is_noticed(server):
+    async def reload(student: Student) -> None:
+        student.tab._storage = TabStorage()
+        await student.visit("reload")
+
+    with pytest.raises(WrongState, match="text in the box should be"):
+        visit(server.url, "arrive", f"open {TEXT}", "text", then=reload)
+
+
+def test_a_text_outlives_its_server_while_another_page_is_shown(server):
+    """Killed and started again: the same tab comes to a server that knows none of its sessions."""
+
+    async def move(student: Student) -> None:
+        await student.visit(f"open {NEURONS}")
+        old = student.tab.session
+        with serve() as fresh:
+            student.tab.drop()
+            student.tab.url, student.tab.cookie = fresh.url, None
+            await student.tab.reconnect()
+            await student.tab.rerun()
+            await student._settle(NEURONS)
+            assert student.tab.session != old
+            await student.visit(f"open {TEXT}")
+            await student.tab.close()
+
+    student = visit(server.url, "arrive", f"open {TEXT}", "text", then=move)
+    assert "".join(student.tab.page.heatmap()["pieces"]) == student.asked.text
+
+
+def test_a_text_that_was_not_sent_yet_comes_back(server):
+    async def type_and_reload(student: Student) -> None:
+        student.tab._storage.type({"text": "Birds sing."})
+        student._asked = replace(student.asked, text="Birds sing.")
+        await student.visit("reload")
+
+    visit(server.url, "arrive", f"open {TEXT}", "text", then=type_and_reload)
 
 
 def test_another_session_after_a_lost_connection_is_noticed(server):
