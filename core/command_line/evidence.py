@@ -134,6 +134,9 @@ def _content(file: str) -> bytes:
         raise UserError(
             f"There is no file {file} with tagged sentences; --gold takes files, or {' or '.join(TREEBANKS)}."
         ) from None
+    except (OSError, ValueError) as error:  # a path may hold a NUL
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        raise UserError(f"{file!r} with tagged sentences cannot be read: {reason}.") from None
 
 
 def _run(subject: Subject, checks: Sequence[str], shown: bool) -> dict[str, Finding]:

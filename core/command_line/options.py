@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import shutil
 import sys
 from dataclasses import fields
@@ -134,6 +135,8 @@ def check_can_write(*files: Path | None) -> None:
             raise UserError(f"There is no folder {file.parent} to write {file} to.")
         if file is not None and file.is_dir():
             raise UserError(f"{file} is a folder; the name of a file is expected.")
+        if file is not None and not os.access(file if file.exists() else file.parent, os.W_OK):
+            raise UserError(f"{file} cannot be written: no permission, or a read-only disk.")
 
 
 def load(options: argparse.Namespace, name: str, dtype: str = "float32") -> LoadedModel:

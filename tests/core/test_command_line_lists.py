@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -139,6 +140,43 @@ def test_what_is_wrong_is_told_in_one_sentence(
     assert main([*command, "--layer", "1", *given]) == 2
     error = capsys.readouterr().err
     assert error.startswith("error: ") and expected in error and error.count("\n") == 1
+
+
+@pytest.mark.usefixtures("no_work")
+@pytest.mark.parametrize("command", [["contrast"], ["evidence", "--neuron", "1"]])
+@pytest.mark.parametrize("there", [False, True])
+def test_a_file_that_may_not_be_written_is_told_before_the_work(
+    command: list[str], there: bool, tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """There, the file is read-only in a folder that is not; else its folder is."""
+    file = tmp_path / "out.json"
+    if there:
+        file.touch(0o400)
+    else:
+        tmp_path.chmod(0o500)
+    if os.access(file if there else tmp_path, os.W_OK):  # root may write anywhere: answer as for the owner
+        monkeypatch.setattr(os, "access", lambda path, mode: bool(Path(path).stat().st_mode >> 6 & mode))
+    assert main([*command, "--layer", "1", "--json", str(file)]) == 2
+    assert capsys.readouterr().err == f"error: {file} cannot be written: no permission, or a read-only disk.\n"
+    assert file.exists() == there
+
+
+@pytest.mark.usefixtures("no_work")
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("folder", "with tagged sentences cannot be read: Is a directory."),
+        ("a\0b", "with tagged sentences cannot be read: embedded null byte."),
+        ("missing", "with tagged sentences; --gold takes files, or ewt or gum."),
+    ],
+)
+def test_tagged_sentences_that_cannot_be_read_are_told_before_the_work(
+    name: str, expected: str, tmp_path: Path, capsys: Capture
+) -> None:
+    (tmp_path / "folder").mkdir()
+    assert main(["evidence", "--neuron", "1", "--layer", "1", "--gold", str(tmp_path / name)]) == 2
+    error = capsys.readouterr().err
+    assert error.startswith("error: ") and error.endswith(f"{expected}\n") and error.count("\n") == 1
 
 
 _CONTENTS = {
