@@ -151,7 +151,7 @@ def _text_differences(quiet: Reference, seen: SeenText) -> str | None:
     result = quiet.contrast(spec)
     lm, how = quiet.model(spec.model), {"side": spec.hook_side, "prefix": spec.prefix}
     activations = token_activations(lm, seen.text, spec.layer, **how)
-    neurons = [result.largest, result.smallest]
+    neurons = _coloured(result, seen.neuron)
     wrong = []
     if seen.heatmap["pieces"] != list(activations.pieces):
         wrong.append("other tokens")
@@ -168,6 +168,13 @@ def _text_differences(quiet: Reference, seen: SeenText) -> str | None:
     if seen.csv is not None and seen.csv != text_csv(activations, neurons):
         wrong.append("another file of values")
     return f"{_short(spec)}, “{seen.text[:40]}…”: {'; '.join(wrong)}." if wrong else None
+
+
+def _coloured(result: ContrastResult, neuron: int | None) -> list[int]:
+    """The neurons that the text is coloured by: the chosen one and the extreme of the other direction, or both."""
+    if neuron is None:
+        return [result.largest, result.smallest]
+    return [neuron, result.largest if result.tests.statistic[neuron] < 0 else result.smallest]
 
 
 def _short(spec: ContrastSpec) -> str:

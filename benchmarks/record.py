@@ -65,10 +65,11 @@ class SeenContrast:
 
 @dataclass(frozen=True)
 class SeenText:
-    """What was shown for one pasted text, and the file of its values, if it came."""
+    """What was shown for one pasted text, and the file of its values, if it came. ``neuron`` is the chosen one."""
 
     spec: str
     text: str
+    neuron: int | None
     heatmap: dict[str, Any]
     csv: str | None
 

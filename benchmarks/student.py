@@ -327,7 +327,7 @@ class Student:
         heatmap = self.tab.page.heatmap()
         if place >= size or heatmap is None:
             return
-        seen = SeenText(spec.to_json(), text, heatmap, await self._download())
+        seen = SeenText(spec.to_json(), text, self.asked.neuron, heatmap, await self._download())
         # Others may have added theirs while the file came.
         if len(record.texts) < size:
             record.texts.append(seen)

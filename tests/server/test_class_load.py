@@ -90,6 +90,17 @@ def test_what_was_shown_is_what_a_quiet_computation_gives(result):
     assert len(result.record.contrasts) > 5 and result.record.texts
 
 
+@pytest.mark.parametrize("further", [1, 2])
+def test_a_text_is_compared_for_the_neurons_that_it_shows(server, further):
+    """The chosen neuron is coloured beside the extreme of the other direction; another one would be noticed."""
+    student = visit(server.url, "arrive", f"open {NEURONS}", *["neuron"] * further, f"open {TEXT}", "text")
+    assert compare(student.record)["texts"] == {"equal": 1, "different": []}
+    seen = student.record.texts[0]
+    assert seen.neuron is not None
+    other = compare(Record(texts=[replace(seen, neuron=None)]))["texts"]["different"]
+    assert f"Neuron {seen.neuron} " in other[0] and "in place of neuron" in other[0]
+
+
 def test_other_bits_are_found(result):
     spec, seen = next(iter(result.record.contrasts.items()))
     digest, table = next(iter(seen.examples.items()))
