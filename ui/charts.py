@@ -23,13 +23,15 @@ _LOOK = {
 }
 
 
-def draw(picture: Picture, key: str, **options: Any) -> None:
+def draw(picture: Picture, key: str, drawn: str = "", **options: Any) -> None:
     """Draw a picture with ``st.plotly_chart``, which gets ``options``.
+
+    ``drawn`` is what a click in it is reported with (``ui.plot_marks``).
 
     Streamlit's own theme for plots is left out, and ours is much like it: Streamlit gives it to a plot after it was
     drawn, as a new template, and plotly draws everything again.
     """
-    st.plotly_chart(Chart(picture), key=key, theme=None, **options)
+    st.plotly_chart(Chart(picture, drawn), key=key, theme=None, **options)
 
 
 def draw_preview(image: str, margin: Picture, key: str) -> None:
@@ -48,13 +50,14 @@ def draw_preview(image: str, margin: Picture, key: str) -> None:
 class Chart(BaseFigure):
     """A picture for ``st.plotly_chart``, which accepts it as a figure, but neither validates nor copies it."""
 
-    def __init__(self, picture: Picture) -> None:
+    def __init__(self, picture: Picture, drawn: str = "") -> None:
         # BaseFigure.__init__ is not called: it makes an object for every part, which takes longer than the whole page.
         data, layout = packed(picture["data"]), packed(picture["layout"])
         axes = {name: _axis(name, axis) for name, axis in layout.items() if name.startswith(("xaxis", "yaxis"))}
         # Streamlit's script gives a plot its data twice. By this, plotly knows that they are the same.
         revision = zlib.crc32(repr(data).encode())
-        self._plain = {"data": data, "layout": {**_LOOK, "datarevision": revision, **layout, **axes}}
+        meta = {"meta": drawn} if drawn else {}
+        self._plain = {"data": data, "layout": {**_LOOK, "datarevision": revision, **meta, **layout, **axes}}
 
     def to_dict(self) -> Picture:
         """The dictionary that plotly's JavaScript reads."""

@@ -204,6 +204,27 @@ def test_a_press_in_the_profile_goes_to_the_layer(app):
         assert page.get_by_role("slider", name="Layer").input_value() == "0"
 
 
+def test_a_click_counts_only_in_the_figure_on_the_screen(app):
+    """A slow browser may still show the last layer's figure when all else on the page is of the next one."""
+    with visit(1440, 1400) as page:
+        page.goto(f"{app}/Neurons?{QUERY}")
+        arrive(page, "Neurons")
+        last = scatter(page).evaluate("plot => plot.layout.meta")
+        page.goto(f"{app}/Neurons?{QUERY.replace('layer=2', 'layer=3')}&neuron=17")
+        arrive(page, "Neurons")
+        wait_marked(page, 17)
+        other, place = loneliest_point(page, but=[17])
+        now = scatter(page).evaluate("(plot, last) => [plot.layout.meta, plot.layout.meta = last][0]", last)
+        assert now and last and now != last
+        page.mouse.click(*place)
+        page.wait_for_timeout(1000)
+        wait_until_idle(page)
+        assert heading(page, 17).is_visible() and "neuron=17" in page.url
+        scatter(page).evaluate("(plot, now) => { plot.layout.meta = now; }", now)
+        page.mouse.click(*place)
+        chosen(page, other)
+
+
 def test_from_home_and_from_a_column_of_words(app, result):
     with visit(1440, 1400) as page:
         page.goto(f"{app}/?{QUERY}")

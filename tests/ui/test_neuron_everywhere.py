@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import streamlit
 
-from core.records import ContrastSpec
+from core.records import CUSTOM, ContrastSpec
 from tests.support.pages import (
     EVIDENCE,
     HOME,
@@ -17,6 +17,7 @@ from tests.support.pages import (
     SMALL,
     TEXT,
     WORDS,
+    figure,
     go_to,
     link,
     marks,
@@ -200,6 +201,32 @@ def test_words_are_marked_where_the_neuron_is(contrast):
     settle(at)
     order = np.argsort(-contrast(SMALL).tests.statistic, kind="stable").tolist()
     assert marks(at, "words_image") == ({order.index(5): 5, order.index(17): 17}, 17)
+
+
+# Few words, chosen so that neuron 0 has the largest statistic: both orders of the columns begin with it.
+ZERO_FIRST = SMALL.changed(
+    unit="word",
+    target=CUSTOM,
+    target_words=("goes", "friend", "way"),
+    baseline=CUSTOM,
+    baseline_words=("table", "looked", "response"),
+)
+
+
+def test_each_figure_says_what_it_shows(contrast):
+    """A click is reported with it, so no two figures with other places say the same."""
+    assert contrast(ZERO_FIRST).largest == 0
+    said_by: dict[str, list[str]] = {}
+    for layer in (2, 3):
+        words = open_page(WORDS, ZERO_FIRST.changed(layer=layer))
+        neurons = open_page(NEURONS, ZERO_FIRST.changed(layer=layer))
+        shown = [(words, "words_image"), (words, "mean_activations"), (neurons, "neurons_plot")]
+        for at, key in [*shown, (neurons, "layer_profile")]:
+            said_by.setdefault(key, []).append(figure(at, key)["layout"]["meta"])
+        words.get_by_key("image_order").set_value("Statistic")
+        said_by["words_image"].append(figure(settle(words), "words_image")["layout"]["meta"])
+    assert [len(said) for said in said_by.values()] == [4, 2, 2, 2]
+    assert all(len(set(said)) == len(said) for said in said_by.values())
 
 
 SNAPSHOT = ("as", "drawn")

@@ -20,7 +20,7 @@ def draw(result: ContrastResult) -> None:
         return
     spec = result.spec
     profile = figures.layer_profile(*counts, spec.layer, *sentences.class_names(spec))
-    charts.draw(profile, "layer_profile", config={"displayModeBar": False})
+    charts.draw(profile, "layer_profile", spec.digest, config={"displayModeBar": False})
     plot_marks.draw("layer_profile", spec.digest, _go_to, n_places=len(counts[0]), across=True)
     st.caption(
         "Click a layer to go there. Significant neurons, whatever their effect size: higher for the target upward, for "

@@ -44,7 +44,7 @@ def draw(result: ContrastResult, neuron: int) -> None:
     else:
         picture = show(steps.scatter, result.spec)
         _draw_preview(result, picture)
-    charts.draw(picture, _KEYS[plot], config={"displaylogo": False, "scrollZoom": False})
+    charts.draw(picture, _KEYS[plot], result.spec.digest, config={"displaylogo": False, "scrollZoom": False})
     plot_marks.draw(
         _KEYS[plot],
         result.spec.digest,

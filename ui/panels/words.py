@@ -9,6 +9,7 @@ import streamlit as st
 
 from core.records import ContrastResult, WordList
 from core.report import figures, sentences
+from core.report.figures import Picture
 from core.report.readable import readable_share
 from core.words.lists import OWN_LIST
 from ui import charts, chosen, navigation, page, plot_marks, settings
@@ -44,9 +45,9 @@ def draw_image(result: ContrastResult, neuron: int) -> None:
     # NaN (a neuron that was not tested) is sorted last.
     order = np.argsort(-result.tests.statistic, kind="stable") if by_statistic == "Statistic" else None
     image = figures.words_image(result, n_words, order, dark=st.context.theme.type == "dark")
-    charts.draw(image, "words_image", config={"displaylogo": False})
     columns = list(range(result.n_neurons)) if order is None else order.tolist()
-    _draw_marks(result, "words_image", columns, neuron)
+    drawn = f"{result.spec.digest} by {'index' if order is None else 'statistic'}"
+    _draw_marked(image, "words_image", drawn, columns, neuron)
     if limit < longest:
         st.caption(f"The image holds up to {limit:,} of {longest:,} words of a class, so that a browser can draw it.")
     st.caption(
@@ -58,20 +59,21 @@ def draw_image(result: ContrastResult, neuron: int) -> None:
 
 def draw_means(result: ContrastResult, neuron: int) -> None:
     """Draw the mean of every neuron over each class. A click selects a neuron."""
-    charts.draw(figures.mean_activations(result), "mean_activations", config={"displaylogo": False})
-    _draw_marks(result, "mean_activations", list(range(result.n_neurons)), neuron)
+    columns = list(range(result.n_neurons))
+    _draw_marked(figures.mean_activations(result), "mean_activations", result.spec.digest, columns, neuron)
     st.caption(
         "Click a neuron to select it. Where the two lines part, the means of the classes differ; the test asks whether "
         "by more than chance."
     )
 
 
-def _draw_marks(result: ContrastResult, plot: str, columns: list[int], neuron: int) -> None:
-    """Draw marks on the selected and the pinned neurons of a plot with these columns, and a way to the selected one."""
+def _draw_marked(picture: Picture, plot: str, drawn: str, columns: list[int], neuron: int) -> None:
+    """Draw a plot with these columns, marks on its selected and pinned neurons, and a way to the selected one."""
+    charts.draw(picture, plot, drawn, config={"displaylogo": False})
     places = {each: place for place, each in enumerate(columns)}
     plot_marks.draw(
         plot,
-        f"{result.spec.digest}{columns[:1]}",  # of the two orders of one layer, the first differs
+        drawn,
         partial(_choose, columns),
         n_places=len(columns),
         marks={places[each]: each for each in (*settings.current().view.pinned, neuron)},

@@ -36,10 +36,10 @@ def draw(
     Parameters
     ----------
     plot : str
-        The key of the plot, which was drawn in this run.
+        The key of the plot, which was drawn in this run, with the same ``drawn``.
     drawn : str
-        What the plot shows, in a few characters. A click in another figure, which a slow browser still shows, does not
-        count.
+        What the plot shows, in a few characters: a click is reported with those of the figure that is on the screen. In
+        another figure, which a slow browser still shows, it does not count.
     on_click : callable
         A callback; it gets the place, and the settings that the plot was drawn with.
     n_places : int
@@ -56,7 +56,6 @@ def draw(
         key=key,
         data={
             "plot": f"st-key-{plot}",
-            "drawn": drawn,
             "across": across,
             # The selected one last: it is drawn over the others.
             "marks": sorted(

@@ -59,9 +59,10 @@ function leave(state) {
   plot.removeListener("plotly_click", state.click);
 }
 
-function click({ data, send }, event) {
+// The data may be those of the next figure already: the plot itself knows which one is on the screen.
+function click({ plot, data, send }, event) {
   const point = event.points.find((each) => data.across || each.curveNumber === 0);
-  if (point) send("clicked", { place: data.across ? point.x : point.pointNumber, drawn: data.drawn });
+  if (point) send("clicked", { place: data.across ? point.x : point.pointNumber, drawn: plot.layout.meta });
 }
 
 // ---------------------------------------------------------------- drawing
