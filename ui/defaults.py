@@ -6,6 +6,7 @@ from typing import Any
 
 from core.errors import UserError
 from core.records import CAREFUL, NOTEBOOK, SHORT_WORD_CLASSES, WORD_CLASSES, ContrastSpec
+from core.report.colour_scales import SCALES
 from core.words import list_length
 from engine.limits import limits
 from engine.steps import layers_of
@@ -15,7 +16,7 @@ PRESETS = {"Notebook": NOTEBOOK, "Careful": CAREFUL}
 DEFAULT = ContrastSpec.careful(model="bundled", layer=3)
 # How the Text page shows a text; the default of each first.
 DISPLAY = {
-    "scale": ("text90", "text", "words90", "words", "zero90", "zero"),  # those of core.report.colour_scales
+    "scale": SCALES,
     "by": ("token", "word"),
     "colours": ("app", "notebook"),
     "threshold": tuple(str(percent) for percent in range(0, 100, 5)),

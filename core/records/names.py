@@ -10,7 +10,7 @@ from core.errors import UserError
 
 CUSTOM = "custom"
 MAX_NAME = 40  # characters
-_JOINERS = "\u200c\u200d"  # not printable, but part of words of some scripts
+JOINERS = "\u200c\u200d"  # not printable, but part of words of some scripts
 # Soft hyphens, zero-width spaces, marks and controls of direction, invisible operators, selectors of a variant: what is
 # dropped from words and names, for nobody sees it. Not the joiners.
 INVISIBLE = re.compile(
@@ -35,7 +35,7 @@ def check_name(field: str, value: Any) -> None:
     if not isinstance(value, str):
         raise UserError(f"{field} is {type(value).__name__}; a name is a text of at most {MAX_NAME} characters.")
     name = clean_name(value)
-    strange = next((char for char in name if not (char.isprintable() or char in _JOINERS)), None)
+    strange = next((char for char in name if not (char.isprintable() or char in JOINERS)), None)
     if strange is not None:
         raise UserError(f"{field} holds U+{ord(strange):04X}, which cannot be seen; printable characters are allowed.")
     if len(name) > MAX_NAME:

@@ -8,6 +8,9 @@ import unicodedata
 from core.errors import UserError
 from core.records import SHORT_WORD_CLASSES, WORD_CLASSES
 
+# All spaces but the plain one. strip() without an argument would also remove control characters, which must be said.
+SPACES = "\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
+
 
 def check_word_class(word_class: str) -> None:
     """Raise UserError if the notebook's source has no list of this class."""

@@ -7,13 +7,11 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from core.errors import UserError
-from core.words.checks import split_lines, unprintable_character
+from core.words.checks import SPACES, split_lines, unprintable_character
 
 MAX_LINE = 100  # characters
 MAX_BYTES = 5_000_000
 _SHOWN = 3  # examples in a note
-# Spaces of any width. strip() without an argument would also remove control characters, which must be reported.
-_SPACES = " \u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
 
 
 class Entries(NamedTuple):
@@ -53,7 +51,7 @@ def read_entries(text_or_bytes: str | bytes, what: str) -> Entries:
     Entries(words=('time', 'went'), lemmas=('time', 'go'), notes=())
     """
     lines = split_lines(decoded(text_or_bytes, what))
-    blank = [not line.strip(_SPACES + "\t") for line in lines]
+    blank = [not line.strip(f" \t{SPACES}") for line in lines]
     found = entries_of([(i, line) for i, line in enumerate(lines, start=1) if not blank[i - 1]], what)
     return found._replace(notes=blank_lines_note(blank) + found.notes)
 
@@ -95,10 +93,10 @@ def count_of(n: int, noun: str) -> str:
 
 def _entry(line: str, where: str) -> tuple[str, str]:
     """The word of a line, and its lemma (empty if it has none)."""
-    line = line.strip(_SPACES)
+    line = line.strip(f" {SPACES}")
     if len(line) > MAX_LINE:
         raise UserError(f"{where} has {len(line):,} characters; at most {MAX_LINE} are allowed, one word a line.")
-    parts = [part.strip(_SPACES) for part in line.split("\t")]
+    parts = [part.strip(f" {SPACES}") for part in line.split("\t")]
     if len(parts) > 2:
         raise UserError(f"{where} has {len(parts) - 1} tabs; at most one is allowed, between a word and its lemma.")
     for part in parts:

@@ -39,7 +39,7 @@ class _Kinds(dict[int, str]):
         return kind
 
 
-def words_in(text: str) -> list[tuple[int, int]]:
+def word_spans(text: str) -> list[tuple[int, int]]:
     """The characters of each word of a text: letters, accents and digits, with an apostrophe or a hyphen inside.
 
     Scripts without spaces between words (Chinese, Japanese, Thai and others) have none here.
@@ -52,7 +52,7 @@ def words_in(text: str) -> list[tuple[int, int]]:
     Examples
     --------
     >>> text = "Don't peel well-known onions, 猫!"
-    >>> [text[start:end] for start, end in words_in(text)]
+    >>> [text[start:end] for start, end in word_spans(text)]
     ["Don't", 'peel', 'well-known', 'onions']
     """
     return [match.span() for match in _WORD.finditer(text.translate(_Kinds()))]

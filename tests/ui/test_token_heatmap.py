@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.report.colour_scales import SCALES, fixed, per_text_min_max, scales_of, zero_centred
+from core.report.colour_scales import fixed, per_text_min_max, scales_of, zero_centred
 from core.report.colours import N_STEPS, THEMES, ramp
 from tests.support.pages import decoded
 from ui import token_heatmap as module
@@ -96,10 +96,6 @@ def test_the_range_of_a_short_text_is_said_to_mean_little(n, said):
 
 
 # ---------------------------------------------------------------- what the reader chooses
-
-
-def test_every_scale_of_core_is_offered():
-    assert DISPLAY["scale"] == SCALES
 
 
 def test_what_a_browser_says_is_one_of_the_options_or_nothing():

@@ -16,7 +16,7 @@ from core.report.glossary import GLOSSARY
 from core.report.readable import readable_auc
 from core.report.sentences import class_names, higher_for, where
 from core.stats.class_balance import ClassScale, class_balance, class_scale
-from core.words.running_words import words_in
+from core.words.running_words import word_spans
 from ui.token_heatmap import BASELINE, BOTH, TARGET, HeatmapBlock
 
 _ENDS = {
@@ -82,7 +82,7 @@ class _Neuron:
 
 def blocks_of(result: ContrastResult, found: TokenActivations, neurons: Sequence[int]) -> Shown:
     """The blocks of a text, in which every shown neuron has one."""
-    words = words_in("".join(found.pieces))
+    words = word_spans("".join(found.pieces))
     starts = word_groups(found, words)
     shown = [_neuron(result, found, neuron, starts) for neuron in neurons]
     pair = _pair(result, shown)

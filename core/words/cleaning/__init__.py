@@ -11,9 +11,9 @@ from __future__ import annotations
 import re
 
 from core.errors import UserError
-from core.words.checks import split_lines
+from core.words.checks import SPACES, split_lines
 from core.words.cleaning.changes import Changes
-from core.words.cleaning.characters import SPACES, clean_characters
+from core.words.cleaning.characters import clean_characters
 from core.words.cleaning.marks import split_lines_of_words, without_marks, without_numbers_and_bullets
 from core.words.cleaning.markup import without_elements, without_html, without_json
 from core.words.cleaning.tables import Line, without_headers, words_of_table

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from core.records.names import JOINERS
+
 _MAX_EXAMPLE = 30  # characters
-_JOINERS = "\u200c\u200d"  # of no width, but part of words
 
 # Each kind: what it is called once and several times, and what was done to it. In the order in which notes are shown.
 _KINDS = {
@@ -72,7 +73,7 @@ def shown(text: str) -> str:
     >>> shown("time\\u202e\\tway")
     '“time way”'
     """
-    text = "".join(char if char.isprintable() or char in _JOINERS else " " for char in text[: 2 * _MAX_EXAMPLE])
+    text = "".join(char if char.isprintable() or char in JOINERS else " " for char in text[: 2 * _MAX_EXAMPLE])
     text = " ".join(text.split())
     text = f"{text[:_MAX_EXAMPLE]}…" if len(text) > _MAX_EXAMPLE else text
     return text if text.startswith(("“", "„")) else f"“{text}”"

@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from core.records.names import INVISIBLE
+from core.records.names import INVISIBLE, JOINERS
+from core.words.checks import SPACES
 from core.words.cleaning.changes import Changes, shown
 
-SPACES = "\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
-
-_JOINERS = re.compile("[\u200c\u200d]+")
+_JOINERS = re.compile(f"[{JOINERS}]+")
 # What a joiner may follow: letters without case, marks, emoji. After others it has no effect.
 _JOINED = ("Lo", "Lm", "Mn", "Mc", "So", "Sk")
 _UNUSUAL = re.compile(f"[{SPACES}]| {{2,}}")

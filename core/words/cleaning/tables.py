@@ -36,7 +36,6 @@ _OTHER_HEADERS = {
         "number",
         "occurrences",
         "percent",
-        "per million",
     ),
     *("n", "no", "no.", "nr", "#", "id", "index", "rank", "share", "per million", "language", ""),
     *("pos", "tag", "tags", "upos", "class", "part of speech", "word class"),

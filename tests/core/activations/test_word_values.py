@@ -18,7 +18,7 @@ from core.activations import (
 from core.models import LoadedModel, load_model
 from core.records import GoldSentence, GoldText, GoldWord, TokenActivations
 from core.words import bundled_gold, passages
-from core.words.running_words import words_in
+from core.words.running_words import word_spans
 from tests.support.tokenizer_styles import STYLES, save_model_with, tokenizer_in
 
 
@@ -91,7 +91,7 @@ def test_an_empty_text_has_no_words() -> None:
 def test_groups_have_the_values_of_their_words_and_all_other_tokens_their_own(pooling: str) -> None:
     text = passages(bundled_gold(), 1500)[0].text + "\n\n" + ODD
     found = token_activations(load_model("bundled"), text, 1)
-    places = words_in(text)
+    places = word_spans(text)
     starts = word_groups(found, places)
     ends = [*starts[1:].tolist(), len(found.pieces)]
     groups = [list(range(start, end)) for start, end in zip(starts.tolist(), ends, strict=True)]
@@ -106,7 +106,7 @@ def test_groups_have_the_values_of_their_words_and_all_other_tokens_their_own(po
 
 def test_two_words_that_share_a_token_are_one_group() -> None:
     found = TokenActivations(["a", "b c", "d", "."], [""] * 4, [1, 2, 3, 4], np.zeros((4, 1), np.float32), layer=0)
-    assert word_groups(found, words_in("ab cd.")).tolist() == [0, 3]
+    assert word_groups(found, word_spans("ab cd.")).tolist() == [0, 3]
 
 
 def test_groups_of_nothing() -> None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from core.words.running_words import words_in
+from core.words.running_words import word_spans
 
 
 def found(text):
-    return [text[start:end] for start, end in words_in(text)]
+    return [text[start:end] for start, end in word_spans(text)]
 
 
 @pytest.mark.parametrize(
