@@ -42,7 +42,7 @@ SCRIPT = """
         values[3::50] = np.nan
         words = group_values(values, np.array(starts)).astype(np.float32)
         return HeatmapBlock(
-            title, "layer 3", values, scales(values, listed), words, scales(words, listed), role, line
+            title, "layer 3", values, scales(values, listed), words, scales(words, listed), role=role, line=line
         )
 
     with st.container(key="page"):

@@ -176,7 +176,7 @@ def test_custom_words_are_used_as_given(lm: LoadedModel) -> None:
     """In their order, as many as the count says; a comma and an inner space are part of a word."""
     result = run_contrast(custom(["ice cream", "1,000", "naïve", "x"], ["go", "take"], n_target=3), lm)
     assert result.words.target == ("ice cream", "1,000", "naïve")
-    assert "custom" in result.words.target_list.source
+    assert result.words.target_list.source == "own list"
     np.testing.assert_allclose(
         result.target_activations,
         word_activations(lm, ["ice cream", "1,000", "naïve"], [1], leading_space=True, prefix=True)[0],
