@@ -17,6 +17,8 @@ Snapshot = tuple[object, ...]
 # The values that code has replaced, by the key of the widget: the last few, each with the time when.
 _REPLACED = "_chosen_replaced"
 _N_REPLACED = 50
+# The values of the settings with which code has set a widget last, by its key.
+_WRITTEN_WITH = "_chosen_written_with"
 # How late a browser's answer may come: many times what it takes on a busy class server.
 _LATE_SECONDS = 2.0
 
@@ -54,10 +56,12 @@ def write(key: str, value: Any) -> None:
     It is set in every run, even where the widget seems to have it: the last run may have set another value since the
     browser sent this one.
     """
-    before = st.session_state.get(key)
+    before, now = st.session_state.get(key), snapshot()
     st.session_state[key] = value
-    if before != value:
+    written_with = st.session_state.setdefault(_WRITTEN_WITH, {})
+    if before != value and written_with.get(key) != now:  # a setting has changed, and with it what the value means
         remember(key, before)
+    written_with[key] = now
 
 
 def remember(key: str, value: Any) -> None:
