@@ -96,9 +96,8 @@ def _draw_downloads(result: ContrastResult) -> None:
 def _choose(order: np.ndarray, drawn_with: chosen.Snapshot) -> None:
     """Callback. A click on a cell is one on its row; the row that is ticked is that of the neuron selected before."""
     sent = st.session_state[_KEY]
-    if chosen.is_stale(drawn_with, _KEY):
+    if chosen.is_stale(drawn_with):
         return
-    chosen.remember(_KEY, sent)
     row = clicked_row(sent.selection, len(order))
     if row is not None:
         chosen.choose(int(order[row]), drawn_with)
