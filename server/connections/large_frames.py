@@ -65,11 +65,13 @@ class LargeFrames:
     def _next(self) -> None:
         """Let the next address parse the oldest of its frames. It comes after the others then."""
         self._timer = None
-        if time.monotonic() >= self._rest_until:  # a frame that nobody took for large may have been parsed meanwhile
-            address, turns = self._waiting.popitem(last=False)
-            turn = turns.popleft()
-            if turns:
-                self._waiting[address] = turns
-            if not turn.cancelled:
-                turn.go_on()
-        self._call_next()
+        try:
+            if time.monotonic() >= self._rest_until:  # one that nobody took for large may have been parsed meanwhile
+                address, turns = self._waiting.popitem(last=False)
+                turn = turns.popleft()
+                if turns:
+                    self._waiting[address] = turns
+                if not turn.cancelled:
+                    turn.go_on()
+        finally:  # whatever goes wrong in one connection, the others have their turns
+            self._call_next()

@@ -64,3 +64,17 @@ def test_who_has_gone_takes_no_turn() -> None:
         return frames.parsed
 
     assert asyncio.run(leave()) == ["a", "c"]
+
+
+def test_a_fault_of_one_ends_nobody_elses_turn() -> None:
+    async def fail() -> tuple[list[str], list[object]]:
+        frames, faults = Frames(), list[object]()
+        asyncio.get_running_loop().set_exception_handler(lambda loop, context: faults.append(context["exception"]))
+        frames.come("a")
+        frames.turns.wait("b", lambda: 1 // 0)
+        frames.come("c")
+        await asyncio.sleep(0.2)
+        return frames.parsed, faults
+
+    parsed, faults = asyncio.run(fail())
+    assert parsed == ["a", "c"] and [type(fault) for fault in faults] == [ZeroDivisionError]
