@@ -11,10 +11,14 @@ import time
 from bisect import insort
 from dataclasses import dataclass, field
 from itertools import count
+from typing import TYPE_CHECKING
 
 from engine.pipeline import is_waiting
 from engine.visitors import GREEDY, Others, Visitor
 from ui.visitor import begin_as, visitor_of
+
+if TYPE_CHECKING:
+    from streamlit.runtime.app_session import AppSession
 
 RUNS_AT_ONCE = 4
 # Whether a run has ended is looked at so often, and so many times.
@@ -134,10 +138,8 @@ async def until_the_run_ends(session: str | None) -> None:
 
     Streamlit would stop it at its next call, and begin another one at once in another thread.
     """
-    from streamlit import runtime
-
     for _ in range(_POLLS):
-        running = runtime.get_instance().get_app_session(session or "")
+        running = _app_session(session)
         if running is None or running._scriptrunner is None:
             return
         asking = visitor_of(running.session_state)
@@ -147,14 +149,16 @@ async def until_the_run_ends(session: str | None) -> None:
 
 
 def _visitor(session: str | None) -> Visitor | None:
-    from streamlit import runtime
-
-    found = runtime.get_instance().get_app_session(session or "")
+    found = _app_session(session)
     return visitor_of(found.session_state) if found else None
 
 
 def _begin_as(session: str | None, seconds: float) -> None:
+    if found := _app_session(session):
+        begin_as(found.session_state, seconds)
+
+
+def _app_session(session: str | None) -> AppSession | None:
     from streamlit import runtime
 
-    if found := runtime.get_instance().get_app_session(session or ""):
-        begin_as(found.session_state, seconds)
+    return runtime.get_instance().get_app_session(session or "")
