@@ -209,11 +209,18 @@ def _neurons(parts: list[str], name: str, problems: list[str]) -> tuple[int, ...
 
 def _indices(parts: list[str], name: str, problems: list[str]) -> tuple[int, ...]:
     """The neurons that the parts of a value name, each once. One sentence is added for all invalid parts together."""
-    invalid = [part for part in parts if not _is_index(part)]
+    invalid = [part for part in parts if not is_index(part)]
     if invalid:
         problems.append(f"{name} is “{invalid[0][:60]}”; a neuron's index is a whole number from 0. It was set aside.")
-    return tuple(dict.fromkeys(int(part) for part in parts if _is_index(part)))
+    return tuple(dict.fromkeys(int(part) for part in parts if is_index(part)))
 
 
-def _is_index(value: str) -> bool:
+def is_index(value: str) -> bool:
+    """Whether a text is a neuron's index, as far as can be said without its layer.
+
+    Examples
+    --------
+    >>> is_index("44"), is_index("-1"), is_index("four")
+    (True, False, False)
+    """
     return value.isascii() and value.isdigit() and len(value) < 7

@@ -244,6 +244,11 @@ class ContrastResult:
         """The neuron with the smallest statistic: the most extreme one for the baseline."""
         return int(np.nanargmin(self.tests.statistic))
 
+    @cached_property
+    def order(self) -> np.ndarray:
+        """All neurons, (n_neurons,): those whose statistic is farthest from 0 first, those without one last."""
+        return np.argsort(-np.abs(np.nan_to_num(self.tests.statistic)), kind="stable")
+
     def favours_target(self, neuron: int) -> bool:
         """Whether a neuron is higher for the target; so is one whose statistic is 0 or not known."""
         return not self.tests.statistic[neuron] < 0

@@ -22,7 +22,7 @@ _KEY = "neurons_table"
 def draw(result: ContrastResult, neuron: int) -> None:
     """Draw the table, in which the row of the selected neuron is ticked, and its downloads."""
     st.subheader("All figures")
-    order = np.argsort(-np.abs(np.nan_to_num(result.tests.statistic)), kind="stable")
+    order = result.order
     columns = _columns(result)
     rows = np.flatnonzero(order == neuron).tolist()
     chosen.write(_KEY, {"selection": {"rows": rows, "columns": [], "cells": []}})
@@ -95,9 +95,6 @@ def _draw_downloads(result: ContrastResult) -> None:
 
 def _choose(order: np.ndarray, drawn_with: chosen.Snapshot) -> None:
     """Callback. A click on a cell is one on its row; the row that is ticked is that of the neuron selected before."""
-    sent = st.session_state[_KEY]
-    if chosen.is_stale(drawn_with):
-        return
-    row = clicked_row(sent.selection, len(order))
+    row = clicked_row(st.session_state[_KEY].selection, len(order))
     if row is not None:
         chosen.choose(int(order[row]), drawn_with)

@@ -11,7 +11,7 @@ import streamlit as st
 
 from core.records import ContrastResult
 from core.report.readable import readable_auc
-from ui import chosen, page, settings
+from ui import chosen, link, page, settings
 from ui.defaults import MAX_NEURONS
 from ui.panels import neuron_bar
 
@@ -29,7 +29,7 @@ def draw(result: ContrastResult) -> list[int]:
     chosen.write("neurons", list(neurons))
     st.multiselect(
         "Neurons in colour",
-        np.argsort(-np.abs(np.nan_to_num(result.tests.statistic)), kind="stable").tolist(),
+        result.order.tolist(),
         key="neurons",
         format_func=_labels(result).__getitem__,
         max_selections=MAX_NEURONS,
@@ -109,7 +109,7 @@ def numbers(values: Iterable[int | str], n_neurons: int) -> tuple[tuple[int, ...
     strange: list[str] = []
     for value in values:
         for part in [value] if isinstance(value, int) else re.split(r"[\s,;]+", str(value).strip(" \t,;"))[:100]:
-            if str(part).isascii() and str(part).isdigit() and len(str(part)) < 7 and int(part) < n_neurons:
+            if link.is_index(str(part)) and int(part) < n_neurons:
                 neurons.append(int(part))
             else:
                 strange.append(str(part)[:60])
