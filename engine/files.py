@@ -6,7 +6,7 @@ Only the last ones are kept, so that many presses of one button make one file.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from weakref import ref
 
 from core.errors import UserError
@@ -37,14 +37,16 @@ def csv(spec: ContrastSpec, shown: tuple[str, str]) -> bytes:
     """
     from core.report.tables import contrast_csv
 
-    return _file("csv", spec, shown, contrast_csv)
+    result = _as_shown(spec, shown)
+    return _file("csv", [result], lambda: contrast_csv(result))
 
 
 def summary(spec: ContrastSpec, shown: tuple[str, str]) -> bytes:
     """The settings and the summary as JSON, as ``csv`` gives the table."""
     from core.report.summary import summary_json
 
-    return _file("json", spec, shown, summary_json)
+    result = _as_shown(spec, shown)
+    return _file("json", [result], lambda: summary_json(result))
 
 
 def text_values(spec: ContrastSpec, text: str, neurons: tuple[int, ...]) -> bytes:
@@ -58,13 +60,7 @@ def text_values(spec: ContrastSpec, text: str, neurons: tuple[int, ...]) -> byte
     from core.report.tables import text_csv
 
     found = resolve(text_step, Request(spec, text))
-
-    def work(progress: Progress) -> bytes:
-        with _one_at_a_time:
-            return text_csv(found, neurons).encode()
-
-    made: bytes = _made.obtain(("text", neurons, ref(found)), work)
-    return made
+    return _file("text", [found], lambda: text_csv(found, neurons), neurons)
 
 
 def pair_values(spec: ContrastSpec, texts: tuple[str, str], neurons: tuple[int, ...]) -> bytes:
@@ -79,23 +75,20 @@ def pair_values(spec: ContrastSpec, texts: tuple[str, str], neurons: tuple[int, 
 
     readings = [resolve(text_step, Request(spec, text)) for text in texts]
 
-    def work(progress: Progress) -> bytes:
-        with _one_at_a_time:
-            pairs = pair_tokens(*(reading.token_ids for reading in readings))
-            return pair_csv(readings, pairs, neurons).encode()
+    def make() -> str:
+        return pair_csv(readings, pair_tokens(*(reading.token_ids for reading in readings)), neurons)
 
-    made: bytes = _made.obtain(("pair", neurons, *map(ref, readings)), work)
-    return made
+    return _file("pair", readings, make, neurons)
 
 
-def _file(kind: str, spec: ContrastSpec, shown: tuple[str, str], make: Callable[[ContrastResult], str]) -> bytes:
-    result = _as_shown(spec, shown)
+def _file(kind: str, of: Sequence[object], make: Callable[[], str], neurons: tuple[int, ...] = ()) -> bytes:
+    """A file of some results, which it does not hold: made now, unless it is one of the last ones."""
 
     def work(progress: Progress) -> bytes:
         with _one_at_a_time:
-            return make(result).encode()
+            return make().encode()
 
-    made: bytes = _made.obtain((kind, ref(result)), work)
+    made: bytes = _made.obtain((kind, neurons, *map(ref, of)), work)
     return made
 
 

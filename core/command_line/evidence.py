@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from core.command_line.options import (
     LARGE,
     add_contrast_options,
+    cannot_be_read,
     check_can_write,
     fetch_treebank,
     load,
@@ -134,9 +135,8 @@ def _content(file: str) -> bytes:
         raise UserError(
             f"There is no file {file} with tagged sentences; --gold takes files, or {' or '.join(TREEBANKS)}."
         ) from None
-    except (OSError, ValueError) as error:  # a path may hold a NUL
-        reason = error.strerror if isinstance(error, OSError) else str(error)
-        raise UserError(f"{file!r} with tagged sentences cannot be read: {reason}.") from None
+    except (OSError, ValueError) as error:
+        raise cannot_be_read(f"{file!r} with tagged sentences", error) from None
 
 
 def _run(subject: Subject, checks: Sequence[str], shown: bool) -> dict[str, Finding]:

@@ -120,12 +120,16 @@ def _content(file: str) -> bytes:
     try:
         with open(file, "rb") as opened:
             content = opened.read(MAX_BYTES + 1)
-    except (OSError, ValueError) as error:  # a path may hold a NUL
-        reason = error.strerror if isinstance(error, OSError) else str(error)
-        raise UserError(f"The list {file!r} cannot be read: {reason}.") from None
+    except (OSError, ValueError) as error:
+        raise cannot_be_read(f"The list {file!r}", error) from None
     if not content.strip():
         raise UserError(f"The list {file!r} is empty; one word a line is expected.")
     return content
+
+
+def cannot_be_read(what: str, error: OSError | ValueError) -> UserError:
+    """The mistake of a file that cannot be read. A ValueError is that of a path with a NUL."""
+    return UserError(f"{what} cannot be read: {error.strerror if isinstance(error, OSError) else error}.")
 
 
 def check_can_write(*files: Path | None) -> None:
