@@ -67,7 +67,7 @@ def draw() -> tuple[tuple[str, ...], Passage | None]:
 def typed() -> dict[str, str]:
     """The texts in the boxes, by their keys; without those that the page opens with."""
     texts = {key: st.session_state.get(key) for key in BOXES}
-    return {key: text for key, text in texts.items() if text is not None and text != _first(key)}
+    return {key: text for key, text in texts.items() if text is not None and text != _first()[key]}
 
 
 def choices() -> dict[str, str]:
@@ -89,20 +89,21 @@ def give_back(boxes: Mapping[str, str], chosen: Mapping[str, object]) -> bool:
             state["passage"] = title
     most = limits().kept_characters
     back = {key: text for key, text in boxes.items() if key in BOXES and len(text) <= most}
-    back = {key: text for key, text in back.items() if state.get(key, _first(key)) == _first(key)}
+    back = {key: text for key, text in back.items() if state.get(key, _first()[key]) == _first()[key]}
     state.update(back)
     return bool(back)
 
 
-def _first(key: str) -> str:
-    """What a box has when the page opens."""
-    return dict(zip(BOXES, (first_sample(), *text_pair_input.first_pair()), strict=True))[key]
+@cache  # each run of each page asks, and the sample is a file
+def _first() -> dict[str, str]:
+    """What the boxes have when the page opens, by their keys."""
+    return dict(zip(BOXES, (first_sample(), *text_pair_input.first_pair()), strict=True))
 
 
 def _draw_box() -> str:
     content = st.text_area(
         "Your text",
-        st.session_state.get("text", first_sample()),  # its default too: ui/sidebar.py says why
+        st.session_state.get("text", _first()["text"]),  # its default too: ui/sidebar.py says why
         key="text",
         height=190,
         placeholder="Paste any text here",
