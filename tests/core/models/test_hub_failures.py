@@ -369,9 +369,18 @@ def test_the_rate_and_the_time_left(seconds: int, left: str) -> None:
     assert said[-1] == f"Downloading {NAME}: 63 of 526 MB{left}"
 
 
+# A job in the background of a shell ignores Ctrl-C, and what it starts would too.
+HEARS_CTRL_C = (
+    "import runpy, signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
+    "runpy.run_module('core', run_name='__main__')"
+)
+
+
 def test_ctrl_c_in_a_download(repository: Path) -> None:
     """One sentence, the status of shells, nothing left half; the same command then fetches the rest alone."""
-    command = [sys.executable, "-m", "core", "download", f" https://huggingface.co/{NAME} "]
+    asked = ["download", f" https://huggingface.co/{NAME} "]
+    command = [sys.executable, "-m", "core", *asked]
+    stopped = [sys.executable, "-c", HEARS_CTRL_C, *asked]
     environment = {**os.environ, "HF_HUB_CACHE": huggingface_hub.constants.HF_HUB_CACHE}
     half_sent = threading.Event()
 
@@ -382,7 +391,7 @@ def test_ctrl_c_in_a_download(repository: Path) -> None:
 
     with (
         BadHub({NAME: repository}, manner),
-        subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True) as process,
+        subprocess.Popen(stopped, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True) as process,
     ):
         assert half_sent.wait(PATIENCE)
         until((snapshot() / "tokenizer.json").exists)
