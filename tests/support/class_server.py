@@ -101,8 +101,8 @@ class ClassServer:
         return self.err.read()
 
     def log(self) -> list[dict[str, Any]]:
-        """The log's lines; raises ValueError where one is not JSON."""
-        return [json.loads(line) for line in self.printed().splitlines()]
+        """The log's whole lines; raises ValueError where one is not JSON."""
+        return [json.loads(line) for line in self.printed().splitlines(keepends=True) if line.endswith("\n")]
 
     def until_logged(self, event: str) -> dict[str, Any]:
         """Wait for a line about an event, and return it."""
