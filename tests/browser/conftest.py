@@ -6,9 +6,18 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.visits import whole_app
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.parent == Path(__file__).parent:
             item.add_marker(pytest.mark.browser)
             item.add_marker(pytest.mark.xdist_group(item.path.stem))
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory):
+    """The address of the whole app, one for the tests of a module."""
+    with whole_app(tmp_path_factory.mktemp("words")) as url:
+        yield url

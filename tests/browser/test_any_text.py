@@ -34,7 +34,9 @@ IMPORT = """async (source) => {
     window.draw = (await import(url)).default;
 }"""
 # Draws one text and tells what stands there: texts, elements, attributes, what the tooltip says, and where tokens lie.
-DRAW = """(all) => all.map((data) => {
+DRAW = """async (all) => {
+  const seen = [];
+  for (const data of all) {
     const main = document.querySelector("main");
     main.innerHTML = '<div class="heatmap"></div>';
     window.draw({ data, parentElement: main, setStateValue() {} });
@@ -49,8 +51,9 @@ DRAW = """(all) => all.map((data) => {
         return Math.max(...[...(token.querySelector(".body") ?? token).getClientRects()].map((box) => box.width));
     });
     tokens[0].dispatchEvent(new PointerEvent("pointerover", { bubbles: true }));
+    await new Promise(requestAnimationFrame); // the tip is drawn in one
     const all = [...main.querySelectorAll("*")];
-    return {
+    seen.push({
         texts: tokens.map((token) => token.textContent),
         whole: panel.textContent,
         inPanel: [...new Set([...panel.querySelectorAll("*")].map((element) => element.tagName))],
@@ -60,8 +63,10 @@ DRAW = """(all) => all.map((data) => {
         labels: [main.querySelector(".tip-token").textContent, tokens[0].getAttribute("aria-label")],
         narrowest: Math.min(...widths),
         inOrder: apart.every(Boolean),
-    };
-})"""
+    });
+  }
+  return seen;
+}"""
 ATTRIBUTES = {"class", "style", "role", "aria-label", "tabindex", "hidden"}
 ATTRIBUTES |= {"data-index", "data-mark", "data-part", "data-theme"}
 CLASSES = {

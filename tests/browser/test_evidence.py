@@ -8,17 +8,11 @@ import pytest
 
 from core.evidence import CHECKS
 from tests.support.browser import require_browser
-from tests.support.visits import arrive, follow, visit, whole_app
+from tests.support.visits import arrive, follow, visit
 
 require_browser()
 
 QUERY = "n_target=60&n_baseline=60&layer=3"
-
-
-@pytest.fixture(scope="module")
-def app(tmp_path_factory):
-    with whole_app(tmp_path_factory.mktemp("words")) as url:
-        yield url
 
 
 def chip(page, name):

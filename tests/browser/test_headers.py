@@ -58,15 +58,14 @@ def save_from_neurons(page):
     table.get_by_label("Close fullscreen").wait_for()
     page.keyboard.press("Escape")
     table.get_by_label("Fullscreen", exact=True).wait_for(state="attached")
-    files = [
-        saved(page, button.get_by_role("button").click) for button in page.get_by_test_id("stDownloadButton").all()
-    ]
+    buttons = page.get_by_test_id("stMain").get_by_test_id("stDownloadButton").all()
+    files = [saved(page, button.get_by_role("button").click) for button in buttons]
     assert sorted(file[:1] for file in files) == [b"l", b"{"], "a table that begins with “layer”, and an object"
 
 
 def upload_and_save_a_text(page):
     file = {"name": "text.txt", "mimeType": "text/plain", "buffer": TEXT.encode()}
-    page.locator("input[type=file]").set_input_files(file)
+    page.get_by_test_id("stMain").locator("input[type=file]").set_input_files(file)
     page.locator(".heatmap .panel").first.get_by_text("river").first.wait_for()
     wait_until_idle(page)
     page.locator(".heatmap .token").nth(1).click()

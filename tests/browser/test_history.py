@@ -19,12 +19,6 @@ SPEC = ContrastSpec.careful(n_target=60, n_baseline=60)
 DEEP = {"Neurons": "/Neurons", "Words": "/Words", "Text heatmap": "/Text_heatmap", "Evidence": "/Evidence"}
 
 
-@pytest.fixture(scope="module")
-def app(tmp_path_factory):
-    with whole_app(tmp_path_factory.mktemp("words")) as url:
-        yield url
-
-
 def layer_is(page, layer):
     """Wait until slider and address say so; on the Neurons page its headline too."""
     page.wait_for_url(re.compile(rf"[?&]layer={layer}(&|$)"))

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from playwright.sync_api import expect
 
 from core.activations import token_activations
 from core.experiment import run_contrast
@@ -29,7 +30,6 @@ from tests.support.visits import (
     token_in_panel,
     visit,
     wait_marked,
-    whole_app,
     x_range,
 )
 from ui.defaults import DEFAULT
@@ -44,12 +44,6 @@ NASTY = (
     "\tA family 👩‍👩‍👧‍👦 of 🧠 went home;\tمرحبا بالعالم and 漢字かな交じり文.\n\n"
     "Trailing spaces   \n& entities &amp; :smile: [a](javascript:alert(3)) naïve café\u00a0…"
 )
-
-
-@pytest.fixture(scope="module")
-def app(tmp_path_factory):
-    with whole_app(tmp_path_factory.mktemp("words")) as url:
-        yield url
 
 
 @pytest.fixture(scope="module")
@@ -244,12 +238,7 @@ def test_the_button_colours_a_text_too(app):
         arrive(page, "Text heatmap")
         page.get_by_role("textbox", name="Text").fill("One short sentence.")
         page.get_by_role("button", name="Colour the text").click()
-        page.wait_for_function(
-            """() => {
-                const host = document.querySelector("[data-testid='stBidiComponentIsolated']")?.shadowRoot;
-                return host?.querySelector(".panel")?.textContent === "One short sentence.";
-            }"""
-        )
+        expect(page.locator(".heatmap .panel").first).to_have_text("One short sentence.")
         page.locator(".heatmap .token").nth(1).click()
         token_in_panel(page, 2).wait_for()
 

@@ -14,13 +14,13 @@ from tests.support.browser import require_browser, wait_until_idle
 from tests.support.visits import (
     arrive,
     chosen,
+    click_table_row,
     follow,
     heading,
     loneliest_point,
     scatter,
     visit,
     wait_marked,
-    whole_app,
     x_range,
 )
 
@@ -28,12 +28,6 @@ require_browser()
 
 QUERY = "layer=2&n_target=60&n_baseline=60"
 SPEC = ContrastSpec.careful(layer=2, n_target=60, n_baseline=60)
-
-
-@pytest.fixture(scope="module")
-def app(tmp_path_factory):
-    with whole_app(tmp_path_factory.mktemp("words")) as url:
-        yield url
 
 
 @pytest.fixture(scope="module")
@@ -61,17 +55,6 @@ def zoom(page):
     )
     page.wait_for_timeout(400)  # plotly takes two presses within 300 ms for a double click
     return x_range(page)
-
-
-def table(page):
-    return page.locator(".st-key-neurons_table [data-testid='stDataFrame']")
-
-
-def click_cell(page, row, x=260):
-    """Click the table, which is a canvas: its rows are 35 pixels high below a header of the same height."""
-    table(page).scroll_into_view_if_needed()
-    place = table(page).bounding_box()
-    page.mouse.click(place["x"] + x, place["y"] + 35 * (row + 1) + 17)
 
 
 def wait_ticked(page, rows):
@@ -104,12 +87,12 @@ def test_zoom_and_tick_follow_whichever_way_a_neuron_is_chosen(app, result, orde
         wait_ticked(page, [])  # far below
         assert x_range(page) == zoomed
 
-        click_cell(page, 3)
+        click_table_row(page, 3, x=260)
         chosen(page, order[3])
         wait_ticked(page, [3])
         assert x_range(page) == zoomed
 
-        click_cell(page, 6, x=18)
+        click_table_row(page, 6)
         chosen(page, order[6])
         wait_ticked(page, [6])
         assert x_range(page) == zoomed

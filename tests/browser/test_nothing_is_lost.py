@@ -5,10 +5,8 @@ from __future__ import annotations
 import json
 import re
 
-import pytest
-
 from tests.support.browser import require_browser, wait_for, wait_until_idle
-from tests.support.visits import arrive, follow, new_page_like, visit, whole_app
+from tests.support.visits import arrive, follow, new_page_like, visit
 
 require_browser()
 
@@ -19,12 +17,6 @@ LONG = "\n".join(f"word{number}" for number in range(400))
 SIDEBAR = "[data-testid='stSidebar']"
 # Another tab of the same browser with a copy of this one's storage, as a duplicated tab has one.
 DUPLICATE = "() => { window.open(location.href); }"
-
-
-@pytest.fixture(scope="module")
-def app(tmp_path_factory):
-    with whole_app(tmp_path_factory.mktemp("words")) as url:
-        yield url
 
 
 def box(page, key):

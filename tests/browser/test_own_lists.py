@@ -12,19 +12,13 @@ from tests.support.any_text import SCRIPTS
 from tests.support.browser import ROOT, require_browser, wait_for, wait_until_idle
 from tests.support.names import HOSTILE_NAMES
 from tests.support.own_lists import FRUIT, OWN_LISTS
-from tests.support.visits import arrive, follow, new_page_like, visit, whole_app
+from tests.support.visits import arrive, follow, new_page_like, visit
 
 require_browser()
 
 ARTIFACTS = Path(os.environ.get("GRAMMAR_NEURONS_ARTIFACTS", ROOT / "artifacts"))
 TYPED = "Word\n• apple\n• pear\n• plum\n• cherry\n• “ice cream”"
 NAME = "Food & drink"
-
-
-@pytest.fixture(scope="module")
-def app(tmp_path_factory):
-    with whole_app(tmp_path_factory.mktemp("words")) as url:
-        yield url
 
 
 def sidebar(page):
@@ -126,7 +120,7 @@ def test_an_uploaded_file_of_each_kind(app, tmp_path):
         for number, own in enumerate(OWN_LISTS.values()):
             file = tmp_path / f"list{number}.txt"
             file.write_bytes(own.content)
-            sidebar(page).locator("input[type=file]").set_input_files(file)
+            sidebar(page).locator(".st-key-target_file input[type=file]").set_input_files(file)
             box = sidebar(page).get_by_role("textbox", name="Custom target list", exact=True)
             first = own.words[0]
             page.wait_for_function("([box, first]) => box.value.startsWith(first)", arg=[box.element_handle(), first])

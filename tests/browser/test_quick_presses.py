@@ -17,7 +17,7 @@ from core.experiment import run_contrast
 from core.models import load_model
 from core.records import ContrastSpec
 from tests.support.browser import require_browser
-from tests.support.visits import arrive, chosen, click_table_row, follow, loneliest_point, visit, whole_app
+from tests.support.visits import arrive, chosen, click_table_row, follow, loneliest_point, visit
 
 require_browser()
 
@@ -27,12 +27,6 @@ LAST = 5
 KEYS = {"ArrowRight": 1, "ArrowLeft": -1}
 IDLE = "[data-testid='stApp'][data-test-script-state='notRunning']"
 LAYER_OF_HEADLINE = re.compile(r"neurons in layer (\d+) differ")
-
-
-@pytest.fixture(scope="module")
-def app(tmp_path_factory):
-    with whole_app(tmp_path_factory.mktemp("words")) as url:
-        yield url
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,8 @@ from core.activations import group_values
 from core.report.colour_scales import SCALES, fixed, scales_of, steps
 from core.report.colours import N_STEPS, PALETTES, THEMES, blend, contrast, ramp
 from core.report.readable import readable_number
-from tests.support.browser import chromium_page, require_browser, running_app, wait_until_idle, watch
+from tests.support.browser import require_browser, running_app
+from tests.support.visits import heatmap_page
 
 require_browser()
 
@@ -78,17 +79,9 @@ def app(tmp_path_factory):
 
 @pytest.fixture(params=THEMES)
 def page(app, request):
-    with chromium_page(1440, 900, color_scheme=request.param) as page:
-        page.seen, page.theme = watch(page), request.param
-        open_app(page, app)
+    with heatmap_page(app, color_scheme=request.param) as page:
+        page.theme = request.param
         yield page
-        assert page.seen.dialogs == [] and page.seen.errors == [] and page.seen.outside == []
-
-
-def open_app(page, url):
-    page.goto(url)
-    page.locator(".heatmap .panel").first.wait_for()
-    wait_until_idle(page)
 
 
 def choose(page, label):

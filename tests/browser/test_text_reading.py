@@ -13,19 +13,13 @@ from core.experiment import run_contrast
 from core.models import load_model
 from core.report.readable import readable_number
 from tests.support.browser import require_browser, wait_for, wait_until_idle
-from tests.support.visits import arrive, follow, token_in_panel, visit, whole_app
+from tests.support.visits import arrive, follow, token_in_panel, visit
 from ui.defaults import DEFAULT
 
 require_browser()
 
 TEXT = "The ferryman peels onions and unmistakably sings."
 ONIONS = (" on", "ions")
-
-
-@pytest.fixture(scope="module")
-def app(tmp_path_factory):
-    with whole_app(tmp_path_factory.mktemp("words")) as url:
-        yield url
 
 
 @pytest.fixture(scope="module")
@@ -277,6 +271,7 @@ def test_the_legend_of_both_in_one_names_the_range_that_is_drawn(app):
             legend = both.locator(".legend")
             ends = [re.sub(r"[^\d.]", "", each) for each in legend.locator(".number").all_text_contents()]
             assert legend.locator(".ends").inner_text() == said and said in legend.get_attribute("aria-label")
+            # A legend has four digits.
             assert ends[0] == ends[2] and (bound is None or float(ends[2]) == pytest.approx(bound, rel=2e-3))
         own = page.locator(".block").nth(1).locator(".legend .ends")
         assert own.inner_text() == "5th to 95th percentile of the word lists"

@@ -13,7 +13,7 @@ from core.models import load_model
 from core.report.colours import blend, contrast, ramp
 from core.stats.standing_out import standing_out
 from tests.support.browser import require_browser, wait_for, wait_until_idle
-from tests.support.visits import arrive, follow, token_in_panel, visit, whole_app
+from tests.support.visits import arrive, follow, token_in_panel, visit
 from ui.defaults import DEFAULT
 from ui.panels.text_pair_input import PAIRS
 
@@ -28,12 +28,6 @@ NASTY = (
     "Read <img src=x onerror=alert(1)> as $x$.\n\tA 🧠 went  home.",
     "Read **bold** <b>x</b> as $x$.\n\tA 🧠 goes  home.",
 )
-
-
-@pytest.fixture(scope="module")
-def app(tmp_path_factory):
-    with whole_app(tmp_path_factory.mktemp("words")) as url:
-        yield url
 
 
 @pytest.fixture(scope="module")

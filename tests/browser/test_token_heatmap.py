@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from tests.support.browser import chromium_page, require_browser, running_app, wait_for, wait_until_idle, watch
+from tests.support.visits import heatmap_page, open_heatmap
 
 require_browser()
 
@@ -60,17 +61,8 @@ def app(tmp_path_factory):
 
 @pytest.fixture
 def page(app):
-    with chromium_page(1440, 900) as page:
-        page.seen = watch(page)
-        open_app(page, app)
+    with heatmap_page(app) as page:
         yield page
-        assert page.seen.dialogs == [] and page.seen.errors == [] and page.seen.outside == []
-
-
-def open_app(page, url):
-    page.goto(url)
-    page.locator(".heatmap .panel").first.wait_for()
-    wait_until_idle(page)
 
 
 def token(page, index, block=0):
@@ -179,7 +171,7 @@ def test_a_late_answer_does_not_undo_a_deselection(page, app):
         server.on_message(lambda message: held.append((browser, message)) if holding else browser.send(message))
 
     page.route_web_socket("**/_stcore/stream", between)
-    open_app(page, app)
+    open_heatmap(page, app)
     holding.append(True)
     token(page, 4).click()
     assert "selected" in token(page, 4).get_attribute("class")
@@ -231,7 +223,7 @@ def test_the_keyboard_walks_and_selects(page):
 def test_a_dark_page_gets_the_dark_colours(app):
     with chromium_page(800, 900, color_scheme="dark") as page:
         seen = watch(page)
-        open_app(page, app)
+        open_heatmap(page, app)
         assert page.locator(".heatmap").get_attribute("data-theme") == "dark"
         background = token(page, 0).evaluate("t => getComputedStyle(t.querySelector('.body') ?? t).backgroundColor")
         assert background == "rgba(0, 0, 0, 0)"  # the low end is the page itself
@@ -239,7 +231,7 @@ def test_a_dark_page_gets_the_dark_colours(app):
 
 
 def test_five_thousand_tokens_do_not_stall(page, app):
-    open_app(page, f"{app}/?n=5000")
+    open_heatmap(page, f"{app}/?n=5000")
     page.locator(".token[data-index='4999']").first.wait_for(state="attached")
     milliseconds = page.evaluate(
         """async () => {
@@ -281,7 +273,7 @@ def test_a_fast_pointer_draws_one_tip_a_frame_and_a_resting_one_none(page):
 
 
 def test_blocks_scroll_together_under_the_hand_though_one_is_longer(page, app):
-    open_app(page, f"{app}/?n=3000")
+    open_heatmap(page, f"{app}/?n=3000")
     page.locator(".panel").nth(1).evaluate("p => { p.style.fontSize = '24px'; }")
     page.locator(".panel").first.hover()
     page.mouse.wheel(0, 900)

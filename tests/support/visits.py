@@ -47,6 +47,22 @@ def visit(width=1440, height=1000, **options):
         assert not any(unwanted.values()), unwanted
 
 
+@contextmanager
+def heatmap_page(url, **options):
+    """A page of a script that draws coloured tokens; it must open no dialog, raise no error, and ask nobody outside."""
+    with chromium_page(1440, 900, **options) as page:
+        page.seen = watch(page)
+        open_heatmap(page, url)
+        yield page
+        assert page.seen.dialogs == [] and page.seen.errors == [] and page.seen.outside == []
+
+
+def open_heatmap(page, url):
+    page.goto(url)
+    page.locator(".heatmap .panel").first.wait_for()
+    wait_until_idle(page)
+
+
 def arrive(page, name):
     """Wait until a page's title and main content are there and the script rests."""
     title = "Grammar Neurons" if name == "Home" else name
@@ -103,12 +119,12 @@ def loneliest_point(page, but=()):
     return neuron, place[neuron]
 
 
-def click_table_row(page, row):
-    """The table is a canvas: its rows are 35 pixels high below a header of the same height."""
+def click_table_row(page, row, x=18):
+    """The table is a canvas: its rows are 35 pixels high below a header of the same height; at its left are ticks."""
     table = page.locator(".st-key-neurons_table [data-testid='stDataFrame']")
     table.scroll_into_view_if_needed()
     box = table.bounding_box()
-    page.mouse.click(box["x"] + 18, box["y"] + 35 * (row + 1) + 17)
+    page.mouse.click(box["x"] + x, box["y"] + 35 * (row + 1) + 17)
 
 
 def wait_marked(page, neuron, plot=":is(.st-key-neurons_plot, .st-key-neurons_volcano)"):
