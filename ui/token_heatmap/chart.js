@@ -94,9 +94,8 @@ function drawPath(shape, className) {
 // The hue of the neuron's class; several of one class differ in their dashes.
 function styledPath(view, i, path) {
   const { data } = view.chart.lines[i];
-  const target = view.root.display.colours === "notebook" ? "reds" : "oranges";
   const step = view.theme === "dark" ? 165 : 140;
-  const [stroke] = coloursOf(data.role === "baseline" ? "blues" : target, view.theme)[step];
+  const [stroke] = coloursOf(paletteOf(view, data.role), view.theme)[step];
   const before = view.chart.lines.slice(0, i).filter((block) => block.data.role === data.role).length;
   Object.assign(path.style, { stroke, strokeDasharray: DASHES[before % DASHES.length] });
   return path;

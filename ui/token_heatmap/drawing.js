@@ -91,8 +91,13 @@ function rampOf(view, block) {
   const { role } = block.data;
   const centred = scaleOf(view, block).centre !== null;
   const below = !centred ? "" : role === "both" ? "/blues" : "/greys";
-  const target = view.root.display.colours === "notebook" ? "reds" : "oranges";
-  return coloursOf(`${role === "baseline" ? "blues" : target}${below}`, view.theme);
+  return coloursOf(`${paletteOf(view, role)}${below}`, view.theme);
+}
+
+// The hue of a class; that of both together is the target's, above the centre.
+function paletteOf(view, role) {
+  if (role === "baseline") return "blues";
+  return view.root.display.colours === "notebook" ? "reds" : "oranges";
 }
 
 // The [background, ink] colours of a ramp. RAMPS comes from core.report.colours.

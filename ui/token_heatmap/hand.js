@@ -67,11 +67,16 @@ function markSelected(view, index) {
 function reveal(view, index) {
   view.leader = null;
   view.blocks.forEach(({ panel, tokens }) => {
-    const token = tokens[index];
-    if (!token) return;
-    const below = firstBox(token).top - panel.getBoundingClientRect().top;
-    panel.scrollTop += below - panel.clientHeight / 2;
+    if (tokens[index]) toMiddle(panel, tokens[index]);
   });
+}
+
+function toMiddle(panel, token) {
+  panel.scrollTop += firstBox(token).top - panel.getBoundingClientRect().top - panel.clientHeight / 2;
+}
+
+function firstShown(view) {
+  return view.blocks.find(({ group }) => !group.hidden);
 }
 
 function markHovered(view, index) {

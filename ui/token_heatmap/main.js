@@ -35,7 +35,7 @@ export default function ({ data, parentElement, setStateValue }) {
   if (selected !== null && selected !== before) {
     reveal(view, selected);
     // Selected elsewhere on the page. On arrival the window stays at its top.
-    if (sameText) view.blocks.find(({ group }) => !group.hidden).tokens[selected]?.scrollIntoView({ block: "center" });
+    if (sameText) firstShown(view).tokens[selected]?.scrollIntoView({ block: "center" });
   }
   markSelected(view, selected);
   handleEvents(root, view);
@@ -47,8 +47,7 @@ export default function ({ data, parentElement, setStateValue }) {
 function placesOf(view) {
   const focused = view.blocks.findIndex((block) => block.tabStop?.matches(":focus"));
   const shares = view.blocks.map(({ panel }) => panel.scrollTop / Math.max(panel.scrollHeight - panel.clientHeight, 1));
-  const shown = view.blocks.find(({ group }) => !group.hidden);
-  const stop = Number((view.blocks[focused] ?? shown)?.tabStop?.dataset.index ?? 0);
+  const stop = Number((view.blocks[focused] ?? firstShown(view))?.tabStop?.dataset.index ?? 0);
   return { shares, focused, stop };
 }
 

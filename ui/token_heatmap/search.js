@@ -86,11 +86,14 @@ function foldText(data) {
   return { text: text.join(""), tokens };
 }
 
-// Upper and lower case are equal, so are an accented letter in one and in two characters, and spaces of all kinds.
-// A soft hyphen counts for nothing.
+const QUOTES = { "‘": "'", "’": "'", "ʼ": "'", "“": '"', "”": '"' };
+
+// Upper and lower case are equal, so are an accented letter in one and in two characters, spaces of all kinds, and
+// curly and straight quotes: a phone types one kind, and a text may have the other. A soft hyphen counts for nothing.
 function foldAll(text) {
   return Array.from(text, (character) => {
     if (character === "\u00ad") return "";
+    if (character in QUOTES) return QUOTES[character];
     return /\s/.test(character) ? " " : character.normalize("NFD").toUpperCase().toLowerCase();
   });
 }
@@ -139,7 +142,7 @@ function showMatch(search) {
   search.view.blocks.forEach(({ panel, tokens }) => {
     const box = firstBox(tokens[index]);
     const frame = panel.getBoundingClientRect();
-    if (box.top < frame.top || box.bottom > frame.bottom) panel.scrollTop += box.top - frame.top - panel.clientHeight / 2;
+    if (box.top < frame.top || box.bottom > frame.bottom) toMiddle(panel, tokens[index]);
   });
-  search.view.blocks.find(({ group }) => !group.hidden)?.bodies[index].scrollIntoView({ block: "nearest" });
+  firstShown(search.view)?.bodies[index].scrollIntoView({ block: "nearest" });
 }
