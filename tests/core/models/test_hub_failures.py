@@ -357,23 +357,17 @@ def test_the_rate_and_the_time_left(seconds: int, left: str) -> None:
     from core.models.hub.client import progress_bar
 
     now, said = [0.0], []
-    bar = progress_bar(lambda share, message: said.append(message), NAME, 526_000_000, lambda: now[0])(
-        unit="B", total=0
-    )
+    of = progress_bar(lambda share, message: said.append(message), NAME, 526_000_000, lambda: now[0])
+    bar = of(unit="B", total=0)
     for _ in range(12):
         now[0] += seconds / 100
         bar.update(5_260_000)
-    left = {0: "", 40: ", 13.2 MB/s, 35 s left", 400: ", 1.3 MB/s, 6 min left", 20_000: ", 26 kB/s, 4.9 h left"}[
-        seconds
-    ]
     assert said[-1] == f"Downloading {NAME}: 63 of 526 MB{left}"
 
 
 # A job in the background of a shell ignores Ctrl-C, and what it starts would too.
-HEARS_CTRL_C = (
-    "import runpy, signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
-    "runpy.run_module('core', run_name='__main__')"
-)
+HEARS_CTRL_C = """import runpy, signal; signal.signal(signal.SIGINT, signal.default_int_handler)
+runpy.run_module("core", run_name="__main__")"""
 
 
 def test_ctrl_c_in_a_download(repository: Path) -> None:
