@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.browser import one_chromium, require_browser
 from tests.support.visits import whole_app
 
 
@@ -14,6 +15,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if item.path.parent == Path(__file__).parent:
             item.add_marker(pytest.mark.browser)
             item.add_marker(pytest.mark.xdist_group(item.path.stem))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def browser():
+    """One Chromium for the tests of a module, each with contexts of its own."""
+    require_browser()
+    with one_chromium():
+        yield
 
 
 @pytest.fixture(scope="module")

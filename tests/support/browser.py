@@ -29,7 +29,7 @@ from urllib.parse import urlsplit
 import pytest
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Browser, Page
 
 ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
@@ -102,18 +102,43 @@ def running_app(
 def chromium_page(
     width: int = 1440, height: int = 900, *, color_scheme: str = "light", **context_options: Any
 ) -> Iterator[Page]:
-    """A fresh page of a headless Chromium; more options go to playwright's ``new_context``."""
+    """A page of a headless Chromium, in a context of its own; more options go to playwright's ``new_context``."""
+    with _shared() as browser:
+        context = browser.new_context(
+            viewport={"width": width, "height": height}, color_scheme=color_scheme, **context_options
+        )
+        try:
+            yield context.new_page()
+        finally:
+            context.close()
+
+
+_open: list[Browser] = []
+
+
+@contextmanager
+def one_chromium() -> Iterator[None]:
+    """While this lasts, all pages are those of one Chromium: to start one takes a second or two."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium(), args=list(CHROMIUM_FLAGS))
+        _open.append(browser)
         try:
-            context = browser.new_context(
-                viewport={"width": width, "height": height}, color_scheme=color_scheme, **context_options
-            )
-            yield context.new_page()
+            yield
         finally:
+            _open.remove(browser)
             browser.close()
+
+
+@contextmanager
+def _shared() -> Iterator[Browser]:
+    """The Chromium that is open, or one for this page alone."""
+    if _open:
+        yield _open[-1]
+    else:
+        with one_chromium():
+            yield _open[-1]
 
 
 @dataclass
