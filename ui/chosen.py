@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Collection
 from typing import Any
 
 import streamlit as st
 
 from core.records import ContrastResult
-from ui import link, page, settings
+from ui import late, link, page, settings
 from ui.defaults import MAX_NEURONS
 
 # The values of the settings with which a widget was drawn.
 Snapshot = tuple[object, ...]
-# The values that code has replaced, by the key of the widget: the last few, each with the time when.
-_REPLACED = "_chosen_replaced"
-_N_REPLACED = 50
 # The values of the settings with which code has set a widget last, by its key.
 _WRITTEN_WITH = "_chosen_written_with"
-# How late a browser's answer may come: many times what it takes on a busy class server.
-_LATE_SECONDS = 2.0
 
 
 def shown_neuron(result: ContrastResult) -> int:
@@ -60,15 +54,8 @@ def write(key: str, value: Any) -> None:
     st.session_state[key] = value
     written_with = st.session_state.setdefault(_WRITTEN_WITH, {})
     if before != value and written_with.get(key) != now:  # a setting has changed, and with it what the value means
-        remember(key, before)
+        late.remember(key, before)
     written_with[key] = now
-
-
-def remember(key: str, value: Any) -> None:
-    """Remember a value of a widget that code replaces, such as a number as it was typed: it may come again."""
-    replaced = st.session_state.setdefault(_REPLACED, {}).setdefault(key, [])
-    replaced.append((value, time.monotonic()))
-    del replaced[:-_N_REPLACED]
 
 
 def choose(neuron: int | None, drawn_with: Snapshot, key: str = "") -> None:
@@ -115,6 +102,4 @@ def is_stale(drawn_with: Snapshot, key: str = "") -> bool:
         st.session_state.get(name, value) != value for name, value in now.values.items()
     ):
         return True
-    replaced = st.session_state.get(_REPLACED, {}).get(key, ())  # of a plot, a table or a button there is none
-    late = time.monotonic() - _LATE_SECONDS
-    return any(value == st.session_state[key] and at > late for value, at in replaced)
+    return bool(key) and late.is_late(key, st.session_state[key])  # of a plot, a table or a button there is none

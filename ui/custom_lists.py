@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.errors import UserError
 from core.records import CUSTOM, WordList
-from core.records.names import MAX_NAME, check_name
+from core.records.names import check_name
 from core.words import custom_list
 from core.words.entries import count_of, written
 from ui import page, settings, settings_file, uploads
@@ -49,10 +49,10 @@ def _draw_list(side: str) -> None:
 
 def _draw_name(side: str) -> None:
     key = f"{side}_name"
+    # No limit of the browser's: it would drop a longer name that is pasted, without a word.
     st.text_input(
         f"Name of the {side} list",
         default(key),
-        MAX_NAME,
         key=key,
         placeholder="Such as: food words",
         help="What charts, tables, sentences and files call these words. It changes no number.",

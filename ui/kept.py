@@ -13,7 +13,6 @@ import streamlit as st
 
 from core.errors import UserError
 from core.records import CUSTOM
-from core.records.names import MAX_NAME
 from core.records.spec import NAMES, check_field
 from engine.limits import MAX_LIST_CHARACTERS
 from ui import kept_in_tab, link, page, settings
@@ -26,6 +25,7 @@ from ui.values import TEXTS
 _TYPED = ("target", "baseline", "n_target", "n_baseline", "test", "unit", "alpha")
 _BOXES = (*TEXTS, *text_input.BOXES)
 _LARGEST = 10**9  # of a number that comes back
+_LONGEST_NAME = 1_000  # of a name that comes back
 
 
 def draw_waiting() -> bool:
@@ -93,9 +93,9 @@ def _lists(kept: Kept) -> dict[str, str]:
 
 
 def _names(kept: Kept) -> dict[str, str]:
-    """What the lists are called. A mistake in a name comes back too, as long as it is no longer than its box takes."""
+    """What the lists are called. A mistake in a name comes back too, unless it is the length of a text."""
     names = {name: kept.settings.get(name) for name in NAMES}
-    return {name: text for name, text in names.items() if isinstance(text, str) and len(text) <= MAX_NAME}
+    return {name: text for name, text in names.items() if isinstance(text, str) and len(text) <= _LONGEST_NAME}
 
 
 def _settings_back(kept: Kept) -> dict[str, Any]:

@@ -15,12 +15,13 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from core.errors import UserError
 from core.records import CUSTOM, ContrastSpec
-from ui import link
+from ui import late, link
 from ui.defaults import PRESETS, matching_preset, preset
 from ui.link import SIDES, View
 from ui.values import WIDGETS, out_of_range, spec_of, values_of
 
 _STATE = "_settings"
+_ADDRESS = "address"
 
 
 @dataclass(frozen=True)
@@ -76,11 +77,23 @@ def begin(lists: Mapping[str, str] | None = None) -> None:
         before = current().values if begun() else lists or {}
         view, problems = link.read(st.query_params.to_dict(), before)
         open_view(view, before, problems)
-    values = current().values
-    if values != (now := {key: st.session_state.setdefault(key, values[key]) for key in WIDGETS}):
+    _hear()
+    _forget_hidden()
+
+
+def _hear() -> None:
+    """Take over the widgets' values, but not what a browser sends that has not heard yet of what code has set.
+
+    It has heard of it if it sends the address that was written since: that follows the widgets.
+    """
+    state, values, address = st.session_state, current().values, link.params_of(current().view)
+    heard = address == st.query_params.to_dict() and not late.is_late(_ADDRESS, address)
+    for key in WIDGETS:
+        if key not in state or (state[key] != values[key] and not heard and late.is_late(key, state[key])):
+            state[key] = values[key]
+    if values != (now := {key: state[key] for key in WIDGETS}):
         current().problems = None
         values.update(now)
-    _forget_hidden()
 
 
 def open_view(view: View, texts: Mapping[str, Any], problems: list[str], as_given: Iterable[str] = ()) -> None:
@@ -92,7 +105,19 @@ def open_view(view: View, texts: Mapping[str, Any], problems: list[str], as_give
     known = frozenset(as_given) | (current().as_given if begun() else frozenset())
     values = values_of(view.spec, texts, known)
     words = {"\n".join(getattr(view.spec, f"{side}_words")) for side in SIDES} - {""}
+    _put(values)
     st.session_state[_STATE] = Settings(view, values, problems, as_given=(known | words) & set(values.values()))
+
+
+def _put(values: Mapping[str, Any]) -> None:
+    """Set widgets, and remember what they had: a browser may send it again."""
+    hidden = current().values if begun() else {}
+    known = {key: st.session_state.get(key, hidden.get(key, value)) for key, value in values.items()}
+    if begun() and known != values:
+        late.remember(_ADDRESS, link.params_of(current().view))
+        for key in values:
+            if known[key] != values[key]:
+                late.remember(key, known[key])
     st.session_state.update(values)
 
 
@@ -134,19 +159,21 @@ def set_values(values: Mapping[str, Any]) -> None:
 
 def fit_values(values: Mapping[str, Any]) -> None:
     """Set the values of widgets before they are drawn, because others do not fit. What the link said still stands."""
-    st.session_state.update(values)
+    _put(values)
     current().values.update(values)
 
 
 def give_back(values: Mapping[str, Any]) -> None:
     """Set the values of widgets as they were before a reload, also of those that are not drawn now."""
     fit_values(values)
+    st.session_state.update(current().values)  # a count that was hidden may be shown now
     _forget_hidden()
 
 
 def swap() -> None:
     """Callback: target and baseline change places, each with its number of words and its custom list."""
-    values = {key: st.session_state.get(key, value) for key, value in current().values.items()}
+    _hear()
+    values = dict(current().values)
     other = dict(zip(SIDES, reversed(SIDES), strict=True))
     places = {key: "_".join(other.get(part, part) for part in key.split("_")) for key in WIDGETS}
     current().asked = {other[side]: known for side, known in current().asked.items()}

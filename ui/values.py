@@ -113,7 +113,7 @@ def _said(name: str, spec: ContrastSpec) -> str:
     if name == "model":
         return f"model {model_label(value)}"
     if name in NAMES:
-        return f"{name.replace('_', ' ')} {quoted(value)}"
+        return f"{name.replace('_', ' ')} {quoted(value)}" if value else f"no {name.replace('_', ' ')}"
     if name in FLAGS:
         return f"{name.replace('_', ' ')} {'on' if value else 'off'}"
     return _SAID.get(name, name.replace("_", " ") + " {}").format(value)

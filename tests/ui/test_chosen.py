@@ -7,7 +7,7 @@ import time
 import pytest
 
 from tests.support.pages import NEURONS, SMALL, open_page, settle
-from ui import chosen
+from ui import late
 
 
 def box(at):
@@ -63,7 +63,7 @@ def test_a_user_may_go_there_and_back_as_fast_as_they_like():
 
 
 def test_is_stale_lets_the_same_number_through_a_while_later(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(chosen, "_LATE_SECONDS", 0.0)
+    monkeypatch.setattr(late, "_SECONDS", 0.0)
     at, (_, there, _) = at_layers(1, 2, 1)
     box(at).set_value(there)
     settle(at)

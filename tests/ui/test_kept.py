@@ -350,3 +350,12 @@ def test_spaces_after_a_name_are_no_difference():
     settle(at)
     (shown,) = [text for text in said(at.markdown) if "last valid" in text]
     assert "settings: alpha 0.05.**" in shown
+
+
+def test_a_class_that_a_mistake_has_put_in_the_place_of_a_list_is_there_again():
+    """The link has the last valid settings, a custom baseline; on the screen was a custom target that is empty."""
+    at = with_list("dog\ncat", side="baseline")
+    valid = {"link": link(at), "settings": {"target": CUSTOM, "baseline": "verbs"}}
+    again = answer(open_page(WORDS, None, **link(at)), valid)
+    assert (again.selectbox(key="target").value, again.selectbox(key="baseline").value) == (CUSTOM, "verbs")
+    assert again.number_input(key="n_baseline").value == 2 and "is empty" in said(again.error)[0]

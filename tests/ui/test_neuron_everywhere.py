@@ -27,7 +27,7 @@ from tests.support.pages import (
     said,
     settle,
 )
-from ui import chosen, plot_marks
+from ui import chosen, late, plot_marks
 from ui.defaults import MAX_NEURONS
 
 
@@ -167,7 +167,7 @@ def test_what_is_no_neuron_of_one_layer_is_not_said_of_another():
 
 def test_more_than_six_typed_at_once_are_cut_and_this_is_said():
     at = type_into_box(open_page(TEXT, pinned="3"), "4 5 6 7 8 9 10")
-    assert said(at.warning) == ["8 neurons were typed; at most 6 are shown, so the first 6 are used."]
+    assert said(at.warning) == ["That makes 8 neurons; at most 6 are shown, so the first 6 are used."]
     assert link(at)["pinned"] == "3,4,5,6,7,8"
 
 
@@ -267,7 +267,7 @@ def test_what_code_has_replaced_at_once_is_no_choice_when_it_comes_again(monkeyp
     cell, tick = ({"selection": {"rows": rows, "cells": cells}} for rows, cells in (([], [(3, "AUC")]), ([3], [])))
     state["table"] = cell
     assert not chosen.is_stale(chosen.snapshot(), "table")
-    chosen.remember("table", cell)
+    late.remember("table", cell)
     chosen.write("table", tick)
     state["table"] = cell
     assert chosen.is_stale(chosen.snapshot(), "table")

@@ -86,3 +86,51 @@ def test_a_number_that_a_short_list_has_reduced_goes_along():
     at.selectbox(key="baseline").set_value("nouns")
     settle(at)
     assert at.number_input(key="n_baseline").value == 80
+
+
+def send_again(at, **values):
+    """What a browser sends that has not drawn the last run yet: these values, and the address of before."""
+    at.query_params.clear()
+    at.query_params.update(values.pop("address"))
+    for key, value in values.items():
+        element = next(e for e in (*at.selectbox, *at.text_area, *at.number_input) if e.key == key)
+        element.set_value(value)
+
+
+def with_list_and_its_answer():
+    """The Words page with a custom list, and what a browser sends that knows it so."""
+    at = open_page(WORDS)
+    at.selectbox(key="target").set_value(CUSTOM)
+    settle(at)
+    at.text_area(key="target_text").set_value("dog\ncat\ncow")
+    settle(at)
+    return at, {"target": CUSTOM, "baseline": "verbs", "address": dict(at.query_params)}
+
+
+def test_two_presses_at_once_are_two_swaps():
+    """The second comes from a browser that shows nothing of the first yet."""
+    at, before = with_list_and_its_answer()
+    swap(at)
+    assert at.text_area(key="baseline_text").value == "dog\ncat\ncow"
+    send_again(at, **before)
+    swap(at)
+    assert (at.selectbox(key="target").value, at.selectbox(key="baseline").value) == (CUSTOM, "verbs")
+    assert at.text_area(key="target_text").value == "dog\ncat\ncow" and not at.error
+
+
+def test_a_setting_that_is_changed_at_once_does_not_undo_the_swap():
+    at, before = with_list_and_its_answer()
+    swap(at)
+    at.number_input(key="alpha").set_value(0.01)
+    send_again(at, **before)
+    settle(at)
+    assert link(at)["target"] == "verbs" and link(at)["alpha"] == "0.01"
+    assert at.text_area(key="baseline_text").value == "dog\ncat\ncow"
+
+
+def test_the_class_of_before_may_be_chosen_at_once_where_the_swap_is_seen():
+    at, _ = with_list_and_its_answer()
+    swap(at)
+    at.selectbox(key="target").set_value(CUSTOM)
+    settle(at)
+    assert at.selectbox(key="target").value == CUSTOM == at.selectbox(key="baseline").value

@@ -11,7 +11,7 @@ import streamlit as st
 
 from core.records import ContrastResult
 from core.report.readable import readable_auc
-from ui import chosen, link, page, settings
+from ui import chosen, late, link, page, settings
 from ui.defaults import MAX_NEURONS
 from ui.panels import neuron_bar
 
@@ -83,7 +83,7 @@ def _save(drawn: tuple[int, ...], n_neurons: int, drawn_with: chosen.Snapshot) -
     values = st.session_state["neurons"]
     if chosen.is_stale(drawn_with, "neurons"):
         return
-    chosen.remember("neurons", list(values))
+    late.remember("neurons", list(values))
     neurons, wrong = numbers(values, n_neurons)
     st.session_state[_WRONG] = wrong, chosen.snapshot()
     if neurons == drawn:
@@ -120,6 +120,6 @@ def numbers(values: Iterable[int | str], n_neurons: int) -> tuple[tuple[int, ...
         )
     if len(unique) > MAX_NEURONS:
         return unique[:MAX_NEURONS], (
-            f"{len(unique)} neurons were typed; at most {MAX_NEURONS} are shown, so the first {MAX_NEURONS} are used."
+            f"That makes {len(unique)} neurons; at most {MAX_NEURONS} are shown, so the first {MAX_NEURONS} are used."
         )
     return unique, ""
