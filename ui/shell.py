@@ -40,6 +40,8 @@ def run() -> None:
     link.write(settings.current().view)
     control.draw(settings.current().view.spec)
     shown.run()
+    if model_settings.layers_have_come():
+        st.rerun()
 
 
 def _draw_mistake(mistake: UserError) -> bool:

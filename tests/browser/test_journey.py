@@ -283,8 +283,7 @@ def picture(page, name):
     page.screenshot(path=ARTIFACTS / f"{name}.png", animations="disabled")
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize(("width", "height"), [(1440, 1900), (800, 2600)])
+@pytest.mark.parametrize(("theme", "width", "height"), [("light", 1440, 1900), ("dark", 800, 2600)])
 def test_every_page_fits_and_is_kept_as_a_picture(app, theme, width, height):
     with visit(width, height, color_scheme=theme) as page:
         for name, path in PAGES.items():

@@ -263,14 +263,13 @@ def test_44_and_enter_add_neuron_44_to_the_coloured_ones(app):
         assert [titles.nth(i).text_content().split(" ")[1] for i in range(titles.count())] == ["440", "44", "4"]
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("path", ["", "Neurons", "Words", "Text_heatmap", "Evidence"])
-def test_the_bar_fits_a_phone(app, path, theme):
-    with visit(390, 844, color_scheme=theme) as page:
-        page.goto(f"{app}/{path}?{QUERY}&neuron=17&pinned=7,120,375,5,6,9")
-        page.locator(".st-key-neuron_bar").wait_for()
-        wait_until_idle(page)
-        bar = page.locator(".st-key-neuron_bar").bounding_box()
-        assert bar["x"] >= 0 and bar["x"] + bar["width"] <= 390
-        inside = page.locator(".st-key-neuron_bar").evaluate("bar => bar.scrollWidth - bar.clientWidth")
-        assert inside <= 0
+def test_the_bar_fits_a_phone(app):
+    with visit(390, 844) as page:
+        for path in ("", "Neurons", "Words", "Text_heatmap", "Evidence"):
+            page.goto(f"{app}/{path}?{QUERY}&neuron=17&pinned=7,120,375,5,6,9")
+            page.locator(".st-key-neuron_bar").wait_for()
+            wait_until_idle(page)
+            bar = page.locator(".st-key-neuron_bar").bounding_box()
+            assert bar["x"] >= 0 and bar["x"] + bar["width"] <= 390, path
+            inside = page.locator(".st-key-neuron_bar").evaluate("bar => bar.scrollWidth - bar.clientWidth")
+            assert inside <= 0, path

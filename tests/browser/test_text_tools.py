@@ -132,27 +132,37 @@ def test_a_word_is_searched_with_the_keyboard_alone(app, read):
         assert page.locator(".panel").first.locator(".token").first.evaluate("token => token.kept") is True
 
 
-@pytest.mark.parametrize(
-    ("wanted", "written"),
-    [
-        ("ferrymen", ["ferrymen"]),
-        ("RRYMEN W", ["rrymen w"]),
-        ("full; the ferrymen", ["full; the\nferrymen"]),
-        ("café", ["CAFE\u0301", "café"]),
-        ("🧠", ["🧠"]),
-        ("STRASSE", ["Straße"]),
-        (". ", [". ", ".\n"]),
-    ],
-)
-def test_matches_go_across_tokens_cases_and_ways_to_write_an_accent(app, read, wanted, written):
+# What is searched, and how it is written where it is found.
+MATCHES = {
+    "ferrymen": ["ferrymen"],
+    "RRYMEN W": ["rrymen w"],
+    "full; the ferrymen": ["full; the\nferrymen"],
+    "café": ["CAFE\u0301", "café"],
+    "🧠": ["🧠"],
+    "STRASSE": ["Straße"],
+    ". ": [". ", ".\n"],
+}
+
+
+def test_matches_go_across_tokens_cases_and_ways_to_write_an_accent(app, read):
     pieces = read(TEXT).pieces
-    found = [one for each in written for one in re.finditer(re.escape(each), TEXT)]
-    spans = sorted((one.start(), one.start() + len(one.group().rstrip())) for one in found)
     with visit() as page:
         open_text(page, app)
-        search_box(page).fill(wanted)
-        assert count(page) == f"1 of {len(spans)}"
-        assert indices(page, "found") == sorted({i for start, end in spans for i in covering(pieces, start, end)})
+        for wanted, written in MATCHES.items():
+            found = [one for each in written for one in re.finditer(re.escape(each), TEXT)]
+            spans = sorted((one.start(), one.start() + len(one.group().rstrip())) for one in found)
+            search_box(page).fill(wanted)
+            assert count(page) == f"1 of {len(spans)}", wanted
+            covered = {i for start, end in spans for i in covering(pieces, start, end)}
+            assert indices(page, "found") == sorted(covered), wanted
+
+
+def test_curly_and_straight_quotes_are_the_same(app):
+    with visit() as page:
+        open_text(page, app, 'Anna\'s boat was ‘new’, she said: “It’s "dry"”.')
+        for wanted, n in (("anna’s", 1), ("'new'", 1), ("it's", 1), ("“dry”", 1), ('"', 4)):
+            search_box(page).fill(wanted)
+            assert count(page) == f"1 of {n}", wanted
 
 
 def test_a_search_survives_a_click_and_another_neuron(app):
@@ -327,9 +337,8 @@ def test_long_equal_stretches_are_folded_and_open_by_a_key(app):
         assert kept.locator(".fold").count() == 0, "what the reader has opened stays open"
 
 
-@pytest.mark.parametrize("colours", ["app", "notebook"])
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_every_pair_can_be_read_in_the_colours_that_were_chosen(app, colours, theme):
+@pytest.mark.parametrize(("theme", "colours"), [("light", "app"), ("dark", "notebook")])
+def test_every_pair_can_be_read_in_the_colours_that_were_chosen(app, theme, colours):
     """At least 4.5 to 1: tokens, marks, numbers and changes, on the background that the browser draws."""
     with visit(color_scheme=theme) as page:
         page.goto(f"{app}/Text_heatmap?colours={colours}")

@@ -6,8 +6,10 @@ import base64
 import json
 import re
 import time
+from functools import cache
 
 import numpy as np
+from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
 from core.records import ContrastSpec
@@ -22,6 +24,10 @@ PAGES = {HOME: "Grammar Neurons", NEURONS: "Neurons", WORDS: "Words", TEXT: "Tex
 SMALL = ContrastSpec.careful(layer=2, n_target=40, n_baseline=40)
 PAIRED = SMALL.changed(test="paired", unit="word")
 SECRET = "A platypus reads <b>this</b>."
+
+
+# Each session of AppTest would read the metadata of all installed packages anew.
+manifest_scanner.scan_component_manifests = cache(manifest_scanner.scan_component_manifests)
 
 
 def open_page(page=HOME, spec=SMALL, *, waits=False, **params):
