@@ -78,22 +78,25 @@ def begin(lists: Mapping[str, str] | None = None) -> None:
         view, problems = link.read(st.query_params.to_dict(), before)
         open_view(view, before, problems)
     _hear()
-    _forget_hidden()
 
 
 def _hear() -> None:
-    """Take over the widgets' values, but not what a browser sends that has not heard yet of what code has set.
-
-    It has heard of it if it sends the address that was written since: that follows the widgets.
-    """
-    state, values, address = st.session_state, current().values, link.params_of(current().view)
-    heard = address == st.query_params.to_dict() and not late.is_late(_ADDRESS, address)
-    for key in WIDGETS:
-        if key not in state or (state[key] != values[key] and not heard and late.is_late(key, state[key])):
-            state[key] = values[key]
+    """Take over the widgets' values, but not what a browser sends that has not heard yet of what code has set."""
+    state, values = st.session_state, current().values
+    replaced = [key for key in WIDGETS if state.get(key, values[key]) != values[key] and late.is_late(key, state[key])]
+    if replaced and not _has_heard():
+        state.update({key: values[key] for key in replaced})
+    state.update({key: values[key] for key in WIDGETS if key not in state})
     if values != (now := {key: state[key] for key in WIDGETS}):
         current().problems = None
         values.update(now)
+    _forget_hidden()
+
+
+def _has_heard() -> bool:
+    """Whether the browser has the address that was written since code has set widgets: it comes after the widgets."""
+    address = link.params_of(current().view)
+    return address == st.query_params.to_dict() and not late.is_late(_ADDRESS, address)
 
 
 def open_view(view: View, texts: Mapping[str, Any], problems: list[str], as_given: Iterable[str] = ()) -> None:
@@ -166,8 +169,7 @@ def fit_values(values: Mapping[str, Any]) -> None:
 def give_back(values: Mapping[str, Any]) -> None:
     """Set the values of widgets as they were before a reload, also of those that are not drawn now."""
     fit_values(values)
-    st.session_state.update(current().values)  # a count that was hidden may be shown now
-    _forget_hidden()
+    _hear()  # a box that was hidden may be shown now
 
 
 def swap() -> None:
