@@ -234,6 +234,12 @@ def test_what_is_asked_for_instead_drops_the_rest(queue: FairQueue, work: Work) 
     assert sorted(work.ended) == ["b", "d"]
 
 
+def all_places_are_taken(queue: FairQueue, at_once: int, n_begun: int) -> bool:
+    """Whether as many run as can, and their work has begun, which is that of ``n_begun``."""
+    with queue._lock:
+        return len(queue._running) == n_begun and (n_begun == at_once or queue._n_runnable() == 0)
+
+
 @settings(max_examples=25, deadline=None)
 @given(asked=st.lists(st.integers(1, 12), min_size=2, max_size=8), late=st.integers(0, 20), at_once=st.integers(1, 3))
 def test_nobody_starves_and_the_one_served_longest_ago_is_next(asked: list[int], late: int, at_once: int) -> None:
@@ -257,14 +263,16 @@ def test_nobody_starves_and_the_one_served_longest_ago_is_next(asked: list[int],
     until(lambda: len(served) >= min(total, late + 1))
     queue.ask(visitors[-1], [(len(asked), 0)])
     before = len(served)
-    for _ in range(total + 1 - late):
-        gate.release()
+    for released in range(1, total + 2 - late):
+        gate.release()  # one at a time: a thread that the system lets wait would let others have its turns
+        until(lambda ended=late + released: all_places_are_taken(queue, at_once, len(served) - ended))
     until(lambda: len(served) == total + 1 and not queue._jobs)
     turns = [number for number, _ in served]
+    # As many as have threads may begin while it asks.
+    assert turns.index(len(asked)) < before + len(asked) + at_once, "it has a turn before anyone has two"
     for number, n in enumerate(asked):
         assert [k for of, k in served if of == number] == list(range(n)), "in the order of asking"
-    if at_once == 1:  # else one that takes long, or whose thread the system lets wait, lets others have more turns
-        assert turns.index(len(asked)) < before + len(asked) + 1, "it has a turn before anyone has two"
+    if at_once == 1:  # else one that takes long lets others have more turns
         for number in range(len(asked)):
             places = [place for place, of in enumerate(turns) if of == number]
             for first, second in pairwise(places):

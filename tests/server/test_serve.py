@@ -164,9 +164,9 @@ def test_options_come_from_the_limits_and_from_the_config_beside_the_app(server)
     with Tab(server.url) as tab:
         shown = tab.run("Text_heatmap")
     assert {uploader.max_upload_size_mb for uploader in elements(shown, "file_uploader")} == {3}
-    *_, session = [message.new_session for message in shown if message.HasField("new_session")]
-    assert session.config.toolbar_mode == session.config.ToolbarMode.Value("MINIMAL")
-    assert not session.config.gather_usage_stats
+    configs = [message.new_session.config for message in shown if message.HasField("new_session")]
+    assert {config.toolbar_mode for config in configs} == {configs[0].ToolbarMode.Value("MINIMAL")}
+    assert not any(config.gather_usage_stats for config in configs)
 
 
 def test_a_dropped_connection_finds_its_session_again(server):
