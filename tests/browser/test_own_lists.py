@@ -115,11 +115,12 @@ def test_an_uploaded_file_of_each_kind(app, tmp_path):
         page.goto(f"{app}/Words?test=welch&unit=word")
         arrive(page, "Words")
         choose(page, "Target", "Custom list…")
+        box = sidebar(page).get_by_role("textbox", name="Custom target list", exact=True)
         for number, own in enumerate(OWN_LISTS.values()):
+            fill(page, "Custom target list", f"zebra\nyak{number}")  # several files have the same words
             file = tmp_path / f"list{number}.txt"
             file.write_bytes(own.content)
             sidebar(page).locator(".st-key-target_file input[type=file]").set_input_files(file)
-            box = sidebar(page).get_by_role("textbox", name="Custom target list", exact=True)
             first = own.words[0]
             page.wait_for_function("([box, first]) => box.value.startsWith(first)", arg=[box.element_handle(), first])
             wait_until_idle(page)
