@@ -12,7 +12,7 @@ import numpy as np
 from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
-from core.records import ContrastSpec
+from core.records import CUSTOM, ContrastSpec
 from core.records.link import to_params
 from core.report.sentences import class_names
 from tests.support.browser import ROOT
@@ -56,6 +56,14 @@ def settle(at, within=60.0):
     assert not at.get("progress"), f"still at work after {within:g} s"
     assert not at.exception, [item.message for item in at.exception]
     return at
+
+
+def type_list(at, text, side="target"):
+    """Choose a list of one's own for a class, and type its words."""
+    at.selectbox(key=side).set_value(CUSTOM)
+    settle(at)
+    at.text_area(key=f"{side}_text").set_value(text)
+    return settle(at)
 
 
 def go_to(at, page):

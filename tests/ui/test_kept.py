@@ -24,6 +24,7 @@ from tests.support.pages import (
     open_page,
     said,
     settle,
+    type_list,
 )
 from tests.support.tab import answer, kept, reload, sent_to_tab
 from ui import settings, settings_file
@@ -37,10 +38,7 @@ OTHER = "\n".join(f"verb{number}" for number in range(300))
 
 def with_list(text=LONG, side="target", page=WORDS):
     at = open_page(page)
-    at.selectbox(key=side).set_value(CUSTOM)
-    settle(at)
-    at.text_area(key=f"{side}_text").set_value(text)
-    return settle(at)
+    return type_list(at, text, side)
 
 
 # --- Texts ---
@@ -148,10 +146,7 @@ def test_a_long_list_that_a_file_gave_as_it_is_is_there_again():
 def test_both_lists_are_there_again_as_they_were_typed():
     text = f"\n{LONG}\n\nword1\n"
     at = with_list(text)
-    at.selectbox(key="baseline").set_value(CUSTOM)
-    settle(at)
-    at.text_area(key="baseline_text").set_value(OTHER)
-    settle(at)
+    type_list(at, OTHER, "baseline")
     again = reload(at, WORDS)
     assert [again.text_area(key=f"{side}_text").value for side in ("target", "baseline")] == [text, OTHER]
     assert link(again) == link(at) and not again.warning

@@ -23,6 +23,7 @@ from tests.support.pages import (
     open_page,
     said,
     settle,
+    type_list,
     type_model,
 )
 from ui.defaults import DEFAULT
@@ -44,10 +45,7 @@ def test_unequal_counts_of_the_paired_test_are_one_sentence(contrast):
 
 def test_a_count_that_a_custom_list_fixes_has_no_button():
     at = open_page(NEURONS, PAIRED)
-    at.selectbox(key="target").set_value(CUSTOM)
-    settle(at)
-    at.text_area(key="target_text").set_value("one\ntwo\nthree")
-    settle(at)
+    type_list(at, "one\ntwo\nthree")
     assert "both counts must be equal: 3 target and 40 baseline" in said(at.error)[0]
     assert not [button for button in at.button if button.key.startswith("mend")]
 
@@ -157,10 +155,7 @@ def test_two_lists_of_two_words_are_no_mistake(page):
 
 def test_a_custom_list_and_the_count_in_its_place_come_back():
     at = open_page(NEURONS)
-    at.selectbox(key="target").set_value(CUSTOM)
-    settle(at)
-    at.text_area(key="target_text").set_value("dog\ncat")
-    settle(at)
+    type_list(at, "dog\ncat")
     for page in (WORDS, HOME, NEURONS):
         go_to(at, page)
         assert not at.error and at.text_area(key="target_text").value == "dog\ncat", page

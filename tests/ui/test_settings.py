@@ -25,6 +25,7 @@ from tests.support.pages import (
     open_page,
     said,
     settle,
+    type_list,
 )
 from ui import settings
 
@@ -54,10 +55,7 @@ def test_own_lists_survive_pages_and_hiding():
     at = open_page(NEURONS)
     lists = {"target": ("dog", "cat"), "baseline": ("run", "go", "naïve café")}
     for side, words in lists.items():
-        at.selectbox(key=side).set_value(CUSTOM)
-        settle(at)
-        at.text_area(key=f"{side}_text").set_value("\n".join(words))
-        settle(at)
+        type_list(at, "\n".join(words), side)
     own = SMALL.changed(
         target=CUSTOM, n_target=2, target_words=lists["target"],
         baseline=CUSTOM, n_baseline=3, baseline_words=lists["baseline"],
@@ -116,10 +114,7 @@ def test_back_keeps_a_custom_list_that_is_too_long_for_the_address(back):
     words = "\n".join(f"word{i}" for i in range(400))
     at = open_page(WORDS)
     listed = link(at)
-    at.selectbox(key="target").set_value(CUSTOM)
-    settle(at)
-    at.text_area(key="target_text").set_value(words)
-    settle(at)
+    type_list(at, words)
     custom = link(at)
     assert custom["target"] == CUSTOM and "target_words" not in custom
     at.slider(key="layer").set_value(3)

@@ -9,7 +9,19 @@ import pytest
 from core.errors import UserError
 from core.records import CUSTOM, ContrastSpec
 from core.records.link import MAX_LINK_WORDS, to_params
-from tests.support.pages import EVIDENCE, NEURONS, PAIRED, SMALL, WORDS, assert_shows, link, open_page, said, settle
+from tests.support.pages import (
+    EVIDENCE,
+    NEURONS,
+    PAIRED,
+    SMALL,
+    WORDS,
+    assert_shows,
+    link,
+    open_page,
+    said,
+    settle,
+    type_list,
+)
 from tests.support.tab import reload
 from ui import kept_in_tab, settings_file
 from ui.link import OPTIONS, View
@@ -103,10 +115,7 @@ def test_another_browser_opens_a_list_that_is_too_long_for_a_link(contrast):
 
 def test_by_the_box_stands_that_the_list_is_too_long_for_a_link():
     at = open_page(WORDS)
-    at.selectbox(key="target").set_value(CUSTOM)
-    settle(at)
-    at.text_area(key="target_text").set_value("dog\ncat")
-    settle(at)
+    type_list(at, "dog\ncat")
     assert not [text for text in said(at.caption) if "Too long" in text]
     at.text_area(key="target_text").set_value(LONG)
     settle(at)

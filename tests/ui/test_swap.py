@@ -7,7 +7,7 @@ import pytest
 
 from core.records import CUSTOM
 from core.records.link import to_params
-from tests.support.pages import NEURONS, PAGES, SMALL, WORDS, link, open_page, said, settle, statistics_drawn
+from tests.support.pages import NEURONS, PAGES, SMALL, WORDS, link, open_page, said, settle, statistics_drawn, type_list
 
 
 def swap(at):
@@ -36,10 +36,7 @@ def test_every_statistic_changes_its_sign():
 def test_a_list_goes_along_and_so_does_the_one_that_is_not_in_use():
     at = open_page(WORDS)
     for side, text in (("target", "dog\ncat"), ("baseline", "run\ngo\nsee")):
-        at.selectbox(key=side).set_value(CUSTOM)
-        settle(at)
-        at.text_area(key=f"{side}_text").set_value(text)
-        settle(at)
+        type_list(at, text, side)
     at.selectbox(key="baseline").set_value("verbs")
     settle(at)
     swap(at)
@@ -100,10 +97,7 @@ def send_again(at, **values):
 def with_list_and_its_answer():
     """The Words page with a custom list, and what a browser sends that knows it so."""
     at = open_page(WORDS)
-    at.selectbox(key="target").set_value(CUSTOM)
-    settle(at)
-    at.text_area(key="target_text").set_value("dog\ncat\ncow")
-    settle(at)
+    type_list(at, "dog\ncat\ncow")
     return at, {"target": CUSTOM, "baseline": "verbs", "address": dict(at.query_params)}
 
 

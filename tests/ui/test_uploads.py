@@ -7,7 +7,7 @@ from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileMan
 
 from core.records import CUSTOM
 from core.words.conllu import GOLD_FILE
-from tests.support.pages import EVIDENCE, SECRET, TEXT, WORDS, go_to, heatmap, open_page, said, settle
+from tests.support.pages import EVIDENCE, SECRET, TEXT, WORDS, go_to, heatmap, open_page, said, settle, type_list
 
 TAGGED = GOLD_FILE.read_text(encoding="utf-8")[:4_000].rpartition("\n\n")[0] + "\n\n"
 
@@ -49,10 +49,7 @@ def test_an_empty_file_leaves_the_text(raw):
 
 def test_an_empty_file_leaves_the_list():
     at = open_page(WORDS)
-    at.selectbox(key="target").set_value(CUSTOM)
-    settle(at)
-    at.text_area(key="target_text").set_value("dog\ncat")
-    settle(at)
+    type_list(at, "dog\ncat")
     give(at, "target_file", "nothing.txt", b"")
     assert "holds no word" in said(at.toast)[0] and at.text_area(key="target_text").value == "dog\ncat"
 
