@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import streamlit as st
 
 from core.errors import UserError
@@ -37,14 +39,9 @@ def _draw_list(side: str) -> None:
     )
     _draw_notes(side)
     _draw_name(side)
-    st.file_uploader(
-        "… or a text file, one word a line",
-        type=["txt", "csv", "tsv"],
-        max_upload_size=1,  # megabyte; only a tagged text needs what the server allows
-        key=f"{side}_file",
-        on_change=_use_file,
-        args=(side,),
-    )
+    # Only a tagged text needs as many megabytes as the server allows.
+    label, types = "… or a text file, one word a line", ["txt", "csv", "tsv"]
+    uploads.draw_box(label, types, f"{side}_file", partial(_use_file, side), megabytes=1)
 
 
 def _draw_name(side: str) -> None:
@@ -86,17 +83,9 @@ def _draw_cleaning(text: str, key: str, words: WordList) -> None:
         st.caption("\n".join(f"- {page.plain(note)}" for note in notes))
 
 
-def _use_file(side: str) -> None:
-    """Callback: put the words of an uploaded file into the text box, where the user can edit them."""
-    key = f"{side}_text"
-    if (file := uploads.take(f"{side}_file")) is None:
-        return
-    name, content = file
-    try:
-        words = custom_list(content, name)
-    except UserError as error:
-        page.show_toast(str(error))
-        return
+def _use_file(side: str, name: str, content: bytes) -> None:
+    """Put the words of an uploaded file into the box, where the user can edit them. UserError if there are none."""
+    key, words = f"{side}_text", custom_list(content, name)
     text = "\n".join(written(words.words, words.lemmas))
     settings.set_values({key: text})
     # The box has only the words that were read: what was changed in the file is said as long as they stand there, or in

@@ -28,7 +28,6 @@ from ui.values import values_of
 
 FORMAT, VERSION = "Grammar Neurons, settings", 1
 MAX_BYTES = 8_000_000  # two lists of the longest words, in a script of three bytes a character
-_REFUSED = "_refused_settings_file"  # why the file in the box is not used
 _UPLOAD = "file"  # the tagged text of one's own, as the view has it
 _NO_UPLOAD = (
     "The Evidence page had a tagged text of your own, which is not in a settings file: the project's sentences are "
@@ -52,9 +51,7 @@ def draw() -> None:
             icon=":material/download:",
             on_click="ignore",
         )
-        st.file_uploader("Open", type=["json"], key="settings_file", on_change=_open)
-        if not uploads.is_empty("settings_file") and (refused := st.session_state.get(_REFUSED)):
-            page.show_mistake(UserError(refused))
+        uploads.draw_box("Open", ["json"], "settings_file", _open)
 
 
 def draw_advice(words: Sequence[str], key: str) -> None:
@@ -226,16 +223,7 @@ def _choices(values: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
     return chosen, problems
 
 
-def _open() -> None:
-    """Callback: use the settings of an uploaded file. Of any other file nothing is used."""
-    if (file := uploads.take("settings_file")) is None:
-        return
-    raw, name = file[1], file[0]
-    st.session_state[_REFUSED] = ""
-    try:
-        opened = read(raw, name)
-    except UserError as error:  # it stands in the sidebar as long as the file is in the box
-        st.session_state[_REFUSED] = str(error)
-        return
-    settings.open_view(*opened)
+def _open(name: str, raw: bytes) -> None:
+    """Use the settings of an uploaded file. Of any other file nothing is used: UserError."""
+    settings.open_view(*read(raw, name))
     page.show_toast(f"The settings of {name} are in use.")

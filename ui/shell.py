@@ -25,11 +25,13 @@ def run() -> None:
     kept.give_back(shown.title)
     model_settings.fit_layer()
     word_settings.fit_counts()
-    mistake = None
+    mistake, pinned = None, settings.current().view.pinned
     try:
         warm_up(settings.update_spec())
     except UserError as error:
         mistake = error
+    if pinned and not settings.current().view.pinned:
+        _tell_unpinned(pinned)
     kept.draw()
     page.draw_toasts()
     sidebar.draw()
@@ -53,6 +55,12 @@ def _draw_mistake(mistake: UserError) -> bool:
     shown = f"**Shown is the result of the last valid settings: {page.plain(valid)}.** " if valid else ""
     st.markdown(f"{shown}Your entries are kept: change one of them in the sidebar.")
     return bool(valid)
+
+
+def _tell_unpinned(neurons: tuple[int, ...]) -> None:
+    """Say that a change of the layer has unpinned neurons. Those of another layer have nothing to do with them."""
+    which = ", ".join(f"{neuron:,}" for neuron in neurons)
+    page.show_toast(f"No longer pinned: {which}. Another layer has other neurons.")
 
 
 def _read_typed_model() -> None:

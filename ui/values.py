@@ -16,7 +16,7 @@ from core.records.names import clean_name
 from core.records.spec import FLAGS, NAMES, quoted
 from engine.limits import check_allowed, limits
 from ui.custom_words import custom_words, words_in
-from ui.defaults import ALPHAS, LEAST_WORDS, WORD_SOURCES
+from ui.defaults import ALPHAS, LEAST_WORDS, WORD_SOURCES, length_of
 from ui.labels import TEST_LABELS, UNIT_LABELS, model_label
 
 FIELDS = tuple(item.name for item in fields(ContrastSpec) if item.name != "seed" and not item.name.endswith("_words"))
@@ -79,7 +79,8 @@ def out_of_range(values: Mapping[str, Any]) -> dict[str, str]:
     for side in SIDES:
         n = values[f"n_{side}"]
         if values[side] != CUSTOM and isinstance(n, int) and not LEAST_WORDS <= n <= most:
-            sentences[f"n_{side}"] = f"{n:,} is out of range: {LEAST_WORDS} to {most:,} {side} words are allowed."
+            there = min(most, length_of(values[side], values["word_source"]) or most)
+            sentences[f"n_{side}"] = f"{n:,} is out of range: {LEAST_WORDS} to {there:,} {side} words are allowed."
     alpha = values["alpha"]
     if isinstance(alpha, float) and not ALPHAS[0] <= alpha <= ALPHAS[1]:
         sentences["alpha"] = f"{alpha:g} is out of range: {ALPHAS[0]} to {ALPHAS[1]} are allowed for alpha."

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.responses import PlainTextResponse
 
+from engine.limits import limits
 from engine.visitors import Visitor
 from server.buckets import Kept, TokenBucket
 from server.connections.addresses import neighbour
@@ -204,5 +205,9 @@ def _address(scope: Scope) -> str:
 
 
 async def _refuse(status: int, sentence: str, scope: Scope, receive: Receive, send: Send) -> None:
+    """Refuse a file, once it has come: a browser that can send no more shows no answer, but an error of the network."""
     NOTES.add("upload")
+    left = limits().max_upload_mb * 1_000_000
+    while left > 0 and (message := await receive()).get("more_body", False):
+        left -= len(message["body"])
     await PlainTextResponse(sentence, status, headers={"Connection": "close"})(scope, receive, send)

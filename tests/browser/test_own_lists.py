@@ -129,7 +129,7 @@ def test_an_uploaded_file_of_each_kind(app, tmp_path):
 
 
 def test_texts_in_ten_scripts(app):
-    """Pasted into the box: the coloured text has the same characters, and every token has a width."""
+    """Pasted into the box: the coloured text has the same characters and its own direction; each token has a width."""
     with visit() as page:
         page.goto(f"{app}/Text_heatmap")
         arrive(page, "Text heatmap")
@@ -143,6 +143,10 @@ def test_texts_in_ten_scripts(app):
                 "panel => [...panel.querySelectorAll('.token')].filter(t => t.getBoundingClientRect().width < 2).length"
             )
             assert narrow == 0, script
+            first = panel.locator(".token", has_text=re.compile(r"\w")).first
+            left, width = (first.bounding_box()[side] for side in ("x", "width"))
+            to_right = left + width / 2 > panel.bounding_box()["x"] + panel.bounding_box()["width"] / 2
+            assert to_right == (script in ("Hebrew", "Arabic")), f"{script} begins on the side where it is read from"
 
 
 def _picture(name):

@@ -222,6 +222,13 @@ def test_pinned_neurons_stand_side_by_side_and_in_the_link(fake_checks):
     assert link(at)["pinned"] == "5,17"
 
 
+def test_another_layer_says_that_its_neurons_are_others(fake_checks):
+    at = open_page(EVIDENCE, neuron="17", pinned="5,40")
+    at.slider(key="layer").set_value(SMALL.layer + 1).run()
+    assert "pinned" not in link(at) and said(at.toast) == ["No longer pinned: 5, 40. Another layer has other neurons."]
+    assert not settle(at).toast
+
+
 def test_no_more_than_six_are_pinned():
     at = open_page(EVIDENCE, neuron="17", pinned=",".join(map(str, range(MAX_NEURONS))))
     assert at.button(key="pin").disabled

@@ -14,7 +14,7 @@ from engine.pipeline import OWN_GOLD, GoldSource, Request, is_cached
 from ui import page, settings, uploads
 from ui.progress import show
 
-_CHOICE, _FILE, _REFUSED, _WANTED = "gold_choice", "_gold_file", "_gold_refused", "_gold_wanted"
+_CHOICE, _FILE, _WANTED = "gold_choice", "_gold_file", "_gold_wanted"
 OWN, UPLOAD = "own", "file"
 _LABELS = {
     OWN: "The project's sentences",
@@ -64,17 +64,15 @@ def _save_choice() -> None:
 
 def _draw_upload() -> GoldSource | None:
     """Draw the box for a file, and return the one that was given, which the session keeps across pages."""
-    st.file_uploader(
+    uploads.draw_box(
         "A file in CoNLL-U, such as a part of a treebank of Universal Dependencies",
-        type=["conllu"],
-        key="gold_upload",
-        on_change=_use_file,
+        ["conllu"],
+        "gold_upload",
+        _use_file,
+        on_emptied=_forget_file,
     )
     st.caption("A link cannot hold a file: one to this page has the project's sentences.")
-    source: GoldSource | None = st.session_state.get(_FILE)
-    if not uploads.is_empty("gold_upload") and (refused := st.session_state.get(_REFUSED)):
-        page.show_mistake(UserError(refused))
-    return source
+    return st.session_state.get(_FILE)
 
 
 def _draw_treebank(spec: ContrastSpec, name: str) -> GoldSource | None:
@@ -100,14 +98,14 @@ def _about(source: GoldSource, text: GoldText) -> str:
     return " ".join((f"{name}{len(text.sentences):,} sentences, {text.n_words:,} words.", *text.notes))
 
 
-def _use_file() -> None:
-    """Callback: keep the text of an uploaded file; none of one that was taken out of the box, or is no text."""
-    if uploads.is_empty("gold_upload"):
-        st.session_state[_FILE] = None
-    elif file := uploads.take("gold_upload"):
-        name, content = file
-        st.session_state[_FILE], st.session_state[_REFUSED] = None, ""
-        try:
-            st.session_state[_FILE] = GoldSource.of_file(name, content.decode("utf-8-sig"))
-        except UnicodeDecodeError:  # it stands on the page as long as the file is in the box
-            st.session_state[_REFUSED] = f"{name} is not UTF-8 text; a CoNLL-U file is expected."
+def _use_file(name: str, content: bytes) -> None:
+    """Keep the text of an uploaded file. UserError if it is no text; then no file is used."""
+    _forget_file()
+    try:
+        st.session_state[_FILE] = GoldSource.of_file(name, content.decode("utf-8-sig"))
+    except UnicodeDecodeError:
+        raise UserError(f"{name} is not UTF-8 text; a CoNLL-U file is expected.") from None
+
+
+def _forget_file() -> None:
+    st.session_state[_FILE] = None

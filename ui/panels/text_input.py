@@ -26,7 +26,6 @@ _BYTES_PER_CHARACTER = 10
 # So long is a passage: enough words for a score, and not too many to look at.
 _PASSAGE_CHARACTERS = 4_000
 _HELP_FILE = "Plain text (.txt, .md), or tagged sentences in CoNLL-U, the format of Universal Dependencies (.conllu)."
-_REFUSED = "_refused_text_file"  # why the file in the box is not used
 _UPLOADED = "_uploaded_passages"  # the file's name and its passages, where a tagged file was uploaded
 
 
@@ -56,11 +55,7 @@ def draw() -> tuple[tuple[str, ...], Passage | None]:
             return texts, None
         if not passage:
             _draw_samples()
-        st.file_uploader(
-            "… or from a file", type=["txt", "md", "conllu"], key="text_file", on_change=_use_file, help=_HELP_FILE
-        )
-        if not uploads.is_empty("text_file") and (refused := st.session_state.get(_REFUSED)):
-            page.show_mistake(UserError(refused))
+        uploads.draw_box("… or from a file", ["txt", "md", "conllu"], "text_file", _use_file, help=_HELP_FILE)
     return texts, passage
 
 
@@ -181,19 +176,12 @@ def _use_sample() -> None:
         st.session_state["text"] = _sample(st.session_state["sample"])
 
 
-def _use_file() -> None:
-    """Callback: put the text of an uploaded file into the box, or offer its passages. Any other file is refused."""
-    if (file := uploads.take("text_file")) is None:
-        return
-    name, content = file
-    st.session_state[_REFUSED] = ""
-    try:
-        (_use_tagged if name.lower().endswith(".conllu") else _use_text)(content, name)
-    except UserError as error:  # it stands on the page as long as the file is in the box
-        st.session_state[_REFUSED] = str(error)
+def _use_file(name: str, content: bytes) -> None:
+    """Put the text of an uploaded file into the box, or offer its passages. Any other file is refused: UserError."""
+    (_use_tagged if name.lower().endswith(".conllu") else _use_text)(name, content)
 
 
-def _use_text(content: bytes, name: str) -> None:
+def _use_text(name: str, content: bytes) -> None:
     most = limits().max_characters
     if len(content) > _BYTES_PER_CHARACTER * most:
         raise UserError(
@@ -211,7 +199,7 @@ def _use_text(content: bytes, name: str) -> None:
         page.show_toast(f"{name} has {len(text):,} characters: shorten it below.")
 
 
-def _use_tagged(content: bytes, name: str) -> None:
+def _use_tagged(name: str, content: bytes) -> None:
     gold = read_conllu(content, name)
     st.session_state[_UPLOADED] = (name, passages(gold, _most()))
     st.session_state["passage"], st.session_state["text_source"] = next(iter(_offered())), TAGGED

@@ -6,7 +6,8 @@ function draw(root, data, theme) {
   tip.hidden = true;
   const view = { data, theme, tip, root, selected: null, hovered: null, groups: groupsOf(data) };
   const tokens = drawTokens(data, view.groups);
-  view.blocks = [...data.blocks, ...(data.both ? [data.both] : [])].map((block) => drawBlock(block, tokens));
+  view.direction = directionOf(data.pieces.join(""));
+  view.blocks = [...data.blocks, ...(data.both ? [data.both] : [])].map((block) => drawBlock(block, tokens, view.direction));
   view.blocks.forEach((block) => setTabStop(view, block, data.selected ?? 0));
   followHand(view);
   view.toolbar = drawToolbar(view);
@@ -28,7 +29,7 @@ function groupsOf(data) {
   return groups;
 }
 
-function drawBlock(data, tokens) {
+function drawBlock(data, tokens, direction) {
   const group = element("section", `block ${data.role}`);
   group.setAttribute("role", "group");
   group.setAttribute("aria-label", [data.title, data.subtitle].filter(Boolean).join(". "));
@@ -41,6 +42,7 @@ function drawBlock(data, tokens) {
   header.append(titles, legend);
   const notes = element("div", "notes");
   const panel = element("div", "panel");
+  panel.dir = direction;
   panel.append(tokens.cloneNode(true));
   group.append(header, notes, panel);
   const nodes = [...panel.querySelectorAll(".token")];

@@ -129,9 +129,11 @@ function moveFocus(view, token, key) {
   const block = blockOf(view, token);
   const index = Number(token.dataset.index);
   const last = block.tokens.length - 1;
+  const before = () => together(view, Math.max(together(view, index)[0] - 1, 0))[0];
+  const after = () => Math.min(together(view, index).at(-1) + 1, last);
   const targets = {
-    ArrowLeft: () => together(view, Math.max(together(view, index)[0] - 1, 0))[0],
-    ArrowRight: () => Math.min(together(view, index).at(-1) + 1, last),
+    ArrowLeft: view.direction === "rtl" ? after : before,
+    ArrowRight: view.direction === "rtl" ? before : after,
     ArrowUp: () => onNextLine(block.tokens, index, -1),
     ArrowDown: () => onNextLine(block.tokens, index, 1),
     Home: () => 0,

@@ -8,6 +8,14 @@ const SPACE_BEFORE_WORD = /^ [^\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Co}\p{Cn}\p{Zs}]/u;
 const ONLY_COMBINING = /^\p{M}+$/u;
 const NAMES = { "\r": "CR", "\u00a0": "NBSP", "\u00ad": "SHY", "\u200d": "ZWJ", "\ufeff": "BOM" };
 
+const RIGHT_TO_LEFT = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u;
+
+// The direction in which a text's tokens follow each other, as everywhere on the web: that of its first letter.
+function directionOf(text) {
+  const letter = /\p{L}/u.exec(text);
+  return letter && RIGHT_TO_LEFT.test(letter[0]) ? "rtl" : "ltr";
+}
+
 // A token, whose textContent is the exact piece. Its body takes the colour: the token itself, or what follows the space
 // before a word.
 function drawToken(piece, part) {
