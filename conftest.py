@@ -37,18 +37,14 @@ for _name in ("HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE", "HF_HUB_OFFLINE", "HF_TOK
     os.environ.pop(_name, None)
 
 
-# Rooms whose tests say how much of core is tested.
-_TRACED = ("core/", "tests/core/")
 # Rooms whose tests start a server or a browser: marked so, and given more time.
 _MARKS = {"tests/browser/": "browser", "tests/server/": "server"}
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Mark tests by their room; what is not about core is not traced, which takes a third of the time away."""
+    """Mark the tests of rooms that start a server or a browser, and give them more time."""
     for item in items:
         place = item.path.relative_to(config.rootpath).as_posix()
-        if not place.startswith(_TRACED):
-            item.add_marker("no_cover")
         for room, mark in _MARKS.items():
             if place.startswith(room):
                 item.add_marker(mark)

@@ -8,6 +8,7 @@ import platform
 import re
 import sys
 from dataclasses import asdict
+from functools import cache
 from importlib.metadata import version
 from typing import Any
 
@@ -48,8 +49,11 @@ def summary_json(result: ContrastResult) -> str:
 
 def library_versions() -> dict[str, str]:
     """The versions of this app, of Python, and of the libraries that the numbers come from."""
-    libraries = {name: version(name) for name in _LIBRARIES}
+    libraries = {name: _version(name) for name in _LIBRARIES}
     return {"grammar_neurons": __version__, "python": platform.python_version(), **libraries}
+
+
+_version = cache(version)  # to read it takes milliseconds
 
 
 def _words(result: ContrastResult) -> dict[str, Any]:

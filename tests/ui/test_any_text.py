@@ -164,6 +164,7 @@ def check_json(result: ContrastResult, words: tuple[str, ...]) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)  # a busy machine; an idle one needs a minute
 def test_ten_thousand_texts_survive(
     lm: LoadedModel, tokenizer: Tokenizer, result: ContrastResult, sent: list[dict[str, Any]]
 ) -> None:
