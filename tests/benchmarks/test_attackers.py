@@ -70,16 +70,35 @@ async def counted(counting):
         return connection.respond(200, "ok") if request.path == "/_stcore/health" else None
 
     serving = websockets.asyncio.server.serve(
-        counting, "127.0.0.1", 0, process_request=health, subprotocols=["streamlit"], max_size=None, ping_interval=None
+        counting,
+        "127.0.0.1",
+        0,
+        process_request=health,
+        subprotocols=["streamlit"],
+        max_size=None,
+        ping_interval=None,
+        close_timeout=1,  # an attacker that floods does not answer
     )
     async with serving as server:
         yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
 
 
-def attacked(name, counting, seconds=1.0, source=None):
+class Contented(Attacker):
+    """An attacker whose time is over as soon as it, or the other end, has ``enough``."""
+
+    def __init__(self, url, seconds, enough):
+        super().__init__(url, None, seconds)
+        self._enough = enough
+
+    @property
+    def left(self) -> float:
+        return 0.0 if self._enough(self.tally) else super().left
+
+
+def attacked(name, counting, seconds=1.0, enough=lambda tally: False):
     async def go():
         async with counted(counting) as url:
-            attacker = Attacker(url, source, seconds)
+            attacker = Contented(url, seconds, enough)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(ATTACKS[name](attacker), 20)
             return attacker.tally
@@ -105,7 +124,7 @@ def without_a_page(monkeypatch):
 )
 def test_a_flood_is_counted_on_both_ends(name, kind, what):
     counting = Counting()
-    tally = attacked(name, counting)
+    tally = attacked(name, counting, 10.0, lambda tally: counting.counts[kind] > 100)
     assert counting.counts["connections"] == 1
     assert 100 < counting.counts[kind] <= tally.through[what] + 4_000, "the last write may be cut"
     if name == "heartbeats":
@@ -133,7 +152,7 @@ def test_an_unfinished_message_is_one_that_a_server_waits_for():
 def test_fragments_are_held_and_begun_again(monkeypatch):
     monkeypatch.setattr(connections, "_FRAGMENTS", 5)
     counting = Counting()
-    tally = attacked("fragments", counting, seconds=2.0)
+    tally = attacked("fragments", counting)
     assert counting.counts == {"connections": 5}, "none has sent a message"
     assert tally.through["websockets"] == tally.through["unfinished messages"] == 5 and not tally.closed
 
@@ -146,7 +165,7 @@ def test_a_link_is_reloaded_with_other_counts_each_time():
             async for data in connection:
                 queries.append(BackMsg.FromString(data).rerun_script.query_string)
 
-    tally = attacked("reloads", Reading(), seconds=3.0)
+    tally = attacked("reloads", Reading(), 10.0, lambda tally: len(queries) > 3)
     assert len(queries) > 2 and len(set(queries)) == len(queries)
     assert all(20 <= int(count) <= 1_000 for query in queries for _, count in parse_qsl(query))
     assert tally.through["reloads"] in (len(queries), len(queries) - 1)
@@ -161,7 +180,7 @@ def test_max_t_is_asked_for_with_other_counts_each_time(monkeypatch):
         visits.append(tab.query)
 
     monkeypatch.setattr(HostileTab, "change", change)
-    tally = attacked("max-T", Counting(), seconds=1.5)
+    tally = attacked("max-T", Counting(), 10.0, lambda tally: len(asked) > 4)
     assert len(set(asked)) == len(asked) == tally.through["counts with max-T"] > 3
     assert all("correction=max_t" in query for query in visits)
 
@@ -182,14 +201,14 @@ def test_each_of_many_uploaders_stops_when_it_is_refused(monkeypatch):
 
     monkeypatch.setattr(files, "request", put)
     monkeypatch.setattr(HostileTab, "show", connect_with_a_session)
-    tally = attacked("many uploaders", Counting(), seconds=2.0)
+    tally = attacked("many uploaders", Counting())
     assert sorted(taken.values()) == [5, 5, 5] and tally.through["files"] == 12
     assert tally.refused == {"HTTP 413 Too much.": 3}
 
 
 @pytest.mark.usefixtures("without_a_page")
 def test_a_close_is_told_with_its_sentence():
-    tally = attacked("heartbeats", Counting(close_after=500), seconds=8.0)
+    tally = attacked("heartbeats", Counting(close_after=500), seconds=8.0, enough=lambda tally: tally.closed)
     assert "The server closed the connection with 4008 Too many frames: at most 50 a second." in tally.closed
     assert "Too many frames: at most 50 a second." in outcome.treatment(tally)
 
@@ -210,7 +229,7 @@ def test_pings_reach_the_other_end():
             connection.protocol.receive_data = receive
             await super().__call__(connection)
 
-    tally = attacked("pings", Answering())
+    tally = attacked("pings", Answering(), 10.0, lambda tally: seen["bytes"] > 100_000)
     assert seen["bytes"] > 100_000 and seen["bytes"] / 10 <= tally.through["pings"] + 4_000
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -166,6 +168,18 @@ def test_a_table_has_shares_that_missed_in_bold_and_marks_for_what_must_hold():
 # --- On the bundled model ---
 
 
+def once(measure: Callable[..., Any]) -> Callable[..., Any]:
+    """A function that measures when it is called first, and later has the same to say."""
+    said: list[Any] = []
+
+    def measure_or_repeat(*arguments: Any) -> Any:
+        if not said:
+            said.append(measure(*arguments))
+        return said[0]
+
+    return measure_or_repeat
+
+
 @pytest.fixture(scope="module")
 def read():
     return read_lists(load_model("bundled"))
@@ -215,6 +229,9 @@ def test_the_section_runs_from_the_command_line_and_goes_on(read, tmp_path, monk
     monkeypatch.setattr(validity, "read_lists", lambda lm: read)
     # Planting is tested in test_planted.py.
     monkeypatch.setattr(validity.planted, "read_planted", lambda words: rng().standard_normal((2, 90, 96)))
+    # What is not saved is measured once, and not again when the section goes on.
+    for whole, name in ((validity, "max_t_cost"), (validity.planted, "measure_power")):
+        monkeypatch.setattr(whole, name, once(getattr(whole, name)))
     page, saved = tmp_path / "page.md", tmp_path / "saved.json"
     page.write_text("<!-- validity -->\n<!-- end validity -->\n")
     for _ in range(2):
