@@ -4,13 +4,28 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
+from functools import partial
 
 import pytest
 
 from benchmarks import chaos, neighbour
 from benchmarks.attackers import ATTACKS
 from benchmarks.neighbours import outcome
+from benchmarks.neighbours.lesson import Setting
+from benchmarks.student import attend_all
 from benchmarks.watch import ROOT
+
+
+@pytest.fixture(autouse=True)
+def hurry(monkeypatch):
+    """All students come within a second, are soon back when they were away, and their tabs are closed at once."""
+    for command in (neighbour, chaos):
+        monkeypatch.setattr(command, "Setting", lambda **wanted: replace(Setting(**wanted), ramp=1.0, after=3.0))
+    monkeypatch.setattr("benchmarks.neighbours.lesson._CALM_SECONDS", 1.0)
+    monkeypatch.setattr("benchmarks.class_load.attend_all", partial(attend_all, hold=0.1))
+    for student in ("benchmarks.student", "benchmarks.chaos_day.steady"):
+        monkeypatch.setattr(f"{student}._AWAY_SECONDS", 0.6)
 
 
 @pytest.fixture
@@ -22,7 +37,7 @@ def own_main(monkeypatch):
 @pytest.mark.usefixtures("own_main")
 def test_a_class_beside_a_flood(tmp_path, capsys):
     file = tmp_path / "report.json"
-    options = ["--attacks", "heartbeats", "--seconds", "8", "--mix-minutes", "0", "--students", "5", "--think", "1"]
+    options = ["--attacks", "heartbeats", "--seconds", "4", "--mix-minutes", "0", "--students", "5", "--think", "1"]
     code = neighbour.main([*options, "--json", str(file)])
     said = capsys.readouterr()
     assert code in (0, 1), said.err
@@ -37,7 +52,7 @@ def test_a_class_beside_a_flood(tmp_path, capsys):
 @pytest.mark.usefixtures("own_main")
 def test_students_alone(tmp_path, capsys):
     file = tmp_path / "report.json"
-    options = ["--alone", "--seconds", "3", "--students", "3", "--think", "0.5", "--json", str(file)]
+    options = ["--alone", "--seconds", "3", "--students", "3", "--think", "0.2", "--json", str(file)]
     assert neighbour.main([*options, "--beside", str(ROOT)]) in (0, 1)  # so few steps say little of the times
     report = json.loads(file.read_text())
     for found in (report["alone"], report["alone_beside"]):
@@ -54,7 +69,7 @@ def test_an_unknown_attack_is_refused(capsys):
 
 def test_a_killed_server_loses_nothing(tmp_path, capsys):
     file = tmp_path / "chaos.json"
-    options = ["--minutes", "0.3", "--students", "4", "--think", "1", "--events", "kill -9", "dropped connections"]
+    options = ["--minutes", "0.2", "--students", "4", "--think", "1", "--events", "kill -9", "dropped connections"]
     code = chaos.main([*options, "--json", str(file)])
     said = capsys.readouterr().out
     found = json.loads(file.read_text())
