@@ -70,7 +70,7 @@ def test_an_unknown_attack_is_refused(capsys):
 
 def test_a_killed_server_loses_nothing(tmp_path, capsys):
     file = tmp_path / "chaos.json"
-    options = ["--minutes", "0.2", "--students", "4", "--think", "1", "--events", "kill -9", "dropped connections"]
+    options = ["--minutes", "0.3", "--students", "4", "--think", "1", "--events", "kill -9", "dropped connections"]
     code = chaos.main([*options, "--json", str(file)])
     said = capsys.readouterr().out
     found = json.loads(file.read_text())
