@@ -147,9 +147,9 @@ def test_long_texts_that_differ_in_a_word_are_quick_and_such_that_differ_in_all_
 def test_what_is_not_refused_takes_a_moment(n: int) -> None:
     """Every other token differs: each equal one is a pass over what is left."""
     texts = [[token for i in range(n // 2) for token in (i, side * 10_000 + i)] for side in (1, 2)]
-    started = time.perf_counter()
+    started = time.thread_time()  # what else the machine does, counts for nothing
     pairs = pair_tokens(*texts)
-    assert time.perf_counter() - started < 3  # a loaded machine; an idle one needs a third of a second
+    assert time.thread_time() - started < 3  # a slow machine; others need a third of a second
     assert pairs.kinds.count(EQUAL) == n // 2 == pairs.kinds.count(CHANGED)
 
 
