@@ -8,6 +8,7 @@ from core.errors import UserError
 from core.models.hub import canonical
 from engine.steps import warm_up
 from ui import control, kept, link, model_settings, navigation, page, remedies, settings, sidebar, word_settings
+from ui.panels import text_input
 from ui.values import differences
 from ui.visitor import spending
 
@@ -30,6 +31,8 @@ def run() -> None:
         warm_up(settings.update_spec())
     except UserError as error:
         mistake = error
+    if shown.title == text_input.TITLE:
+        text_input.read_ahead()
     if pinned and not settings.current().view.pinned:
         _tell_unpinned(pinned)
     kept.draw()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
@@ -12,9 +13,12 @@ from core.errors import UserError
 from core.records import Passage
 from core.words import bundled_gold, passages, read_conllu
 from core.words.entries import count_of
+from engine import steps
 from engine.limits import limits
-from ui import page, uploads
+from engine.pipeline import Request, begin, is_cached
+from ui import page, settings, uploads
 from ui.panels import text_pair_input
+from ui.visitor import visitor
 
 SAMPLES = Path(__file__).resolve().parents[2] / "assets" / "texts"
 TITLE = "Text heatmap"
@@ -57,6 +61,15 @@ def draw() -> tuple[tuple[str, ...], Passage | None]:
             _draw_samples()
         uploads.draw_box("… or from a file", ["txt", "md", "conllu"], "text_file", _use_file, help=_HELP_FILE)
     return texts, passage
+
+
+def read_ahead() -> None:
+    """Begin to read the text in the box while the sidebar is drawn. The page asks again, and says what is wrong."""
+    text = st.session_state.get("text", _first()["text"]) or ""
+    request = Request(settings.current().view.spec, text)
+    if st.session_state.get("text_source", OWN) == OWN and text.strip() and not is_cached(steps.text, request):
+        with suppress(UserError):
+            begin(steps.text, request, visitor())
 
 
 def typed() -> dict[str, str]:
