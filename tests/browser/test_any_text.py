@@ -45,7 +45,8 @@ DRAW = """async (all) => {
     const boxes = tokens.map((token) => [...token.getClientRects()]);
     const apart = boxes.slice(1).map((next, i) => {
         const [last, first] = [boxes[i].at(-1), next[0]];
-        return Math.abs(last.top - first.top) > first.height / 2 || first.left > last.right - 1;
+        const follows = panel.dir === "rtl" ? first.right < last.left + 1 : first.left > last.right - 1;
+        return Math.abs(last.top - first.top) > first.height / 2 || follows;
     });
     const widths = tokens.map((token) => {
         return Math.max(...[...(token.querySelector(".body") ?? token).getClientRects()].map((box) => box.width));
@@ -67,7 +68,7 @@ DRAW = """async (all) => {
   }
   return seen;
 }"""
-ATTRIBUTES = {"class", "style", "role", "aria-label", "tabindex", "hidden"}
+ATTRIBUTES = {"class", "dir", "style", "role", "aria-label", "tabindex", "hidden"}
 ATTRIBUTES |= {"data-index", "data-mark", "data-part", "data-theme"}
 CLASSES = {
     "heatmap",

@@ -324,9 +324,9 @@ def test_the_plot_has_a_preview_until_the_browser_can_draw_it(app):
         page.locator(".st-key-neurons_plot [data-testid='stSkeleton']").wait_for(state="attached")
         page.wait_for_function(f"{background}.startsWith('url(\"data:image/svg+xml,')")
         box = page.locator(".st-key-neurons_plot").bounding_box()
-        page.unroute("**/PlotlyChart*")
         for route in held:
             route.continue_()
+        page.unroute("**/PlotlyChart*")
         page.locator(".st-key-neurons_plot .point").first.wait_for()
         assert page.evaluate(background) == "none"
         assert page.locator(".st-key-neurons_plot").bounding_box()["height"] == box["height"], "nothing jumps"

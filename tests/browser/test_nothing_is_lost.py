@@ -192,6 +192,7 @@ def test_a_number_out_of_range_is_told_of_beside_its_box_and_the_last_result_sta
         alpha.fill("0.02")
         alpha.press("Enter")
         page.wait_for_url(re.compile(r"alpha=0\.02"))
+        wait_until_idle(page)
         assert page.get_by_text("Shown is the result of the last valid settings").count() == 0
 
 

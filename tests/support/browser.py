@@ -165,10 +165,15 @@ def watch(page: Page) -> Seen:
         if address.scheme not in ("data", "blob") and address.hostname not in LOOPBACK:
             seen.outside.append(request.url)
 
+    def on_failure(request: Any) -> None:
+        if request.failure == "csp" and request.url in seen.outside:  # the page's policy has stopped it first
+            seen.outside.remove(request.url)
+
     page.on("dialog", on_dialog)
     page.on("pageerror", lambda error: seen.errors.append(str(error)))
     page.on("console", lambda message: seen.errors.append(message.text) if message.type == "error" else None)
     page.on("request", on_request)
+    page.on("requestfailed", on_failure)
     return seen
 
 
