@@ -121,8 +121,7 @@ def test_an_uploaded_file_of_each_kind(app, tmp_path):
             file = tmp_path / f"list{number}.txt"
             file.write_bytes(own.content)
             sidebar(page).locator(".st-key-target_file input[type=file]").set_input_files(file)
-            first = own.words[0]
-            page.wait_for_function("([box, first]) => box.value.startsWith(first)", arg=[box.element_handle(), first])
+            wait_for(page, lambda first=own.words[0]: box.input_value().startswith(first))
             wait_until_idle(page)
             words = [line.split("\t")[0] for line in box.input_value().split("\n")]
             assert tuple(words) == own.words
