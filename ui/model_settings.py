@@ -73,7 +73,7 @@ def draw() -> None:
     choice("Model", known, "model", _option, **more)
     if model in CATALOGUE:
         about = CATALOGUE[model]
-        st.caption(f"{_facts(about, is_here(model, model_folders()))}  \n{about.interest}")
+        st.caption(_sizes(about), help=f"{_facts(about, is_here(model, model_folders()))}. {about.interest}")
     else:
         st.caption(_where(model))
     _draw_layer()
@@ -86,12 +86,15 @@ def _option(model: str) -> str:
     return f"{model_label(model)} · {CATALOGUE[model].download_mb:,} MB"
 
 
+def _sizes(about: CataloguedModel) -> str:
+    return f"{about.n_layers} layers × {about.d_mlp:,} neurons"
+
+
 def _facts(about: CataloguedModel, here: bool) -> str:
-    """One line, such as: 12 layers × 3,072 neurons · GPT-2 tokenizer · MIT · needs 526 MB."""
+    """Such as: 12 layers × 3,072 neurons · GPT-2 tokenizer · MIT · needs 526 MB."""
     terms = " · its terms must be accepted on the hub" if about.gated and not here else ""
     where = "here" if here else f"needs {about.download_mb:,} MB{terms}"
-    sizes = f"{about.n_layers} layers × {about.d_mlp:,} neurons"
-    return f"{sizes} · {about.tokenizer} tokenizer · {about.licence} · {where}"
+    return f"{_sizes(about)} · {about.tokenizer} tokenizer · {about.licence} · {where}"
 
 
 def _where(model: str) -> str:

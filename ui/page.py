@@ -11,6 +11,7 @@ import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
 
 from core.errors import UserError
+from core.report.palette import css_variables
 from engine.steps import layers_of
 from ui import settings
 
@@ -30,7 +31,7 @@ _TOASTS = "_toasts"
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#!|$~:^&])")
 # What makes a text look like an address: the dot after www, the slashes after a scheme, the @ in an e-mail address.
 _ADDRESS = re.compile(r"((?<=www)\.|//|@)", re.IGNORECASE)
-_STYLE = (Path(__file__).parent / "style.css").read_text(encoding="utf-8")
+_STYLE = f":root {{{css_variables()}}}\n{(Path(__file__).parent / 'style.css').read_text(encoding='utf-8')}"
 
 
 def set_up(title: str) -> None:

@@ -11,10 +11,10 @@ from functools import cache
 
 import numpy as np
 
+from core.report.palette import THEMES, palette
+
 # Odd, so that the centre of a diverging ramp is a step. 8 x 25 + 1, so that each of the 9 anchors is a step.
 N_STEPS = 201
-
-THEMES = ("light", "dark")
 
 # Light reds and blues: ColorBrewer's nine-class scales, which are matplotlib's "Reds" and "Blues", as in the notebook's
 # heatmaps. Oranges: the hue of the target in all plots; each anchor is as light as that of the blues, so that neither
@@ -32,7 +32,7 @@ _ANCHORS = {
     ("greys", "dark"): "page 2b2d31 3b3e44 4c4f57 5e626a 70747d 81858f 8f939d 9ca1ab",
 }
 # Page colours for the choice of the ink. Real pages of the same theme differ too little to matter.
-_PAGES = {"light": "#ffffff", "dark": "#16171a"}
+_PAGES = {theme: palette(theme)["page"].lower() for theme in THEMES}
 PALETTES = ("oranges", "reds", "blues")
 BELOW = ("greys", *PALETTES)
 

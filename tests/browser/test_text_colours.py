@@ -11,7 +11,8 @@ import pytest
 
 from core.activations import group_values
 from core.report.colour_scales import SCALES, fixed, scales_of, steps
-from core.report.colours import N_STEPS, PALETTES, THEMES, blend, contrast, ramp
+from core.report.colours import N_STEPS, PALETTES, blend, contrast, ramp
+from core.report.palette import THEMES
 from core.report.readable import readable_number
 from tests.support.browser import require_browser, running_app
 from tests.support.visits import heatmap_page

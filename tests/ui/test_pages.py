@@ -53,11 +53,12 @@ def test_a_page_opened_plain_shows_the_default_experiment(page):
 def test_home_tells_where_the_experiment_stands(contrast):
     at, result = open_page(HOME, spec=None), contrast(DEFAULT)
     assert metrics(at) == {
-        "Significantly higher for nouns": f"{result.n_higher:,} of {result.n_neurons:,} neurons",
-        "Significantly higher for verbs": f"{result.n_lower:,} of {result.n_neurons:,} neurons",
+        "Significantly higher for nouns": f"{result.n_higher:,}",
+        "Significantly higher for verbs": f"{result.n_lower:,}",
         "The two extreme neurons": f"{result.largest} and {result.smallest}",
     }
-    assert f"{int((result.strong & (result.tests.statistic > 0)).sum())} strongly" in said(at.caption)
+    n_strong = int((result.strong & (result.tests.statistic > 0)).sum())
+    assert f"of {result.n_neurons:,} neurons · {n_strong} strongly" in said(at.caption)
     assert said(at.info) == list(result.notes)
 
 

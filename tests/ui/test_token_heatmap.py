@@ -9,7 +9,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.report.colour_scales import fixed, per_text_min_max, scales_of, zero_centred
-from core.report.colours import N_STEPS, THEMES, ramp
+from core.report.colours import N_STEPS, ramp
+from core.report.palette import THEMES
 from tests.support.pages import decoded
 from ui import token_heatmap as module
 from ui.defaults import DISPLAY

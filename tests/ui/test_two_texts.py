@@ -11,7 +11,8 @@ import pytest
 
 from core.activations import token_activations
 from core.models import load_model
-from core.report.colours import THEMES, ramp
+from core.report.colours import ramp
+from core.report.palette import THEMES
 from engine import files
 from engine.limits import limits
 from server.sessions import messages

@@ -39,15 +39,14 @@ def draw(result: ContrastResult) -> None:
             )
 
 
-def draw_counts(result: ContrastResult, columns: tuple[DeltaGenerator, ...], of_all: bool = False) -> None:
+def draw_counts(result: ContrastResult, columns: tuple[DeltaGenerator, ...]) -> None:
     """Draw how many neurons are significantly higher for each class, and how many of these strongly."""
     counts = (result.n_higher, result.n_lower)
     everything = zip(columns, sentences.class_names(result.spec), counts, sentences.n_strongly(result), strict=True)
     for column, name, n, n_strong in everything:
         with column.container(gap="xxsmall"):
-            count = f"{n:,} of {result.n_neurons:,} neurons" if of_all else f"{n:,}"
-            st.metric(f"Significantly higher for {page.plain(name)}", count)
-            st.caption(f"{n_strong:,} strongly")
+            st.metric(f"Significantly higher for {page.plain(name)}", f"{n:,}")
+            st.caption(f"of {result.n_neurons:,} neurons · {n_strong:,} strongly")
 
 
 def about_extreme(result: ContrastResult, neuron: int) -> str:

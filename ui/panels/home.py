@@ -8,6 +8,7 @@ import streamlit as st
 
 from core.records import ContrastSpec
 from core.report import sentences
+from core.report.palette import palette
 from core.stats.correction import LABELS
 from engine.steps import conclusion
 from ui import chosen, navigation, page
@@ -16,25 +17,6 @@ from ui.panels import cautions, headline, neuron_bar
 from ui.progress import show
 
 _PICTURE = Path(__file__).resolve().parents[2] / "assets" / "pictures" / "experiment.svg"
-# The names of colours in the picture, and their values in the two themes.
-_COLOURS = {
-    "light": {
-        "ink": "#1F2328",
-        "soft": "#8A8F98",
-        "panel": "#F4F2EE",
-        "line": "#D8D4CC",
-        "target": "#B34E00",
-        "baseline": "#0072B2",
-    },
-    "dark": {
-        "ink": "#E8EAED",
-        "soft": "#8A8F98",
-        "panel": "#1E232B",
-        "line": "#3A414C",
-        "target": "#F08A4B",
-        "baseline": "#56B4E9",
-    },
-}
 
 
 def draw_introduction() -> None:
@@ -62,10 +44,10 @@ def draw_page_cards() -> None:
             "Does a neuron survive the questions of a careful reviewer, and what may you claim about it?",
         ),
     )
-    for column, (script, _, icon), (label, text) in zip(
+    for column, (script, title, icon), (label, text) in zip(
         st.columns(len(cards)), navigation.PAGES[1:], cards, strict=True
     ):
-        with column.container(border=True, height="stretch"):
+        with column.container(border=True, height="stretch", key=f"card_{title}"):
             navigation.draw_link(script, f"**{label}**", icon)
             st.markdown(text)
 
@@ -81,7 +63,7 @@ def draw_summary(spec: ContrastSpec) -> None:
     )
     neuron_bar.draw(result)
     columns = st.columns(3)
-    headline.draw_counts(result, (columns[0], columns[1]), of_all=True)
+    headline.draw_counts(result, (columns[0], columns[1]))
     with columns[2].container(gap="xxsmall"):
         st.metric("The two extreme neurons", f"{result.largest} and {result.smallest}")
         for place, neuron in (("largest", result.largest), ("smallest", result.smallest)):
@@ -96,6 +78,6 @@ def draw_summary(spec: ContrastSpec) -> None:
 def _picture(theme: str | None) -> str:
     """The picture in the colours of the theme: an image in a page does not know them."""
     svg = _PICTURE.read_text(encoding="utf-8")
-    for name, colour in _COLOURS.get(theme or "light", _COLOURS["light"]).items():
-        svg = svg.replace(f"{{{name}}}", colour)
+    for role, colour in palette(theme or "light").items():
+        svg = svg.replace(f"{{{role}}}", colour)
     return svg

@@ -38,8 +38,9 @@ def draw() -> tuple[tuple[str, ...], Passage | None]:
 
     The session keeps one's own texts across pages, and while others are shown.
     """
-    left, right = st.columns([3, 1], gap="medium")
-    with left:
+    row = st.container(key="text_sources")
+    chosen, sample, file = row.columns([5, 4, 4], gap="medium", vertical_alignment="bottom")
+    with chosen:
         source = st.segmented_control(
             "Text",
             SOURCES,
@@ -51,16 +52,19 @@ def draw() -> tuple[tuple[str, ...], Passage | None]:
             help="In **tagged sentences**, people have given every word its part of speech. So there is an AUC of each "
             "neuron below the text. **Two texts** are compared token by token.",
         )
-        passage = _draw_passage() if source == TAGGED else None
-        texts = text_pair_input.draw_boxes() if source == TWO else (passage.text if passage else _draw_box(),)
-    with right:
-        if source == TWO:
+    if source == TWO:
+        with sample:
             text_pair_input.draw_samples()
-            return texts, None
+        return text_pair_input.draw_boxes(), None
+    with sample:
+        passage = _draw_passage() if source == TAGGED else None
         if not passage:
             _draw_samples()
+    with file:
         uploads.draw_box("… or from a file", ["txt", "md", "conllu"], "text_file", _use_file, help=_HELP_FILE)
-    return texts, passage
+    if passage:
+        st.caption(_about(passage))
+    return (passage.text if passage else _draw_box(),), passage
 
 
 def read_ahead() -> None:
@@ -135,18 +139,21 @@ def _draw_samples() -> None:
 
 
 def _draw_passage() -> Passage:
-    """Draw the choice of a passage, and what it is."""
+    """Draw the choice of a passage."""
     offered = _offered()
     titles = list(offered)
     title = st.selectbox("Passage", titles, key="passage", persist_state="session")
-    passage = offered.get(title, offered[titles[0]])  # a browser can send any title
-    of = "written and tagged for this project (CC0)" if title in _bundled(_most()) else "from your file"
+    return offered.get(title, offered[titles[0]])  # a browser can send any title
+
+
+def _about(passage: Passage) -> str:
+    """What a passage has, and where it comes from."""
+    of = "written and tagged for this project (CC0)" if passage in _bundled(_most()).values() else "from your file"
     about = f"{count_of(passage.n_sentences, 'sentence')}, {count_of(len(passage.words), 'tagged word')}, {of}."
     if passage.n_shared:
         shared = count_of(passage.n_shared, "word")
         about += f" Not counted: {shared} of two that are written as one, such as “do” and “n’t”."
-    st.caption(about)
-    return passage
+    return about
 
 
 def _offered() -> dict[str, Passage]:

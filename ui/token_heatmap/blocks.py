@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from core.report.colour_scales import ColourScale
-from core.report.colours import THEMES, ramp
+from core.report.colours import ramp
+from core.report.palette import THEMES
 from core.report.readable import readable_number
 from core.stats.standing_out import highest_and_lowest
 

@@ -14,11 +14,27 @@ function draw(root, data, theme) {
   view.chart = drawChart(view);
   view.chart.nodes.forEach(() => ["hovered", "selected"].forEach((which) => markInChart(view, which, null)));
   root.dataset.theme = theme;
+  return view;
+}
+
+// Put what was drawn and painted into the page. Most of a long text's time goes to its layout: `gradually`, the block
+// that is read first is seen before the others are laid out. Until they are, the page keeps its length.
+function attach(view, gradually) {
+  const { root, toolbar, chart, tip } = view;
   const blocks = element("div", "blocks");
   // Both in one stands above, though it is the last one here: the others have the same place as in data.blocks.
-  view.blocks.forEach(({ group, data: { role } }) => (role === "both" ? blocks.prepend(group) : blocks.append(group)));
-  root.replaceChildren(...view.toolbar.nodes, blocks, ...view.chart.nodes, tip);
-  return view;
+  const groups = view.blocks.toSorted((a, b) => (b.data.role === "both") - (a.data.role === "both")).map(({ group }) => group);
+  const first = gradually ? groups.findIndex((group) => !group.hidden) + 1 : groups.length;
+  const attachRest = () => {
+    blocks.append(...groups.slice(first));
+    root.append(...chart.nodes, tip);
+    root.style.minHeight = "";
+  };
+  root.style.minHeight = gradually ? `${root.offsetHeight}px` : "";
+  blocks.append(...groups.slice(0, first));
+  root.replaceChildren(...toolbar.nodes, blocks);
+  if (gradually) afterPaint(() => root.view === view && attachRest());
+  else attachRest();
 }
 
 // Of each token, the word (or the token that is no word) to which it belongs; null if every token has a value of its own.

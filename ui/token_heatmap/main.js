@@ -17,6 +17,8 @@ export default function ({ data, parentElement, setStateValue }) {
     const places = sameText ? placesOf(root.view) : null;
     root.view = draw(root, data, theme);
     root.drawn = drawn;
+    paint(root.view); // before it is in the page: a hidden block needs no layout
+    attach(root.view, !sameText);
     if (places) goBack(root.view, places);
   }
   const view = root.view;
@@ -53,7 +55,6 @@ function placesOf(view) {
 
 // The same text was drawn with other neurons: the reader stays where they were.
 function goBack(view, { shares, focused, stop }) {
-  paint(view); // a hidden block cannot be scrolled
   view.blocks.forEach((block, i) => {
     setTabStop(view, block, stop);
     const { panel } = block;

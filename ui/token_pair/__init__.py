@@ -15,7 +15,8 @@ import streamlit as st
 
 from core.records import TokenActivations
 from core.report.colour_scales import around_zero, steps
-from core.report.colours import THEMES, ramp
+from core.report.colours import ramp
+from core.report.palette import THEMES
 from core.report.readable import readable_number
 from core.report.two_texts import EQUAL, TwoTexts, readable_changes
 from ui.token_heatmap import digest

@@ -13,7 +13,8 @@ from core.report.readable import rounded_auc, scientific
 from core.report.sentences import class_names, mark_texts, silent_or_reverses
 
 _LEGEND_LINE = 48  # characters: a phone is no wider
-_FAINT = "rgba(138,143,152,0.5)"  # half of NEUTRAL_COLOUR
+_FAINT = f"{NEUTRAL_COLOUR}80"  # half transparent
+
 # The symbols of neurons that are not significant, higher for the target and higher for the baseline (circle, triangle
 # up, triangle down), then the same hollow: plotly's numbers, which are shorter than its names. As text, because
 # plotly.js takes the number 0 for no symbol, and fails on hover.

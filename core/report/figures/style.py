@@ -1,15 +1,17 @@
-"""Style that all figures share: colours of the classes (Okabe & Ito 2008), margins, position of the legend."""
+"""Style that all figures share: colours of the classes, margins, position of the legend."""
 
 from __future__ import annotations
 
 import textwrap
 from typing import Any
 
+from core.report.palette import palette
+
 Picture = dict[str, Any]
 
-TARGET_COLOUR = "#D55E00"
-BASELINE_COLOUR = "#0072B2"
-NEUTRAL_COLOUR = "#8A8F98"
+# Those of a light page. Whoever draws a picture puts those of the page's theme in their place (``palette.for_theme``).
+_LIGHT = palette("light")
+TARGET_COLOUR, BASELINE_COLOUR, NEUTRAL_COLOUR = _LIGHT["target"], _LIGHT["baseline"], _LIGHT["neutral"]
 
 # Large enough for titles, tick labels and two lines of a legend: if it is not, plotly finds that out after it has drawn
 # everything, and draws everything again.

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-from plotly.colors import diverging
 
 from core.records import ContrastResult
+from core.report.colours import N_STEPS, ramp
 from core.report.figures.style import BASELINE_COLOUR, LEGEND, MARGIN, TARGET_COLOUR, Picture, in_lines, literal
 from core.report.sentences import class_names, class_titles
 
-_PURPLE_TO_GREEN = [[i / (len(diverging.PRGn) - 1), colour] for i, colour in enumerate(diverging.PRGn)]
-# The same, but zero is dark.
-_DARK_DIVERGING = [[0.0, "#D9A6FF"], [0.25, "#7B4FA3"], [0.5, "#14171C"], [0.75, "#2F7D4F"], [1.0, "#8CE6A8"]]
 _GAP = 0.06  # between the two images, as a share of their height
 
 
@@ -63,7 +60,7 @@ def words_image(
         "height": max(520, min(1100, 180 + 5 * 2 * n_words)),
         "margin": {**MARGIN, "l": 110, "t": 40},
         "coloraxis": {
-            "colorscale": _DARK_DIVERGING if dark else _PURPLE_TO_GREEN,
+            "colorscale": _diverging("dark" if dark else "light"),
             "cmin": -bound,
             "cmax": bound,
             "colorbar": {"title": {"text": spec.hook_side}, "thickness": 12, "outlinewidth": 0, "len": 0.75},
@@ -84,6 +81,12 @@ def words_image(
         for title, axis in zip((in_lines(title, 44) for title in class_titles(spec)), ("yaxis", "yaxis2"), strict=True)
     ]
     return {"data": traces, "layout": layout}
+
+
+def _diverging(theme: str) -> list[list[object]]:
+    """A colour scale from the baseline's hue to the target's, with the colour of the page at its centre."""
+    colours = [background for background, _ in ramp("oranges", theme=theme, below="blues")]
+    return [[step / (N_STEPS - 1), colours[step]] for step in range(0, N_STEPS, (N_STEPS - 1) // 20)]
 
 
 def _axes(heights: list[int], title: str) -> Picture:

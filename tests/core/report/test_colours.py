@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from core.report.colours import BELOW, N_STEPS, PALETTES, THEMES, blend, contrast, luminance, ramp
+from core.report.colours import BELOW, N_STEPS, PALETTES, blend, contrast, luminance, ramp
+from core.report.palette import THEMES
 from core.report.readable import readable_number
 
 LAST = N_STEPS - 1

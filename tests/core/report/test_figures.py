@@ -35,7 +35,7 @@ def test_the_first_trace_is_every_neuron_in_order(result: ContrastResult) -> Non
     assert points.x is None and points.x0 is None, "plotly counts from 0"
     np.testing.assert_allclose(points.y, result.tests.statistic, rtol=1e-6)
     looks = [
-        ("rgba(138,143,152,0.5)", 0, ~result.significant),
+        ("#7D838C80", 0, ~result.significant),
         (style.TARGET_COLOUR, 5, result.significant & (result.tests.statistic > 0)),
         (style.BASELINE_COLOUR, 6, result.significant & (result.tests.statistic < 0)),
     ]
@@ -227,7 +227,7 @@ def test_the_images_of_words_share_their_height_by_their_words(result: ContrastR
     order = np.arange(result.n_neurons)[::-1]
     sorted_target = go.Figure(figures.words_image(result, 60, order)).data[0]
     assert np.array_equal(sorted_target.z, target.z[:, ::-1]) and np.array_equal(sorted_target.text[3], order)
-    assert go.Figure(figures.words_image(result, 60, dark=True)).layout.coloraxis.colorscale[2][1] == "#14171C"
+    assert go.Figure(figures.words_image(result, 60, dark=True)).layout.coloraxis.colorscale[10][1] == "#00000000", "zero has the colour of the page"
 
 
 def test_the_means_are_over_the_words(result: ContrastResult) -> None:

@@ -61,7 +61,7 @@ def _values_by_tag(figures: Mapping[str, Any], tags: list[str]) -> dict[str, Any
         "y": [f"{tag} ({sum(counts[tag]):,})" for tag in tags],
         "z": [[share / (max(row) or 1) for share in row] for row in shares],  # the fullest bin of a tag is the darkest
         "text": [[f"{share:.1%} of its words" for share in row] for row in shares],
-        "colorscale": [[0, "rgba(0, 114, 178, 0)"], [1, "rgba(0, 114, 178, 1)"]],
+        "colorscale": [[0, f"{BASELINE_COLOUR}00"], [1, f"{BASELINE_COLOUR}FF"]],
         "showscale": False,
         "ygap": 2,
         "hovertemplate": "%{y}, value near %{x:.3g}: %{text}<extra></extra>",
