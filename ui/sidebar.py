@@ -14,11 +14,13 @@ from core.stats.correction import LABELS
 from ui import custom_lists, model_settings, navigation, settings, settings_file, word_settings
 from ui.defaults import PRESETS
 from ui.labels import DTYPE_LABELS, FAMILY_LABELS, SOURCE_LABELS, TEST_LABELS
+from ui.pictures import picture
 from ui.widgets import choice, default, flag, say_why
 
 
 def draw() -> None:
     """Draw the sidebar."""
+    st.logo(picture("logo"), size="large", icon_image=picture("mark"))
     with st.sidebar:
         for target, label, icon in navigation.PAGES:
             navigation.draw_link(target, label, icon)

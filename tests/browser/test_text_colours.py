@@ -15,7 +15,7 @@ from core.report.colours import N_STEPS, PALETTES, blend, contrast, ramp
 from core.report.palette import THEMES
 from core.report.readable import readable_number
 from tests.support.browser import require_browser, running_app
-from tests.support.visits import heatmap_page
+from tests.support.visits import heatmap_page, unfold_colours
 
 require_browser()
 
@@ -87,6 +87,7 @@ def page(app, request):
 
 def choose(page, label):
     """Press a radio button or a switch, whose input is below what is seen of it."""
+    unfold_colours(page)
     page.locator(".toolbar label", has_text=re.compile(f"^{label}$")).click()
 
 
@@ -153,6 +154,7 @@ def test_every_token_has_the_colour_of_core(page, name):
 
 
 def test_the_threshold_takes_the_colour_of_what_is_below_it(page):
+    unfold_colours(page)
     slider = page.get_by_role("slider", name="Colour from")
     slider.focus()
     for _ in range(6):

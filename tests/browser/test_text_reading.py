@@ -13,7 +13,7 @@ from core.experiment import run_contrast
 from core.models import load_model
 from core.report.readable import readable_number
 from tests.support.browser import require_browser, wait_for, wait_until_idle
-from tests.support.visits import arrive, follow, token_in_panel, visit
+from tests.support.visits import arrive, follow, token_in_panel, unfold_colours, visit
 from ui.defaults import DEFAULT
 
 require_browser()
@@ -43,6 +43,7 @@ def open_text(page, app, text=TEXT):
 
 
 def press(page, label):
+    unfold_colours(page)
     page.locator(".toolbar label", has_text=re.compile(f"^{label}$")).click()
 
 
@@ -82,6 +83,9 @@ def test_what_a_reader_chooses_shows_at_once_and_is_kept(app):
         follow(page, "Text heatmap")
         page.reload()
         arrive(page, "Text heatmap")
+        folded = page.locator(".more > summary")
+        assert folded.inner_text() == "More colours: lowest to highest, from 10%, reds and blues"
+        unfold_colours(page)
         for label in ("Word lists", "Lowest–highest"):
             assert page.get_by_role("radio", name=label).is_checked()
         assert page.get_by_role("switch", name="By word").is_checked()
@@ -98,6 +102,7 @@ def test_an_old_link_shows_the_scale_that_it_names(app):
             page.goto(f"{app}/Text_heatmap?scale={scale}")
             arrive(page, "Text heatmap")
             assert page.get_by_role("radio", name=label).is_checked()
+            unfold_colours(page)
             assert page.get_by_role("radio", name="Lowest–highest").is_checked()
             assert query(page)["scale"] == scale
 
@@ -199,6 +204,7 @@ def by_lemma(result):
 def test_every_control_can_be_reached_and_used_with_the_keyboard(app):
     with visit() as page:
         open_text(page, app)
+        unfold_colours(page)
         page.get_by_role("radio", name="This text").focus()
         seen = []
         for _ in range(12):
@@ -210,7 +216,7 @@ def test_every_control_can_be_reached_and_used_with_the_keyboard(app):
                 }"""
             ))  # fmt: skip
             page.keyboard.press("Tab")
-        names = ["This text", "5th–95th percentile", "Colour from", "Colours", "By word", "Both neurons in one"]
+        names = ["This text", "By word", "Both neurons in one", "5th–95th percentile", "Colour from", "Colours"]
         places = [next(i for i, each in enumerate(seen) if each.startswith(name)) for name in names]
         assert places == sorted(places)
         page.get_by_role("radio", name="This text").focus()

@@ -154,3 +154,9 @@ def new_page_like(page):
         assert seen.dialogs == [] and seen.outside == []
     finally:
         context.close()
+
+
+def unfold_colours(page):
+    """Open the choices of colours that are folded on the text page, unless they are open."""
+    if page.locator(".more:not([open])").count():
+        page.locator(".more > summary").click()

@@ -13,15 +13,19 @@ from core.stats.correction import LABELS
 from ui import chosen, page
 
 
-def draw(result: ContrastResult) -> None:
-    """Draw the result in one sentence, what was compared in a small one, and four numbers."""
+def draw_sentence(result: ContrastResult) -> None:
+    """Draw the result in one sentence, and what was compared in a small one."""
     spec = result.spec
     st.markdown(
         sentences.headline(result),
         help=f"**Strong**: {GLOSSARY['strong']} **AUC**: {GLOSSARY['AUC']} **Significant**: {GLOSSARY['significant']}",
     )
     st.caption(f"{page.plain(sentences.compared(result))} · {sentences.tested(result, LABELS[spec.correction])}")
-    name = statistic_name(spec.test)
+
+
+def draw_numbers(result: ContrastResult) -> None:
+    """Draw how many neurons differ, and the two extremes."""
+    name = statistic_name(result.spec.test)
     columns = st.container(key="headline").columns(4)
     draw_counts(result, (columns[0], columns[1]))
     for column, label, neuron in (
@@ -29,14 +33,21 @@ def draw(result: ContrastResult) -> None:
         (columns[3], f"Smallest {name}", result.smallest),
     ):
         with column.container(gap="xxsmall"):
-            st.metric(label, signed(result.tests.statistic[neuron]), help=_help_of(name, result, neuron))
+            with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+                st.metric(
+                    label,
+                    signed(result.tests.statistic[neuron]),
+                    help=_help_of(name, result, neuron),
+                    width="content",
+                )
+                st.button(
+                    f"Show neuron {neuron}",
+                    key=f"show_{label.split()[0].lower()}",
+                    on_click=chosen.choose,
+                    args=(neuron, chosen.snapshot()),
+                    type="tertiary",
+                )
             st.caption(about_extreme(result, neuron))
-            st.button(
-                f"Show neuron {neuron}",
-                key=f"show_{label.split()[0].lower()}",
-                on_click=chosen.choose,
-                args=(neuron, chosen.snapshot()),
-            )
 
 
 def draw_counts(result: ContrastResult, columns: tuple[DeltaGenerator, ...]) -> None:

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import streamlit as st
 
 from core.records import ContrastSpec
 from core.report import sentences
-from core.report.palette import palette
 from core.stats.correction import LABELS
 from engine.steps import conclusion
 from ui import chosen, navigation, page
 from ui.labels import model_label
 from ui.panels import cautions, headline, neuron_bar
+from ui.pictures import picture
 from ui.progress import show
-
-_PICTURE = Path(__file__).resolve().parents[2] / "assets" / "pictures" / "experiment.svg"
 
 
 def draw_introduction() -> None:
@@ -27,7 +23,7 @@ def draw_introduction() -> None:
         "each for a difference. Then you put the best ones to the test on any text, token by token."
     )
     with st.container(key="picture"):
-        st.image(_picture(st.context.theme.type), width="stretch")
+        st.image(picture("experiment"), width="stretch")
 
 
 def draw_page_cards() -> None:
@@ -45,7 +41,7 @@ def draw_page_cards() -> None:
         ),
     )
     for column, (script, title, icon), (label, text) in zip(
-        st.columns(len(cards)), navigation.PAGES[1:], cards, strict=True
+        st.container(key="cards").columns(len(cards)), navigation.PAGES[1:], cards, strict=True
     ):
         with column.container(border=True, height="stretch", key=f"card_{title}"):
             navigation.draw_link(script, f"**{label}**", icon)
@@ -73,11 +69,3 @@ def draw_summary(spec: ContrastSpec) -> None:
                 navigation.go_to(navigation.NEURONS)
     cautions.draw(result)
     page.show_notes(result.notes)
-
-
-def _picture(theme: str | None) -> str:
-    """The picture in the colours of the theme: an image in a page does not know them."""
-    svg = _PICTURE.read_text(encoding="utf-8")
-    for role, colour in palette(theme or "light").items():
-        svg = svg.replace(f"{{{role}}}", colour)
-    return svg

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import cast
 
 import streamlit as st
@@ -36,7 +37,7 @@ def draw(result: ContrastResult, *, chips: bool = True) -> int:
         )
         _draw_pin(neuron, pinned)
         if chips and pinned:
-            _draw_chips(neuron, pinned)
+            _draw_chips(result, neuron, pinned)
     if typed is not None:
         allowed = f"neurons 0 to {result.n_neurons - 1:,} are allowed"
         say_why(f"{typed:,} is out of range: {allowed}. Neuron {neuron:,} is shown.")
@@ -72,7 +73,13 @@ def _draw_pin(neuron: int, pinned: tuple[int, ...]) -> None:
     )
 
 
-def _draw_chips(neuron: int, pinned: tuple[int, ...]) -> None:
+def _chip(result: ContrastResult, neuron: int) -> str:
+    """A neuron's number after a triangle in the colour of the class for which it is higher."""
+    statistic = result.tests.statistic[neuron]
+    return f":orange[▲] {neuron}" if statistic > 0 else f":blue[▼] {neuron}" if statistic < 0 else f"{neuron}"
+
+
+def _draw_chips(result: ContrastResult, neuron: int, pinned: tuple[int, ...]) -> None:
     """Draw the pinned neurons. A click selects one."""
     chosen.write("pinned_chips", neuron if neuron in pinned else None)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", width="content"):
@@ -81,6 +88,7 @@ def _draw_chips(neuron: int, pinned: tuple[int, ...]) -> None:
             pinned,
             key="pinned_chips",
             required=True,
+            format_func=partial(_chip, result),
             on_change=_press,
             args=(chosen.snapshot(),),
             help="Click one to select it.",

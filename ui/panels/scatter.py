@@ -37,8 +37,9 @@ def draw(result: ContrastResult, neuron: int) -> None:
 
     A click selects a neuron.
     """
-    st.subheader("Every neuron of the layer")
-    plot = _draw_choice()
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", key="plot_head"):
+        st.subheader("Every neuron of the layer", width="content")
+        plot = _draw_choice()
     if plot == "volcano":
         picture = show(steps.volcano, result.spec)
     else:
@@ -67,6 +68,7 @@ def _draw_choice() -> str:
         format_func=_LABELS.__getitem__,
         on_change=_save_plot,
         help=_HELP,
+        label_visibility="collapsed",
     )
     return plot
 

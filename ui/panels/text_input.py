@@ -39,7 +39,7 @@ def draw() -> tuple[tuple[str, ...], Passage | None]:
     The session keeps one's own texts across pages, and while others are shown.
     """
     row = st.container(key="text_sources")
-    chosen, sample, file = row.columns([5, 4, 4], gap="medium", vertical_alignment="bottom")
+    chosen, sample, file = row.columns([6, 4, 3], gap="medium", vertical_alignment="bottom")
     with chosen:
         source = st.segmented_control(
             "Text",
@@ -113,16 +113,17 @@ def _first() -> dict[str, str]:
 
 
 def _draw_box() -> str:
-    content = st.text_area(
+    box, button = st.container(key="text_box").columns([6, 1], gap="small", vertical_alignment="bottom")
+    content = box.text_area(
         "Your text",
         st.session_state.get("text", _first()["text"]),  # its default too: ui/sidebar.py says why
         key="text",
-        height=190,
+        height=120,
         placeholder="Paste any text here",
         persist_state="session",
         label_visibility="collapsed",
     )
-    st.button("Colour the text", type="primary", help="Or press Ctrl+Enter in the text box.")
+    button.button("Colour the text", type="primary", help="Or press Ctrl+Enter in the text box.")
     return content or ""
 
 

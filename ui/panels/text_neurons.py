@@ -24,10 +24,12 @@ _HIGHER, _LOWER, _NEITHER = "▲", "▼", "●"
 
 def draw(result: ContrastResult) -> list[int]:
     """Draw the selected neuron and the box of those in colour, and return these."""
-    selected = neuron_bar.draw(result, chips=False)
+    left, right = st.container(key="bar_and_box").columns([2, 3], gap="medium")
+    with left:
+        selected = neuron_bar.draw(result, chips=False)
     neurons = in_colour(result)
     chosen.write("neurons", list(neurons))
-    st.multiselect(
+    right.multiselect(
         "Neurons in colour",
         result.order.tolist(),
         key="neurons",

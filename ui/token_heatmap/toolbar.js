@@ -6,12 +6,13 @@ const NOTEBOOK = { scale: "text", by: "token", colours: "notebook", threshold: "
 
 function drawToolbar(view) {
   if (!view.data.toolbar) return { nodes: [], refresh: () => {} };
-  const controls = [drawRange(view), drawEnds(view), drawThreshold(view), drawColours(view), drawSwitches(view)];
+  const more = drawMore(view);
+  const controls = [drawRange(view), drawSwitches(view), more];
   const bar = element("div", "toolbar");
   bar.setAttribute("role", "group");
   bar.setAttribute("aria-label", "How the text is coloured");
   bar.append(...controls.map(({ node }) => node));
-  const about = element("details", "about");
+  const about = drawDetails(view, "about");
   about.append(element("summary", "", "About the colours"), ...view.data.about.map((text) => element("p", "", text)));
   const count = element("div", "count");
   const below = element("div", "below-toolbar");
@@ -21,6 +22,35 @@ function drawToolbar(view) {
     count.textContent = view.data.counts[isByWord(view) ? "word" : "token"];
   };
   return { nodes: [bar, below], refresh };
+}
+
+// What is unfolded stays so when the controls are drawn again.
+function drawDetails(view, name) {
+  const details = element("details", name);
+  const unfolded = (view.root.unfolded ??= new Set());
+  details.open = unfolded.has(name);
+  details.ontoggle = () => unfolded[details.open ? "add" : "delete"](name);
+  return details;
+}
+
+// Choices that most readers leave as they are; the summary says which of them are not.
+function drawMore(view) {
+  const controls = [drawEnds(view), drawThreshold(view), drawColours(view)];
+  const node = drawDetails(view, "more");
+  const summary = element("summary");
+  const inside = element("div", "more-controls");
+  inside.append(...controls.map((control) => control.node));
+  node.append(summary, inside);
+  const refresh = (display) => {
+    controls.forEach((control) => control.refresh(display));
+    const changed = [
+      display.scale.endsWith("90") ? "" : "lowest to highest",
+      display.threshold === "0" ? "" : `from ${display.threshold}%`,
+      display.colours === "notebook" ? "reds and blues" : "",
+    ].filter(Boolean);
+    summary.textContent = ["More colours", changed.join(", ")].filter(Boolean).join(": ");
+  };
+  return { node, refresh };
 }
 
 function showDisplay(view) {
@@ -41,7 +71,7 @@ function drawEnds(view) {
 }
 
 function drawRadios(title, options, choose, chosen) {
-  const node = element("fieldset", "choice");
+  const node = element("fieldset", `choice ${title.toLowerCase()}`);
   const segments = element("div", "segments");
   const inputs = options.map(([value, label]) => {
     const input = element("input");

@@ -46,12 +46,8 @@ def test_streamlit_has_the_palettes_colours(theme):
     colours = palette(theme)
     named = {"primaryColor": "control", "backgroundColor": "page", "secondaryBackgroundColor": "surface"}
     named |= {"textColor": "ink", "linkColor": "control", "borderColor": "line", "grayTextColor": "muted"}
-    named |= {
-        "yellowTextColor": "unclear",
-        "blueColor": "control",
-        "blueTextColor": "ink",
-        "blueBackgroundColor": "surface",
-    }
+    named |= {"blueColor": "baseline", "blueTextColor": "baseline_text", "blueBackgroundColor": "surface"}
+    named |= {"orangeColor": "target", "orangeTextColor": "target_text", "yellowTextColor": "unclear"}
     assert {key: config[key] for key in named} == {key: colours[role] for key, role in named.items()}
 
 
