@@ -10,7 +10,7 @@ export default function ({ data, parentElement }) {
   root.text = text;
   const box = Object.assign(document.createElement("textarea"), { readOnly: true, rows: 3, spellcheck: false });
   box.value = text;
-  box.onfocus = () => box.select();
+  box.onfocus = () => select(box);
   const label = document.createElement("label");
   label.append(data.label);
   box.setAttribute("aria-label", data.label);
@@ -45,10 +45,15 @@ async function copied(box) {
     await navigator.clipboard.writeText(box.value);
     return true;
   } catch {
-    box.focus();
-    box.select();
+    box.focus({ preventScroll: true });
+    select(box);
     return document.execCommand("copy");
   }
+}
+
+function select(box) {
+  box.select();
+  box.scrollTop = 0;
 }
 
 function keys() {

@@ -10,7 +10,7 @@ from core.report import sentences
 from core.report.glossary import GLOSSARY, statistic_name
 from core.report.readable import readable_auc, signed
 from core.stats.correction import LABELS
-from ui import chosen, page
+from ui import chosen, page, parts
 
 
 def draw(result: ContrastResult) -> None:
@@ -31,6 +31,8 @@ def draw(result: ContrastResult) -> None:
         with column.container(gap="xxsmall"):
             st.metric(label, signed(result.tests.statistic[neuron]), help=_help_of(name, result, neuron))
             st.caption(about_extreme(result, neuron))
+            if parts.embedded():
+                continue
             st.button(
                 f"Show neuron {neuron}",
                 key=f"show_{label.split()[0].lower()}",

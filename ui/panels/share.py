@@ -28,7 +28,6 @@ def draw(title: str) -> None:
     with box:
         _draw_link(title)
         settings_file.draw_save("share_settings", "Save the settings as a file")
-        st.divider()
         _draw_embed(title)
 
 
@@ -38,7 +37,7 @@ def _draw_link(title: str) -> None:
     st.markdown("**Link to this page**, with every setting spelled out: it opens the same in any browser.")
     if now.mistake:
         st.caption("It has the last valid settings, whose result is shown.")
-    copy_box.draw("Link", urlencode({**_foreign(), **_spelled_out()}, doseq=True), "share_link")
+    copy_box.draw("Link", urlencode({**_foreign(), **_spelled_out()}, doseq=True, safe=","), "share_link")
     for sentence in left_out(title, now.view):
         page.show_warning(sentence)
 
@@ -67,7 +66,7 @@ def _draw_embed(title: str) -> None:
     if not ticked:
         st.caption("Tick at least one part.")
         return
-    query = urlencode({**_spelled_out(), parts.SHOW: ",".join(ticked), "embed": "true"})
+    query = urlencode({**_spelled_out(), parts.SHOW: ",".join(ticked), "embed": "true"}, safe=",")
     copy_box.draw("Line for the other page (HTML)", query, "share_frame", frame_title=f"Grammar Neurons: {title}")
     copy_box.draw("Address of these parts alone", query, "share_embed")
     if not limits().framed_by:
