@@ -9,6 +9,7 @@ without the limit that its instructor wanted.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from functools import lru_cache
@@ -24,6 +25,8 @@ from core.words.lists import MAX_CUSTOM_WORDS
 
 ANY = "*"
 _PREFIX = "GRAMMAR_NEURONS_"
+# A site as a browser names it: a scheme, a host, a port if it is not the usual one, and nothing after it.
+_SITE = re.compile(r"https?://[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?", re.IGNORECASE)
 # Ten thousand lines of the longest kind. A class server keeps no more of a list (server/sessions/messages.py).
 MAX_LIST_CHARACTERS = MAX_CUSTOM_WORDS * (MAX_LINE + 1)
 # Values that max-T may permute: 2,000 words on all 36,864 neurons of GPT-Neo 125M. A copy of them is 300 MB, and 10,000
@@ -40,11 +43,13 @@ class Limits:
     """The limits of one server. ``GRAMMAR_NEURONS_MAX_WORDS`` sets the field ``max_words``, and so on.
 
     ``models`` are the models that may be loaded; ``("*",)`` allows any. Pages open with the first one. A folder may be
-    a model only if it is below ``model_root``. Without a root, folders are allowed only if any model is.
+    a model only if it is below ``model_root``. Without a root, folders are allowed only if any model is. ``framed_by``
+    are the sites of courses, such as ``https://moodle.example.edu``, whose pages may show this server in a frame.
     """
 
     models: tuple[str, ...] = field(default=(ANY,), metadata={"meaning": "models that may be loaded; * is any"})
     model_root: Path | None = field(default=None, metadata={"meaning": "the folder below which models may lie"})
+    framed_by: tuple[str, ...] = field(default=(), metadata={"meaning": "sites whose pages may show this in a frame"})
     loaded_models: int = _whole(2, 1, 16, "models kept in memory; the least recently used is forgotten")
     max_words: int = _whole(MAX_WORDS, 2, MAX_WORDS, "words of each class")
     max_characters: int = _whole(20_000, 100, 1_000_000, "characters of a text")
@@ -103,6 +108,8 @@ class Limits:
                 continue
             elif item.name == "model_root":
                 values["model_root"] = _existing_folder(name, text)
+            elif item.name == "framed_by":
+                values["framed_by"] = _sites(name, text)
             else:
                 values[item.name] = _whole_number(name, text, item.metadata["least"], item.metadata["most"])
         return cls(**values)
@@ -200,6 +207,17 @@ def _existing_folder(name: str, text: str) -> Path:
     if not os.path.isdir(text):
         raise UserError(f"{name} is “{text}”, which is not a folder.")
     return Path(text).resolve()
+
+
+def _sites(name: str, text: str) -> tuple[str, ...]:
+    """The sites in a comma-separated list."""
+    sites = tuple(part.strip().rstrip("/") for part in text.split(",") if part.strip())
+    for site in sites:
+        if not _SITE.fullmatch(site):
+            raise UserError(
+                f"{name} has “{site[:80]}”; sites such as https://moodle.example.edu are allowed, commas between."
+            )
+    return sites
 
 
 def _whole_number(name: str, text: str, least: int, most: int) -> int:

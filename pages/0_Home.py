@@ -1,9 +1,13 @@
 """Home: an introduction, links to the other pages, and a summary of the experiment."""
 
-from ui import page, settings
+from ui import page, parts, settings
 from ui.panels import home
 
 page.require_shell()
-home.draw_introduction()
-home.draw_page_cards()
-home.draw_summary(settings.current().view.spec)
+shown = parts.of("Home")
+if "introduction" in shown:
+    home.draw_introduction()
+if not parts.embedded():
+    home.draw_page_cards()
+if "summary" in shown:
+    home.draw_summary(settings.current().view.spec)

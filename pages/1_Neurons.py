@@ -3,7 +3,7 @@
 import streamlit as st
 
 from engine.steps import conclusion
-from ui import page, settings
+from ui import page, parts, settings
 from ui.panels import cautions, headline, layers, neuron_bar, one_neuron, scatter, table
 from ui.progress import show
 
@@ -18,12 +18,18 @@ with page.showing_user_errors():
     headline.draw_numbers(result)
     cautions.draw(result)
     page.show_notes(result.notes)
+    shown = parts.of("Neurons")
     with st.container(key="plot_and_panel"):
-        left, right = st.columns([3, 2], gap="medium")
+        beside = "neuron" in shown and shown & {"scatter", "layers"}
+        left, right = st.columns([3, 2], gap="medium") if beside else [st.container()] * 2
         with left:
-            scatter.draw(result, neuron)
+            if "scatter" in shown:
+                scatter.draw(result, neuron)
         with right:
-            one_neuron.draw(result, neuron)
+            if "neuron" in shown:
+                one_neuron.draw(result, neuron)
         with left:  # after the panel, because it may have to wait
-            layers.draw(result)
-    table.draw(result, neuron)
+            if "layers" in shown:
+                layers.draw(result)
+    if "table" in shown:
+        table.draw(result, neuron)

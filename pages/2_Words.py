@@ -1,9 +1,7 @@
 """Words (the notebook's Exercise 3): the values of all neurons at every word, and the two word lists."""
 
-import streamlit as st
-
 from engine.steps import conclusion
-from ui import page, settings
+from ui import page, parts, settings
 from ui.panels import neuron_bar, words
 from ui.progress import show
 
@@ -13,10 +11,13 @@ with page.showing_user_errors():
 neuron = neuron_bar.draw(result)
 words.draw_headline(result)
 page.show_notes(result.notes)
-image, means, lists = st.tabs(["Words by neurons", "Mean activation", "The two lists"])
-with image:
-    words.draw_image(result, neuron)
-with means:
-    words.draw_means(result, neuron)
-with lists:
-    words.draw_lists(result)
+tabs = words.draw_tabs(parts.of("Words"))
+if "image" in tabs:
+    with tabs["image"]:
+        words.draw_image(result, neuron)
+if "means" in tabs:
+    with tabs["means"]:
+        words.draw_means(result, neuron)
+if "lists" in tabs:
+    with tabs["lists"]:
+        words.draw_lists(result)

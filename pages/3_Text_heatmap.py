@@ -3,7 +3,7 @@
 import streamlit as st
 
 from engine import steps
-from ui import page, settings
+from ui import page, parts, settings
 from ui.panels import text_heatmap, text_input, text_neurons, text_pair, text_score
 from ui.progress import show
 
@@ -18,5 +18,8 @@ with page.showing_user_errors():
         st.stop()
     activations = show(steps.text, spec, text=texts[0])
 page.show_notes(activations.notes)
-text_heatmap.draw(result, activations, neurons)
-text_score.draw(result, activations, neurons, passage)
+shown = parts.of("Text heatmap")
+if "heatmap" in shown:
+    text_heatmap.draw(result, activations, neurons)
+if "score" in shown:
+    text_score.draw(result, activations, neurons, passage)

@@ -4,7 +4,7 @@ import streamlit as st
 
 from engine import steps
 from engine.pipeline import Request
-from ui import page, settings
+from ui import page, parts, settings
 from ui.panels import evidence, evidence_check, evidence_claim, evidence_gold, evidence_pinned, neuron_bar
 from ui.progress import show
 
@@ -13,7 +13,9 @@ spec = settings.current().view.spec
 with page.showing_user_errors():
     result = show(steps.conclusion, spec)
     neuron = neuron_bar.draw(result)
-    evidence.draw_introduction()
+    shown = parts.of("Evidence")
+    if not parts.embedded():
+        evidence.draw_introduction()
     left, right = st.columns(2, gap="medium")
     with left:
         evidence.draw_neuron(result, neuron)
@@ -21,7 +23,10 @@ with page.showing_user_errors():
         request = Request(spec, marked=neuron, gold=evidence_gold.draw(spec))
     pinned = evidence_pinned.pinned(result, request)
     states = evidence.draw_strip(request, pinned)
-    evidence_pinned.draw(result, pinned)
-    for name, state in states.items():
-        evidence_check.draw(request, name, state)
-    evidence_claim.draw(result, request, states)
+    if "pinned" in shown:
+        evidence_pinned.draw(result, pinned)
+    if "checks" in shown:
+        for name, state in states.items():
+            evidence_check.draw(request, name, state)
+    if "claim" in shown:
+        evidence_claim.draw(result, request, states)

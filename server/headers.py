@@ -5,11 +5,13 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable, MutableMapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from starlette.datastructures import MutableHeaders
+
+from engine.limits import limits
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
@@ -18,8 +20,8 @@ _INLINE_SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 _FEATURES = ("camera", "display-capture", "geolocation", "microphone", "midi", "payment", "usb")
 
 
-def content_security_policy(index_html: str) -> str:
-    """The strictest policy with which Streamlit's page works.
+def content_security_policy(index_html: str, framed_by: Sequence[str] = ()) -> str:
+    """The strictest policy with which Streamlit's page works. ``framed_by`` are sites that may show it in a frame.
 
     For each source, it was tested in a browser that a page fails without it; tests/browser/test_headers.py repeats
     this. ``'self'`` in connect-src includes the websocket.
@@ -40,7 +42,7 @@ def content_security_policy(index_html: str) -> str:
         "worker-src": ["'none'"],
         "base-uri": ["'self'"],
         "form-action": ["'self'"],
-        "frame-ancestors": ["'none'"],
+        "frame-ancestors": ["'self'", *framed_by] if framed_by else ["'none'"],
     }
     return "; ".join(f"{name} {' '.join(sources)}" for name, sources in policy.items())
 
@@ -60,10 +62,13 @@ def streamlit_page() -> str:
 
 def security_headers() -> dict[str, str]:
     """The headers of every response, by name."""
+    framed_by = limits().framed_by
+    # For browsers that do not know frame-ancestors. It cannot name a site.
+    no_frames = {} if framed_by else {"X-Frame-Options": "DENY"}
     return {
-        "Content-Security-Policy": content_security_policy(streamlit_page()),
+        "Content-Security-Policy": content_security_policy(streamlit_page(), framed_by),
         "X-Content-Type-Options": "nosniff",
-        "X-Frame-Options": "DENY",  # for browsers that do not know frame-ancestors
+        **no_frames,
         "Referrer-Policy": "no-referrer",  # the address contains settings and custom words
         "Permissions-Policy": ", ".join(f"{feature}=()" for feature in _FEATURES),
         "Cross-Origin-Opener-Policy": "same-origin",

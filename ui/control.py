@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.records import ContrastSpec
 from core.report.sentences import about_control
-from ui import page, settings
+from ui import page, parts, settings
 
 
 def draw(spec: ContrastSpec) -> None:
@@ -15,6 +15,8 @@ def draw(spec: ContrastSpec) -> None:
         return
     with st.container(key="control"):
         st.warning(f"**Control.** {page.plain(about_control(spec))}", icon=":material/shuffle:")
+        if parts.embedded():
+            return
         with st.container(horizontal=True):
             st.button("Shuffle again", key="control_again", icon=":material/shuffle:", on_click=_shuffle_again)
             st.button("Back to the true labels", key="control_off", type="primary", on_click=_switch_off)

@@ -65,9 +65,10 @@ def give_back(title: str) -> None:
         return
     kept_in_tab.forget_answer()
     waited = link.lists_elsewhere(st.query_params.to_dict())
+    same_link = kept.link == link.params_of(settings.current().view)
     back = [f"custom {side} list" for side in waited if settings.current().values[side] == CUSTOM]
     settings.give_back(_settings_back(kept))
-    if text_input.give_back(kept.boxes, kept.choices) and title == text_input.TITLE:
+    if text_input.give_back(kept.boxes, kept.choices, same_link=same_link) and title == text_input.TITLE:
         back.append("text")
     if back:
         page.show_toast(f"This tab has kept your {' and your '.join(back)}.")

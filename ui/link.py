@@ -13,18 +13,22 @@ import streamlit as st
 
 from core.errors import UserError
 from core.models.hub import canonical
-from core.records import CUSTOM, ContrastSpec
+from core.records import CUSTOM, MAX_WORDS, ContrastSpec
 from core.records.link import SIDES, digest_of, from_params, to_params
 from core.words import TREEBANKS
 from engine.limits import check_allowed, limits
 from engine.steps import layers_of
+from ui import foreign, samples
 from ui.custom_words import words_in
 from ui.defaults import (
     ALPHAS,
     DEFAULT,
     DISPLAY,
+    LEAST_WORDS,
     MAX_NEURONS,
+    ORDERS,
     PLOTS,
+    TABS,
     WORD_SOURCES,
     default_spec,
     length_of,
@@ -33,10 +37,11 @@ from ui.defaults import (
 )
 
 # The choices on pages that are words, the default first.
-OPTIONS = {**DISPLAY, "plot": PLOTS, "gold": ("own", *TREEBANKS)}
+OPTIONS = {**DISPLAY, "plot": PLOTS, "gold": ("own", *TREEBANKS), "tab": TABS, "order": ORDERS}
 MAX_VALUE = 10_000  # characters of one value in a link; the app writes much shorter ones
 _DIGESTS = tuple(f"{side}_digest" for side in SIDES)
-_NAMES = (*(item.name for item in fields(ContrastSpec)), *_DIGESTS, "neuron", "neurons", "pinned", *OPTIONS)
+_ON_PAGES = ("neuron", "neurons", "pinned", "image_words", "sample", *OPTIONS)
+_NAMES = (*(item.name for item in fields(ContrastSpec)), *_DIGESTS, *_ON_PAGES)
 
 
 @dataclass(frozen=True)
@@ -46,7 +51,9 @@ class View:
     ``neuron`` is the selected one, and ``pinned`` are those that stay beside it, on all pages. ``neuron`` is None for
     the default, the largest statistic. ``scale``, ``by``, ``colours``, ``threshold`` and ``both`` say how the text page
     shows a text, ``plot`` what the Neurons page plots. ``gold`` is the evidence page's tagged text: "own", a treebank,
-    or "file", which no link can hold.
+    or "file", which no link can hold. ``tab`` is the open one of the Words page, ``order`` that of the neurons in its
+    image, and ``image_words`` how many words of each class that has, None for the default. ``sample`` is the text
+    page's text if it is one of the app's own (``ui.samples``): a user's text is in no link.
     """
 
     spec: ContrastSpec
@@ -59,6 +66,10 @@ class View:
     both: str = DISPLAY["both"][0]
     plot: str = PLOTS[0]
     gold: str = "own"
+    tab: str = TABS[0]
+    order: str = ORDERS[0]
+    image_words: int | None = None
+    sample: str = ""
 
 
 def write(view: View) -> None:
@@ -67,20 +78,42 @@ def write(view: View) -> None:
     It is written even if the address of this run is equal: the browser may have sent that address before it received
     the one of the last run. The browser adds an entry to its history only if the address differs.
     """
-    st.query_params.from_dict(params_of(view))
+    st.query_params.from_dict(address_of(view))
 
 
-def params_of(view: View) -> dict[str, str]:
-    """The URL parameters that open this view."""
-    params = to_params(view.spec)
-    if view.neuron is not None:
-        params["neuron"] = str(view.neuron)
+def address_of(view: View) -> dict[str, str | list[str]]:
+    """The parameters of the address of this view: its own, and those of others, which stay."""
+    return {**foreign.params(), **params_of(view)}
+
+
+def params_of(view: View, *, spelled_out: bool = False) -> dict[str, str]:
+    """The URL parameters that open this view.
+
+    Choices on pages that are the default are left out, unless ``spelled_out``: then a link opens the same on a server
+    with other defaults too. The neuron, the number of words and the sample are there if the view has them.
+    """
+    params = to_params(view.spec, spelled_out=spelled_out)
+    for name in ("neuron", "image_words"):
+        if (number := getattr(view, name)) is not None:
+            params[name] = str(number)
     if view.pinned:
         params["pinned"] = ",".join(map(str, view.pinned))
     for name, options in OPTIONS.items():
-        if (value := getattr(view, name)) in options[1:]:
+        if (value := getattr(view, name)) in options[0 if spelled_out else 1 :]:
             params[name] = value
+    if view.sample:
+        params["sample"] = view.sample
     return params
+
+
+def note_foreign() -> None:
+    """Keep, for this session, the parameters of the address that are not the app's."""
+    foreign.note(_NAMES)
+
+
+def own_params() -> dict[str, str]:
+    """The parameters of the address that are the app's."""
+    return {name: value for name, value in st.query_params.to_dict().items() if name in _NAMES}
 
 
 def read(params: Mapping[str, str], texts: Mapping[str, str] | None = None) -> tuple[View, list[str]]:
@@ -98,7 +131,9 @@ def read(params: Mapping[str, str], texts: Mapping[str, str] | None = None) -> t
     neuron = _neurons([params["neuron"]] if "neuron" in params else [], "neuron", problems)
     pinned = _pinned(params, problems)
     options = {name: option(name, params, problems) for name in OPTIONS}
-    return View(spec, neuron[0] if neuron else None, pinned, **options), problems
+    image_words, sample = _image_words(params, problems), _sample(params, problems)
+    view = View(spec, neuron[0] if neuron else None, pinned, **options, image_words=image_words, sample=sample)
+    return view, problems
 
 
 def _pinned(params: Mapping[str, str], problems: list[str]) -> tuple[int, ...]:
@@ -112,6 +147,29 @@ def _pinned(params: Mapping[str, str], problems: list[str]) -> tuple[int, ...]:
         n = f"{len(neurons):,} neuron{'' if len(neurons) == 1 else 's'}"
         problems.append(f"neurons has {n}; the pinned ones, which the link names too, are shown instead.")
     return pinned
+
+
+def _image_words(params: Mapping[str, str], problems: list[str]) -> int | None:
+    """How many words of each class the image has. The page knows how many it can have."""
+    value = params.get("image_words")
+    if value is None:
+        return None
+    if is_index(value) and LEAST_WORDS <= int(value) <= MAX_WORDS:
+        return int(value)
+    problems.append(
+        f"image_words is “{value[:60]}”; a whole number from {LEAST_WORDS} to {MAX_WORDS:,} is allowed. "
+        "The page's own number is used."
+    )
+    return None
+
+
+def _sample(params: Mapping[str, str], problems: list[str]) -> str:
+    """The name of a text of the app's own, "" if the link names none."""
+    value = params.get("sample", "")
+    if not value or value in (names := samples.names()):
+        return value
+    problems.append(f"sample is “{value[:60]}”; the texts of this version are {', '.join(names)}. It was set aside.")
+    return ""
 
 
 def option(name: str, params: Mapping[str, str], problems: list[str]) -> str:

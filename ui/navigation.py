@@ -5,8 +5,8 @@ from __future__ import annotations
 import streamlit as st
 from streamlit.navigation.page import Page
 
-from ui import settings
-from ui.link import params_of
+from ui import parts, settings
+from ui.link import address_of
 
 HOME = "Home"
 NEURONS = "pages/1_Neurons.py"
@@ -37,9 +37,11 @@ def draw_link(script: str, label: str, icon: str) -> None:
     If only the next page wrote them, this would often be a second entry in the browser's history, and the Back button
     would have to be pressed twice.
     """
-    st.page_link(script, label=label, icon=icon, query_params=params_of(settings.current().view))
+    if parts.embedded():  # in a frame there is one page
+        return
+    st.page_link(script, label=label, icon=icon, query_params=address_of(settings.current().view))
 
 
 def go_to(script: str) -> None:
     """Go to a page, with the settings in its address, as a link does. The page that calls this ends here."""
-    st.switch_page(script, query_params=params_of(settings.current().view))
+    st.switch_page(script, query_params=address_of(settings.current().view))

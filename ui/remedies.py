@@ -13,7 +13,7 @@ from core.models import BUNDLED
 from core.models.hub import forget_failures
 from core.records import CUSTOM, ContrastSpec, Remedy
 from engine.limits import limits
-from ui import chosen, settings
+from ui import chosen, parts, settings
 from ui.link import SIDES
 
 _ABOUT_FETCHING = {"network", "download", "cancelled"}
@@ -22,6 +22,8 @@ _ABOUT_MODEL = _ABOUT_FETCHING | {"model", "gated", "memory", "number_format"}
 
 def draw(remedies: Iterable[Remedy], key: str) -> None:
     """Draw a button for each remedy. ``key`` begins the keys of the buttons."""
+    if parts.embedded():  # a view for a frame has no control of the experiment
+        return
     with st.container(horizontal=True):
         for place, remedy in enumerate(remedies):
             changes = dict(remedy.changes)
@@ -55,7 +57,7 @@ def _exchange(values: Mapping[str, Any], last: ContrastSpec) -> tuple[Remedy, ..
 def draw_for_model(mistake: UserError) -> None:
     """Draw what can be done at once where the model cannot be had: the bundled one, another try, the command."""
     model = settings.current().view.spec.model
-    if mistake.about not in _ABOUT_MODEL or model == BUNDLED:
+    if mistake.about not in _ABOUT_MODEL or model == BUNDLED or parts.embedded():
         return
     with st.container(key="without_model"):
         with st.container(horizontal=True):

@@ -75,6 +75,7 @@ def begin(lists: Mapping[str, str] | None = None) -> None:
     run = get_script_run_ctx()
     if not begun() or (run is not None and run.is_history_navigation):
         before = current().values if begun() else lists or {}
+        link.note_foreign()
         view, problems = link.read(st.query_params.to_dict(), before)
         open_view(view, before, problems)
     _hear()
@@ -96,7 +97,7 @@ def _hear() -> None:
 def _has_heard() -> bool:
     """Whether the browser has the address that was written since code has set widgets: it comes after the widgets."""
     address = link.params_of(current().view)
-    return address == st.query_params.to_dict() and not late.is_late(_ADDRESS, address)
+    return address == link.own_params() and not late.is_late(_ADDRESS, address)
 
 
 def open_view(view: View, texts: Mapping[str, Any], problems: list[str], as_given: Iterable[str] = ()) -> None:

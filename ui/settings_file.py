@@ -39,19 +39,24 @@ _PARTS = {"settings": dict, "lists": dict, "view": dict}
 def draw() -> None:
     """Draw what saves the settings in a file, and what opens one."""
     with st.expander("Settings file"):
-        now = settings.current()
         about = "All settings, both custom lists and the chosen neurons: for another day, or another computer."
-        st.caption(f"{about} Saved are the last valid settings." if now.mistake else about)
-        st.download_button(
-            "Save",
-            partial(content, now.view, dict(now.values), now.as_given),
-            f"settings-{file_stem(now.view.spec)}-layer{now.view.spec.layer}.json",
-            "application/json",
-            key="save_settings",
-            icon=":material/download:",
-            on_click="ignore",
-        )
+        st.caption(f"{about} Saved are the last valid settings." if settings.current().mistake else about)
+        draw_save("save_settings", "Save")
         uploads.draw_box("Open", ["json"], "settings_file", _open)
+
+
+def draw_save(key: str, label: str) -> None:
+    """Draw the button that saves the settings in a file. ``key`` is its own."""
+    now = settings.current()
+    st.download_button(
+        label,
+        partial(content, now.view, dict(now.values), now.as_given),
+        f"settings-{file_stem(now.view.spec)}-layer{now.view.spec.layer}.json",
+        "application/json",
+        key=key,
+        icon=":material/download:",
+        on_click="ignore",
+    )
 
 
 def draw_advice(words: Sequence[str], key: str) -> None:

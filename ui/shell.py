@@ -7,8 +7,8 @@ import streamlit as st
 from core.errors import UserError
 from core.models.hub import canonical
 from engine.steps import warm_up
-from ui import control, kept, link, model_settings, navigation, page, remedies, settings, sidebar, word_settings
-from ui.panels import text_input
+from ui import control, kept, link, model_settings, navigation, page, parts, remedies, settings, sidebar, word_settings
+from ui.panels import share, text_input
 from ui.values import differences
 from ui.visitor import spending
 
@@ -18,12 +18,17 @@ def run() -> None:
     """Run the app once, for the requested page."""
     shown = navigation.find()
     page.set_up(shown.title)
-    st.title("Grammar Neurons" if shown.title == navigation.HOME else shown.title)
-    if kept.draw_waiting():
-        return
+    embedded = parts.embedded()
+    head = st.container(key="page_head", horizontal=True, vertical_alignment="center", gap="small")
+    if not embedded:
+        head.title("Grammar Neurons" if shown.title == navigation.HOME else shown.title)
+        if kept.draw_waiting():
+            return
     _read_typed_model()
     settings.begin(kept.lists())
+    text_input.follow_link()
     kept.give_back(shown.title)
+    text_input.follow_link()  # again: what has come back may be another text
     model_settings.fit_layer()
     word_settings.fit_counts()
     mistake, pinned = None, settings.current().view.pinned
@@ -35,11 +40,17 @@ def run() -> None:
         text_input.read_ahead()
     if pinned and not settings.current().view.pinned:
         _tell_unpinned(pinned)
-    kept.draw()
     page.draw_toasts()
-    sidebar.draw()
+    if embedded:
+        parts.draw_source(shown.title)
+    else:
+        kept.draw()
+        sidebar.draw()
+        with head:
+            share.draw(shown.title)
     for problem in settings.current().problems or ():
         page.show_warning(problem)
+    parts.say_unknown(shown.title)
     if mistake and not _draw_mistake(mistake):
         return
     link.write(settings.current().view)

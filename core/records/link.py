@@ -26,8 +26,10 @@ SIDES = ("target", "baseline")
 _LATER = ("dtype", "shuffle_labels", *NAMES)
 
 
-def to_params(spec: ContrastSpec) -> dict[str, str]:
+def to_params(spec: ContrastSpec, *, spelled_out: bool = False) -> dict[str, str]:
     """A spec as URL parameters. Left out are float32, unshuffled labels, empty names, and words too long for a link.
+
+    ``spelled_out`` leaves only the last two out: what is not there takes a default, which another version may change.
 
     Instead of such words there is their digest, such as ``target_digest``: a copy that is elsewhere can be told by it.
 
@@ -35,6 +37,8 @@ def to_params(spec: ContrastSpec) -> dict[str, str]:
     --------
     >>> to_params(ContrastSpec(layer=2, prefix=True))["prefix"]
     '1'
+    >>> to_params(ContrastSpec(), spelled_out=True)["dtype"]
+    'float32'
     """
     params = {}
     for name, value in asdict(spec).items():
@@ -44,7 +48,7 @@ def to_params(spec: ContrastSpec) -> dict[str, str]:
                 params[name] = "\n".join(value)  # a word may contain a comma, but no newline
             elif getattr(spec, side) == CUSTOM:
                 params[f"{side}_digest"] = digest_of(value)
-        elif name in _LATER and value == getattr(ContrastSpec, name):
+        elif name in _LATER and value == getattr(ContrastSpec, name) and not (spelled_out and value != ""):
             continue
         else:
             params[name] = str(int(value)) if isinstance(value, bool) else str(value)

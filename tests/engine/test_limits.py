@@ -103,6 +103,20 @@ def test_a_root_that_is_no_folder(text: str) -> None:
         read(model_root=text)
 
 
+def test_sites_that_may_show_it_in_a_frame() -> None:
+    assert Limits().framed_by == read(framed_by=" ").framed_by == ()
+    named = read(framed_by="https://moodle.example.edu/, http://127.0.0.1:8000")
+    assert named.framed_by == ("https://moodle.example.edu", "http://127.0.0.1:8000")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["*", "moodle.example.edu", "https://a.edu; script-src *", "https://a.edu/course", "'self'", "https://", "data:"],
+)
+def test_what_is_no_site_may_not_show_it(text: str) -> None:
+    assert "sites such as https://moodle.example.edu are allowed" in refusal(framed_by=text)
+
+
 def test_a_change_of_the_environment_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     assert limits().max_words == MAX_WORDS
     monkeypatch.setenv("GRAMMAR_NEURONS_MAX_WORDS", "120")

@@ -227,6 +227,7 @@ def test_the_table_of_limits_is_that_of_the_code():
     written = dict(re.findall(r"^\| `(GRAMMAR_NEURONS_\w+)` \| ([^|]*) \|", page, re.MULTILINE))
     expected = {variable(item.name): item.default for item in dataclasses.fields(Limits)}
     expected |= {"GRAMMAR_NEURONS_MODELS": "`bundled`", "GRAMMAR_NEURONS_MODEL_ROOT": "none"}
+    expected["GRAMMAR_NEURONS_FRAMED_BY"] = "none"
     assert {name: written[name] for name in expected} == {
         name: value if isinstance(value, str) else f"{value:,}" for name, value in expected.items()
     }

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import itertools
 import random
-from types import SimpleNamespace
 
 import pytest
 import streamlit
@@ -67,6 +66,10 @@ BAD = {
     "both": [("maybe", "both is “maybe”")],
     "plot": [("pie", "plot is “pie”")],
     "gold": [("file", "gold is “file”")],
+    "tab": [("table", "tab is “table”"), ("", "tab is “”")],
+    "order": [("frequency", "order is “frequency”")],
+    "image_words": [("1", "image_words is “1”"), ("10001", "image_words is “10001”"), ("all", "image_words is “all”")],
+    "sample": [("my own text", "sample is “my own text”"), ("the-market.txt", "sample is “the-market.txt”")],
 }
 # What is right, and is not what the default is. "Own lists" is of both classes, whose counts are those of the lists.
 GOOD = {
@@ -75,7 +78,7 @@ GOOD = {
     "drop_shared": "0", "unit": "word", "test": "mannwhitney", "correction": "sidak", "family": "layer",
     "alpha": "0.01", "seed": "7", "dtype": "bfloat16", "shuffle_labels": "1", "neuron": "9", "pinned": "3",
     "scale": "zero", "by": "word", "colours": "notebook", "threshold": "20", "both": "off", "plot": "volcano",
-    "gold": "gum",
+    "gold": "gum", "tab": "lists", "order": "statistic", "image_words": "30", "sample": "two-one-dog-or-two",
 }  # fmt: skip
 CASES = [(name, value, sentence) for name, values in BAD.items() for value, sentence in values]
 PAIRS = [pair for pair in itertools.combinations(CASES, 2) if pair[0][0] != pair[1][0]]
@@ -88,13 +91,23 @@ def a_class(monkeypatch):
     monkeypatch.setenv("GRAMMAR_NEURONS_MAX_WORDS", "1000")
 
 
+class Address(dict):
+    """What is read of ``st.query_params``."""
+
+    def to_dict(self):
+        return dict(self)
+
+    def get_all(self, name):
+        return [self[name]]
+
+
 def runs(monkeypatch, params, n_runs=3):
     """What the shell would show in each run of a session that opens a link: sentences, and the view."""
     with monkeypatch.context() as patch:
         # A session's state without its widgets: they keep what they were given.
         patch.setattr(settings, "get_script_run_ctx", lambda: None)
         patch.setattr(streamlit, "session_state", {})
-        patch.setattr(streamlit, "query_params", SimpleNamespace(to_dict=lambda: params))
+        patch.setattr(streamlit, "query_params", Address(params))
         for _ in range(n_runs):
             settings.begin()
             model_settings.fit_layer()
@@ -131,7 +144,7 @@ def assert_told_and_kept(monkeypatch, cases, good):
         for name in good.keys() - bad:
             if good[name] == CUSTOM and f"{name}_words" in bad:
                 assert value_in(view, name) == getattr(DEFAULT, name)  # it has no words
-            elif name.endswith("_words"):
+            elif name in ("target_words", "baseline_words"):
                 side = name.removesuffix("_words")
                 assert getattr(view.spec, name) == (tuple(good[name].split()) if side not in bad else ())
             else:

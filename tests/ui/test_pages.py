@@ -38,7 +38,7 @@ from tests.support.pages import (
 )
 from tests.support.tokenizer_styles import save_model_with, tokenizer_in
 from ui.defaults import DEFAULT
-from ui.panels.text_input import SAMPLES
+from ui.samples import FOLDER
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -325,7 +325,7 @@ def test_a_line_that_is_not_every_neurons_threshold_says_so(contrast):
 def test_words_can_be_fewer_and_in_order_of_the_statistic(contrast):
     at, result = open_page(WORDS), contrast(SMALL)
     at.slider(key="image_words").set_value(10)
-    at.segmented_control(key="image_order").set_value("Statistic")
+    at.segmented_control(key="image_order").set_value("statistic")
     settle(at)
     images = figure(at, "words_image")["data"]
     assert images[0]["y"] == list(result.words.target[:10])
@@ -341,12 +341,12 @@ def test_a_text_typed_is_coloured_and_never_in_the_link():
     assert "text" not in link(at)
 
 
-@pytest.mark.parametrize("sample", sorted(path.name for path in SAMPLES.glob("*.txt")))
+@pytest.mark.parametrize("sample", sorted(path.name for path in FOLDER.glob("*.txt")))
 def test_every_sample_comes_through_exactly(sample):
     at = open_page(TEXT)
     at.selectbox(key="sample").set_value(sample)
     settle(at)
-    text = (SAMPLES / sample).read_text(encoding="utf-8")
+    text = (FOLDER / sample).read_text(encoding="utf-8")
     assert at.text_area(key="text").value == text == "".join(heatmap(at)["pieces"])
 
 

@@ -11,7 +11,7 @@ from engine.evidence_steps import gold
 from engine.folders import downloads
 from engine.limits import limits
 from engine.pipeline import OWN_GOLD, GoldSource, Request, is_cached
-from ui import page, settings, uploads
+from ui import page, parts, settings, uploads
 from ui.progress import show
 
 _CHOICE, _FILE, _WANTED = "gold_choice", "_gold_file", "_gold_wanted"
@@ -26,15 +26,16 @@ _LABELS = {
 def draw(spec: ContrastSpec) -> GoldSource:
     """Draw the choice, and return the text that the checks read. One that cannot be read is shown as a mistake."""
     choice = st.session_state[_CHOICE] = settings.current().view.gold
-    st.selectbox(
-        "Tagged text",
-        list(_LABELS),
-        key=_CHOICE,
-        format_func=_LABELS.__getitem__,
-        on_change=_save_choice,
-        help="Running text with the part of speech of each word, given by people. A neuron that separates word "
-        "lists need not separate words in sentences.",
-    )
+    if not parts.embedded():
+        st.selectbox(
+            "Tagged text",
+            list(_LABELS),
+            key=_CHOICE,
+            format_func=_LABELS.__getitem__,
+            on_change=_save_choice,
+            help="Running text with the part of speech of each word, given by people. A neuron that separates word "
+            "lists need not separate words in sentences.",
+        )
     source: GoldSource | None = OWN_GOLD
     if choice == UPLOAD:
         source = _draw_upload()

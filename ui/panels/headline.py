@@ -10,7 +10,7 @@ from core.report import sentences
 from core.report.glossary import GLOSSARY, statistic_name
 from core.report.readable import readable_auc, signed
 from core.stats.correction import LABELS
-from ui import chosen, page
+from ui import chosen, page, parts
 
 
 def draw_sentence(result: ContrastResult) -> None:
@@ -40,13 +40,14 @@ def draw_numbers(result: ContrastResult) -> None:
                     help=_help_of(name, result, neuron),
                     width="content",
                 )
-                st.button(
-                    f"Show neuron {neuron}",
-                    key=f"show_{label.split()[0].lower()}",
-                    on_click=chosen.choose,
-                    args=(neuron, chosen.snapshot()),
-                    type="tertiary",
-                )
+                if not parts.embedded():
+                    st.button(
+                        f"Show neuron {neuron}",
+                        key=f"show_{label.split()[0].lower()}",
+                        on_click=chosen.choose,
+                        args=(neuron, chosen.snapshot()),
+                        type="tertiary",
+                    )
             st.caption(about_extreme(result, neuron))
 
 

@@ -8,7 +8,7 @@ from core.records import ContrastSpec
 from core.report import sentences
 from core.stats.correction import LABELS
 from engine.steps import conclusion
-from ui import chosen, navigation, page
+from ui import chosen, navigation, page, parts
 from ui.labels import model_label
 from ui.panels import cautions, headline, neuron_bar
 from ui.pictures import picture
@@ -64,6 +64,8 @@ def draw_summary(spec: ContrastSpec) -> None:
         st.metric("The two extreme neurons", f"{result.largest} and {result.smallest}")
         for place, neuron in (("largest", result.largest), ("smallest", result.smallest)):
             st.caption(f"{neuron}: {headline.about_extreme(result, neuron)}")
+            if parts.embedded():
+                continue
             choice = (neuron, chosen.snapshot())
             if st.button(f"Show neuron {neuron}", key=f"show_{place}", on_click=chosen.choose, args=choice):
                 navigation.go_to(navigation.NEURONS)

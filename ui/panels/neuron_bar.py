@@ -8,7 +8,7 @@ from typing import cast
 import streamlit as st
 
 from core.records import ContrastResult
-from ui import chosen, settings
+from ui import chosen, parts, settings
 from ui.defaults import MAX_NEURONS
 from ui.widgets import say_why
 
@@ -16,11 +16,13 @@ _TYPED = "_neuron_typed"  # a number that no neuron has, the settings, and the n
 
 
 def draw(result: ContrastResult, *, chips: bool = True) -> int:
-    """Draw the bar, and return the selected neuron.
+    """Draw the bar, and return the selected neuron. In a view for a frame, there is no bar.
 
     ``chips`` are the pinned neurons; the text page has another place for them.
     """
     neuron, pinned = chosen.shown_neuron(result), chosen.pinned(result)
+    if parts.embedded():
+        return neuron
     typed = _keep_typed()
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="neuron_bar"):
         # Without bounds: a browser would keep a number beyond them in the box, and not send it.

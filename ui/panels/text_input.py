@@ -5,32 +5,29 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import suppress
 from functools import cache
-from pathlib import Path
 
 import streamlit as st
 
 from core.errors import UserError
 from core.records import Passage
-from core.words import bundled_gold, passages, read_conllu
+from core.words import passages, read_conllu
 from core.words.entries import count_of
 from engine import steps
 from engine.limits import limits
 from engine.pipeline import Request, begin, is_cached
-from ui import page, settings, uploads
+from ui import page, parts, samples, settings, uploads
 from ui.panels import text_pair_input
+from ui.samples import OWN, SOURCES, TAGGED, TWO, bundled_passages, longest_passage
 from ui.visitor import visitor
 
-SAMPLES = Path(__file__).resolve().parents[2] / "assets" / "texts"
 TITLE = "Text heatmap"
 BOXES = ("text", *text_pair_input.KEYS)  # what is typed on this page, which the browser's tab keeps (``ui.kept``)
-OWN, TAGGED, TWO = SOURCES = ("own", "tagged", "two")
 _LABELS = {OWN: "Your text", TAGGED: "Tagged sentences", TWO: "Two texts"}
 # A larger file, in bytes for each allowed character, is refused. A smaller one is put into the box, to be shortened.
 _BYTES_PER_CHARACTER = 10
-# So long is a passage: enough words for a score, and not too many to look at.
-_PASSAGE_CHARACTERS = 4_000
 _HELP_FILE = "Plain text (.txt, .md), or tagged sentences in CoNLL-U, the format of Universal Dependencies (.conllu)."
 _UPLOADED = "_uploaded_passages"  # the file's name and its passages, where a tagged file was uploaded
+_NOTED = "_sample_noted"  # the sample of the view when it was last looked at
 
 
 def draw() -> tuple[tuple[str, ...], Passage | None]:
@@ -38,6 +35,8 @@ def draw() -> tuple[tuple[str, ...], Passage | None]:
 
     The session keeps one's own texts across pages, and while others are shown.
     """
+    if parts.embedded():
+        return _without_controls()
     row = st.container(key="text_sources")
     chosen, sample, file = row.columns([6, 4, 3], gap="medium", vertical_alignment="bottom")
     with chosen:
@@ -67,6 +66,16 @@ def draw() -> tuple[tuple[str, ...], Passage | None]:
     return (passage.text if passage else _draw_box(),), passage
 
 
+def _without_controls() -> tuple[tuple[str, ...], Passage | None]:
+    """The text of a view for a frame, and the passage that it is: there, nobody can choose another."""
+    source = st.session_state.get("text_source", OWN)
+    passage = bundled_passages().get(st.session_state.get("passage", "")) if source == TAGGED else None
+    if passage:
+        st.caption(_about(passage))
+        return (passage.text,), passage
+    return _in_boxes(text_pair_input.KEYS if source == TWO else BOXES[:1]), None
+
+
 def read_ahead() -> None:
     """Begin to read the text in the box while the sidebar is drawn. The page asks again, and says what is wrong."""
     text = st.session_state.get("text", _first()["text"]) or ""
@@ -89,19 +98,68 @@ def choices() -> dict[str, str]:
     return {key: st.session_state[key] for key in ("text_source", "passage") if key in st.session_state}
 
 
-def give_back(boxes: Mapping[str, str], chosen: Mapping[str, object]) -> bool:
+def follow_link() -> None:
+    """Show the sample that a link or a file names, once, and note in the view which one is shown.
+
+    A text of one's own is not replaced: it is nowhere else.
+    """
+    named = settings.current().view.sample
+    if named != st.session_state.get(_NOTED, ""):
+        _open_sample(named or samples.name_of(OWN, (first_sample(),)))
+    shown = sample_shown()
+    # The page opens with the first one: it is named only where a link or the user has chosen it.
+    if not named and shown == samples.name_of(OWN, (first_sample(),)):
+        shown = ""
+    st.session_state[_NOTED] = shown
+    if shown != named:
+        settings.choose(sample=shown)
+
+
+def sample_shown() -> str:
+    """The name of the sample on the page, also where nobody has chosen it; "" of a text of one's own."""
+    source = st.session_state.get("text_source", OWN)
+    if source != TAGGED:
+        return samples.name_of(source, _in_boxes(text_pair_input.KEYS if source == TWO else BOXES[:1]))
+    offered = _offered()
+    title = st.session_state.get("passage", "")
+    return samples.name_of(TAGGED, (offered.get(title, next(iter(offered.values()))).text,))
+
+
+def _in_boxes(keys: tuple[str, ...]) -> tuple[str, ...]:
+    """The texts in boxes, by the boxes' keys."""
+    return tuple(st.session_state.get(key, _first()[key]) or "" for key in keys)
+
+
+def _open_sample(name: str) -> None:
+    """Show a sample, but for boxes in which there is a text of one's own."""
+    sample, state = samples.find(name), st.session_state
+    state["text_source"] = sample.source
+    if sample.source == TAGGED:
+        state["passage"] = sample.title
+        return
+    keys = BOXES[:1] if sample.source == OWN else text_pair_input.KEYS
+    if samples.name_of(sample.source, _in_boxes(keys)):
+        state.update(zip(keys, sample.texts, strict=True))
+
+
+def give_back(boxes: Mapping[str, str], chosen: Mapping[str, object], *, same_link: bool) -> bool:
     """Put back what the browser's tab has kept, unless the user has changed the page since. Whether a text came back.
 
-    Both may be forged. A passage of an uploaded file does not come back: the file is gone.
+    Both may be forged. A passage of an uploaded file does not come back: the file is gone. A link that names a sample
+    goes before what the tab has, unless the tab had the ``same_link``.
     """
     state, source, title = st.session_state, chosen.get("text_source"), chosen.get("passage")
+    named = settings.current().view.sample
+    if named and not same_link:
+        return False
     if state.get("text_source", OWN) == OWN and source in SOURCES:
         state["text_source"] = source
-        if isinstance(title, str) and title in _bundled(_most()):
+        if isinstance(title, str) and title in bundled_passages():
             state["passage"] = title
     most = limits().kept_characters
     back = {key: text for key, text in boxes.items() if key in BOXES and len(text) <= most}
-    back = {key: text for key, text in back.items() if state.get(key, _first()[key]) == _first()[key]}
+    opened = {*_first().values(), *(samples.find(named).texts if named else ())}
+    back = {key: text for key, text in back.items() if state.get(key, _first()[key]) in opened}
     state.update(back)
     return bool(back)
 
@@ -130,10 +188,10 @@ def _draw_box() -> str:
 def _draw_samples() -> None:
     st.selectbox(
         "Start from a sample",
-        _samples(),
+        samples.files(),
         index=None,
         key="sample",
-        format_func=_title,
+        format_func=samples.title_of,
         placeholder="Choose a sample",
         on_change=_use_sample,
     )
@@ -149,7 +207,7 @@ def _draw_passage() -> Passage:
 
 def _about(passage: Passage) -> str:
     """What a passage has, and where it comes from."""
-    of = "written and tagged for this project (CC0)" if passage in _bundled(_most()).values() else "from your file"
+    of = "written and tagged for this project (CC0)" if passage in bundled_passages().values() else "from your file"
     about = f"{count_of(passage.n_sentences, 'sentence')}, {count_of(len(passage.words), 'tagged word')}, {of}."
     if passage.n_shared:
         shared = count_of(passage.n_shared, "word")
@@ -160,41 +218,18 @@ def _about(passage: Passage) -> str:
 def _offered() -> dict[str, Passage]:
     """The passages by their titles: those of an uploaded file, then the project's own."""
     name, uploaded = st.session_state.get(_UPLOADED, ("", ()))
-    return {f"{name}: {each.title}": each for each in uploaded} | _bundled(_most())
-
-
-def _most() -> int:
-    """The most characters of a passage."""
-    return min(_PASSAGE_CHARACTERS, limits().max_characters)
-
-
-@cache
-def _bundled(most: int) -> dict[str, Passage]:
-    return {each.title: each for each in passages(bundled_gold(), most)}
+    return {f"{name}: {each.title}": each for each in uploaded} | bundled_passages()
 
 
 def first_sample() -> str:
     """The first sample: the page opens with it."""
-    return _sample(_samples()[0])
-
-
-def _samples() -> list[str]:
-    return sorted(path.name for path in SAMPLES.glob("*.txt"))
-
-
-def _sample(name: str) -> str:
-    return (SAMPLES / name).read_text(encoding="utf-8")
-
-
-def _title(name: str) -> str:
-    """ "02-the-same-word-twice.txt" -> "The same word twice"."""
-    return name.removesuffix(".txt").partition("-")[2].replace("-", " ").capitalize()
+    return samples.text_of(samples.files()[0])
 
 
 def _use_sample() -> None:
     """Callback: put a sample into the box. A browser can send any name, so it must be in the list."""
-    if st.session_state["sample"] in _samples():
-        st.session_state["text"] = _sample(st.session_state["sample"])
+    if st.session_state["sample"] in samples.files():
+        st.session_state["text"] = samples.text_of(st.session_state["sample"])
 
 
 def _use_file(name: str, content: bytes) -> None:
@@ -222,7 +257,7 @@ def _use_text(name: str, content: bytes) -> None:
 
 def _use_tagged(name: str, content: bytes) -> None:
     gold = read_conllu(content, name)
-    st.session_state[_UPLOADED] = (name, passages(gold, _most()))
+    st.session_state[_UPLOADED] = (name, passages(gold, longest_passage()))
     st.session_state["passage"], st.session_state["text_source"] = next(iter(_offered())), TAGGED
     for note in gold.notes:
         page.show_toast(note)

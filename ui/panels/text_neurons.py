@@ -11,7 +11,7 @@ import streamlit as st
 
 from core.records import ContrastResult
 from core.report.readable import readable_auc
-from ui import chosen, late, link, page, settings
+from ui import chosen, late, link, page, parts, settings
 from ui.defaults import MAX_NEURONS
 from ui.panels import neuron_bar
 
@@ -28,6 +28,8 @@ def draw(result: ContrastResult) -> list[int]:
     with left:
         selected = neuron_bar.draw(result, chips=False)
     neurons = in_colour(result)
+    if parts.embedded():
+        return list(neurons)
     chosen.write("neurons", list(neurons))
     right.multiselect(
         "Neurons in colour",

@@ -4,15 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-# Pairs that differ in one word, by what they show. All are of our own making.
-PAIRS = {
-    "The record or to record": ("They need the record by noon.", "They need to record by noon."),
-    "A walk or to walk": ("After lunch we want a walk.", "After lunch we want to walk."),
-    "One dog or two": ("The dog runs.", "The dogs run."),
-    "Their work or they work": ("Every morning their work starts late.", "Every morning they work until late."),
-    "What comes later": ("I saw her duck under the rope.", "I saw her duck on the pond."),
-    "One word more": ("The cold water burns.", "The cold salt water burns."),
-}
+from ui.samples import PAIRS
+
 # The server keeps a whole text of boxes whose names end so (server/sessions/messages.py).
 KEYS = ("first-text", "second-text")
 _LABELS = ("First text", "Second text")

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from functools import partial
 
 import numpy as np
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from core.records import ContrastResult, WordList
 from core.report import figures, sentences
 from core.report.figures import Picture
 from core.report.readable import readable_share
 from core.words.lists import OWN_LIST
-from ui import charts, chosen, navigation, page, plot_marks, settings
+from ui import charts, chosen, link, navigation, page, plot_marks, settings
+from ui.defaults import LEAST_WORDS, ORDERS, TABS
 
+_TABS = {"image": "Words by neurons", "means": "Mean activation", "lists": "The two lists"}
+_ORDERS = {"index": "Index", "statistic": "Statistic"}
+_MOST_AT_FIRST = 100  # words of each class in the image
 # A browser can draw this many cells, of both images together, without a delay.
 _MAX_CELLS = 1_000_000
 
@@ -29,21 +35,34 @@ def draw_headline(result: ContrastResult) -> None:
     )
 
 
+def draw_tabs(shown: Collection[str]) -> dict[str, DeltaGenerator]:
+    """Draw the tabs that are shown, with the view's open, and return them by their names in a link."""
+    names = [name for name in TABS if name in shown]
+    if len(names) == 1:
+        return {names[0]: st.container()}
+    tab = settings.current().view.tab
+    st.session_state["words_tab"] = _TABS[tab if tab in names else names[0]]
+    tabs = st.tabs([_TABS[name] for name in names], key="words_tab", on_change=_save_tab)
+    return dict(zip(names, tabs, strict=True))
+
+
+def _save_tab() -> None:
+    """Callback. A browser can send any value."""
+    names = {label: name for name, label in _TABS.items()}
+    if st.session_state["words_tab"] in names:
+        settings.choose(tab=names[st.session_state["words_tab"]])
+
+
 def draw_image(result: ContrastResult, neuron: int) -> None:
     """Draw the images of words by neurons for both classes, with one colour range. A click selects a neuron."""
-    longest = max(len(result.words.target), len(result.words.baseline))
-    limit = max(2, min(longest, _MAX_CELLS // (2 * result.n_neurons)))
+    longest, limit = _longest(result), _limit(result)
     left, right = st.columns(2)
-    n_words = 2  # where there are no more, there is no choice
-    if limit > 2:
-        n_words = left.slider(
-            "Words of each class", 2, limit, min(limit, 100), key="image_words", help="The most frequent ones."
-        )
-    by_statistic = right.segmented_control(
-        "Order of the neurons", ["Index", "Statistic"], default="Index", required=True, key="image_order"
-    )
+    with left:
+        n_words = _draw_number(result, limit)
+    with right:
+        by_statistic = _draw_order() == "statistic"
     # NaN (a neuron that was not tested) is sorted last.
-    order = np.argsort(-result.tests.statistic, kind="stable") if by_statistic == "Statistic" else None
+    order = np.argsort(-result.tests.statistic, kind="stable") if by_statistic else None
     image = figures.words_image(result, n_words, order, dark=st.context.theme.type == "dark")
     columns = list(range(result.n_neurons)) if order is None else order.tolist()
     drawn = f"{result.spec.digest} by {'index' if order is None else 'statistic'}"
@@ -55,6 +74,69 @@ def draw_image(result: ContrastResult, neuron: int) -> None:
         "between the classes. Colours end at the 99th percentile of the absolute values; what lies beyond takes the "
         "end colour."
     )
+
+
+def number_at_first(result: ContrastResult) -> int:
+    """How many words of each class the image has if nobody has chosen a number."""
+    return min(_limit(result), _MOST_AT_FIRST)
+
+
+def _limit(result: ContrastResult) -> int:
+    """How many words of each class the image can have."""
+    return max(LEAST_WORDS, min(_longest(result), _MAX_CELLS // (2 * result.n_neurons)))
+
+
+def _longest(result: ContrastResult) -> int:
+    return max(len(result.words.target), len(result.words.baseline))
+
+
+def _draw_number(result: ContrastResult, limit: int) -> int:
+    """Draw the choice of the number of words of each class in the image, and return it."""
+    asked = settings.current().view.image_words
+    if asked is not None and asked > limit:
+        page.show_warning(f"The image was to have {asked:,} words of each class; here it has at most {limit:,}.")
+        settings.choose(image_words=None)
+        link.write(settings.current().view)
+        asked = None
+    n_words = number_at_first(result) if asked is None else asked
+    if limit == LEAST_WORDS:  # there is no choice
+        return n_words
+    st.session_state["image_words"] = n_words
+    return st.slider(
+        "Words of each class",
+        LEAST_WORDS,
+        limit,
+        key="image_words",
+        on_change=_save_number,
+        help="The most frequent ones.",
+    )
+
+
+def _save_number() -> None:
+    """Callback. A browser can send any value."""
+    n_words = st.session_state["image_words"]
+    if isinstance(n_words, int) and n_words >= LEAST_WORDS:
+        settings.choose(image_words=n_words)
+
+
+def _draw_order() -> str:
+    """Draw the choice of the order of the neurons, and return it."""
+    order = st.session_state["image_order"] = settings.current().view.order
+    st.segmented_control(
+        "Order of the neurons",
+        ORDERS,
+        key="image_order",
+        required=True,
+        format_func=_ORDERS.__getitem__,
+        on_change=_save_order,
+    )
+    return order
+
+
+def _save_order() -> None:
+    """Callback. A browser can send any value."""
+    if st.session_state["image_order"] in ORDERS:
+        settings.choose(order=st.session_state["image_order"])
 
 
 def draw_means(result: ContrastResult, neuron: int) -> None:

@@ -1,0 +1,75 @@
+"""The parts of pages that another page can hold in a frame: ``?embed=true&show=scatter,table``.
+
+Streamlit reads ``embed`` itself, and hides its own bar. What is shown of a page is what ``show`` names: no sidebar and
+no controls of the experiment. What keeps a figure true stays in any case: the headline with effect sizes, cautions,
+notes, and that the labels are shuffled.
+"""
+
+from __future__ import annotations
+
+from html import escape
+from urllib.parse import urlencode
+
+import streamlit as st
+
+from ui import link, page, settings
+from ui.labels import model_label
+
+SHOW = "show"
+# The parts of each page, by the page's title: their names in an address, and what the page calls them.
+PARTS = {
+    "Home": {"introduction": "Introduction", "summary": "Your experiment now"},
+    "Neurons": {
+        "scatter": "Every neuron of the layer",
+        "neuron": "The selected neuron",
+        "layers": "Every layer",
+        "table": "All figures",
+    },
+    "Words": {"image": "Words by neurons", "means": "Mean activation", "lists": "The two lists"},
+    "Text heatmap": {"heatmap": "The coloured text", "score": "How well the neurons tell words apart"},
+    "Evidence": {
+        "pinned": "Pinned neurons",
+        "checks": "Each check",
+        "claim": "What you may claim",
+    },
+}
+
+
+def embedded() -> bool:
+    """Whether this is a view for a frame, and not the whole app."""
+    return SHOW in st.query_params
+
+
+def of(title: str) -> frozenset[str]:
+    """The parts of a page that are drawn: all, but for a view that names some of them.
+
+    A view that names none that there is has all.
+    """
+    every = frozenset(PARTS[title])
+    return frozenset(_asked()) & every or every
+
+
+def draw_source(title: str) -> None:
+    """Draw, at the top of such a view, which model and layer it is of, and a link to the whole page."""
+    view = settings.current().view
+    address = escape(urlencode(link.params_of(view)))
+    of = escape(f"{model_label(view.spec.model)}, layer {view.spec.layer}")
+    st.html(
+        f'<p class="gn-source">Grammar Neurons · {title} · {of} · '
+        f'<a href="?{address}" target="_blank" rel="noopener">Open with all settings</a></p>'
+    )
+
+
+def say_unknown(title: str) -> None:
+    """Say which of the parts that a view names the page does not have."""
+    unknown = [name for name in _asked() if name not in PARTS[title]] if embedded() else []
+    if unknown:
+        named = "”, “".join(name[:60] for name in unknown[:3]) + ("”, …" if len(unknown) > 3 else "”")
+        instead = "the others are shown" if set(_asked()) & set(PARTS[title]) else "all of them are shown"
+        page.show_warning(f"show has “{named}; the parts of {title} are {', '.join(PARTS[title])}: {instead}.")
+
+
+def _asked() -> list[str]:
+    """The names in the address, each once."""
+    values = ",".join(st.query_params.get_all(SHOW)) if embedded() else ""
+    return list(dict.fromkeys(name.strip() for name in values.split(","))) if embedded() else []
