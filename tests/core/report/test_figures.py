@@ -227,7 +227,9 @@ def test_the_images_of_words_share_their_height_by_their_words(result: ContrastR
     order = np.arange(result.n_neurons)[::-1]
     sorted_target = go.Figure(figures.words_image(result, 60, order)).data[0]
     assert np.array_equal(sorted_target.z, target.z[:, ::-1]) and np.array_equal(sorted_target.text[3], order)
-    assert go.Figure(figures.words_image(result, 60, dark=True)).layout.coloraxis.colorscale[10][1] == "#00000000", "zero has the colour of the page"
+    assert go.Figure(figures.words_image(result, 60, dark=True)).layout.coloraxis.colorscale[10][1] == "#00000000", (
+        "zero has the colour of the page"
+    )
 
 
 def test_the_means_are_over_the_words(result: ContrastResult) -> None:
