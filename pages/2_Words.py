@@ -4,7 +4,7 @@ import streamlit as st
 
 from engine.steps import conclusion
 from ui import page, settings
-from ui.panels import neuron_bar, words
+from ui.panels import export, neuron_bar, words
 from ui.progress import show
 
 page.require_shell()
@@ -20,3 +20,4 @@ with means:
     words.draw_means(result, neuron)
 with lists:
     words.draw_lists(result)
+export.draw(result)

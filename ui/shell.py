@@ -8,7 +8,7 @@ from core.errors import UserError
 from core.models.hub import canonical
 from engine.steps import warm_up
 from ui import control, kept, link, model_settings, navigation, page, remedies, settings, sidebar, word_settings
-from ui.panels import text_input
+from ui.panels import export, text_input
 from ui.values import differences
 from ui.visitor import spending
 
@@ -18,7 +18,8 @@ def run() -> None:
     """Run the app once, for the requested page."""
     shown = navigation.find()
     page.set_up(shown.title)
-    st.title("Grammar Neurons" if shown.title == navigation.HOME else shown.title)
+    head = st.container(key="page_head", horizontal=True, vertical_alignment="center", gap="small")
+    head.title("Grammar Neurons" if shown.title == navigation.HOME else shown.title)
     if kept.draw_waiting():
         return
     _read_typed_model()
@@ -38,6 +39,8 @@ def run() -> None:
     kept.draw()
     page.draw_toasts()
     sidebar.draw()
+    with head:
+        export.reserve()
     for problem in settings.current().problems or ():
         page.show_warning(problem)
     if mistake and not _draw_mistake(mistake):

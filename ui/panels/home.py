@@ -6,7 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from core.records import ContrastSpec
+from core.records import ContrastResult, ContrastSpec
 from core.report import sentences
 from core.report.palette import palette
 from core.stats.correction import LABELS
@@ -52,8 +52,8 @@ def draw_page_cards() -> None:
             st.markdown(text)
 
 
-def draw_summary(spec: ContrastSpec) -> None:
-    """Draw what was compared and tested, and the result."""
+def draw_summary(spec: ContrastSpec) -> ContrastResult:
+    """Draw what was compared and tested, and the result, which is returned."""
     st.subheader("Your experiment now")
     with page.showing_user_errors():
         result = show(conclusion, spec)
@@ -73,6 +73,7 @@ def draw_summary(spec: ContrastSpec) -> None:
                 navigation.go_to(navigation.NEURONS)
     cautions.draw(result)
     page.show_notes(result.notes)
+    return result
 
 
 def _picture(theme: str | None) -> str:
