@@ -12,7 +12,7 @@ from core.version import __version__
 _SHOWN_DIGITS = 19  # of a revision: "sha256:" and 12 digits; the manifest has all of it
 
 
-def caption(result: ContrastResult, correction: str) -> tuple[str, ...]:
+def caption(result: ContrastResult, correction: str, model: str = "") -> tuple[str, ...]:
     """The paragraphs of a caption.
 
     Parameters
@@ -20,6 +20,8 @@ def caption(result: ContrastResult, correction: str) -> tuple[str, ...]:
     result : ContrastResult
     correction : str
         The label of the correction.
+    model : str, optional
+        What the model is called, if not by its name in the result.
 
     Returns
     -------
@@ -27,9 +29,9 @@ def caption(result: ContrastResult, correction: str) -> tuple[str, ...]:
         The model, the layer, the words and the test; then, if there are any, the control and the cautions: a picture
         must not lose them on its way.
     """
-    spec, model = result.spec, result.model
+    spec, info = result.spec, result.model
     settings = (
-        f"{model.name} ({model.revision[:_SHOWN_DIGITS]}), layer {spec.layer}. "
+        f"{model or info.name} ({info.revision[:_SHOWN_DIGITS]}), layer {spec.layer}. "
         f"{compared(result)}, each word read {read_as(result)}. {tested(result, correction)}. "
         f"Grammar Neurons {__version__}."
     )

@@ -19,6 +19,7 @@ async function svgOfPlot(plot, title, paragraphs) {
   const caption = layoutCaption(title, said, width);
   const height = plotHeight + caption.height;
   const root = node("svg", { width, height, viewBox: `0 0 ${width} ${height}`, "font-family": FONT });
+  root.setAttribute("text-rendering", "geometricPrecision"); // letters enlarged, not spaced as for a small size
   root.append(node("title", {}, title), node("style", {}, await fontFace()));
   root.append(node("rect", { width, height, fill: ground }));
   for (const layer of frame.querySelectorAll(":scope > svg")) root.append(copied(layer, width, plotHeight));

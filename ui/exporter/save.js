@@ -33,7 +33,9 @@ function canvasOf(width, height) {
   const canvas = document.createElement("canvas");
   canvas.width = Math.round(width * SCALE);
   canvas.height = Math.round(height * SCALE);
-  canvas.getContext("2d").scale(SCALE, SCALE);
+  const context = canvas.getContext("2d");
+  context.textRendering = "geometricPrecision"; // letters enlarged, not spaced as for a small size
+  context.scale(SCALE, SCALE);
   return canvas;
 }
 

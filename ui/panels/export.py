@@ -17,6 +17,7 @@ from engine import files, steps
 from ui import exporter, settings
 from ui.defaults import DISPLAY
 from ui.exporter import Exported
+from ui.labels import model_label
 
 _TITLES = {
     "neurons_plot": "Every neuron of the layer, by its statistic",
@@ -58,6 +59,7 @@ def draw(
     with place, st.popover("Export", icon=":material/download:", key="export"):
         st.markdown("**Pictures**, with the settings below them")
         _draw_pictures(result, of_neuron or {}, has_text=len(texts) == 1)
+        st.markdown("**Data**")
         if texts:
             _draw_text_files(result.spec, tuple(texts), tuple(neurons))
         _draw_tables(result)
@@ -72,7 +74,12 @@ def _draw_pictures(result: ContrastResult, more: Mapping[str, str], *, has_text:
         figures.append(Exported(key, f"Neuron {neuron}: {title}", f"{stem}-neuron{neuron}-{key}"))
     title = f"Coloured text: {' and '.join(class_names(result.spec))}"
     text = Exported("text_heatmap", title, f"text-{stem}") if has_text else None
-    exporter.draw(figures, text, caption(result, LABELS[result.spec.correction]), key="export_pictures")
+    exporter.draw(
+        figures,
+        text,
+        caption(result, LABELS[result.spec.correction], model_label(result.spec.model)),
+        key="export_pictures",
+    )
 
 
 def _draw_text_files(spec: ContrastSpec, texts: tuple[str, ...], neurons: tuple[int, ...]) -> None:
@@ -81,7 +88,7 @@ def _draw_text_files(spec: ContrastSpec, texts: tuple[str, ...], neurons: tuple[
         view = settings.current().view
         display = {name: getattr(view, name) for name in DISPLAY}
         _draw_files(
-            "**The coloured text**",
+            "The coloured text",
             ("HTML", partial(_page, spec, texts[0], neurons, display), f"text-{_stem(spec)}.html", "text/html"),
             ("CSV", partial(files.text_values, spec, texts[0], neurons), f"text-{_stem(spec)}.csv", "text/csv"),
             ("JSON", partial(files.text_json, spec, texts[0], neurons), f"text-{_stem(spec)}.json", _JSON),
@@ -89,7 +96,7 @@ def _draw_text_files(spec: ContrastSpec, texts: tuple[str, ...], neurons: tuple[
         return
     pair = (texts[0], texts[1])
     _draw_files(
-        "**The two texts**",
+        "The two texts",
         ("CSV", partial(files.pair_values, spec, pair, neurons), f"two-texts-{_stem(spec)}.csv", "text/csv"),
         ("JSON", partial(files.pair_json, spec, pair, neurons), f"two-texts-{_stem(spec)}.json", _JSON),
     )
@@ -99,17 +106,17 @@ def _draw_tables(result: ContrastResult) -> None:
     spec = result.spec
     given, stem = (spec, steps.sources(result.words)), _stem(spec)
     _draw_files(
-        "**All neurons of the layer**",
+        "All neurons of the layer",
         ("CSV", partial(files.csv, *given), f"{stem}.csv", "text/csv"),
         ("JSON", partial(files.neurons_json, *given), f"{stem}-neurons.json", _JSON),
     )
     _draw_files(
-        "**The words that were used**",
+        "The words that were used",
         ("CSV", partial(files.words_csv, *given), f"{stem}-words.csv", "text/csv"),
         ("JSON", partial(files.words_json, *given), f"{stem}-words.json", _JSON),
     )
     _draw_files(
-        "**Manifest**: settings, versions, hashes of the lists, and what each column means",
+        "Manifest: settings, versions, list hashes, definitions of columns",
         ("JSON", partial(files.manifest, *given), f"{stem}-manifest.json", _JSON),
     )
 
@@ -120,8 +127,8 @@ _File = tuple[str, Callable[[], bytes], str, str]
 
 def _draw_files(title: str, *offered: _File) -> None:
     """Draw a title, and a button for each file: its format, what makes it, its name and its type."""
-    st.markdown(title)
-    with st.container(horizontal=True, gap="small"):
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.markdown(title)
         for label, make, name, mime in offered:
             st.download_button(label, make, name, mime, key=f"export_{name}", on_click="ignore", help=f"Save {name}")
 

@@ -12,6 +12,7 @@ from core.report.caption import caption
 from core.report.sentences import after_start, class_names
 from core.report.text_page import TextBlock, text_page
 from core.stats.correction import LABELS
+from ui.labels import model_label
 from ui.panels.text_blocks import Shown, blocks_of
 from ui.token_heatmap import BASELINE, BOTH, HeatmapBlock
 from ui.token_heatmap.blocks import notes_on
@@ -22,10 +23,9 @@ def page_of(result: ContrastResult, found: TokenActivations, neurons: Sequence[i
     shown = blocks_of(result, found, neurons)
     blocks = [_block(shown, block, display) for block in shown.blocks if block.role != BOTH or display["both"] == "on"]
     read = (f"The text was read{after_start(result.model, True)}.",) if result.spec.prefix else ()
-    lines = (*caption(result, LABELS[result.spec.correction]), *read, *found.notes)
-    return text_page(
-        found.pieces, found.parts, blocks, title=f"Coloured text: {' and '.join(class_names(result.spec))}", lines=lines
-    )
+    title = f"Coloured text: {' and '.join(class_names(result.spec))}"
+    lines = (*caption(result, LABELS[result.spec.correction], model_label(result.spec.model)), *read, *found.notes)
+    return text_page(found.pieces, found.parts, blocks, title=title, lines=lines)
 
 
 def _block(shown: Shown, block: HeatmapBlock, display: Mapping[str, Any]) -> TextBlock:
