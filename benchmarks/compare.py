@@ -145,7 +145,7 @@ def different_columns(shown: Mapping[str, np.ndarray], expected: Mapping[str, np
 def _text_differences(quiet: Reference, seen: SeenText) -> str | None:
     from core.activations import token_activations
     from core.report.colour_scales import per_text_min_max
-    from core.report.tables import text_csv
+    from core.report.tables import BYTE_ORDER_MARK, text_csv
 
     spec = ContrastSpec.from_json(seen.spec)
     result = quiet.contrast(spec)
@@ -165,7 +165,7 @@ def _text_differences(quiet: Reference, seen: SeenText) -> str | None:
             wrong.append(f"other values of neuron {neuron}")
         elif (shown["low"], shown["high"]) != (scale.low, scale.high):
             wrong.append(f"another range of neuron {neuron}")
-    if seen.csv is not None and seen.csv != text_csv(activations, neurons):
+    if seen.csv is not None and seen.csv.removeprefix(BYTE_ORDER_MARK) != text_csv(activations, neurons):
         wrong.append("another file of values")
     return f"{_short(spec)}, “{seen.text[:40]}…”: {'; '.join(wrong)}." if wrong else None
 

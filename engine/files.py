@@ -6,16 +6,20 @@ Only the last ones are kept, so that many presses of one button make one file.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
+from typing import TYPE_CHECKING
 from weakref import ref
 
 from core.errors import UserError
 from core.progress import Progress
-from core.records import ContrastResult, ContrastSpec
+from core.records import ContrastResult, ContrastSpec, TokenActivations
 from engine.jobs import Results
 from engine.pipeline import Request, resolve
 from engine.steps import conclusion, sources
 from engine.steps import text as text_step
+
+if TYPE_CHECKING:
+    from core.report.tables import Table
 
 _made = Results("file", max_entries=4, max_bytes=10e6)
 _one_at_a_time = threading.Lock()
@@ -38,7 +42,31 @@ def csv(spec: ContrastSpec, shown: tuple[str, str]) -> bytes:
     from core.report.tables import contrast_csv
 
     result = _as_shown(spec, shown)
-    return _file("csv", [result], lambda: contrast_csv(result))
+    return _file("csv", [result], lambda: _for_spreadsheets(contrast_csv(result)))
+
+
+def neurons_json(spec: ContrastSpec, shown: tuple[str, str]) -> bytes:
+    """The table of ``csv`` as JSON."""
+    from core.report.tables import contrast_table
+
+    result = _as_shown(spec, shown)
+    return _file("neurons json", [result], lambda: contrast_table(result).json())
+
+
+def words_csv(spec: ContrastSpec, shown: tuple[str, str]) -> bytes:
+    """The CSV of the words that were used, as ``csv`` gives that of neurons."""
+    from core.report.tables import words_table
+
+    result = _as_shown(spec, shown)
+    return _file("words", [result], lambda: _for_spreadsheets(words_table(result).csv()))
+
+
+def words_json(spec: ContrastSpec, shown: tuple[str, str]) -> bytes:
+    """The table of ``words_csv`` as JSON."""
+    from core.report.tables import words_table
+
+    result = _as_shown(spec, shown)
+    return _file("words json", [result], lambda: words_table(result).json())
 
 
 def summary(spec: ContrastSpec, shown: tuple[str, str]) -> bytes:
@@ -47,6 +75,14 @@ def summary(spec: ContrastSpec, shown: tuple[str, str]) -> bytes:
 
     result = _as_shown(spec, shown)
     return _file("json", [result], lambda: summary_json(result))
+
+
+def manifest(spec: ContrastSpec, shown: tuple[str, str]) -> bytes:
+    """The manifest of all files of an experiment, as ``csv`` gives the table."""
+    from core.report.manifest import manifest_json
+
+    result = _as_shown(spec, shown)
+    return _file("manifest", [result], lambda: manifest_json(result))
 
 
 def text_values(spec: ContrastSpec, text: str, neurons: tuple[int, ...]) -> bytes:
@@ -60,7 +96,23 @@ def text_values(spec: ContrastSpec, text: str, neurons: tuple[int, ...]) -> byte
     from core.report.tables import text_csv
 
     found = resolve(text_step, Request(spec, text))
-    return _file("text", [found], lambda: text_csv(found, neurons), neurons)
+    return _file("text", [found], lambda: _for_spreadsheets(text_csv(found, neurons)), neurons)
+
+
+def text_json(spec: ContrastSpec, text: str, neurons: tuple[int, ...]) -> bytes:
+    """The table of ``text_values`` as JSON."""
+    from core.report.tables import text_table
+
+    found = resolve(text_step, Request(spec, text))
+    return _file("text json", [found], lambda: text_table(found, neurons).json(), neurons)
+
+
+def text_page(
+    spec: ContrastSpec, text: str, make: Callable[[ContrastResult, TokenActivations], str], *key: Hashable
+) -> bytes:
+    """A page of a text that ``make`` draws from the contrast and the text's values; ``key`` says how it is drawn."""
+    result, found = resolve(conclusion, Request(spec)), resolve(text_step, Request(spec, text))
+    return _file("page", [result, found], lambda: make(result, found), key)
 
 
 def pair_values(spec: ContrastSpec, texts: tuple[str, str], neurons: tuple[int, ...]) -> bytes:
@@ -71,24 +123,42 @@ def pair_values(spec: ContrastSpec, texts: tuple[str, str], neurons: tuple[int, 
     UserError
         A text is too long, or cannot be read now; the texts differ in too much.
     """
-    from core.report.two_texts import pair_csv, pair_tokens
+    return _pair("pair", spec, texts, neurons, lambda table: _for_spreadsheets(table.csv()))
+
+
+def pair_json(spec: ContrastSpec, texts: tuple[str, str], neurons: tuple[int, ...]) -> bytes:
+    """The table of ``pair_values`` as JSON."""
+    return _pair("pair json", spec, texts, neurons, lambda table: table.json())
+
+
+def _pair(
+    kind: str, spec: ContrastSpec, texts: tuple[str, str], neurons: tuple[int, ...], write: Callable[[Table], str]
+) -> bytes:
+    from core.report.two_texts import pair_table, pair_tokens
 
     readings = [resolve(text_step, Request(spec, text)) for text in texts]
 
     def make() -> str:
-        return pair_csv(readings, pair_tokens(*(reading.token_ids for reading in readings)), neurons)
+        return write(pair_table(readings, pair_tokens(*(reading.token_ids for reading in readings)), neurons))
 
-    return _file("pair", readings, make, neurons)
+    return _file(kind, readings, make, neurons)
 
 
-def _file(kind: str, of: Sequence[object], make: Callable[[], str], neurons: tuple[int, ...] = ()) -> bytes:
+def _for_spreadsheets(table: str) -> str:
+    """A CSV text that begins with a byte-order mark."""
+    from core.report.tables import BYTE_ORDER_MARK
+
+    return BYTE_ORDER_MARK + table
+
+
+def _file(kind: str, of: Sequence[object], make: Callable[[], str], key: Hashable = ()) -> bytes:
     """A file of some results, which it does not hold: made now, unless it is one of the last ones."""
 
     def work(progress: Progress) -> bytes:
         with _one_at_a_time:
             return make().encode()
 
-    made: bytes = _made.obtain((kind, neurons, *map(ref, of)), work)
+    made: bytes = _made.obtain((kind, key, *map(ref, of)), work)
     return made
 
 

@@ -1,7 +1,7 @@
 """Home: an introduction, links to the other pages, and a summary of the experiment."""
 
 from ui import page, parts, settings
-from ui.panels import home
+from ui.panels import export, home
 
 page.require_shell()
 shown = parts.of("Home")
@@ -10,4 +10,4 @@ if "introduction" in shown:
 if not parts.embedded():
     home.draw_page_cards()
 if "summary" in shown:
-    home.draw_summary(settings.current().view.spec)
+    export.draw(home.draw_summary(settings.current().view.spec))

@@ -4,7 +4,7 @@ import streamlit as st
 
 from engine.steps import conclusion
 from ui import page, parts, settings
-from ui.panels import cautions, headline, layers, neuron_bar, one_neuron, scatter, table
+from ui.panels import cautions, export, headline, layers, neuron_bar, one_neuron, scatter, table
 from ui.progress import show
 
 page.require_shell()
@@ -33,3 +33,4 @@ with page.showing_user_errors():
                 layers.draw(result)
     if "table" in shown:
         table.draw(result, neuron)
+    export.draw(result)

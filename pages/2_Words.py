@@ -2,7 +2,7 @@
 
 from engine.steps import conclusion
 from ui import page, parts, settings
-from ui.panels import neuron_bar, words
+from ui.panels import export, neuron_bar, words
 from ui.progress import show
 
 page.require_shell()
@@ -21,3 +21,4 @@ if "means" in tabs:
 if "lists" in tabs:
     with tabs["lists"]:
         words.draw_lists(result)
+export.draw(result)

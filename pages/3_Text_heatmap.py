@@ -4,7 +4,7 @@ import streamlit as st
 
 from engine import steps
 from ui import page, parts, settings
-from ui.panels import text_heatmap, text_input, text_neurons, text_pair, text_score
+from ui.panels import export, text_heatmap, text_input, text_neurons, text_pair, text_score
 from ui.progress import show
 
 page.require_shell()
@@ -15,6 +15,7 @@ with page.showing_user_errors():
     neurons = text_neurons.draw(result)
     if len(texts) == 2:
         text_pair.draw(result, texts, neurons)
+        export.draw(result, texts, neurons)
         st.stop()
     activations = show(steps.text, spec, text=texts[0])
 page.show_notes(activations.notes)
@@ -23,3 +24,4 @@ if "heatmap" in shown:
     text_heatmap.draw(result, activations, neurons)
 if "score" in shown:
     text_score.draw(result, activations, neurons, passage)
+export.draw(result, texts, neurons)

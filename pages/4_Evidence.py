@@ -5,7 +5,7 @@ import streamlit as st
 from engine import steps
 from engine.pipeline import Request
 from ui import page, parts, settings
-from ui.panels import evidence, evidence_check, evidence_claim, evidence_gold, evidence_pinned, neuron_bar
+from ui.panels import evidence, evidence_check, evidence_claim, evidence_gold, evidence_pinned, export, neuron_bar
 from ui.progress import show
 
 page.require_shell()
@@ -30,3 +30,4 @@ with page.showing_user_errors():
             evidence_check.draw(request, name, state)
     if "claim" in shown:
         evidence_claim.draw(result, request, states)
+    export.draw(result, of_neuron=evidence_check.picture_titles(states))

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from core.records import HOOK_SIDES, TESTS
+from core.report.columns import COLUMNS
 from core.report.glossary import GLOSSARY, d_definition, statistic_name
 from core.stats import cautions
 
@@ -28,6 +29,11 @@ def measured(title: str, row: str, column: str) -> float:
 @pytest.mark.parametrize("term", GLOSSARY)
 def test_every_term_of_the_glossary_has_a_heading(term):
     assert re.search(rf"^### {re.escape(term)}$", PAGE, re.M | re.I)
+
+
+def test_every_column_is_defined_as_in_the_exported_manifest():
+    table = PAGE.split("| column | meaning |")[1].split("\n\n")[0]
+    assert dict(re.findall(r"^\| `(\w+)` \| (.+) \|$", table, re.M)) == COLUMNS
 
 
 def test_pages_read_every_term_of_the_glossary():

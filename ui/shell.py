@@ -8,7 +8,7 @@ from core.errors import UserError
 from core.models.hub import canonical
 from engine.steps import warm_up
 from ui import control, kept, link, model_settings, navigation, page, parts, remedies, settings, sidebar, word_settings
-from ui.panels import share, text_input
+from ui.panels import export, share, text_input
 from ui.values import differences
 from ui.visitor import spending
 
@@ -48,6 +48,7 @@ def run() -> None:
         sidebar.draw()
         with head:
             share.draw(shown.title)
+            export.reserve()
     for problem in settings.current().problems or ():
         page.show_warning(problem)
     parts.say_unknown(shown.title)

@@ -5,7 +5,15 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from core.command_line.options import LARGE, add_contrast_options, check_can_write, load, show_share, spec_of
+from core.command_line.options import (
+    LARGE,
+    add_contrast_options,
+    check_can_write,
+    load,
+    show_share,
+    spec_of,
+    write_file,
+)
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -15,25 +23,29 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     add_contrast_options(parser)
     parser.add_argument("--csv", type=Path, help="write one row per neuron")
     parser.add_argument("--json", type=Path, help="write the spec and the summary")
+    parser.add_argument(
+        "--table-json", type=Path, metavar="FILE", help="write one object per neuron, as --csv has rows"
+    )
+    parser.add_argument("--manifest", type=Path, metavar="FILE", help="write versions, hashes, what each column means")
 
 
 def contrast(options: argparse.Namespace) -> None:
-    """Run one contrast, print its summary, and write the table of neurons if ``--csv`` is given."""
+    """Run one contrast, print its summary, and write the files that are asked for."""
     from core.experiment import run_contrast
+    from core.report.manifest import manifest_json
     from core.report.summary import summary_json
-    from core.report.tables import contrast_csv
+    from core.report.tables import contrast_table
     from core.report.terminal import terminal_summary
     from core.stats.correction import LABELS
 
     spec = spec_of(options)
     options.limits.check_counts(spec)
-    check_can_write(options.csv, options.json)
+    check_can_write(options.csv, options.json, options.table_json, options.manifest)
     lm, store = load(options, spec.model, spec.dtype), options.folders.disk_store(min_bytes=LARGE)
     result = run_contrast(spec, lm, downloads=options.folders.downloads(), progress=show_share, store=store)
     print(terminal_summary(result, LABELS[spec.correction]))
-    if options.csv:
-        options.csv.write_text(contrast_csv(result), encoding="utf-8")
-        print(f"Wrote {result.n_neurons:,} neurons to {options.csv}")
-    if options.json:
-        options.json.write_text(summary_json(result), encoding="utf-8")
-        print(f"Wrote the summary to {options.json}")
+    table, neurons = contrast_table(result), f"{result.n_neurons:,} neurons"
+    write_file(options.csv, table.csv, neurons, mark=True)
+    write_file(options.table_json, table.json, neurons)
+    write_file(options.json, lambda: summary_json(result), "the summary")
+    write_file(options.manifest, lambda: manifest_json(result), "the manifest")

@@ -6,6 +6,7 @@ import argparse
 import os
 import shutil
 import sys
+from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -141,6 +142,18 @@ def check_can_write(*files: Path | None) -> None:
             raise UserError(f"{file} is a folder; the name of a file is expected.")
         if file is not None and not os.access(file if file.exists() else file.parent, os.W_OK):
             raise UserError(f"{file} cannot be written: no permission, or a read-only disk.")
+
+
+def write_file(file: Path | None, make: Callable[[], str], what: str, *, mark: bool = False) -> None:
+    """Write a result to its file, if one was given, and say so. With ``mark``, a byte-order mark is before it.
+
+    A spreadsheet knows by the mark that a CSV file is UTF-8. A pipe gets none: other tools take it for a letter.
+    """
+    if file is None:
+        return
+    # /dev/stdout and its like are a pipe or the screen
+    file.write_text(make(), encoding="utf-8-sig" if mark and (file.is_file() or not file.exists()) else "utf-8")
+    print(f"Wrote {what} to {file}")
 
 
 def load(options: argparse.Namespace, name: str, dtype: str = "float32") -> LoadedModel:

@@ -43,8 +43,19 @@ def summary_json(result: ContrastResult) -> str:
         "cautions": [_caution(caution) for caution in result.cautions],
         "notes": result.notes,
     }
-    written = json.dumps(record, ensure_ascii=False, indent=2, allow_nan=False)
-    return _SURROGATE.sub(lambda half: f"\\u{ord(half[0]):04x}", written)
+    return written(record)
+
+
+def written(record: dict[str, Any]) -> str:
+    """A record as JSON, for people to read. ``summary_json`` says how letters are written.
+
+    Examples
+    --------
+    >>> written({"name": "thé"})
+    '{\\n  "name": "thé"\\n}'
+    """
+    text = json.dumps(record, ensure_ascii=False, indent=2, allow_nan=False)
+    return _SURROGATE.sub(lambda half: f"\\u{ord(half[0]):04x}", text)
 
 
 def library_versions() -> dict[str, str]:

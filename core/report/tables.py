@@ -1,19 +1,25 @@
-"""Records as CSV text. Floats keep all their digits, and no p-value reads 0."""
+"""Records as tables, and tables as CSV and JSON. Floats keep all their digits, and no p-value reads 0.
+
+contrast_table(result).csv()
+"""
 
 from __future__ import annotations
 
 import csv
 import io
+import json
 import math
 import sys
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from core.records import ContrastResult, TokenActivations
 from core.report.glossary import d_definition
 from core.report.readable import readable, readable_p
+from core.report.sentences import class_names
 
 CONTRAST_COLUMNS = (
     "layer",
@@ -49,8 +55,64 @@ _FORMULA_SIGNS = frozenset("=+-@＝＋－＠﹦﹢﹣﹫")
 _FORMULA_CONTROLS = ("\t", "\r", "\n", "\0")
 
 
+WORD_COLUMNS = ("side", "class", "rank", "word", "lemma", "tokens")
+# By it, a spreadsheet knows a CSV file to be UTF-8. Without it, Excel takes accents for two characters.
+BYTE_ORDER_MARK = "\ufeff"
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """A table: the names of its columns, and its rows of numbers, truth values and texts; None or NaN is no value.
+
+    Examples
+    --------
+    >>> table = Table(("word", "value"), [("=tea", 0.5), ("ale", math.nan)])
+    >>> table.csv()
+    "word,value\\n'=tea,0.5\\nale,\\n"
+    >>> table.json()
+    '[\\n{"word": "=tea", "value": 0.5},\\n{"word": "ale", "value": null}\\n]\\n'
+    """
+
+    columns: tuple[str, ...]
+    rows: Sequence[Sequence[object]]
+
+    def csv(self) -> str:
+        """The table as CSV, without a byte-order mark. No value is an empty cell, and no text is a formula."""
+        buffer = io.StringIO()
+        writer = csv.writer(buffer, lineterminator="\n")
+        writer.writerow(self.columns)
+        for row in self.rows:
+            writer.writerow([_cell(value) for value in row])
+        return buffer.getvalue()
+
+    def json(self) -> str:
+        """The table as a list of objects, one a line. No value is null; infinity, which JSON has not, is ``"inf"``."""
+        records = (dict(zip(self.columns, map(_plain, row), strict=True)) for row in self.rows)
+        lines = (json.dumps(record, ensure_ascii=False, allow_nan=False) for record in records)
+        return "[\n" + ",\n".join(lines) + "\n]\n"
+
+
+def _cell(value: object) -> object:
+    """A value for a cell of CSV."""
+    if isinstance(value, str):
+        return safe_cell(value)
+    return "" if isinstance(value, float) and math.isnan(value) else value
+
+
+def _plain(value: object) -> object:
+    """A value for JSON."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return None if math.isnan(value) else str(value)
+    return value
+
+
 def contrast_csv(result: ContrastResult) -> str:
-    """A contrast as CSV: one row per neuron, in order. Cells are empty if a neuron was not tested.
+    """``contrast_table`` as CSV."""
+    return contrast_table(result).csv()
+
+
+def contrast_table(result: ContrastResult) -> Table:
+    """A contrast as a table: one row per neuron, in order. A neuron that was not tested has no numbers.
 
     The columns are ``CONTRAST_COLUMNS``; mean differences are in the units of their side of the hook point. Degrees of
     freedom are ``inf`` in the Mann-Whitney test. A p-value too small for a float is written from its logarithm, such as
@@ -85,7 +147,24 @@ def contrast_csv(result: ContrastResult) -> str:
         result.reverses.tolist(),
         [result.spec.shuffle_labels] * n,  # a table of a control must not pass for one of word classes
     )
-    return _csv(CONTRAST_COLUMNS, zip(*columns, strict=True))
+    return Table(CONTRAST_COLUMNS, list(zip(*columns, strict=True)))
+
+
+def words_table(result: ContrastResult) -> Table:
+    """The words that were used, target first, each with its lemma (if lemmas were needed) and its number of tokens."""
+    words, names = result.words, class_names(result.spec)
+    sides = (
+        ("target", names[0], words.target, words.target_lemmas, result.target_tokens),
+        ("baseline", names[1], words.baseline, words.baseline_lemmas, result.baseline_tokens),
+    )
+    rows = [
+        (side, name, rank, word, lemma, n_tokens)
+        for side, name, its_words, lemmas, tokens in sides
+        for rank, (word, lemma, n_tokens) in enumerate(
+            zip(its_words, lemmas or [None] * len(its_words), tokens.tolist(), strict=True), start=1
+        )
+    ]
+    return Table(WORD_COLUMNS, rows)
 
 
 def p_cells(p: np.ndarray, log10_p: np.ndarray) -> list[float | str]:
@@ -101,17 +180,19 @@ def p_cells(p: np.ndarray, log10_p: np.ndarray) -> list[float | str]:
 
 
 def text_csv(activations: TokenActivations, neurons: Sequence[int]) -> str:
-    """A text as CSV: one row per token, with its position, id, readable form, and the values of some neurons."""
-    header = ("position", "token_id", "token", *(f"neuron_{neuron}" for neuron in neurons))
+    """``text_table`` as CSV."""
+    return text_table(activations, neurons).csv()
+
+
+def text_table(activations: TokenActivations, neurons: Sequence[int]) -> Table:
+    """A text as a table: one row per token, with its position, id, readable form, and the values of some neurons."""
     tokens = zip(activations.token_ids, activations.pieces, activations.parts, strict=True)
     values = activations.values[:, list(neurons)].tolist()  # [n_tokens, d_mlp] -> [n_tokens, n_neurons]
-    return _csv(
-        header,
-        (
-            (position, token_id, safe_cell(readable(piece, part)), *values[position])
-            for position, (token_id, piece, part) in enumerate(tokens)
-        ),
-    )
+    rows = [
+        (position, token_id, readable(piece, part), *values[position])
+        for position, (token_id, piece, part) in enumerate(tokens)
+    ]
+    return Table(("position", "token_id", "token", *(f"neuron_{neuron}" for neuron in neurons)), rows)
 
 
 def safe_cell(text: str) -> str:
@@ -145,12 +226,3 @@ def begins_formula(text: str) -> bool:
 
 def _may_be_dropped(character: str) -> bool:
     return character in "'\"" or unicodedata.category(character) in ("Cc", "Cf", "Zs", "Zl", "Zp")
-
-
-def _csv(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(header)
-    for row in rows:
-        writer.writerow(["" if isinstance(cell, float) and math.isnan(cell) else cell for cell in row])
-    return buffer.getvalue()

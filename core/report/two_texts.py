@@ -5,8 +5,6 @@ The texts of a minimal pair differ in a word or two. Tokens are equal if the tok
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -18,7 +16,7 @@ import numpy as np
 from core.errors import UserError
 from core.records import TokenActivations
 from core.report.readable import readable, signed
-from core.report.tables import safe_cell
+from core.report.tables import Table
 
 EQUAL, CHANGED, DELETED, INSERTED = KINDS = ("equal", "changed", "deleted", "inserted")
 # Steps that a comparison may take at most: half a second. It passes over the texts once for each equal stretch. What is
@@ -119,30 +117,33 @@ def readable_changes(change: np.ndarray, bound: float) -> list[str]:
 
 
 def pair_csv(readings: Sequence[TokenActivations], pairs: TwoTexts, neurons: Sequence[int]) -> str:
-    """Two texts as CSV: one row per pair, with the tokens' positions and readable forms, and the values of neurons.
+    """``pair_table`` as CSV."""
+    return pair_table(readings, pairs, neurons).csv()
 
-    Cells are empty where a text has no token. The columns of a neuron are its values in both texts, and the change.
+
+def pair_table(readings: Sequence[TokenActivations], pairs: TwoTexts, neurons: Sequence[int]) -> Table:
+    """Two texts as a table: one row per pair, with the tokens' positions and readable forms, and values of neurons.
+
+    There is no value where a text has no token. The columns of a neuron are its values in both texts, and the change.
     """
     header = ["kind", "position_1", "token_1", "position_2", "token_2"]
     columns: list[list[float]] = []
     for neuron in neurons:
         header += [f"neuron_{neuron}_text_1", f"neuron_{neuron}_text_2", f"neuron_{neuron}_change"]
         columns += [column.tolist() for column in pairs.values(readings, neuron)]
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(header)
+    rows = []
     for i, kind in enumerate(pairs.kinds):
         places = (int(pairs.first[i]), int(pairs.second[i]))
         tokens = [cell for place, reading in zip(places, readings, strict=True) for cell in _cells(reading, place)]
-        writer.writerow([kind, *tokens, *("" if column[i] != column[i] else column[i] for column in columns)])
-    return buffer.getvalue()
+        rows.append((kind, *tokens, *(column[i] for column in columns)))
+    return Table(tuple(header), rows)
 
 
-def _cells(reading: TokenActivations, place: int) -> tuple[object, str]:
-    """The position and the readable form of a token; empty for none."""
+def _cells(reading: TokenActivations, place: int) -> tuple[int | None, str | None]:
+    """The position and the readable form of a token; None for none."""
     if place < 0:
-        return "", ""
-    return place, safe_cell(readable(reading.pieces[place], reading.parts[place]))
+        return None, None
+    return place, readable(reading.pieces[place], reading.parts[place])
 
 
 def _rows(first: list[int], second: list[int]) -> Iterator[tuple[int, int, str]]:

@@ -71,7 +71,7 @@ def upload_and_save_a_text(page):
     page.locator(".heatmap .token").nth(1).click()
     token_in_panel(page, 2).wait_for()
     wait_until_idle(page)
-    table = saved(page, page.get_by_role("button", name="Values as CSV").click).decode()
+    table = saved(page, page.get_by_role("button", name="Values as CSV").click).decode("utf-8-sig")
     assert "river" in table
 
 

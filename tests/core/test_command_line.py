@@ -71,7 +71,7 @@ def test_contrast_writes_the_table_of_the_experiment(model: str, tmp_path: Path,
         hook_side="activation",
         leading_space=True,
     )
-    assert out.read_text(encoding="utf-8") == contrast_csv(run_contrast(spec))
+    assert out.read_text(encoding="utf-8-sig") == contrast_csv(run_contrast(spec))
     assert str(out) in capsys.readouterr().out
 
 
@@ -130,7 +130,7 @@ def test_a_control(model: str, tmp_path: Path, capsys: Capture) -> None:
     record = json.loads(out.read_text(encoding="utf-8"))
     assert (record["spec"]["shuffle_labels"], record["seed"]) == (True, 5)
     assert record["target_words"] == list(result.words.target)
-    assert table.read_text(encoding="utf-8") == contrast_csv(result)
+    assert table.read_text(encoding="utf-8-sig") == contrast_csv(result)
     assert capsys.readouterr().out.startswith("Control   The labels are shuffled")
 
 
@@ -170,7 +170,7 @@ def test_text_to_the_screen_and_to_a_file(model: str, text_file: Path, tmp_path:
 
     out = tmp_path / "out.csv"
     assert main([*arguments, "--csv", str(out)]) == 0
-    assert out.read_text(encoding="utf-8") == expected
+    assert out.read_text(encoding="utf-8-sig") == expected
     assert "tokens to" in capsys.readouterr().out
 
 

@@ -53,7 +53,7 @@ def test_every_list_is_read(kind: str, files: dict[str, str], model: str, tmp_pa
     spec = ContrastSpec.careful(
         model=model, layer=1, target=CUSTOM, target_words=lines, n_target=len(lines), n_baseline=20
     )
-    assert out.read_text(encoding="utf-8") == contrast_csv(run_contrast(spec))
+    assert out.read_text(encoding="utf-8-sig") == contrast_csv(run_contrast(spec))
     found = json.loads(summary.read_text(encoding="utf-8"))
     assert found["target_words"] == list(own.words) and found["spec"]["target_name"] == "Food & drink"
     for note in own.notes:

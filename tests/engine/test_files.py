@@ -55,14 +55,14 @@ def test_many_presses_make_one_file_and_others_wait_for_their_turn(monkeypatch: 
         found = [future.result(WAIT) for future in asked]
     assert sorted(made) == [0, 1, 2] and most == [1]
     expected = [plain(run_contrast(spec)) for spec in SPECS]
-    assert [content.decode() for content in found] == [expected[n % 3] for n in range(30)]
+    assert [content.decode("utf-8-sig") for content in found] == [expected[n % 3] for n in range(30)]
 
 
 def test_the_kinds_of_files_are_not_mixed_up_and_few_are_kept() -> None:
     for spec in SPECS:
         sources, result = shown(spec), run_contrast(spec)
         for _ in range(2):
-            assert files.csv(spec, sources).decode() == tables.contrast_csv(result)
+            assert files.csv(spec, sources).decode("utf-8-sig") == tables.contrast_csv(result)
             assert json.loads(files.summary(spec, sources)) == json.loads(summary.summary_json(result))
     assert len(files._made._jobs) <= 4
 
@@ -79,7 +79,7 @@ def test_the_values_of_a_text_are_those_of_core_and_its_neurons_are_not_mixed_up
     for text in texts:
         expected = token_activations(load_model("bundled"), text, 1, prefix=SPECS[1].prefix)
         for neurons in ((3, 0), (5,)):
-            table = list(csv.reader(io.StringIO(files.text_values(SPECS[1], text, neurons).decode())))
+            table = list(csv.reader(io.StringIO(files.text_values(SPECS[1], text, neurons).decode("utf-8-sig"))))
             assert table[0] == ["position", "token_id", "token", *(f"neuron_{neuron}" for neuron in neurons)]
             values = np.array([row[3:] for row in table[1:]], dtype=float)
             np.testing.assert_allclose(values, expected.values[:, neurons], rtol=1e-4, atol=1e-5)

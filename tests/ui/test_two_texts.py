@@ -149,7 +149,7 @@ def test_the_table_is_offered_and_has_the_values_that_are_shown(contrast):
     at, result = two(open_page(TEXT), DOGS), contrast(SMALL)
     assert any("Both texts as CSV" in str(each.proto.label) for each in at.get("download_button"))
     neurons = (result.largest, result.smallest)
-    rows = list(csv.DictReader(io.StringIO(files.pair_values(SMALL, DOGS, neurons).decode(), newline="")))
+    rows = list(csv.DictReader(io.StringIO(files.pair_values(SMALL, DOGS, neurons).decode("utf-8-sig"), newline="")))
     readings = [read(text) for text in DOGS]
     for side, (reading, text) in enumerate(zip(readings, DOGS, strict=True), start=1):
         here = [row for row in rows if row[f"position_{side}"]]

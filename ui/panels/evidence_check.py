@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
@@ -32,6 +33,16 @@ def draw(request: Request, name: str, state: CheckState) -> None:
             _draw_without_finding(of_check(request, name), module, state)
         else:
             _draw_finding(request, name, module, state.finding)
+
+
+def picture_titles(states: Mapping[str, CheckState]) -> dict[str, str]:
+    """The titles of the pictures that are drawn, by the keys of their charts."""
+    found = {name: state.finding for name, state in states.items()}
+    return {_key(name): about(name).TITLE for name, finding in found.items() if finding and finding.numbers}
+
+
+def _key(name: str) -> str:
+    return f"picture_{name}"
 
 
 def _draw_without_finding(asked: Request, module: CheckModule, state: CheckState) -> None:
@@ -73,7 +84,7 @@ def _draw_finding(request: Request, name: str, module: CheckModule, finding: Fin
             _draw_matched_lists(finding)
     if picture:
         with picture:
-            charts.draw(picture_of(name, finding.numbers), f"picture_{name}", config={"displaylogo": False})
+            charts.draw(picture_of(name, finding.numbers), _key(name), config={"displaylogo": False})
     if name == "top_contexts":
         evidence_numbers.draw_contexts(finding.numbers)
     if drawn:

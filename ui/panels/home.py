@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.records import ContrastSpec
+from core.records import ContrastResult, ContrastSpec
 from core.report import sentences
 from core.stats.correction import LABELS
 from engine.steps import conclusion
@@ -48,8 +48,8 @@ def draw_page_cards() -> None:
             st.markdown(text)
 
 
-def draw_summary(spec: ContrastSpec) -> None:
-    """Draw what was compared and tested, and the result."""
+def draw_summary(spec: ContrastSpec) -> ContrastResult:
+    """Draw what was compared and tested, and the result, which is returned."""
     st.subheader("Your experiment now")
     with page.showing_user_errors():
         result = show(conclusion, spec)
@@ -71,3 +71,4 @@ def draw_summary(spec: ContrastSpec) -> None:
                 navigation.go_to(navigation.NEURONS)
     cautions.draw(result)
     page.show_notes(result.notes)
+    return result

@@ -92,7 +92,7 @@ def ramps_for_browser() -> str:
 
 
 def _scales(scales: Mapping[str, ColourScale], unit: str, n: int) -> dict[str, dict[str, Any]]:
-    return {name: _scale(scale, _notes_on(name, scale, unit, n)) for name, scale in scales.items()}
+    return {name: _scale(scale, notes_on(name, scale, unit, n)) for name, scale in scales.items()}
 
 
 def _scale(scale: ColourScale, notes: list[str]) -> dict[str, Any]:
@@ -110,7 +110,7 @@ def _scale(scale: ColourScale, notes: list[str]) -> dict[str, Any]:
     }
 
 
-def _notes_on(name: str, scale: ColourScale, unit: str, n: int) -> list[str]:
+def notes_on(name: str, scale: ColourScale, unit: str, n: int) -> list[str]:
     """Sentences about a scale, unless the legend says enough: a tenth lies beyond the percentiles of this text."""
     notes = []
     if 0 < n < FEW_TOKENS and not name.startswith("words"):

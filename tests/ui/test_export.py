@@ -1,0 +1,108 @@
+"""The Export popover: on every page with a result, beside the title, and its coloured text is that of the page."""
+
+from __future__ import annotations
+
+import json
+import re
+from html import unescape
+
+import pytest
+
+from core.records import ContrastSpec
+from core.report.colour_scales import SCALES
+from engine import files, steps
+from engine.pipeline import Request, resolve
+from tests.support.pages import EVIDENCE, HOME, NEURONS, SMALL, TEXT, WORDS, open_page
+from ui.defaults import DISPLAY
+from ui.panels import export
+from ui.panels.export_text import page_of
+from ui.panels.text_blocks import blocks_of
+
+DEFAULT = {name: options[0] for name, options in DISPLAY.items()}
+SENTENCE = "The dogs walk. A walk is unbelievably long."
+
+
+def offered(at):
+    """The keys of the popover's downloads."""
+    return {button.key for button in at.get("download_button") if (button.key or "").startswith("export_")}
+
+
+@pytest.mark.parametrize("page", [HOME, NEURONS, WORDS, TEXT, EVIDENCE])
+def test_every_page_offers_its_files(page):
+    stem = "export_nouns-verbs-layer2"
+    expected = {f"{stem}{end}" for end in (".csv", "-neurons.json", "-words.csv", "-words.json", "-manifest.json")}
+    expected |= {f"export_text-nouns-verbs-layer2.{end}" for end in ("html", "csv", "json") if page == TEXT}
+    assert offered(open_page(page)) == expected
+
+
+def test_a_page_with_a_mistake_offers_none():
+    at = open_page(NEURONS, SMALL, model="no/such-model")
+    assert at.error and not offered(at)
+
+
+def test_without_a_place_nothing_is_drawn():
+    export._place.set(None)
+    export.draw(resolve(steps.conclusion, Request(SMALL)))
+
+
+def tokens_of(page):
+    """The sections of a page, each with the colour's step of its tokens, None without one."""
+    found = []
+    for section in page.split("<section")[1:]:
+        names = re.findall(r'<span class="body( \S+)?"', section)
+        found.append([int(name.rpartition("-")[2]) if name else None for name in names])
+    return found
+
+
+@pytest.mark.parametrize("by", DISPLAY["by"])
+@pytest.mark.parametrize("scale", SCALES)
+def test_the_page_of_a_text_follows_how_it_is_shown(by, scale):
+    result, found = (resolve(step, Request(SMALL, SENTENCE)) for step in (steps.conclusion, steps.text))
+    neurons = (result.largest, result.smallest)
+    shown = blocks_of(result, found, neurons)
+    page = page_of(result, found, neurons, {**DEFAULT, "by": by, "scale": scale})
+    assert len(tokens_of(page)) == len(shown.blocks) == 3
+    for places, block in zip(tokens_of(page), shown.blocks, strict=True):
+        for token, place in enumerate(places):
+            word = sum(start <= token for start in shown.word_starts) - 1
+            value, its_scale = (
+                (block.values[token], block.scales[scale])
+                if by == "token"
+                else (block.word_values[word], block.word_scales[scale])
+            )
+            share = (float(value) - its_scale.low) / (its_scale.high - its_scale.low)
+            assert place == pytest.approx(200 * min(max(share, 0), 1), abs=0.51)
+
+
+def test_other_choices_of_the_reader():
+    result, found = (resolve(step, Request(SMALL, SENTENCE)) for step in (steps.conclusion, steps.text))
+    neurons = (result.largest, result.smallest)
+    plain = page_of(result, found, neurons, DEFAULT)
+    assert len(tokens_of(page_of(result, found, neurons, {**DEFAULT, "both": "off"}))) == 2
+    assert page_of(result, found, neurons, {**DEFAULT, "colours": "notebook"}) != plain
+    few = page_of(result, found, neurons, {**DEFAULT, "threshold": "95"})
+    assert sum(step is None for step in tokens_of(few)[1]) > sum(step is None for step in tokens_of(plain)[1])
+    assert "Welch's t-test" in unescape(plain) and f"layer {SMALL.layer}" in plain
+
+
+def test_names_of_lists_are_no_markup():
+    words = {"target": "custom", "target_words": ("tea", "ale", "rum"), "n_target": 3, "target_name": "<i>&Tea</i>"}
+    spec = ContrastSpec.careful(n_baseline=20, **words)
+    result, found = (resolve(step, Request(spec, SENTENCE)) for step in (steps.conclusion, steps.text))
+    page = page_of(result, found, (result.largest,), DEFAULT)
+    assert "<i>" not in page and "&lt;i&gt;&amp;Tea&lt;/i&gt;" in page
+
+
+def test_files_are_made_once_and_kept_apart():
+    sources = steps.sources(resolve(steps.conclusion, Request(SMALL)).words)
+    tables = [json.loads(make(SMALL, sources)) for make in (files.neurons_json, files.words_json)]
+    assert [set(table[0]) >= {name} for table, name in zip(tables, ("auc", "lemma"), strict=True)] == [True, True]
+    assert files.manifest(SMALL, sources) is files.manifest(SMALL, sources)
+    made = []
+
+    def make(result, found):
+        made.append(result)
+        return f"{len(made)}"
+
+    asked = [files.text_page(SMALL, SENTENCE, make, key) for key in ("a", "a", "b")]
+    assert asked == [b"1", b"1", b"2"]
