@@ -4,7 +4,7 @@ import streamlit as st
 
 from engine.steps import conclusion
 from ui import page, settings
-from ui.panels import cautions, headline, layers, neuron_bar, one_neuron, scatter, table
+from ui.panels import cautions, export_experiment, headline, layers, neuron_bar, one_neuron, scatter, table
 from ui.progress import show
 
 page.require_shell()
@@ -23,3 +23,4 @@ with page.showing_user_errors():
         with left:  # after the panel, because it may have to wait
             layers.draw(result)
     table.draw(result, neuron)
+    export_experiment.draw(result)

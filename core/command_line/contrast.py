@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from core.command_line.options import LARGE, add_contrast_options, check_can_write, load, show_share, spec_of
+from core.records import AdjustedTests, ContrastResult, NeuronTests, WordActivations
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -15,11 +16,15 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     add_contrast_options(parser)
     parser.add_argument("--csv", type=Path, help="write one row per neuron")
     parser.add_argument("--json", type=Path, help="write the spec and the summary")
+    parser.add_argument("--report", type=Path, metavar="FILE.html", help="write a report that any browser opens")
+    parser.add_argument(
+        "--notebook", type=Path, metavar="FILE.ipynb", help="write a notebook in plain PyTorch that computes it again"
+    )
 
 
 def contrast(options: argparse.Namespace) -> None:
-    """Run one contrast, print its summary, and write the table of neurons if ``--csv`` is given."""
-    from core.experiment import run_contrast
+    """Run one contrast, print its summary, and write the files that are asked for."""
+    from core.experiment import model_of, run_steps
     from core.report.summary import summary_json
     from core.report.tables import contrast_csv
     from core.report.terminal import terminal_summary
@@ -27,9 +32,12 @@ def contrast(options: argparse.Namespace) -> None:
 
     spec = spec_of(options)
     options.limits.check_counts(spec)
-    check_can_write(options.csv, options.json)
+    check_can_write(options.csv, options.json, options.report, options.notebook)
     lm, store = load(options, spec.model, spec.dtype), options.folders.disk_store(min_bytes=LARGE)
-    result = run_contrast(spec, lm, downloads=options.folders.downloads(), progress=show_share, store=store)
+    model_of(spec, lm)
+    layers = range(lm.n_layers) if spec.family == "model" or options.report else [spec.layer]
+    steps = run_steps(spec, lm, layers, downloads=options.folders.downloads(), progress=show_share, store=store)
+    result = steps[-1]
     print(terminal_summary(result, LABELS[spec.correction]))
     if options.csv:
         options.csv.write_text(contrast_csv(result), encoding="utf-8")
@@ -37,3 +45,21 @@ def contrast(options: argparse.Namespace) -> None:
     if options.json:
         options.json.write_text(summary_json(result), encoding="utf-8")
         print(f"Wrote the summary to {options.json}")
+    if options.report:
+        options.report.write_text(_report(*steps), encoding="utf-8")
+        print(f"Wrote the report to {options.report}")
+    if options.notebook:
+        from core.documents import notebook
+
+        options.notebook.write_text(notebook(result), encoding="utf-8")
+        print(f"Wrote the notebook to {options.notebook}")
+
+
+def _report(activations: WordActivations, tests: NeuronTests, adjusted: AdjustedTests, result: ContrastResult) -> str:
+    """The report of a contrast of which all layers were read."""
+    from core.comparison import shuffled_points
+    from core.documents import report
+    from core.experiment import layer_counts
+
+    spec = result.spec
+    return report(result, layer_counts(spec, tests, adjusted), shuffled_points(spec, activations))
