@@ -62,9 +62,9 @@ def html_report(
     str
         About 5 MB, of which 4.8 MB are plotly's script. It is encoded as UTF-8.
     """
-    title = escape(
-        f"{_capital(sentences.class_names(result.spec))} in layer {result.spec.layer} of {result.model.name}"
-    )
+    target, baseline = sentences.class_names(result.spec)
+    classes = f"{sentences.capitalised(target)} and {baseline}"
+    title = escape(f"{classes} in layer {result.spec.layer} of {result.model.name}")
     scripts = [_plotly(), (_HERE / "plots.js").read_text(encoding="utf-8")]
     policy = _POLICY.format(scripts=" ".join(map(_digest, scripts)))
     style = f":root {{{css_variables()}}}\n{(_HERE / 'page.css').read_text(encoding='utf-8')}"
@@ -104,12 +104,12 @@ def _figure(number: int, drawing: Drawing) -> str:
     layout["font"] = {**layout["font"], "family": _FONT}
     layout["hoverlabel"] = {**layout["hoverlabel"], "font": {**layout["hoverlabel"]["font"], "family": _FONT}}
     # Only looks differ between the themes; the values of all neurons stand in the file once.
-    looks = [
-        {"data": list(map(_look, part)), "layout": of}
-        for part, of in ((data, layout), (in_dark(data), in_dark(layout)))
-    ]
+    light, dark = (
+        {"data": list(map(_look, traces)), "layout": of}
+        for traces, of in ((data, layout), (in_dark(data), in_dark(layout)))
+    )
     plain = [{name: value for name, value in trace.items() if name not in _LOOKS} for trace in data]
-    given = _json({"data": plain, "light": looks[0], "dark": looks[1]})
+    given = _json({"data": plain, "light": light, "dark": dark})
     return f"""<figure>
 <h2>{escape(drawing.title)}</h2>
 <div class="plot" id="plot-{number}" style="min-height: {int(layout.get("height", 400))}px"></div>
@@ -152,7 +152,3 @@ def _plotly() -> str:
 @cache
 def _digest(script: str) -> str:
     return f"'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}'"
-
-
-def _capital(names: tuple[str, str]) -> str:
-    return f"{sentences.capitalised(names[0])} and {names[1]}"

@@ -190,9 +190,8 @@ revision, both word lists, the test and the correction, as above.</p>"""
 
 
 def _list(pairs: dict[str, str]) -> str:
-    return (
-        "<dl>" + "".join(f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in pairs.items()) + "</dl>"
-    )
+    rows = (f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in pairs.items())
+    return f"<dl>{''.join(rows)}</dl>"
 
 
 def _sha256(used: Sequence[str]) -> str:

@@ -80,7 +80,7 @@ _TEST = {"paired": _PAIRED, "welch": _WELCH, "mannwhitney": _MANN_WHITNEY}
 _ADJUSTED = {
     "none": "p",
     "bonferroni": "p * m",
-    "sidak": "-np.expm1(m * np.log1p(-p))  # 1 - (1 - p)^m, without rounding small p to 0",
+    "sidak": "-np.expm1(m * np.log1p(-p))",
     "holm": "np.maximum.accumulate(p * (m - np.arange(m)))",
     "fdr_bh": "np.minimum.accumulate((p * m / np.arange(1, m + 1))[::-1])[::-1]",
     "fdr_by": "np.minimum.accumulate((p * m * (1 / np.arange(1, m + 1)).sum() / np.arange(1, m + 1))[::-1])[::-1]",
@@ -88,7 +88,7 @@ _ADJUSTED = {
 
 _CORRECT = """\
 def adjust(p_value):
-    \"\"\"The adjusted p-values of one family; NaN, which was not tested, is not in it.\"\"\"
+    \"\"\"The adjusted p-values of one family; NaN, which was not tested, is not in it.EXPLAINED\"\"\"
     tested = np.flatnonzero(~np.isnan(p_value))
     order = tested[np.argsort(p_value[tested], kind="stable")]
     p, m = p_value[order], len(order)  # from the smallest to the largest
@@ -180,7 +180,11 @@ def statistic_code(spec: ContrastSpec) -> str:
 def correction_code(spec: ContrastSpec) -> str:
     """Code that corrects for many tests."""
     if spec.correction != "max_t":
-        return _CORRECT.replace("FORMULA", _ADJUSTED[spec.correction])
+        # 1 - (1 - p)^m, written like this, does not round a small p to 0.
+        about = (
+            "\n\n    The formula is 1 - (1 - p)^m without its subtractions.\n    " if spec.correction == "sidak" else ""
+        )
+        return _CORRECT.replace("FORMULA", _ADJUSTED[spec.correction]).replace("EXPLAINED", about)
     if spec.test == "paired":
         return f"{_SIGN_FLIPS}\n\n\n{_STEP_DOWN}"
     return f"{_DEAL}\n\n\n{_WELCH_SIZES if spec.test == 'welch' else _RANK_SIZES}\n\n\n{_STEP_DOWN}"
