@@ -27,7 +27,7 @@ OPTIONS = {"n_target": 12, "n_baseline": 12, "word_source": "bundled"}
 def result_and_file(tmp_path_factory: pytest.TempPathFactory) -> tuple[ContrastResult, Path]:
     """A contrast of a list of hostile words, and its report as a file."""
     spec = ContrastSpec.notebook(
-        **OPTIONS, target="custom", target_words=(*HOSTILE, *"time people way day man thing".split()), layer=2
+        **OPTIONS, target="custom", target_words=(*HOSTILE, "time", "people", "way", "day", "man", "thing"), layer=2
     ).changed(target_name=HOSTILE[1][:40], n_target=11, n_baseline=11)
     lm = model_of(spec, None)
     activations, tests, adjusted, result = run_steps(spec, lm, range(lm.n_layers))

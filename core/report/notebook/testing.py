@@ -86,6 +86,11 @@ _ADJUSTED = {
     "fdr_by": "np.minimum.accumulate((p * m * (1 / np.arange(1, m + 1)).sum() / np.arange(1, m + 1))[::-1])[::-1]",
 }
 
+_SIDAK = """
+
+    The formula is 1 - (1 - p)^m, without the subtractions, which would round a small p to 0.
+    """
+
 _CORRECT = """\
 def adjust(p_value):
     \"\"\"The adjusted p-values of one family; NaN, which was not tested, is not in it.EXPLAINED\"\"\"
@@ -180,10 +185,7 @@ def statistic_code(spec: ContrastSpec) -> str:
 def correction_code(spec: ContrastSpec) -> str:
     """Code that corrects for many tests."""
     if spec.correction != "max_t":
-        # 1 - (1 - p)^m, written like this, does not round a small p to 0.
-        about = (
-            "\n\n    The formula is 1 - (1 - p)^m without its subtractions.\n    " if spec.correction == "sidak" else ""
-        )
+        about = _SIDAK if spec.correction == "sidak" else ""
         return _CORRECT.replace("FORMULA", _ADJUSTED[spec.correction]).replace("EXPLAINED", about)
     if spec.test == "paired":
         return f"{_SIGN_FLIPS}\n\n\n{_STEP_DOWN}"
