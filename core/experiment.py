@@ -91,7 +91,7 @@ def run_contrast(
     """
     lm = model_of(spec, lm, progress)
     layers = range(lm.n_layers) if spec.family == "model" else [spec.layer]
-    return run_steps(spec, lm, layers, downloads=downloads, progress=progress, gate=gate, store=store)[2]
+    return run_steps(spec, lm, layers, downloads=downloads, progress=progress, gate=gate, store=store)[3]
 
 
 def model_of(spec: ContrastSpec, lm: LoadedModel | None, progress: Progress = unwatched) -> LoadedModel:
@@ -118,8 +118,8 @@ def run_steps(
     progress: Progress = unwatched,
     gate: Gate = nullcontext,
     store: Store = NO_STORE,
-) -> tuple[WordActivations, NeuronTests, ContrastResult]:
-    """Run all steps, and return what the layers' words and tests are beside the result of the spec's layer.
+) -> tuple[WordActivations, NeuronTests, AdjustedTests, ContrastResult]:
+    """Run all steps, and return the words, tests and adjusted p-values of all layers beside the spec's layer's result.
 
     Parameters
     ----------
@@ -133,7 +133,7 @@ def run_steps(
     tests = compare_neurons(spec, activations)
     adjusted = correct(spec, tests, activations, progress)
     effects = measure_effects(spec, activations)
-    return activations, tests, conclude(spec, lm.info, activations, tests, adjusted, effects=effects)
+    return activations, tests, adjusted, conclude(spec, lm.info, activations, tests, adjusted, effects=effects)
 
 
 def conclude(

@@ -15,13 +15,13 @@ from core.progress import Progress
 from core.records import ContrastResult, ContrastSpec, TokenActivations
 from engine.jobs import Results
 from engine.pipeline import Request, resolve
-from engine.steps import conclusion, sources
+from engine.steps import conclusion, profile, shuffled, sources
 from engine.steps import text as text_step
 
 if TYPE_CHECKING:
     from core.report.tables import Table
 
-_made = Results("file", max_entries=4, max_bytes=10e6)
+_made = Results("file", max_entries=4, max_bytes=20e6)  # a report has 5 MB
 _one_at_a_time = threading.Lock()
 
 
@@ -83,6 +83,23 @@ def manifest(spec: ContrastSpec, shown: tuple[str, str]) -> bytes:
 
     result = _as_shown(spec, shown)
     return _file("manifest", [result], lambda: manifest_json(result))
+
+
+def report(spec: ContrastSpec, shown: tuple[str, str], neurons: tuple[int, ...]) -> bytes:
+    """The report as HTML, with the values of some neurons drawn; otherwise as ``csv`` gives the table."""
+    from core.documents import report as report_of
+
+    result, request = _as_shown(spec, shown), Request(spec)
+    counts, chance = resolve(profile, request), resolve(shuffled, request)
+    return _file("report", [result], lambda: report_of(result, counts, chance, neurons), neurons)
+
+
+def notebook(spec: ContrastSpec, shown: tuple[str, str], neurons: tuple[int, ...]) -> bytes:
+    """The notebook that computes the numbers again, and compares those of some neurons; as ``csv`` gives the table."""
+    from core.documents import notebook as notebook_of
+
+    result = _as_shown(spec, shown)
+    return _file("notebook", [result], lambda: notebook_of(result, neurons), neurons)
 
 
 def text_values(spec: ContrastSpec, text: str, neurons: tuple[int, ...]) -> bytes:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +10,7 @@ import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
 
 from core.errors import UserError
+from core.report import markdown
 from core.report.palette import css_variables
 from engine.steps import layers_of
 from ui import settings
@@ -28,9 +28,6 @@ _ADVICE = {
     "bundled_files": "Whoever runs this app can fetch its repository again.",
 }
 _TOASTS = "_toasts"
-_MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#!|$~:^&])")
-# What makes a text look like an address: the dot after www, the slashes after a scheme, the @ in an e-mail address.
-_ADDRESS = re.compile(r"((?<=www)\.|//|@)", re.IGNORECASE)
 _STYLE = f":root {{{css_variables()}}}\n{(Path(__file__).parent / 'style.css').read_text(encoding='utf-8')}"
 
 
@@ -115,9 +112,5 @@ def draw_toasts() -> None:
 
 
 def plain(text: str) -> str:
-    """Escape a text for Markdown: text from a link or a file must not become an image, a formula or an address.
-
-    Markdown has no escape for addresses. An invisible word joiner prevents the link.
-    """
-    escaped = _MARKDOWN.sub(r"\\\1", " ".join(text.split()))
-    return _ADDRESS.sub("\u2060\\1", escaped)
+    """Escape a text for Markdown: text from a link or a file must not become an image, a formula or an address."""
+    return markdown.plain(text)

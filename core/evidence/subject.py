@@ -198,7 +198,7 @@ def read_subject(
     ('nouns', (44,))
     """
     model = model_of(spec, lm, progress)
-    activations, tests, result = run_steps(
+    activations, tests, _, result = run_steps(
         spec, model, range(model.n_layers), downloads=downloads, progress=progress, gate=gate, store=store
     )
     text = gold or bundled_gold()

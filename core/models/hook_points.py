@@ -29,7 +29,17 @@ class HookPoints:
         >>> HOOK_POINTS["gpt_neo"].path(3, "pre-activation")
         'h.3.mlp.c_fc'
         """
-        return f"{self.mlp.format(layer)}.{self.expand if side == 'pre-activation' else self.contract}"
+        return self.template(side).format(layer)
+
+    def template(self, side: str) -> str:
+        """The path of the module at which one side is read, with ``{}`` for the layer.
+
+        Examples
+        --------
+        >>> HOOK_POINTS["gpt_neo"].template("activation")
+        'h.{}.mlp.c_proj'
+        """
+        return f"{self.mlp}.{self.expand if side == 'pre-activation' else self.contract}"
 
     def layer_path(self, layer: int) -> str:
         """The path of a whole layer.

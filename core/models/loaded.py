@@ -159,6 +159,7 @@ def assemble(
         start_token=start.name if start else None,
         start_token_is_end_of_text=start is not None and start.is_end_of_text,
         processor=_processor(first.device),
+        hook_paths=(hook_points.template("pre-activation"), hook_points.template("activation")),
     )
     speed_up(network)
     start_id = start.id if start else None

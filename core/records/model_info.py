@@ -13,7 +13,8 @@ class ModelInfo:
 
     ``processor`` is the GPU's name, or the widest arithmetic of the CPU, such as "AVX512": last bits depend on it.
     ``start_token`` is the name of the beginning-of-text token, or of the end-of-text token if there is no other, or
-    None.
+    None. ``hook_paths`` are the modules of the base model that are read before and after the nonlinearity, with ``{}``
+    for the layer: ``("h.{}.mlp.c_fc", "h.{}.mlp.c_proj")``, the output of the first and the input of the second.
     """
 
     name: str
@@ -29,6 +30,7 @@ class ModelInfo:
     start_token: str | None = None
     start_token_is_end_of_text: bool = False
     processor: str = ""
+    hook_paths: tuple[str, str] = ("", "")
 
     def check_layer(self, layer: int) -> None:
         """Raise UserError if the model does not have this layer (0-based)."""

@@ -75,6 +75,18 @@ def test_contrast_writes_the_table_of_the_experiment(model: str, tmp_path: Path,
     assert str(out) in capsys.readouterr().out
 
 
+def test_contrast_writes_a_report_and_a_notebook(model: str, tmp_path: Path, capsys: Capture) -> None:
+    """The report has all layers, whichever the family; the notebook names the folder that was given."""
+    page, book = tmp_path / "a.html", tmp_path / "a.ipynb"
+    assert main(contrast(model, "--report", str(page), "--notebook", str(book))) == 0
+    out = capsys.readouterr().out
+    assert f"Wrote the report to {page}" in out and f"Wrote the notebook to {book}" in out
+    text = page.read_text(encoding="utf-8")
+    assert text.startswith("<!doctype html>") and "<h2>Every layer</h2>" in text
+    sources = ["".join(cell["source"]) for cell in json.loads(book.read_text(encoding="utf-8"))["cells"]]
+    assert any(f"MODEL = {model!r}" in source for source in sources)
+
+
 def test_the_summary_on_the_screen(model: str, capsys: Capture) -> None:
     """The model with its revision, the lists, the test, the counts, the two extreme neurons."""
     assert main(contrast(model)) == 0

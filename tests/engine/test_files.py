@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from core import documents
 from core.activations import token_activations
 from core.errors import UserError
 from core.experiment import run_contrast
@@ -65,6 +66,19 @@ def test_the_kinds_of_files_are_not_mixed_up_and_few_are_kept() -> None:
             assert files.csv(spec, sources).decode("utf-8-sig") == tables.contrast_csv(result)
             assert json.loads(files.summary(spec, sources)) == json.loads(summary.summary_json(result))
     assert len(files._made._jobs) <= 4
+
+
+def test_the_report_and_the_notebook_are_those_of_the_neurons_that_were_chosen() -> None:
+    """Each kind is one file for the same neurons, and another for others."""
+    sources, result = shown(SPECS[0]), resolve(steps.conclusion, Request(SPECS[0]))
+    counts, chance = resolve(steps.profile, Request(SPECS[0])), resolve(steps.shuffled, Request(SPECS[0]))
+    for neurons in ((), (7, 9)):
+        expected = documents.report(result, counts, chance, neurons)
+        assert files.report(SPECS[0], sources, neurons).decode() == expected
+        assert files.report(SPECS[0], sources, neurons) is files.report(SPECS[0], sources, neurons)
+        assert files.notebook(SPECS[0], sources, neurons).decode() == documents.notebook(result, neurons)
+    with pytest.raises(UserError, match="The word lists are others than the page shows"):
+        files.report(SPECS[0], ("other", "lists"), ())
 
 
 def test_a_file_of_other_words_than_the_page_shows_is_refused() -> None:

@@ -18,6 +18,7 @@ from ui import exporter, settings
 from ui.defaults import DISPLAY
 from ui.exporter import Exported
 from ui.labels import model_label
+from ui.panels import export_experiment
 
 _TITLES = {
     "neurons_plot": "Every neuron of the layer, by its statistic",
@@ -63,6 +64,8 @@ def draw(
         if texts:
             _draw_text_files(result.spec, tuple(texts), tuple(neurons))
         _draw_tables(result)
+        st.markdown("**The whole experiment**")
+        export_experiment.draw(result)
 
 
 def _draw_pictures(result: ContrastResult, more: Mapping[str, str], *, has_text: bool) -> None:

@@ -1,0 +1,39 @@
+"""Files of the whole experiment: a report that any browser opens, and a notebook that computes the numbers again."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import streamlit as st
+
+from core.records import ContrastResult
+from core.report import sentences
+from engine import files, steps
+from ui import settings
+
+
+def draw(result: ContrastResult) -> None:
+    """Draw a button for each file. A file is made when its button is pressed."""
+    spec, view = result.spec, settings.current().view
+    chosen = [*view.pinned, *(() if view.neuron is None else (view.neuron,))]
+    neurons = tuple(dict.fromkeys(neuron for neuron in chosen if 0 <= neuron < result.n_neurons))
+    name = f"{sentences.file_stem(spec)}-layer{spec.layer}{'-shuffled' if spec.shuffle_labels else ''}"
+    left, right = st.columns(2)
+    left.download_button(
+        "Report as HTML",
+        partial(files.report, spec, steps.sources(result.words), neurons),
+        f"{name}.html",
+        "text/html",
+        key="report",
+        on_click="ignore",
+        help="Plots, tables, words and settings in one file of about 5 MB. It opens without a network.",
+    )
+    right.download_button(
+        "Notebook in plain PyTorch",
+        partial(files.notebook, spec, steps.sources(result.words), neurons),
+        f"{name}.ipynb",
+        "application/x-ipynb+json",
+        key="notebook",
+        on_click="ignore",
+        help="A Jupyter notebook that reads the same words without this app, and compares its numbers with these.",
+    )
