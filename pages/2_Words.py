@@ -1,4 +1,4 @@
-"""Words (the notebook's Exercise 3): the values of all neurons at every word, and the two word lists."""
+"""Words (the notebook's Exercise 3): the two word lists, and the values of the neurons at every word."""
 
 import streamlit as st
 
@@ -13,10 +13,10 @@ with page.showing_user_errors():
 neuron = neuron_bar.draw(result)
 words.draw_headline(result)
 page.show_notes(result.notes)
-image, means, lists = st.tabs(["Words by neurons", "Mean activation", "The two lists"])
+lists, image, means = st.tabs(["The two lists", "Words by neurons", "Mean activation"])
+with lists:
+    words.draw_lists(result)
 with image:
     words.draw_image(result, neuron)
 with means:
     words.draw_means(result, neuron)
-with lists:
-    words.draw_lists(result)

@@ -93,7 +93,7 @@ def test_no_page_of_a_control_names_the_classes_as_if_they_were_compared(page):
             "higher for shuffled B",
         ]
     if page == WORDS:
-        assert [head.value for head in at.subheader] == ["Shuffled A (target)", "Shuffled B (baseline)"]
+        assert [head.value for head in at.subheader][:2] == ["Shuffled A (target)", "Shuffled B (baseline)"]
 
 
 def _of_the_app(item):

@@ -62,7 +62,12 @@ function leave(state) {
 // The data may be those of the next figure already: the plot itself knows which one is on the screen.
 function click({ plot, data, send }, event) {
   const point = event.points.find((each) => data.across || each.curveNumber === 0);
-  if (point) send("clicked", { place: data.across ? point.x : point.pointNumber, drawn: plot.layout.meta });
+  if (point) send("clicked", { place: data.across ? column(point) : point.pointNumber, drawn: plot.layout.meta });
+}
+
+// An image's columns have names; its points are numbered by row and column.
+function column({ pointNumber, x }) {
+  return Array.isArray(pointNumber) ? pointNumber[1] : x;
 }
 
 // ---------------------------------------------------------------- drawing
