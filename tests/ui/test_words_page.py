@@ -71,7 +71,7 @@ def test_two_words_and_many_words_are_drawn():
     words = {"target": CUSTOM, "target_words": ("a" * 60, "یک"), "n_target": 2, "target_name": "N" * 40}
     at = open_page(WORDS, SMALL.changed(**words, n_baseline=700))
     assert not at.error and at.slider(key="image_words").max == 500
-    assert numbers(at)["Words in use"] == ["2", "700"] and numbers(at)[""][0] == f"{"N" * 40} (target)"
+    assert numbers(at)["Words in use"] == ["2", "700"] and numbers(at)[""][0] == "N" * 40 + " (target)"
     at.segmented_control(key="image_neurons").set_value("All")
     at.slider(key="image_words").set_value(500)
     settle(at)
