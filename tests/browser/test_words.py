@@ -37,7 +37,7 @@ def open_tab(page, app, name, plot, query=QUERY):
 
 
 def place_of_cell(plot, part, row, column):
-    """The middle of a cell in the window: ``part`` is the letter of its axes, "" for the target, "2" for the baseline."""
+    """The middle of a cell in the window: ``part`` is the end of its axes, "" for the target, "2" for the baseline."""
     return plot.evaluate(
         """(plot, [part, row, column]) => {
             const x = plot._fullLayout[`xaxis${part}`], y = plot._fullLayout[`yaxis${part}`];
@@ -53,15 +53,15 @@ def test_a_cell_says_what_it_is_and_its_column_selects_the_neuron(app, result):
     neuron = int(np.argsort(-statistic, kind="stable")[-3])
     row = 4
     values = np.concatenate([result.target_activations, result.baseline_activations])[:, neuron].astype(np.float64)
+    assert statistic[neuron] < 0
     with visit(1440, 1000) as page:
         plot = open_tab(page, app, "Words by neurons", IMAGE)
         place = place_of_cell(plot, "2", row, 58)  # 30 columns, an empty one, and 30 from 31 to 60
         page.mouse.move(*place)
-        told = page.locator(".hoverlayer .hovertext").filter(has_text="neuron ").first
+        told = page.locator(".hoverlayer .hovertext").filter(has_text=f"t = {statistic[neuron]:.2f}".replace("-", "−"))
         told.wait_for()
         text = told.text_content()
         assert result.words.baseline[row] in text and "(verbs)" in text and f"neuron {neuron}," in text
-        assert f"t = {statistic[neuron]:.2f}".replace("-", "−") in text
         z = stats.zscore(values)[len(result.words.target) + row]
         assert f"{z:+.2f} standard deviations".replace("-", "−") in text
         value = values[len(result.words.target) + row]

@@ -181,6 +181,7 @@ def test_both_axes_of_the_means_have_one_scale_and_look_as_the_scatter(result: C
 
 def test_means_that_are_no_numbers_leave_axes() -> None:
     made = made_result()
-    nothing = BothSides(np.full((4, 8), np.nan, np.float32), np.empty((0, 8), np.float32), np.array([], int), np.tanh)
-    layout = figures.mean_activations(replace(made, target_sides=nothing, baseline_sides=nothing))["layout"]
+    empty, nobody = np.empty((0, 8), np.float32), np.array([], dtype=np.int64)
+    target, baseline = (BothSides(np.full((n, 8), np.nan, np.float32), empty, nobody, np.tanh) for n in (4, 5))
+    layout = figures.mean_activations(replace(made, target_sides=target, baseline_sides=baseline))["layout"]
     assert layout["xaxis"]["range"] == [-1.0, 1.0]
