@@ -27,17 +27,17 @@ def compared_lists(result: ContrastResult, n_repeated: tuple[int, int] = (0, 0))
     tokens = (result.target_tokens, result.baseline_tokens)
     rows = [("Words in use", *(f"{len(each):,}" for each in used))]
     if not result.spec.shuffle_labels:
-        rows.append(("Words in the whole list", *(f"{len(each.words):,}" for each in lists)))
+        rows.append(("In the whole list", *(f"{len(each.words):,}" for each in lists)))
         repeated = [f"{_n_repeated(each) + more:,}" for each, more in zip(lists, n_repeated, strict=True)]
-        rows.append(("Repeated in the list, as written", *repeated))
+        rows.append(("Repeated, as written", *repeated))
     if all(lemmas):
         rows.append(("Lemmas in use", *(f"{len(set(each)):,}" for each in lemmas)))
     dropped = " (dropped)" if words.shared and result.spec.drop_shared else ""
-    rows.append(("Words in both lists", *[f"{len(words.shared):,}{dropped}"] * 2))
+    rows.append(("In both lists", *[f"{len(words.shared):,}{dropped}"] * 2))
     if all(lemmas):
-        rows.append(("Lemmas in both, of those in use", *[f"{len(set(lemmas[0]) & set(lemmas[1])):,}"] * 2))
-    rows.append(("Words of a single token", *(readable_share(float(np.mean(each == 1))) for each in tokens)))
-    rows.append(("Tokens a word, on average", *(f"{each.mean():#.3g}" for each in tokens)))
+        rows.append(("Lemmas in both", *[f"{len(set(lemmas[0]) & set(lemmas[1])):,}"] * 2))
+    rows.append(("Of a single token", *(readable_share(float(np.mean(each == 1))) for each in tokens)))
+    rows.append(("Tokens a word", *(f"{each.mean():#.3g}".rstrip(".") for each in tokens)))
     return [(label, target, baseline) for label, target, baseline in rows]
 
 

@@ -164,7 +164,7 @@ def _hover(result: ContrastResult, trace: Picture, name: str) -> str:
 
 def _layout(result: ContrastResult, heights: list[int], theme: str) -> Picture:
     """The two axes for words above each other, the line between them, their titles at the right, the colours above."""
-    height = min(660, max(380, 170 + 12 * sum(heights)))
+    height = min(620, max(380, 170 + 12 * sum(heights)))
     inner = height - 60 - MARGIN["b"]
     top = min(max(heights[0] / sum(heights), _LEAST), 1 - _LEAST) * (1 - _GAP)
     domains = [[1 - top, 1.0], [0.0, 1 - top - _GAP]]

@@ -27,20 +27,20 @@ def test_every_number_is_that_of_its_list():
     )
     assert rows_of(replace(made, words=words, spec=made.spec.changed(drop_shared=False)), (0, 7)) == {
         "Words in use": ["4", "5"],
-        "Words in the whole list": ["6", "5"],
-        "Repeated in the list, as written": ["3", "7"],
+        "In the whole list": ["6", "5"],
+        "Repeated, as written": ["3", "7"],
         "Lemmas in use": ["3", "3"],
-        "Words in both lists": ["1", "1"],
-        "Lemmas in both, of those in use": ["1", "1"],
-        "Words of a single token": ["50%", "100%"],
-        "Tokens a word, on average": ["1.75", "1.00"],
+        "In both lists": ["1", "1"],
+        "Lemmas in both": ["1", "1"],
+        "Of a single token": ["50%", "100%"],
+        "Tokens a word": ["1.75", "1.00"],
     }
-    assert rows_of(replace(made, words=words))["Words in both lists"] == ["1 (dropped)"] * 2
+    assert rows_of(replace(made, words=words))["In both lists"] == ["1 (dropped)"] * 2
 
 
 def test_groups_of_shuffled_words_have_no_whole_list():
     spec = ContrastSpec.careful(n_target=4, n_baseline=5, shuffle_labels=True)
-    assert not {"Words in the whole list", "Repeated in the list, as written"} & set(rows_of(made_result(spec)))
+    assert not {"In the whole list", "Repeated, as written"} & set(rows_of(made_result(spec)))
 
 
 def test_repeated_lines_are_counted_however_they_are_written():
