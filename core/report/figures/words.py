@@ -193,6 +193,7 @@ def _layout(result: ContrastResult, heights: list[int], theme: str) -> Picture:
                 "xref": "paper",
                 "xanchor": "left",
                 "xshift": 4,
+                "yanchor": "middle",
                 "y": sum(domain) / 2,
                 "yref": "paper",
                 "showarrow": False,
