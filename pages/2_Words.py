@@ -1,4 +1,4 @@
-"""Words (the notebook's Exercise 3): the values of all neurons at every word, and the two word lists."""
+"""Words (the notebook's Exercise 3): the two word lists, and the values of the neurons at every word."""
 
 from engine.steps import conclusion
 from ui import page, parts, settings
@@ -12,13 +12,13 @@ neuron = neuron_bar.draw(result)
 words.draw_headline(result)
 page.show_notes(result.notes)
 tabs = words.draw_tabs(parts.of("Words"))
+if "lists" in tabs:
+    with tabs["lists"]:
+        words.draw_lists(result)
 if "image" in tabs:
     with tabs["image"]:
         words.draw_image(result, neuron)
 if "means" in tabs:
     with tabs["means"]:
         words.draw_means(result, neuron)
-if "lists" in tabs:
-    with tabs["lists"]:
-        words.draw_lists(result)
 export.draw(result)

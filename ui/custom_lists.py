@@ -16,7 +16,8 @@ from ui.custom_words import read_list
 from ui.widgets import default, say_why
 
 _SHOWN = 2  # so many notes stand below the box; more are in a box of their own
-_NOTES_OF_FILES = "_notes_of_files"  # of the last uploaded files, by the text of their words
+# Of the last uploaded files, by the text of their words: the notes, and how many lines were repeated.
+_NOTES_OF_FILES = "_notes_of_files"
 _N_FILES = 4
 
 
@@ -25,6 +26,28 @@ def draw() -> None:
     for side in ("target", "baseline"):
         if st.session_state[side] == CUSTOM:
             _draw_list(side)
+
+
+def n_repeated(side: str, lines: tuple[str, ...]) -> int:
+    """How many repeated lines were dropped from the box of a class, or from its file; 0 if it has other words now.
+
+    ``lines`` are those of the spec, which has only the words that are left.
+    """
+    text = st.session_state.get(f"{side}_text") or ""
+    try:
+        own = read_list(side, text, settings.current().as_given)
+    except UserError:
+        return 0
+    if written(own.words, own.lemmas) != lines:
+        return 0
+    _, of_file = _changes_of_file(text)
+    return own.n_repeated + of_file
+
+
+def _changes_of_file(text: str) -> tuple[tuple[str, ...], int]:
+    """What was changed in the file whose words a text is: notes, and how many repeated lines were dropped."""
+    changes: tuple[tuple[str, ...], int] = st.session_state.get(_NOTES_OF_FILES, {}).get(text, ((), 0))
+    return changes
 
 
 def _draw_list(side: str) -> None:
@@ -73,7 +96,7 @@ def _draw_notes(side: str) -> None:
 
 
 def _draw_cleaning(text: str, key: str, words: WordList) -> None:
-    notes = (*st.session_state.get(_NOTES_OF_FILES, {}).get(text, ()), *words.notes)
+    notes = (*_changes_of_file(text)[0], *words.notes)
     n = count_of(len(words.words), "word")
     if len(notes) <= _SHOWN:
         st.caption(page.plain(" ".join((f"{n}.", *notes))))
@@ -91,4 +114,4 @@ def _use_file(side: str, name: str, content: bytes) -> None:
     # The box has only the words that were read: what was changed in the file is said as long as they stand there, or in
     # the box of the other class.
     of_files = {other: notes for other, notes in st.session_state.get(_NOTES_OF_FILES, {}).items() if other != text}
-    st.session_state[_NOTES_OF_FILES] = dict([*of_files.items(), (text, words.notes)][-_N_FILES:])
+    st.session_state[_NOTES_OF_FILES] = dict([*of_files.items(), (text, (words.notes, words.n_repeated))][-_N_FILES:])

@@ -23,9 +23,9 @@ DISPLAY = {
     "both": ("on", "off"),
 }
 PLOTS = ("index", "volcano")
-# The Words page: its tabs, and the orders of the neurons in its image.
-TABS = ("image", "means", "lists")
-ORDERS = ("index", "statistic")
+# The Words page: its tabs, and how many neurons of each sign its image has.
+TABS = ("lists", "image", "means")
+COLUMNS = ("30", "100", "all")
 MAX_NEURONS = 6
 ALPHAS = (0.0001, 0.5)  # what pages allow; a spec allows more
 LEAST_WORDS = 2  # of each class

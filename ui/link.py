@@ -22,11 +22,11 @@ from ui import foreign, samples
 from ui.custom_words import words_in
 from ui.defaults import (
     ALPHAS,
+    COLUMNS,
     DEFAULT,
     DISPLAY,
     LEAST_WORDS,
     MAX_NEURONS,
-    ORDERS,
     PLOTS,
     TABS,
     WORD_SOURCES,
@@ -37,7 +37,7 @@ from ui.defaults import (
 )
 
 # The choices on pages that are words, the default first.
-OPTIONS = {**DISPLAY, "plot": PLOTS, "gold": ("own", *TREEBANKS), "tab": TABS, "order": ORDERS}
+OPTIONS = {**DISPLAY, "plot": PLOTS, "gold": ("own", *TREEBANKS), "tab": TABS, "columns": COLUMNS}
 MAX_VALUE = 10_000  # characters of one value in a link; the app writes much shorter ones
 _DIGESTS = tuple(f"{side}_digest" for side in SIDES)
 _ON_PAGES = ("neuron", "neurons", "pinned", "image_words", "sample", *OPTIONS)
@@ -51,7 +51,7 @@ class View:
     ``neuron`` is the selected one, and ``pinned`` are those that stay beside it, on all pages. ``neuron`` is None for
     the default, the largest statistic. ``scale``, ``by``, ``colours``, ``threshold`` and ``both`` say how the text page
     shows a text, ``plot`` what the Neurons page plots. ``gold`` is the evidence page's tagged text: "own", a treebank,
-    or "file", which no link can hold. ``tab`` is the open one of the Words page, ``order`` that of the neurons in its
+    or "file", which no link can hold. ``tab`` is the open one of the Words page, ``columns`` how many neurons are in its
     image, and ``image_words`` how many words of each class that has, None for the default. ``sample`` is the text
     page's text if it is one of the app's own (``ui.samples``): a user's text is in no link.
     """
@@ -67,7 +67,7 @@ class View:
     plot: str = PLOTS[0]
     gold: str = "own"
     tab: str = TABS[0]
-    order: str = ORDERS[0]
+    columns: str = COLUMNS[0]
     image_words: int | None = None
     sample: str = ""
 

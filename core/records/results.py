@@ -18,7 +18,8 @@ class WordList:
     """The words of one class, most frequent first, and their source.
 
     ``notes`` are sentences for the reader, for example about a fallback, dropped duplicates or skipped blank lines.
-    ``lemmas`` has the lemma of each word; it is empty if the list does not say.
+    ``lemmas`` has the lemma of each word; it is empty if the list does not say. ``n_repeated`` counts the lines of the
+    list that had the word of an earlier line, and were dropped.
     """
 
     name: str
@@ -26,6 +27,7 @@ class WordList:
     source: str
     notes: tuple[str, ...] = ()
     lemmas: tuple[str, ...] = ()
+    n_repeated: int = 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,14 +115,15 @@ class BothSides:
 
     def at(self, side: str) -> np.ndarray:
         """The values at one side: (..., n_words, d_mlp). Pre-activations are a view; activations are computed anew."""
-        return self._at(side, slice(None))
+        return self.columns(side, slice(None))
 
     def column(self, side: str, neuron: int) -> np.ndarray:
         """The values of one neuron at one side: (..., n_words)."""
         # [..., n_words, d_mlp] -> [..., n_words, 1] -> [..., n_words]
-        return self._at(side, slice(neuron, neuron + 1))[..., 0]
+        return self.columns(side, slice(neuron, neuron + 1))[..., 0]
 
-    def _at(self, side: str, neurons: slice) -> np.ndarray:
+    def columns(self, side: str, neurons: slice | np.ndarray) -> np.ndarray:
+        """The values of some neurons, which may be given by their numbers (n,), at one side: (..., n_words, n)."""
         values = self.pre_activation[..., neurons]
         if side == "pre-activation":
             return values

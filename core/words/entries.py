@@ -15,11 +15,12 @@ _SHOWN = 3  # examples in a note
 
 
 class Entries(NamedTuple):
-    """The words of a list, the lemma of each (empty if no line has one), and notes for the reader."""
+    """The words of a list, the lemma of each (empty if no line has one), notes for the reader, and repeated lines."""
 
     words: tuple[str, ...]
     lemmas: tuple[str, ...]
     notes: tuple[str, ...]
+    n_repeated: int = 0
 
 
 def read_entries(text_or_bytes: str | bytes, what: str) -> Entries:
@@ -48,7 +49,7 @@ def read_entries(text_or_bytes: str | bytes, what: str) -> Entries:
     Examples
     --------
     >>> read_entries("time\nwent\tgo\n", "my list")
-    Entries(words=('time', 'went'), lemmas=('time', 'go'), notes=())
+    Entries(words=('time', 'went'), lemmas=('time', 'go'), notes=(), n_repeated=0)
     """
     lines = split_lines(decoded(text_or_bytes, what))
     blank = [not line.strip(f" \t{SPACES}") for line in lines]
@@ -65,7 +66,8 @@ def entries_of(lines: Iterable[tuple[int, str]], what: str) -> Entries:
     for word, lemma in pairs:
         first.setdefault(word, lemma or word)
     lemmas = tuple(first.values()) if any(lemma for _, lemma in pairs) else ()
-    return Entries(tuple(first), lemmas, _repeated_words_note([word for word, _ in pairs]))
+    notes = _repeated_words_note([word for word, _ in pairs])
+    return Entries(tuple(first), lemmas, notes, len(pairs) - len(first))
 
 
 def written(words: Sequence[str], lemmas: Sequence[str]) -> tuple[str, ...]:

@@ -76,8 +76,8 @@ def bundled_list(word_class: str) -> WordList:
     if word_class not in available:
         there_are = ", ".join(available) or "none at all"
         raise UserError(f"There is no bundled list of {word_class}; there are {there_are}.")
-    words, lemmas, notes = _read_list(BUNDLED_FOLDER / f"{word_class}.txt")
-    return WordList(word_class, words, "bundled list", notes, lemmas or words)
+    found = _read_list(BUNDLED_FOLDER / f"{word_class}.txt")
+    return _as_list(word_class, "bundled list", found._replace(lemmas=found.lemmas or found.words))
 
 
 def bundled_classes() -> tuple[str, ...]:
@@ -174,10 +174,10 @@ def words_as_given(words: Sequence[str], name: str) -> WordList:
 
 def _own_list(text_or_bytes: str | bytes, name: str, read: Callable[[str | bytes, str], Entries]) -> WordList:
     name = name.strip()[:_MAX_NAME] or CUSTOM
-    words, lemmas, notes = read(text_or_bytes, repr(name))
-    if len(words) > MAX_CUSTOM_WORDS:
-        raise UserError(f"{name!r} has {len(words):,} words; at most {MAX_CUSTOM_WORDS:,} are allowed.")
-    return WordList(name, words, OWN_LIST, notes, lemmas)
+    found = read(text_or_bytes, repr(name))
+    if len(found.words) > MAX_CUSTOM_WORDS:
+        raise UserError(f"{name!r} has {len(found.words):,} words; at most {MAX_CUSTOM_WORDS:,} are allowed.")
+    return _as_list(name, OWN_LIST, found)
 
 
 def shared_words(a: WordList | tuple[str, ...], b: WordList | tuple[str, ...]) -> tuple[str, ...]:
@@ -224,10 +224,13 @@ def _folder_list(word_class: str, folder: str | Path) -> WordList:
     names = (FILE_NAMES[word_class], f"{word_class}.txt")
     for name in names:
         if os.path.isfile(os.path.join(path, name)):
-            words, lemmas, notes = _read_list(Path(path, name))
-            return WordList(word_class, words, f"folder {folder}, file {name}", notes, lemmas)
+            return _as_list(word_class, f"folder {folder}, file {name}", _read_list(Path(path, name)))
     looked_for = " nor ".join(names)
     raise UserError(f"The folder {str(folder)!r} has no list of {word_class}: neither {looked_for}.")
+
+
+def _as_list(name: str, source: str, found: Entries) -> WordList:
+    return WordList(name, found.words, source, found.notes, found.lemmas, found.n_repeated)
 
 
 def _read_list(path: Path) -> Entries:

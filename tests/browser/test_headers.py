@@ -83,7 +83,7 @@ def test_no_page_is_kept_from_anything_it_needs(server, theme):
         follow(page, "Neurons")
         save_from_neurons(page)
         follow(page, "Words")
-        for tab in ("Mean activation", "The two lists"):
+        for tab in ("Words by neurons", "Mean activation"):
             page.get_by_role("tab", name=tab).click()
             wait_until_idle(page)
         follow(page, "Text heatmap")

@@ -219,9 +219,14 @@ def test_from_home_and_from_a_column_of_words(app, result):
         arrive(page, "Home")  # one press
 
         follow(page, "Words")
+        page.get_by_role("tab", name="Words by neurons").click()
         image = page.locator(".st-key-words_image .js-plotly-plot")
-        image.scroll_into_view_if_needed()
-        for _ in range(2):
+        for choice in ("30 of each sign", "All"):
+            page.get_by_test_id("stButtonGroup").get_by_text(choice, exact=True).click()
+            page.mouse.move(0, 0)
+            wait_until_idle(page)
+            image.scroll_into_view_if_needed()
+            page.wait_for_timeout(500)
             where = image.evaluate(
                 """plot => {
                     const { xaxis, yaxis } = plot._fullLayout, box = plot.getBoundingClientRect();
@@ -230,7 +235,7 @@ def test_from_home_and_from_a_column_of_words(app, result):
             )
             page.mouse.move(*where)
             told = page.locator(".hoverlayer .hovertext").filter(has_text="neuron ")
-            neuron = int(re.search(r"neuron ([\d,]+)", told.first.text_content().replace("−", "-"))[1])
+            neuron = int(re.search(r"neuron (\d+)", told.first.text_content())[1])
             page.mouse.click(*where)
             page.wait_for_url(re.compile(rf"[?&]neuron={neuron}(&|$)"))
             wait_until_idle(page)
@@ -238,11 +243,9 @@ def test_from_home_and_from_a_column_of_words(app, result):
                 "n => document.querySelector('.st-key-words_image .plot-marks .selected')?.textContent === n",
                 arg=str(neuron),
             )
-            page.get_by_text("Statistic", exact=True).first.click()
-            page.mouse.move(0, 0)
-            wait_until_idle(page)
-            page.wait_for_timeout(500)
-        page.get_by_test_id("stMain").get_by_role("link", name=f"What does neuron {neuron} do?").first.click()
+        page.get_by_test_id("stMain").get_by_role("link", name=f"What does neuron {neuron} do?").filter(
+            visible=True
+        ).first.click()
         arrive(page, "Neurons")
         assert heading(page, neuron).is_visible()
 

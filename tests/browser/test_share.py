@@ -56,13 +56,13 @@ def numbers_of(page):
 
 
 def words_page(page):
-    """What the Words page shows: its open tab, the order, the number of words, and the image."""
+    """What the Words page shows: its open tab, which neurons and how many words the image has, and the means."""
     arrive_at_words(page)
     return {
         "tab": page.get_by_role("tab", selected=True).inner_text(),
         "number": page.locator(".st-key-image_words input").input_value(),
-        "order": page.locator(
-            ".st-key-image_order [aria-checked='true'], .st-key-image_order [aria-pressed='true']"
+        "neurons": page.locator(
+            ".st-key-image_neurons [aria-checked='true'], .st-key-image_neurons [aria-pressed='true']"
         ).first.inner_text(),
         "means": page.locator(".st-key-mean_activations .js-plotly-plot").evaluate(
             "g => g._fullData.map(trace => Array.from(trace.y, Number))"
@@ -89,16 +89,16 @@ def test_a_link_opened_in_a_new_browser_has_the_same_figures_number_for_number(a
             assert copied_link(other) == link, "and it can be passed on"
 
 
-def test_the_words_page_opens_at_its_tab_in_its_order(app):
+def test_the_words_page_opens_at_its_tab_with_its_neurons(app):
     with visit() as page:
-        page.goto(f"{app}/Words?layer=1&n_target=60&n_baseline=60&image_words=25")
+        page.goto(f"{app}/Words?layer=1&n_target=60&n_baseline=60&image_words=25&tab=image")
         arrive(page, "Words")
-        page.locator(".st-key-image_order").get_by_text("Statistic", exact=True).click()
-        page.wait_for_url(re.compile(r"[?&]order=statistic(&|$)"))
+        page.locator(".st-key-image_neurons").get_by_text("All", exact=True).click()
+        page.wait_for_url(re.compile(r"[?&]columns=all(&|$)"))
         page.get_by_role("tab", name="Mean activation").click()
         page.wait_for_url(re.compile(r"[?&]tab=means(&|$)"))
         here, link = words_page(page), copied_link(page)
-        assert here["tab"] == "Mean activation" and here["number"] == "25" and here["order"] == "Statistic"
+        assert here["tab"] == "Mean activation" and here["number"] == "25" and here["neurons"] == "All"
         with new_page_like(page) as other:
             other.goto(link)
             assert words_page(other) == here

@@ -15,7 +15,7 @@ SECONDS = 1000
 CONTENT = {
     "Home": "[data-testid='stMetric']",
     "Neurons": ":is(.st-key-neurons_plot, .st-key-neurons_volcano) .js-plotly-plot .scatterlayer .point",
-    "Words": ".st-key-words_image .js-plotly-plot",
+    "Words": "[data-testid='stTabs'] [data-testid='stDataFrame']",
     "Text heatmap": ".heatmap .panel .token",
     "Evidence": "ol.verdicts a",
 }

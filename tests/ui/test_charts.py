@@ -33,7 +33,7 @@ def test_a_chart_has_the_numbers_of_the_picture(result: ContrastResult, drawn: s
         "scatter": lambda: figures.neuron_scatter(result),
         "spread": lambda: figures.neuron_spread(result, 7, {side: unit_values(result, 7, side) for side in HOOK_SIDES}),
         "profile": lambda: figures.layer_profile(np.array([3, 0, 2]), np.array([1, 4, 0]), 2, "nouns", "verbs"),
-        "words": lambda: figures.words_image(result, 40),
+        "words": lambda: figures.words_image(result, 40, [3, None, 7]),
         "means": lambda: figures.mean_activations(result),
     }[drawn]()
     ours, plotlys = written(Chart(picture).to_dict()), written(go.Figure(picture).to_dict())
@@ -72,7 +72,7 @@ def test_a_row_of_numbers_is_a_list(result: ContrastResult) -> None:
 def test_the_revision_is_another_one_for_other_data(result: ContrastResult) -> None:
     revisions = [Chart(figures.neuron_scatter(result)).to_dict()["layout"]["datarevision"] for _ in range(2)]
     assert revisions[0] == revisions[1]
-    images = [figures.words_image(result, 40), figures.words_image(result, 40)]
+    images = [figures.words_image(result, 40, [3, 7]), figures.words_image(result, 40, [3, 7])]
     images[1]["data"][0]["z"] = images[1]["data"][0]["z"] + 1
     one, other = (Chart(image).to_dict()["layout"]["datarevision"] for image in images)
     assert one != other

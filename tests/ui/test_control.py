@@ -83,7 +83,7 @@ def test_no_page_of_a_control_names_the_classes_as_if_they_were_compared(page):
     elements = [*at.main.markdown, *at.main.caption, *at.main.metric, *at.main.subheader]
     shown = [f"{getattr(each, 'label', '')} {each.value}" for each in elements]
     assert len(shown) > 1
-    text = [item for item in shown if re.search("nouns|verbs", item, re.IGNORECASE) and ", shuffled. " not in item]
+    text = [item for item in shown if re.search("nouns|verbs", item, re.IGNORECASE) and ", shuffled." not in item]
     assert not [item for item in text if not _of_the_app(item)], page
     figures = [figure(at, key) for key in ("neurons_plot", "layer_profile", "words_image") if _has(at, key)]
     assert not any(re.search("nouns|verbs", str(each), re.IGNORECASE) for each in figures)
@@ -93,7 +93,7 @@ def test_no_page_of_a_control_names_the_classes_as_if_they_were_compared(page):
             "higher for shuffled B",
         ]
     if page == WORDS:
-        assert [head.value for head in at.subheader] == ["Shuffled A (target)", "Shuffled B (baseline)"]
+        assert [head.value for head in at.subheader][:2] == ["Shuffled A (target)", "Shuffled B (baseline)"]
 
 
 def _of_the_app(item):

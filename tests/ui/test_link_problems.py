@@ -67,7 +67,7 @@ BAD = {
     "plot": [("pie", "plot is “pie”")],
     "gold": [("file", "gold is “file”")],
     "tab": [("table", "tab is “table”"), ("", "tab is “”")],
-    "order": [("frequency", "order is “frequency”")],
+    "columns": [("sixty", "columns is “sixty”")],
     "image_words": [("1", "image_words is “1”"), ("10001", "image_words is “10001”"), ("all", "image_words is “all”")],
     "sample": [("my own text", "sample is “my own text”"), ("the-market.txt", "sample is “the-market.txt”")],
 }
@@ -78,7 +78,7 @@ GOOD = {
     "drop_shared": "0", "unit": "word", "test": "mannwhitney", "correction": "sidak", "family": "layer",
     "alpha": "0.01", "seed": "7", "dtype": "bfloat16", "shuffle_labels": "1", "neuron": "9", "pinned": "3",
     "scale": "zero", "by": "word", "colours": "notebook", "threshold": "20", "both": "off", "plot": "volcano",
-    "gold": "gum", "tab": "lists", "order": "statistic", "image_words": "30", "sample": "two-one-dog-or-two",
+    "gold": "gum", "tab": "means", "columns": "all", "image_words": "30", "sample": "two-one-dog-or-two",
 }  # fmt: skip
 CASES = [(name, value, sentence) for name, values in BAD.items() for value, sentence in values]
 PAIRS = [pair for pair in itertools.combinations(CASES, 2) if pair[0][0] != pair[1][0]]

@@ -199,12 +199,16 @@ def test_the_row_of_the_selected_neuron_is_ticked(contrast):
 
 
 def test_words_are_marked_where_the_neuron_is(contrast):
-    at = open_page(WORDS, neuron="17", pinned="5")
-    assert marks(at, "words_image") == marks(at, "mean_activations") == ({5: 5, 17: 17}, 17)
-    at.get_by_key("image_order").set_value("statistic")
-    settle(at)
     order = np.argsort(-contrast(SMALL).tests.statistic, kind="stable").tolist()
-    assert marks(at, "words_image") == ({order.index(5): 5, order.index(17): 17}, 17)
+    near, middle, last = order[5], order[len(order) // 2], order[-1]
+    at = open_page(WORDS, neuron=str(last), pinned=f"{near},{middle}")
+    assert marks(at, "mean_activations") == ({n: n for n in (near, middle, last)}, last)
+    assert marks(at, "words_image") == ({5: near, 60: last}, last), "30 columns, an empty one, 30 columns"
+    assert any(f"not among these columns: {middle:,} (t = " in text for text in said(at.caption))
+    at.get_by_key("image_neurons").set_value("all")
+    settle(at)
+    assert marks(at, "words_image") == ({order.index(n): n for n in (near, middle, last)}, last)
+    assert not any("not among these columns" in text for text in said(at.caption))
 
 
 # Few words, chosen so that neuron 0 has the largest statistic: both orders of the columns begin with it.
@@ -227,7 +231,7 @@ def test_each_figure_says_what_it_shows(contrast):
         shown = [(words, "words_image"), (words, "mean_activations"), (neurons, "neurons_plot")]
         for at, key in [*shown, (neurons, "layer_profile")]:
             said_by.setdefault(key, []).append(figure(at, key)["layout"]["meta"])
-        words.get_by_key("image_order").set_value("statistic")
+        words.get_by_key("image_neurons").set_value("100")
         said_by["words_image"].append(figure(settle(words), "words_image")["layout"]["meta"])
     assert [len(said) for said in said_by.values()] == [4, 2, 2, 2]
     assert all(len(set(said)) == len(said) for said in said_by.values())

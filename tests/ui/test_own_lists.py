@@ -90,7 +90,7 @@ def test_the_name_is_in_metrics_axes_legend_table_and_file_names():
     go_to(at, WORDS)
     assert "Obst (target)" in [head.value for head in at.subheader]
     assert any("5 words of 5 lemmas, of 5 from your own list" in text for text in said(at.markdown))
-    titles = [note["text"] for note in figure(at, "words_image")["layout"]["annotations"]]
+    titles = [note["text"].replace("<br>", " ") for note in figure(at, "words_image")["layout"]["annotations"]]
     assert titles == ["Obst (target)", "Verbs (baseline)"]
 
 

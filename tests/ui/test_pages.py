@@ -155,17 +155,6 @@ def test_the_bars_say_what_they_are_corrected_for(changes, said_of_layers):
     assert any(said_of_layers in caption for caption in said(at.caption))
 
 
-def test_words_shows_images_means_and_lists(contrast):
-    at, result = open_page(WORDS), contrast(SMALL)
-    assert [tab.label for tab in at.tabs] == ["Words by neurons", "Mean activation", "The two lists"]
-    images = figure(at, "words_image")["data"]
-    assert [image["y"] for image in images] == [list(result.words.target), list(result.words.baseline)]
-    assert len(figure(at, "mean_activations")["data"]) == 2
-    lists = [table.value for table in at.dataframe]
-    assert [table["word"].tolist() for table in lists] == [list(result.words.target), list(result.words.baseline)]
-    assert lists[0]["tokens"].tolist() == result.target_tokens.tolist()
-
-
 @pytest.mark.parametrize("page", [WORDS, TEXT])
 def test_pages_name_the_token_that_is_read_first(page, contrast):
     """Where it is read; else they do not speak of it."""
@@ -320,16 +309,6 @@ def test_a_line_that_is_not_every_neurons_threshold_says_so(contrast):
     settle(at)
     assert any(caption.startswith("Click a point to see its words.") for caption in said(at.caption))
     assert not any("dashed line" in caption for caption in said(at.caption))
-
-
-def test_words_can_be_fewer_and_in_order_of_the_statistic(contrast):
-    at, result = open_page(WORDS), contrast(SMALL)
-    at.slider(key="image_words").set_value(10)
-    at.segmented_control(key="image_order").set_value("statistic")
-    settle(at)
-    images = figure(at, "words_image")["data"]
-    assert images[0]["y"] == list(result.words.target[:10])
-    assert figure(at, "words_image")["layout"]["xaxis2"]["title"]["text"] == "Neurons, by statistic"
 
 
 def test_a_text_typed_is_coloured_and_never_in_the_link():

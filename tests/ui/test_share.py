@@ -27,7 +27,7 @@ from tests.support.pages import (
     settle,
 )
 from ui import foreign, samples
-from ui.defaults import ORDERS, TABS, default_spec
+from ui.defaults import COLUMNS, TABS, default_spec
 from ui.link import OPTIONS, View, params_of, read
 
 OTHERS = {"utm_source": "letter", "course": "LING 101", "x": ["1", "2"]}
@@ -91,11 +91,11 @@ def test_every_choice_comes_back_beside_another_that_is_wrong(seed):
     rng = random.Random(seed)
     good = {
         "tab": rng.choice(TABS),
-        "order": rng.choice(ORDERS),
+        "columns": rng.choice(COLUMNS),
         "image_words": str(rng.randint(2, 10_000)),
         "sample": rng.choice(samples.names()),
     }
-    bad = {"tab": "tabs", "order": "size", "image_words": rng.choice(["1", "10001", "٣", "-3"]), "sample": "<b>mine"}
+    bad = {"tab": "tabs", "columns": "size", "image_words": rng.choice(["1", "10001", "٣", "-3"]), "sample": "<b>mine"}
     first, second = rng.sample(sorted(bad), 2)
     view, problems = read(good | {name: bad[name] for name in (first, second)})
     for name in (first, second):
@@ -107,14 +107,14 @@ def test_every_choice_comes_back_beside_another_that_is_wrong(seed):
 
 
 def test_the_words_page_opens_as_it_was_and_says_so_in_its_address():
-    at = open_page(WORDS, tab="means", order="statistic", image_words="12")
+    at = open_page(WORDS, tab="means", columns="all", image_words="12")
     assert at.session_state["words_tab"] == "Mean activation"
     assert len(figure(at, "words_image")["data"][0]["y"]) == 12
-    assert at.segmented_control(key="image_order").value == "statistic" and at.slider(key="image_words").value == 12
+    assert at.segmented_control(key="image_neurons").value == "all" and at.slider(key="image_words").value == 12
     at.slider(key="image_words").set_value(15)
-    at.segmented_control(key="image_order").set_value("index")
+    at.segmented_control(key="image_neurons").set_value("30")
     settle(at)
-    assert link(at)["image_words"] == "15" and "order" not in link(at) and link(at)["tab"] == "means"
+    assert link(at)["image_words"] == "15" and "columns" not in link(at) and link(at)["tab"] == "means"
     go_to(at, HOME)
     assert link(at)["image_words"] == "15", "it goes along"
 
@@ -185,7 +185,7 @@ def test_a_list_too_long_for_a_link_is_told_of_beside_the_file():
 @pytest.mark.parametrize("page", [HOME, WORDS])
 def test_parameters_of_others_stay(page):
     at = open_page(page, **OTHERS)
-    expected = {name: value if isinstance(value, list) else [value] for name, value in OTHERS.items()}
+    expected = OTHERS
     for other in (NEURONS, EVIDENCE):
         assert {name: at.query_params[name] for name in OTHERS} == expected
         go_to(at, other)

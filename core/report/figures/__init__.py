@@ -8,16 +8,19 @@ long. ``go.Figure(picture)`` validates it, as the tests do.
 """
 
 from core.report.figures.layers import layer_profile
+from core.report.figures.means import mean_activations
 from core.report.figures.packed import packed
 from core.report.figures.preview import scatter_preview
 from core.report.figures.scatter import neuron_scatter, waiting
 from core.report.figures.spread import neuron_spread
 from core.report.figures.style import Picture
 from core.report.figures.volcano import neuron_volcano
-from core.report.figures.words import mean_activations, words_image
+from core.report.figures.words import BOUND, image_columns, words_image
 
 __all__ = [
+    "BOUND",
     "Picture",
+    "image_columns",
     "layer_profile",
     "mean_activations",
     "neuron_scatter",

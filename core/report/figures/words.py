@@ -1,130 +1,240 @@
-"""All words: an image of words by neurons for both classes, and the mean of every neuron."""
+"""Words by neurons: one image of both classes, in which each neuron is standardised over all words in use."""
 
 from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
 
 import numpy as np
 
 from core.records import ContrastResult
-from core.report.colours import N_STEPS, ramp
-from core.report.figures.style import BASELINE_COLOUR, LEGEND, MARGIN, TARGET_COLOUR, Picture, in_lines, literal
+from core.report.colours import N_STEPS, blend, ramp
+from core.report.figures.style import MARGIN, NEUTRAL_COLOUR, Picture, in_lines, literal
+from core.report.glossary import statistic_name
+from core.report.palette import palette
+from core.report.readable import two_digits
 from core.report.sentences import class_names, class_titles
 
-_GAP = 0.06  # between the two images, as a share of their height
+BOUND = 2.5  # standard deviations: the ends of the colours
+
+_GAP = 0.02  # between the two classes, as a share of the height
+_LEAST = 0.22  # of the height, for a class of a few words
+_MOST_LETTERS = 14  # of a word beside the image; the hover has it whole
+_LINE = 18  # pixels for a line of a class's name
+
+
+def image_columns(statistic: np.ndarray, of_each_sign: int | None = None) -> list[int | None]:
+    """The neurons of the image from left to right, by their statistic, the largest first; None is an empty column.
+
+    Parameters
+    ----------
+    statistic : ndarray of shape (n_neurons,)
+        NaN for a neuron that was not tested.
+    of_each_sign : int, optional
+        At most so many of the largest above zero, and of the smallest below zero, with an empty column between them.
+        None is all neurons, those that were not tested last.
+
+    Examples
+    --------
+    >>> image_columns(np.array([0.5, -3.0, np.nan, 7.0, -1.0]), 1)
+    [3, None, 1]
+    >>> image_columns(np.array([0.5, -3.0, np.nan, 7.0, -1.0]))
+    [3, 0, 4, 1, 2]
+    """
+    order = np.argsort(-statistic, kind="stable")  # NaN is sorted last
+    if of_each_sign is None:
+        return list(order.tolist())
+    above, below = order[statistic[order] > 0], order[statistic[order] < 0]
+    high, low = above[:of_each_sign].tolist(), below[max(0, len(below) - of_each_sign) :].tolist()
+    return [*high, *([None] if high and low else []), *low]
+
+
+def standardised(target: np.ndarray, baseline: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The values of each neuron in standard deviations from its mean, over the words of both classes together.
+
+    The standard deviation is that of these words (divided by their number, not by one less).
+
+    Parameters
+    ----------
+    target, baseline : ndarray of shape (n_words, n_neurons)
+        In the units of the hook point.
+
+    Returns
+    -------
+    two ndarrays of the same shapes, float32
+        NaN for a neuron whose values do not vary.
+
+    Examples
+    --------
+    >>> standardised(np.array([[1.0, 5.0], [3.0, 5.0]]), np.array([[2.0, 5.0]]))[0].round(2)
+    array([[-1.22,   nan],
+           [ 1.22,   nan]], dtype=float32)
+    """
+    both = np.concatenate([target, baseline]).astype(np.float64)  # [all words, n_neurons]
+    varies = np.ptp(both, axis=0) > 0
+    spread = np.where(varies, both.std(axis=0), np.nan)
+    z = ((both - both.mean(axis=0)) / spread).astype(np.float32)
+    return z[: len(target)], z[len(target) :]
 
 
 def words_image(
-    result: ContrastResult, n_words: int, order: np.ndarray | None = None, *, dark: bool = False
+    result: ContrastResult, n_words: int, columns: Sequence[int | None], *, theme: str = "light"
 ) -> Picture:
-    """An image of words by neurons for each class, with one colour range.
+    """An image of words by neurons: the target's words above the baseline's, with one range of colours.
 
-    The range is symmetric about zero and ends at the 99th percentile of the absolute values. So a few extreme neurons
-    do not make all others pale.
+    A value is standardised over all words in use, also those that are not drawn. Above the neuron's mean it has the
+    target's hue, below it the baseline's; at ``BOUND`` standard deviations the colours end.
 
     Parameters
     ----------
     result : ContrastResult
     n_words : int
         How many words of each class, the first ones.
-    order : ndarray of int, shape (n_neurons,), optional
-        The order of the neurons. None is by index.
-    dark : bool
-        Make zero dark, for a dark page.
+    columns : sequence of int or None
+        The neurons from left to right, from ``image_columns``.
+    theme : {"light", "dark"}
+        Zero has the colour of the page.
     """
-    spec = result.spec
-    in_order = order is None
-    order = np.arange(result.n_neurons) if order is None else order
-    # [all words, n_neurons] -> [n_words, n_neurons], in the given order of neurons
-    images = [result.target_activations[:n_words][:, order], result.baseline_activations[:n_words][:, order]]
-    # 2 arrays [n_words, n_neurons] -> [2 * n_words, n_neurons] -> a number
-    bound = float(np.percentile(np.abs(np.concatenate(images)), 99)) or 1.0
-    words = [
-        [literal(word) for word in its_words[: len(image)]]
-        for image, its_words in zip(images, (result.words.target, result.words.baseline), strict=True)
-    ]
-    shown = "neuron " + ("%{x}" if in_order else "%{text}")
-    traces = []
-    for n, image, its_words in zip(("", "2"), images, words, strict=True):
-        trace = {
+    drawn = np.array([neuron is not None for neuron in columns], dtype=bool)
+    neurons = np.array([neuron for neuron in columns if neuron is not None], dtype=np.int64)
+    sides = (result.target_sides, result.baseline_sides)
+    # 2 arrays [its words, n_drawn neurons]
+    values = [side.columns(result.spec.hook_side, neurons) for side in sides]
+    statistic = _spread_out(result.tests.statistic[neurons][None], drawn)
+    classes = zip(standardised(*values), values, (result.words.target, result.words.baseline), strict=True)
+    traces = [
+        {
             "type": "heatmap",
-            "z": image.astype(np.float32),
-            "y": its_words,
+            "x": _unique(["" if neuron is None else str(neuron) for neuron in columns]),
+            **_words_of(its_words[:n_words]),
+            "z": _spread_out(z[:n_words], drawn),
+            "customdata": _spread_out(its_values[:n_words], drawn),
+            "text": np.broadcast_to(statistic, (len(z[:n_words]), len(columns))),  # [1, n] -> [n_words, n]
             "xaxis": f"x{n}",
             "yaxis": f"y{n}",
             "coloraxis": "coloraxis",
-            "hovertemplate": f"<b>%{{y}}</b><br>{shown}<br>%{{z:.4g}}<extra></extra>",
+            "hoverongaps": False,
         }
-        if not in_order:
-            trace["text"] = np.broadcast_to(order.astype(np.int32), image.shape)  # [n_neurons] -> [n_words, n_neurons]
-        traces.append(trace)
-    layout = {
-        "height": max(520, min(1100, 180 + 5 * 2 * n_words)),
-        "margin": {**MARGIN, "l": 110, "t": 40},
-        "coloraxis": {
-            "colorscale": _diverging("dark" if dark else "light"),
-            "cmin": -bound,
-            "cmax": bound,
-            "colorbar": {"title": {"text": spec.hook_side}, "thickness": 12, "outlinewidth": 0, "len": 0.75},
-        },
-        **_axes([len(image) for image in images], "Neuron" if in_order else "Neurons, by statistic"),
-    }
-    layout["annotations"] = [
-        {
-            "text": title,
-            "x": 0.5,
-            "xref": "paper",
-            "y": layout[axis]["domain"][1],
-            "yref": "paper",
-            "yanchor": "bottom",
-            "showarrow": False,
-            "font": {"size": 16},
-        }
-        for title, axis in zip((in_lines(title, 44) for title in class_titles(spec)), ("yaxis", "yaxis2"), strict=True)
+        for n, (z, its_values, its_words) in zip(("", "2"), classes, strict=True)
     ]
-    return {"data": traces, "layout": layout}
+    for trace, name in zip(traces, class_names(result.spec), strict=True):
+        trace["hovertemplate"] = _hover(result, trace, name)
+    return {"data": traces, "layout": _layout(result, [len(trace["y"]) for trace in traces], theme)}
 
 
-def _diverging(theme: str) -> list[list[object]]:
-    """A colour scale from the baseline's hue to the target's, with the colour of the page at its centre."""
-    colours = [background for background, _ in ramp("oranges", theme=theme, below="blues")]
-    return [[step / (N_STEPS - 1), colours[step]] for step in range(0, N_STEPS, (N_STEPS - 1) // 20)]
+def _spread_out(rows: np.ndarray, drawn: np.ndarray) -> np.ndarray:
+    """Rows of drawn columns with NaN in the empty ones: float32 (n_rows, n_drawn) -> (n_rows, n_columns)."""
+    spread = np.full((len(rows), len(drawn)), np.nan, dtype=np.float32)
+    spread[:, drawn] = rows
+    return spread
 
 
-def _axes(heights: list[int], title: str) -> Picture:
-    """The axes of two images with one horizontal axis, the first above the second, as high as they have words."""
-    unit = (1 - _GAP) / sum(heights)
-    vertical = {"autorange": "reversed", "type": "category", "nticks": 30, "tickfont": {"size": 10}, "showgrid": False}
-    return {
-        "xaxis": {"anchor": "y", "matches": "x2", "showticklabels": False},
-        "xaxis2": {"anchor": "y2", "title": {"text": title}},
-        "yaxis": {**vertical, "anchor": "x", "domain": [1 - unit * heights[0], 1.0]},
-        "yaxis2": {**vertical, "anchor": "x2", "domain": [0.0, unit * heights[1]]},
-    }
+def _words_of(words: Sequence[str]) -> Picture:
+    """The labels of some words, each another one, as short as the margin is; and the whole words if one is shortened.
+
+    plotly draws rows of the same label on each other. A word can be there twice: in both lists, with shuffled labels.
+    """
+    short = [word if len(word) <= _MOST_LETTERS else f"{word[: _MOST_LETTERS - 1]}…" for word in words]
+    labels = _unique([literal(word) for word in short])
+    return {"y": labels} if short == list(words) else {"y": labels, "hovertext": [literal(word) for word in words]}
 
 
-def mean_activations(result: ContrastResult) -> Picture:
-    """A line for each class: the mean value of every neuron over the words of the class."""
-    spec = result.spec
-    target, baseline = map(literal, class_names(spec))
-    classes = (
-        (target, result.target_activations, TARGET_COLOUR),
-        (baseline, result.baseline_activations, BASELINE_COLOUR),
+def _unique(labels: Sequence[str]) -> list[str]:
+    """Labels with as many invisible characters at their ends as it takes for each to be another one."""
+    seen: Counter[str] = Counter()
+    made = []
+    for label in labels:
+        made.append(label + "\u200b" * (seen[label] + (not label)))
+        seen[label] += 1
+    return made
+
+
+def _hover(result: ContrastResult, trace: Picture, name: str) -> str:
+    """What a hover says; whole words, which are listed once, are put into a cell for each column."""
+    word = "%{y}"
+    if "hovertext" in trace:
+        n_columns = len(trace["x"])
+        trace["hovertext"] = [[whole] * n_columns for whole in trace["hovertext"]]
+        word = "%{hovertext}"
+    return (
+        f"<b>{word}</b> ({in_lines(name, 40)})<br>neuron %{{x}}, {statistic_name(result.spec.test)} = %{{text:.2f}}<br>"
+        f"%{{z:+.2f}} standard deviations from its mean<br>{result.spec.hook_side} %{{customdata:.3~g}}<extra></extra>"
     )
-    lines = [
-        {
-            "type": "scatter",
-            "y": activations.mean(axis=0, dtype=np.float64).astype(np.float32),  # [n_words, n_neurons] -> [n_neurons]
-            "mode": "lines",
-            "name": f"Mean over {name}",
-            "line": {"color": colour, "width": 1},
-            "hovertemplate": f"neuron %{{x}}<br>%{{y:.4g}}<br>{name}<extra></extra>",
-        }
-        for name, activations, colour in classes
+
+
+def _layout(result: ContrastResult, heights: list[int], theme: str) -> Picture:
+    """The two axes for words above each other, the line between them, their titles at the right, the colours above."""
+    height = min(620, max(380, 170 + 12 * sum(heights)))
+    inner = height - 60 - MARGIN["b"]
+    top = min(max(heights[0] / sum(heights), _LEAST), 1 - _LEAST) * (1 - _GAP)
+    domains = [[1 - top, 1.0], [0.0, 1 - top - _GAP]]
+    titles = [
+        in_lines(title, max(8, int((high - low) * inner / 8)))
+        for title, (low, high) in zip(class_titles(result.spec), domains, strict=True)
     ]
-    layout = {
-        "height": 340,
-        "margin": {**MARGIN, "t": 46},
-        "legend": LEGEND,
-        "xaxis": {"title": {"text": f"Neuron of layer {spec.layer}"}},
-        "yaxis": {"title": {"text": f"Mean {spec.hook_side}"}},
+    across = {"type": "category", "showgrid": False, "tickfont": {"size": 10}, "tickangle": -90}
+    vertical = {"type": "category", "autorange": "reversed", "showgrid": False, "tickfont": {"size": 10}}
+    between = 1 - top - _GAP / 2
+    lines = max(title.count("<br>") for title in titles) + 1
+    name = statistic_name(result.spec.test)
+    return {
+        "height": height,
+        "margin": {**MARGIN, "r": 8 + _LINE * lines, "t": 60},
+        "coloraxis": _colour_axis(theme),
+        "xaxis": {**across, "anchor": "y", "matches": "x2", "showticklabels": False, "ticks": ""},
+        "xaxis2": {**across, "anchor": "y2", "title": {"text": f"Neurons, the largest {name} first"}},
+        "yaxis": {**vertical, "anchor": "x", "domain": domains[0]},
+        "yaxis2": {**vertical, "anchor": "x2", "domain": domains[1]},
+        "annotations": [
+            {
+                "text": title,
+                "textangle": 90,
+                "x": 1,
+                "xref": "paper",
+                "xanchor": "left",
+                "xshift": 4,
+                "yanchor": "middle",
+                "y": sum(domain) / 2,
+                "yref": "paper",
+                "showarrow": False,
+                "font": {"size": 14},
+            }
+            for title, domain in zip(titles, domains, strict=True)
+        ],
+        "shapes": [
+            {
+                "type": "line",
+                "xref": "paper",
+                "yref": "paper",
+                **{"x0": 0, "x1": 1, "y0": between, "y1": between},
+                "line": {"color": NEUTRAL_COLOUR, "width": 1},
+            }
+        ],
     }
-    return {"data": lines, "layout": layout}
+
+
+def _colour_axis(theme: str) -> Picture:
+    """From the baseline's hue to the target's, with the colour of the page at its centre, and a legend above."""
+    # Opaque ones: between a colour and a transparent one, plotly draws grey.
+    page = palette(theme)["page"].lower()
+    colours = [blend(background, page) for background, _ in ramp("oranges", theme=theme, below="blues")]
+    ticks = [-BOUND, -1.0, 0.0, 1.0, BOUND]
+    texts = [f"≤ {two_digits(-BOUND)[:-1]}", "−1", "0", "1", f"≥ {BOUND:g}"]
+    return {
+        "colorscale": [[step / (N_STEPS - 1), colours[step]] for step in range(0, N_STEPS, (N_STEPS - 1) // 20)],
+        "cmin": -BOUND,
+        "cmax": BOUND,
+        "colorbar": {
+            "orientation": "h",
+            "x": 0.5,
+            "y": 1.0,
+            "yanchor": "bottom",
+            "ypad": 6,
+            "len": 1.0,
+            "thickness": 8,
+            "outlinewidth": 0,
+            "tickvals": ticks,
+            "ticktext": texts,
+            "title": {"text": "Standard deviations from the neuron's mean", "side": "top", "font": {"size": 12}},
+        },
+    }

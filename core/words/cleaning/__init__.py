@@ -49,14 +49,17 @@ def read_own_list(text_or_bytes: str | bytes, what: str) -> Entries:
     """
     text, changes, repeated = decoded(text_or_bytes, what), Changes(), dict[str, None]()
     lines, blank = _lines_of(text, what, changes)
+    n_repeated = 0
     for _ in range(_ROUNDS):
         changes.forget("slashes_left")
         cleaned = _once(lines, changes)
         entries = entries_of(cleaned, what)
         repeated |= dict.fromkeys(entries.notes)
+        n_repeated += entries.n_repeated
         words = written(entries.words, entries.lemmas)
         if words == tuple(line.text for line in lines):
-            return entries._replace(notes=(*changes.sentences(), *blank, *repeated))
+            notes = (*changes.sentences(), *blank, *repeated)
+            return entries._replace(notes=notes, n_repeated=n_repeated)
         lines = [Line(number, word) for number, word in enumerate(words, start=1)]
     raise UserError(f"{what} has quotes, marks or codes within each other; plain text is expected, one word a line.")
 

@@ -37,7 +37,7 @@ def pictures(result: ContrastResult) -> list[dict[str, Any]]:
         figures.neuron_scatter(result),
         figures.neuron_volcano(result, None, -3.0),
         figures.neuron_spread(result, 0, values),
-        figures.words_image(result, 4),
+        figures.words_image(result, 4, [0, None, 7]),
         figures.mean_activations(result),
         figures.layer_profile(*counts, 1, *sentences.class_names(result.spec)),
     ]
