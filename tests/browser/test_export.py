@@ -22,7 +22,7 @@ from tests.support.visits import arrive, scatter, visit
 
 SVG = "{http://www.w3.org/2000/svg}"
 SPEC = ContrastSpec.careful(layer=3)
-# Each token of the page's first block: the exact text, its background and its ink, and whether it is by itself.
+# Each token: the exact text, its background and its ink.
 TOKENS = """root => [...root.querySelectorAll(".token")].map(token => {
     const body = token.matches(".body") ? token : token.querySelector(".body");
     const { backgroundColor, color } = getComputedStyle(body);
@@ -154,8 +154,8 @@ def test_the_coloured_text_as_a_page_of_its_own(app, theme, tmp_path):
         root = page.locator(".heatmap").bounding_box()
         places = blocks.first.evaluate(
             """block => [...block.querySelectorAll(".body")].map(body => {
-                const { left, top } = body.getClientRects()[0], frame = block.getBoundingClientRect();
-                return [left - frame.left, top - frame.top, getComputedStyle(body).backgroundColor];
+                const { left, top, width } = body.getClientRects()[0], frame = block.getBoundingClientRect();
+                return [left + width / 2 - frame.left, top - frame.top, getComputedStyle(body).backgroundColor];
             })"""
         )
     with chromium_page(color_scheme=theme, offline=True, java_script_enabled=False) as page:
@@ -176,14 +176,14 @@ def check_picture(image, width, places, ground):
     for x, y, colour in places:
         *wanted, alpha = [*map(float, re.findall(r"[\d.]+", colour)), 1.0][:4]
         expected = [alpha * c + (1 - alpha) * g for c, g in zip(wanted, ground, strict=True)]
-        found = image.getpixel((round(3 * (x + 16 + 4)), round(3 * (y + 16 + 1.5))))
+        found = image.getpixel((round(3 * (x + 16)), round(3 * (y + 16 + 1.5))))
         np.testing.assert_allclose(found, expected, atol=3)
 
 
 def test_tables_and_their_manifest(app, result):
     with visit() as page:
-        page.goto(f"{app}/Neurons")
-        arrive(page, "Neurons")
+        page.goto(app)
+        arrive(page, "Home")
         open_export(page)
         neurons, neurons_json = (data(page, "All neurons of the layer", form) for form in ("CSV", "JSON"))
         words, words_json = (data(page, "The words that were used", form) for form in ("CSV", "JSON"))
