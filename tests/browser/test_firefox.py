@@ -13,7 +13,7 @@ from core.experiment import run_contrast
 from core.models import load_model
 from tests.support.browser import ROOT, wait_until_idle, watch
 from tests.support.firefox import firefox_page, require_firefox
-from tests.support.visits import arrive, chosen, follow, loneliest_point, token_in_panel, wait_marked
+from tests.support.visits import arrive, chosen, follow, heading, loneliest_point, token_in_panel, wait_marked
 from ui.defaults import DEFAULT
 
 require_firefox()
@@ -50,7 +50,8 @@ def test_a_visit_from_a_neuron_to_a_token(app):
         found = f"{result.n_higher + result.n_lower:,} of {result.n_neurons:,} neurons in layer {LAYER} "
         page.get_by_text(found).wait_for()
         page.wait_for_url(re.compile(rf"[?&]layer={LAYER}&"))
-        chosen(page, neuron)
+        heading(page, result.largest).wait_for()
+        wait_until_idle(page)
 
         follow(page, "Text heatmap")
         page.get_by_role("textbox", name="Text").fill(TEXT)
