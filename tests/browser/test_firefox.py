@@ -55,7 +55,7 @@ def test_a_visit_from_a_neuron_to_a_token(app):
 
         follow(page, "Text heatmap")
         page.get_by_role("textbox", name="Text").fill(TEXT)
-        page.keyboard.press("Control+Enter")
+        page.get_by_role("button", name="Colour the text").click()
         page.locator(".heatmap .panel").first.get_by_text("dogs").first.wait_for()
         wait_until_idle(page)
         tokens = page.locator(".heatmap .panel").first.locator(".token")
