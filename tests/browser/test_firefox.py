@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import expect
 
 from core.activations import token_activations
 from core.experiment import run_contrast
@@ -56,7 +57,7 @@ def test_a_visit_from_a_neuron_to_a_token(app):
         follow(page, "Text heatmap")
         page.get_by_role("textbox", name="Text").fill(TEXT)
         page.get_by_role("button", name="Colour the text").click()
-        page.locator(".heatmap .panel").first.get_by_text("dogs").first.wait_for()
+        expect(page.locator(".heatmap .panel").first).to_contain_text("dogs", timeout=100_000)
         wait_until_idle(page)
         tokens = page.locator(".heatmap .panel").first.locator(".token")
         assert tokens.evaluate_all("all => all.map(token => token.textContent)") == pieces
