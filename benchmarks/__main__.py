@@ -21,6 +21,7 @@ from benchmarks.models import NEO_125M, QUICK, build, shape_of
 from benchmarks.options import Options
 from benchmarks.table import Section, update_page
 from benchmarks.timing import say
+from core.console import print_anything
 from core.errors import UserError
 
 SECTIONS = ("words", "text", "statistics", "memory", "growth", "start", "first_visit", "interaction", "costs")
@@ -92,4 +93,5 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
+    print_anything()
     sys.exit(main())

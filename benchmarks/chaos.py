@@ -24,6 +24,7 @@ from benchmarks.chaos_day.lesson import live
 from benchmarks.neighbours.lesson import Setting
 from benchmarks.tab import TabError
 from benchmarks.watch import ROOT
+from core.console import print_anything
 
 _say = partial(print, file=sys.stderr, flush=True)
 
@@ -59,4 +60,5 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
+    print_anything()
     sys.exit(main())

@@ -47,7 +47,7 @@ def run(work: str, folder: Path, **settings: Any) -> dict[str, Any]:
 def peak_of(work: Callable[[], object]) -> Peak:
     """The memory that some work takes. The resident peak is the kernel's; the anonymous one is sampled."""
     with contextlib.suppress(OSError):  # without permission, the highest value so far counts
-        _CLEAR.write_text("5")  # the kernel begins a new peak
+        _CLEAR.write_text("5", encoding="utf-8")  # the kernel begins a new peak
     before, highest, stop = status(), [0], threading.Event()
 
     def watch() -> None:
@@ -66,7 +66,9 @@ def peak_of(work: Callable[[], object]) -> Peak:
 def status() -> dict[str, int]:
     """This process's memory in bytes by name, such as VmRSS (now) and VmHWM (at most)."""
     pairs = (
-        line.split(":", 1) for line in _STATUS.read_text().splitlines() if line.startswith(("VmHWM", "VmRSS", "Rss"))
+        line.split(":", 1)
+        for line in _STATUS.read_text(encoding="utf-8").splitlines()
+        if line.startswith(("VmHWM", "VmRSS", "Rss"))
     )
     return {name: int(value.split()[0]) * 1024 for name, value in pairs}
 

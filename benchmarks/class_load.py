@@ -32,6 +32,7 @@ from benchmarks.record import Plan, Record, Trouble
 from benchmarks.student import attend_all, look_around
 from benchmarks.tab import TabError
 from benchmarks.watch import MemoryWatch, Server, has_ended, serve
+from core.console import print_anything
 
 LINK = "n_target=100&n_baseline=100"
 # Time that a process for students needs to start.
@@ -148,7 +149,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     what = (result.record, plan.students, result.resources, result.work, identical)
     print(report.text(*what))
     if options.json:
-        options.json.write_text(json.dumps(report.as_dict(*what), ensure_ascii=False, indent=2) + "\n")
+        options.json.write_text(
+            json.dumps(report.as_dict(*what), ensure_ascii=False, indent=2) + "\n", encoding="utf-8"
+        )
     different = identical is not None and any(part["different"] for part in identical.values())
     return 1 if result.record.troubles or result.record.lost or different else 0
 
@@ -190,4 +193,5 @@ def _positive(kind: type) -> Any:
 
 
 if __name__ == "__main__":
+    print_anything()
     sys.exit(main())

@@ -22,6 +22,7 @@ from benchmarks.timing import say
 from benchmarks.tiny_models import TINY, random_model, save_tokenizer
 from core.activations import read_both_sides
 from core.check import WORDS, check_reading
+from core.console import print_anything
 from core.models import load_model
 from core.models.hook_points import HOOK_POINTS
 from core.records import HOOK_SIDES, TOLERANCE
@@ -84,4 +85,5 @@ def _ends_early(folder: Path) -> bool:
 
 
 if __name__ == "__main__":
+    print_anything()
     raise SystemExit(main())

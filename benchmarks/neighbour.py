@@ -33,6 +33,7 @@ from benchmarks.neighbours.outcome import Outcome
 from benchmarks.tab import TabError
 from benchmarks.table import Section, update_page
 from benchmarks.watch import ROOT
+from core.console import print_anything
 from core.errors import UserError
 
 _say = partial(print, file=sys.stderr, flush=True)
@@ -137,4 +138,5 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
+    print_anything()
     sys.exit(main())

@@ -47,7 +47,7 @@ class Server:
         """Resident memory in bytes, by name; empty where it cannot be read."""
         if self.pid is not None:
             try:
-                return status_bytes(Path(f"/proc/{self.pid}/status").read_text())
+                return status_bytes(Path(f"/proc/{self.pid}/status").read_text(encoding="utf-8"))
             except OSError:
                 return {}  # the process has ended
         resident = (self.counters() or {}).get("process_resident_memory_bytes")
@@ -74,7 +74,7 @@ def process_seconds(pid: int) -> float | None:
 def has_ended(pid: int) -> bool:
     """Whether a process is gone, or has ended and only waits for its parent to notice."""
     try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+        return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0] == "Z"
     except OSError:
         return True
 
@@ -146,7 +146,7 @@ def serve(ready_within: float = 600.0, settled: bool = True, /, **more: str) -> 
     variables. Raises RuntimeError, with the end of what the server printed, where it ends or is not ready in time.
     """
     port = free_port()
-    with tempfile.TemporaryFile("w+") as log:
+    with tempfile.TemporaryFile("w+", encoding="utf-8") as log:
         process = start(port, log, more)
         try:
             url = f"http://127.0.0.1:{port}"

@@ -9,6 +9,7 @@ import os
 import sys
 
 from core.command_line import check, contrast, download, evidence, text
+from core.console import print_anything
 from core.errors import UserError
 from core.models.hub import canonical
 
@@ -51,6 +52,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
+    print_anything()
     status = main()
     if status == _INTERRUPTED:
         sys.stderr.flush()

@@ -8,6 +8,7 @@ are logged. Our own values are logged as fields: ``log.info("ready", extra=field
 from __future__ import annotations
 
 import ast
+import io
 import json
 import logging
 import sys
@@ -38,7 +39,10 @@ def configure(stream: TextIO | None = None) -> None:
 
     Call it before libraries are imported: an existing logger loses its current handlers, but may get new ones.
     """
-    handler = logging.StreamHandler(stream or sys.stdout)
+    out = stream or sys.stdout
+    if isinstance(out, io.TextIOWrapper):
+        out.reconfigure(encoding="utf-8")  # as JSON has to be, on Windows too
+    handler = logging.StreamHandler(out)
     handler.setFormatter(JsonLines())
     handler.addFilter(_is_worth_a_line)
     logging.basicConfig(handlers=[handler], force=True)

@@ -11,6 +11,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from core.console import print_anything
 from training.evaluate import loss_table, neuron_table
 from training.runs import LOG, RECIPE
 
@@ -110,4 +111,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    print_anything()
     main()

@@ -19,6 +19,7 @@ import numpy as np
 import torch
 from tokenizers import Tokenizer
 
+from core.console import print_anything
 from core.experiment import run_contrast
 from core.models import LoadedModel, load_model
 from core.records import CAREFUL, NOTEBOOK, ContrastSpec
@@ -228,4 +229,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    print_anything()
     main()

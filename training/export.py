@@ -10,6 +10,7 @@ from pathlib import Path
 import torch
 from transformers import GPTNeoForCausalLM
 
+from core.console import print_anything
 from training.runs import trained_network
 from training.tokenizer import save_for_transformers
 
@@ -40,4 +41,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    print_anything()
     main()

@@ -19,6 +19,7 @@ import numpy as np
 import torch
 from tokenizers import Tokenizer
 
+from core.console import print_anything
 from training import network
 from training.corpus import Windows, encode, load_corpus
 from training.export import export
@@ -262,4 +263,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    print_anything()
     main()

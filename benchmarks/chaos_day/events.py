@@ -85,7 +85,7 @@ async def clock(day: Day) -> str:
     if day.clock is None:
         return f"{SKIPPED}libfaketime is not installed here"
     for offset in ("+3600", "-3600", "+0"):
-        day.clock.write_text(f"{offset}\n")
+        day.clock.write_text(f"{offset}\n", encoding="utf-8")
         await asyncio.sleep(_CLOCK_SECONDS)
     return "the second server's clock went an hour ahead, then an hour back, then right"
 
@@ -167,7 +167,7 @@ def changeable_clock(file: Path) -> dict[str, str] | None:
     found = [path for pattern in _LIBRARIES for path in sorted(Path("/").glob(pattern.lstrip("/")))]
     if not found:
         return None
-    file.write_text("+0\n")
+    file.write_text("+0\n", encoding="utf-8")
     return {
         "LD_PRELOAD": str(found[0]),
         "FAKETIME_TIMESTAMP_FILE": str(file),

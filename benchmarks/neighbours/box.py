@@ -88,7 +88,7 @@ class CgroupBox(Box):
     def adopt(self, pid: int) -> None:
         """Find the cgroup that systemd has made."""
         if self.folder is None:
-            line = Path(f"/proc/{pid}/cgroup").read_text().splitlines()[-1]
+            line = Path(f"/proc/{pid}/cgroup").read_text(encoding="utf-8").splitlines()[-1]
             self.folder = _ROOT / line.partition("::")[2].lstrip("/")
 
     def usage(self) -> Usage | None:
@@ -110,7 +110,7 @@ class CgroupBox(Box):
         if self.folder is None:
             return None
         try:
-            return (self.folder / name).read_text()
+            return (self.folder / name).read_text(encoding="utf-8")
         except OSError:
             return None  # an older kernel has no such file, and systemd removes an empty scope
 
@@ -149,7 +149,7 @@ class ProcessBox(Box):
 
     def _status(self) -> dict[str, int]:
         try:
-            lines = Path(f"/proc/{self._pid}/status").read_text().splitlines()
+            lines = Path(f"/proc/{self._pid}/status").read_text(encoding="utf-8").splitlines()
         except OSError:
             return {}
         values = (line.split() for line in lines if line.endswith(" kB"))
@@ -178,10 +178,10 @@ def memory_box(limit: int, soft_files: int, root: Path = _ROOT) -> Iterator[Box]
 
 def _limit(folder: Path, version: int, limit: int) -> None:
     """Limit a cgroup's memory. Swap, where there is any, counts too: a class would crawl in it."""
-    (folder / ("memory.limit_in_bytes" if version == 1 else "memory.max")).write_text(str(limit))
+    (folder / ("memory.limit_in_bytes" if version == 1 else "memory.max")).write_text(str(limit), encoding="utf-8")
     swap, value = ("memory.memsw.limit_in_bytes", limit) if version == 1 else ("memory.swap.max", 0)
     if (folder / swap).exists():
-        (folder / swap).write_text(str(value))
+        (folder / swap).write_text(str(value), encoding="utf-8")
 
 
 def _remove(folder: Path) -> None:

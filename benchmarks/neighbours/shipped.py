@@ -76,7 +76,7 @@ class Shipped:
         self.folder, self.box, self.port = folder, box, free_port()
         self.deaths: list[tuple[float, int]] = []
         self._environment, self._prefix = dict(environment), tuple(prefix)
-        self._log: IO[str] = tempfile.TemporaryFile("w+")  # noqa: SIM115 - closed in __exit__
+        self._log: IO[str] = tempfile.TemporaryFile("w+", encoding="utf-8")  # noqa: SIM115 - closed in __exit__
         self._process: subprocess.Popen[bytes] | None = None
         self._stop = threading.Event()
         self._lock = threading.Lock()

@@ -114,8 +114,13 @@ def test_cuda_is_for_linux_and_only_where_pytorch_asks_for_it():
 
 
 def test_the_commands_of_the_readme_install_the_locks():
-    commands = re.findall(r"^python3 -m venv.*$", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    commands = re.findall(r"^python3 -m venv.*$", readme, re.MULTILINE)
     assert [re.findall(r"install -q -r (\S+)", command) for command in commands] == [[RUNTIME], [DEV]]
+    powershell = re.findall(r"```powershell\n(.*?)```", readme, re.DOTALL)
+    assert [re.findall(r"install -q -r (\S+)", lines) for lines in powershell] == [[RUNTIME], [DEV]]
+    lines = [line for block in powershell for line in block.splitlines()]
+    assert all(re.match(r"py -m venv \.venv$|\.venv\\Scripts\\python -m \w+", line) for line in lines), lines
 
 
 def test_to_write_the_locks_is_to_read_them():

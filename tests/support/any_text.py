@@ -145,7 +145,7 @@ def model_with_bundled_tokenizer(folder: Path) -> LoadedModel:
         max_position_embeddings=CONTEXT,
         bos_token_id=0,
         eos_token_id=0,
-        vocab_size=json.loads((BUNDLED_FOLDER / "config.json").read_text())["vocab_size"],
+        vocab_size=json.loads((BUNDLED_FOLDER / "config.json").read_text(encoding="utf-8"))["vocab_size"],
     )
     torch.manual_seed(3)
     transformers.GPTNeoForCausalLM(config).save_pretrained(folder)

@@ -55,7 +55,7 @@ def fill_of(
 
     def fill(out: np.ndarray) -> None:
         if log is not None:
-            with log.open("a") as lines:
+            with log.open("a", encoding="utf-8") as lines:
                 lines.write(f"{key}\n")
         until()
         out[...] = values(key, out.shape)
@@ -85,7 +85,7 @@ def files(folder: Path) -> list[str]:
 
 def made(folder: Path) -> list[str]:
     """The keys whose arrays children made, one for each time."""
-    return sorted((folder.parent / "made").read_text().split())
+    return sorted((folder.parent / "made").read_text(encoding="utf-8").split())
 
 
 def note_lock_requests(note: Callable[[], object], patch: pytest.MonkeyPatch | None = None) -> None:

@@ -135,12 +135,15 @@ def class_server(
             "STREAMLIT_SERVER_PORT": port,
             **(environment or {}),
         }
-        with open(f"{folder}/out", "w+") as out, open(f"{folder}/err", "w+") as err:
+        with open(f"{folder}/out", "w+", encoding="utf-8") as out, open(f"{folder}/err", "w+", encoding="utf-8") as err:
             process = subprocess.Popen(
                 [sys.executable, *command], cwd=cwd, env=env, stdin=subprocess.DEVNULL, stdout=out, stderr=err
             )
             # Files of our own to read from: the process's have one position for both of us.
-            with open(f"{folder}/out") as readable_out, open(f"{folder}/err") as readable_err:
+            with (
+                open(f"{folder}/out", encoding="utf-8") as readable_out,
+                open(f"{folder}/err", encoding="utf-8") as readable_err,
+            ):
                 server = ClassServer(process, f"http://127.0.0.1:{port}", readable_out, readable_err)
                 try:
                     _until_listening(server)

@@ -27,7 +27,7 @@ class Child:
     """Python code in a process of its own, which says lines and is told lines; killed when the block ends."""
 
     def __init__(self, code: str, *arguments: object, **environment: str) -> None:
-        self._errors = tempfile.TemporaryFile("w+")  # noqa: SIM115 - closed with the child
+        self._errors = tempfile.TemporaryFile("w+", encoding="utf-8")  # noqa: SIM115 - closed with the child
         self._process = subprocess.Popen(
             [sys.executable, "-c", code, *map(str, arguments)],
             cwd=ROOT,

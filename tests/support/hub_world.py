@@ -31,7 +31,7 @@ def repository(tiny_folder: Callable[[str], Path], tmp_path: Path) -> Path:
     folder = copy_folder(tiny_folder("gpt_neo"), tmp_path / "repository")
     (folder / "onnx").mkdir()
     for name in NEVER:
-        (folder / name).write_text("raise SystemExit('never to be loaded')")
+        (folder / name).write_text("raise SystemExit('never to be loaded')", encoding="utf-8")
     return folder
 
 

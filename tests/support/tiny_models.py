@@ -171,7 +171,7 @@ def copy_folder(folder: Path, to: Path, *, without: tuple[str, ...] = ()) -> Pat
 def change_config(folder: Path, **changes: Any) -> None:
     """Write some fields of a folder's config.json anew."""
     file = folder / "config.json"
-    file.write_text(json.dumps({**json.loads(file.read_text()), **changes}))
+    file.write_text(json.dumps({**json.loads(file.read_text(encoding="utf-8")), **changes}), encoding="utf-8")
 
 
 def assert_one_sentence(error: BaseException, *names: str) -> None:
