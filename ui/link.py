@@ -15,6 +15,7 @@ from core.errors import UserError
 from core.models.hub import canonical
 from core.records import CUSTOM, ContrastSpec
 from core.records.link import SIDES, digest_of, from_params, to_params
+from core.report.readable import as_chosen
 from core.words import TREEBANKS
 from engine.limits import check_allowed, limits
 from engine.steps import layers_of
@@ -177,7 +178,7 @@ def _allowed_here(spec: ContrastSpec, problems: list[str]) -> ContrastSpec:
     spec = _within_lists(spec, problems)
     if not ALPHAS[0] <= spec.alpha <= ALPHAS[1]:
         problems.append(
-            f"alpha is “{spec.alpha:g}”; here {ALPHAS[0]} to {ALPHAS[1]} are offered. {DEFAULT.alpha} is used."
+            f"alpha is “{as_chosen(spec.alpha)}”; here {ALPHAS[0]} to {ALPHAS[1]} are offered. {DEFAULT.alpha} is used."
         )
         spec = spec.changed(alpha=DEFAULT.alpha)
     n_layers = layers_of(spec.model)
