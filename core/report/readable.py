@@ -102,7 +102,9 @@ def as_chosen(value: float) -> str:
     >>> as_chosen(0.05), as_chosen(1e-5), as_chosen(100 * (1 - 0.001))
     ('0.05', '0.00001', '99.9')
     """
-    return f"{Decimal(f'{value:.12g}').normalize():f}".replace("-", MINUS)
+    text = f"{value:.12g}"
+    short = math.isfinite(value) and 1e-9 <= abs(value) < 1e15  # else as many zeros as the number has
+    return (f"{Decimal(text).normalize():f}" if short else text).replace("-", MINUS)
 
 
 def readable_df(df: float) -> str:
