@@ -15,6 +15,7 @@ from core.errors import UserError
 from core.models.hub import canonical
 from core.records import CUSTOM, MAX_WORDS, ContrastSpec
 from core.records.link import SIDES, digest_of, from_params, to_params
+from core.report.readable import as_chosen
 from core.words import TREEBANKS
 from engine.limits import check_allowed, limits
 from engine.steps import layers_of
@@ -51,8 +52,8 @@ class View:
     ``neuron`` is the selected one, and ``pinned`` are those that stay beside it, on all pages. ``neuron`` is None for
     the default, the largest statistic. ``scale``, ``by``, ``colours``, ``threshold`` and ``both`` say how the text page
     shows a text, ``plot`` what the Neurons page plots. ``gold`` is the evidence page's tagged text: "own", a treebank,
-    or "file", which no link can hold. ``tab`` is the open one of the Words page, ``columns`` how many neurons are in its
-    image, and ``image_words`` how many words of each class that has, None for the default. ``sample`` is the text
+    or "file", which no link can hold. ``tab`` is the open one of the Words page, ``columns`` how many neurons its image
+    has, and ``image_words`` how many words of each class, None for the default. ``sample`` is the text
     page's text if it is one of the app's own (``ui.samples``): a user's text is in no link.
     """
 
@@ -235,7 +236,7 @@ def _allowed_here(spec: ContrastSpec, problems: list[str]) -> ContrastSpec:
     spec = _within_lists(spec, problems)
     if not ALPHAS[0] <= spec.alpha <= ALPHAS[1]:
         problems.append(
-            f"alpha is “{spec.alpha:g}”; here {ALPHAS[0]} to {ALPHAS[1]} are offered. {DEFAULT.alpha} is used."
+            f"alpha is “{as_chosen(spec.alpha)}”; here {ALPHAS[0]} to {ALPHAS[1]} are offered. {DEFAULT.alpha} is used."
         )
         spec = spec.changed(alpha=DEFAULT.alpha)
     n_layers = layers_of(spec.model)

@@ -14,6 +14,7 @@ from core.records import CUSTOM, ContrastSpec
 from core.records.link import SIDES
 from core.records.names import clean_name
 from core.records.spec import FLAGS, NAMES, quoted
+from core.report.readable import as_chosen
 from engine.limits import check_allowed, limits
 from ui.custom_words import custom_words, words_in
 from ui.defaults import ALPHAS, LEAST_WORDS, WORD_SOURCES, length_of
@@ -29,7 +30,6 @@ _SAID = {
     "baseline": "baseline {}",
     "n_target": "{:,} target words",
     "n_baseline": "{:,} baseline words",
-    "alpha": "alpha {:g}",
 }
 _LABELS = {"test": TEST_LABELS, "unit": UNIT_LABELS}
 
@@ -83,7 +83,7 @@ def out_of_range(values: Mapping[str, Any]) -> dict[str, str]:
             sentences[f"n_{side}"] = f"{n:,} is out of range: {LEAST_WORDS} to {there:,} {side} words are allowed."
     alpha = values["alpha"]
     if isinstance(alpha, float) and not ALPHAS[0] <= alpha <= ALPHAS[1]:
-        sentences["alpha"] = f"{alpha:g} is out of range: {ALPHAS[0]} to {ALPHAS[1]} are allowed for alpha."
+        sentences["alpha"] = f"{as_chosen(alpha)} is out of range: {ALPHAS[0]} to {ALPHAS[1]} are allowed for alpha."
     return sentences
 
 
@@ -117,4 +117,5 @@ def _said(name: str, spec: ContrastSpec) -> str:
         return f"{name.replace('_', ' ')} {quoted(value)}" if value else f"no {name.replace('_', ' ')}"
     if name in FLAGS:
         return f"{name.replace('_', ' ')} {'on' if value else 'off'}"
-    return _SAID.get(name, name.replace("_", " ") + " {}").format(value)
+    shown = as_chosen(value) if name == "alpha" else value
+    return _SAID.get(name, name.replace("_", " ") + " {}").format(shown)

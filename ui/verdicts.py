@@ -9,7 +9,7 @@ from pathlib import Path
 import streamlit as st
 
 from core.records import FAILS, HOLDS, IMPOSSIBLE, NOT_RUN, UNCLEAR, Finding
-from core.report.readable import interval, readable_auc, readable_number
+from core.report.readable import MINUS, interval, readable_auc, readable_number
 
 # What a check that has no finding yet may do. The verdicts are those of a finding.
 RUNNING, WAITING, FAILED = "running", "waiting", "error"
@@ -23,7 +23,6 @@ _CLASSES = {
     WAITING: "waiting",
     FAILED: "error",
 }
-MINUS = "\N{MINUS SIGN}"
 _STYLE = (Path(__file__).parent / "verdicts.css").read_text(encoding="utf-8")
 
 
@@ -82,13 +81,9 @@ def number_of(finding: Finding, *, with_interval: bool = True) -> str:
 
 
 def _number(value: float | None) -> str:
-    """Three decimals below 1, as of an AUC; two digits below 0.001; four from 1 on."""
+    """Three decimals from 0.001 to 1, where it may be an AUC; else three significant digits."""
     if value is None:
         return "not known"
-    if abs(value) >= 1 or value == 0:
-        return readable_number(value, padded=False)
-    return f"{'' if value > 0 else MINUS}{readable_auc(abs(value)) if abs(value) >= 0.001 else _small(abs(value))}"
-
-
-def _small(value: float) -> str:
-    return f"{value:.2g}".replace("e-0", "e-").replace("-", MINUS)
+    if not 0.001 <= abs(value) < 1:
+        return readable_number(value)
+    return f"{'' if value > 0 else MINUS}{readable_auc(abs(value))}"

@@ -182,14 +182,14 @@ def _finding(figures: dict[str, Any]) -> Finding:
         if larger == PREDICTED
         else f"right after {own} than right after {other}"
     )
-    value, low, high = (readable_number(found[key], padded=False) for key in ("difference", "low", "high"))
+    value, low, high = (readable_number(found[key]) for key in ("difference", "low", "high"))
     more = "more" if found["difference"] > 0 else "less" if found["difference"] < 0 else "no more"
     few = figures["n_sentences"] < figures["n_sentences_of_text"]
     some = f"On {figures['n_sentences']:,} of {figures['n_sentences_of_text']:,} sentences: with" if few else "With"
     sentence = (
         f"{some} neuron {neuron['neuron']} held at its mean, the loss of the next token rises {more} {where}: the "
         f"difference is {value} nats (97.5% interval {low} to {high}). In {len(matched)} neurons of the layer that "
-        f"write about as much, such differences are at most {readable_number(most, padded=False)} in size."
+        f"write about as much, such differences are at most {readable_number(most)} in size."
     )
     return Finding(
         verdict, RULE, sentence, found["difference"], (found["low"], found["high"]), {**figures, "larger": larger}

@@ -8,7 +8,7 @@ import numpy as np
 
 from core.evidence.checks import CHECKS, about
 from core.records import FAILS, HOLDS, NOT_RUN, UNCLEAR, ContrastResult, Finding
-from core.report.readable import readable_auc, readable_p, two_digits
+from core.report.readable import readable_auc, readable_number, readable_p
 from core.report.sentences import compared, own_and_other, read_as, singular, where
 from core.report.sentences import tested as how_tested
 from core.stats.correction import LABELS
@@ -76,7 +76,7 @@ def _on_word_lists(result: ContrastResult, neuron: int) -> str:
     significant = "significantly" if result.significant[neuron] else "not significantly"
     p = readable_p(float(result.log10_p_adjusted[neuron]))
     about_p = f"p {p}" if result.spec.correction == "none" else f"adjusted p {p}"
-    size = f"Hedges' g {two_digits(g)}" if np.isfinite(g) else "Hedges' g not known"
+    size = f"Hedges' g {readable_number(g)}" if np.isfinite(g) else "Hedges' g not known"
     return (
         f"On word lists ({compared(result)}, read {read_as(result)}), neuron {neuron} of layer {result.spec.layer} of "
         f"{model.name} (revision {model.revision}) is {significant} higher for {own} than for {other}: AUC {auc} (95% "

@@ -10,7 +10,7 @@ from core.errors import UserError
 from core.evidence.subject import Subject
 from core.progress import Progress, unwatched
 from core.records import FAILS, HOLDS, UNCLEAR, Finding
-from core.report.readable import above_or_below, readable_auc, two_digits
+from core.report.readable import above_or_below, readable_auc, readable_number
 from core.report.sentences import capitalised
 from core.stats.effect_intervals import effect_sizes
 from core.stats.effect_size import auc
@@ -257,9 +257,9 @@ def _sentence(subject: Subject, figures: dict[str, Any]) -> str:
     if figures["adjusted"] is None:
         adjusted = "the other properties of the words determine their class, so nothing can be adjusted for them"
     else:
-        low, high = map(two_digits, figures["clustered"])
+        low, high = map(readable_number, figures["clustered"])
         adjusted = (
-            f"with the other properties of the words held equal, {two_digits(figures['adjusted'])} (95% interval "
+            f"with the other properties of the words held equal, {readable_number(figures['adjusted'])} (95% interval "
             f"{low} to {high})"
         )
     return (

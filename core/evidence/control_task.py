@@ -10,7 +10,7 @@ from core.evidence.held_out import lemmas_of_units
 from core.evidence.subject import Subject, Values
 from core.progress import Progress, part_of, unwatched
 from core.records import FAILS, HOLDS, UNCLEAR, Finding
-from core.report.readable import readable_auc
+from core.report.readable import readable_auc, readable_number
 from core.stats.control_task import best_of_luck, luck_held_out
 from core.stats.held_out import can_be_halved, lemma_halves
 from core.stats.permutation import permutations
@@ -78,8 +78,8 @@ def check(subject: Subject, progress: Progress = unwatched) -> Finding:
     sentence = (
         f"Its AUC for {subject.own} is {readable_auc(auc)}; with random labels the best of "
         f"{units.shape[1]:,} neurons has {readable_auc(mean)} on average and up to {readable_auc(quantile)} in 95% of "
-        f"{N_LABELLINGS} draws, so its selectivity is {selectivity:.2f}."
-    ).replace("is -", "is −")
+        f"{N_LABELLINGS} draws, so its selectivity is {readable_number(selectivity)}."
+    )
     return Finding(verdict, RULE, sentence, selectivity, (low - mean, high - mean), figures)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from core.evidence.rules import by_interval
 from core.evidence.subject import Subject, Values
 from core.progress import Progress, unwatched
 from core.records import UNITS, Finding
-from core.report.readable import above_or_below, two_digits
+from core.report.readable import above_or_below, readable_number, readable_p
 from core.stats.dependence import intraclass_correlation
 from core.stats.effect_intervals import effect_sizes
 from core.stats.effect_size import auc
@@ -161,15 +162,16 @@ def _power(subject: Subject, values: Values, g: float, progress: Progress) -> di
 def _sentence(subject: Subject, figures: dict[str, Any]) -> str:
     own, other = subject.own, subject.other
     lemma, smallest = figures["units"]["lemma"], figures["power"]["smallest"]
-    low, high = (two_digits(limit) for limit in lemma["g_interval"])
+    low, high = (readable_number(limit) for limit in lemma["g_interval"])
     equivalence = figures["equivalence"]
+    p = readable_p(math.log10(equivalence["p"])) if equivalence else ""
     small = (
-        f" The difference is smaller than {EQUIVALENT} standard deviations (p = {equivalence['p']:.2g})."
+        f" The difference is smaller than {EQUIVALENT} standard deviations (p = {p})."
         if equivalence and equivalence["equivalent"]
         else ""
     )
     missed = (
-        f"a difference of {smallest:.2f} standard deviations in 80% of draws"
+        f"a difference of {readable_number(smallest)} standard deviations in 80% of draws"
         if np.isfinite(smallest)
         else "no difference of up to 10 standard deviations in 80% of draws"
     )

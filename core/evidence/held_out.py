@@ -10,7 +10,7 @@ from core.comparison import TEST_FUNCTIONS, units_of_pair
 from core.evidence.subject import Subject
 from core.progress import Progress, unwatched
 from core.records import CLEAR_AUC, FAILS, HOLDS, UNCLEAR, Finding
-from core.report.readable import readable_auc
+from core.report.readable import as_chosen, readable_auc
 from core.stats.held_out import HeldOut, choose_and_test, lemma_halves
 
 N_SPLITS = 100
@@ -19,9 +19,9 @@ _MOST, _HALF = 0.9, 0.5
 TITLE = "Held-out words"
 QUESTION = "Chosen on one half of the words, does the neuron separate the classes on the other half?"
 RULE = (
-    f"Holds if in at least {_MOST:.0%} of {N_SPLITS} splits the neuron differs in the same direction on the other half "
-    f"(p of this one test at most α), and its median AUC there is at least {CLEAR_AUC}; does not hold if it differs in "
-    f"less than {_HALF:.0%} of the splits; else unclear."
+    f"Holds if in at least {as_chosen(100 * _MOST)}% of {N_SPLITS} splits the neuron differs in the same direction on "
+    f"the other half (p of this one test at most α), and its median AUC there is at least {CLEAR_AUC}; does not "
+    f"hold if it differs in less than {as_chosen(100 * _HALF)}% of the splits; else unclear."
 )
 VALUE = "held-out AUC"
 LIMITS = (

@@ -13,6 +13,7 @@ from core.comparison import units_of_pair
 from core.evidence.subject import Subject
 from core.progress import Progress, part_of, unwatched
 from core.records import CLEAR_AUC, FAILS, HOLDS, POOLINGS, UNCLEAR, Finding
+from core.report.readable import as_chosen, readable_share
 from core.stats.effect_size import auc
 
 TITLE = "How the words are read"
@@ -45,9 +46,10 @@ def check(subject: Subject, progress: Progress = unwatched) -> Finding:
     aucs = np.array([way["auc"] for way in ways])
     clear = int((aucs >= CLEAR_AUC).sum())
     verdict = HOLDS if clear == len(ways) else FAILS if aucs.min() < 0.5 or clear < len(ways) / 2 else UNCLEAR
+    lowest = readable_share(float(aucs.min()))
     sentence = (
         f"In {clear} of {len(ways)} ways of reading the words, a random word of {subject.own} is above one of "
-        f"{subject.other} in at least {CLEAR_AUC:.0%} of pairs; the lowest share is {aucs.min():.0%}."
+        f"{subject.other} in at least {as_chosen(100 * CLEAR_AUC)}% of pairs; the lowest share is {lowest}."
     )
     return Finding(verdict, RULE, sentence, aucs.min(), (aucs.min(), aucs.max()), {"ways": ways})
 

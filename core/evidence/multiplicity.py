@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from core.evidence.subject import Subject
 from core.progress import Progress, unwatched
 from core.records import FAILS, HOLDS, UNCLEAR, Finding
 from core.report.glossary import statistic_name
-from core.report.readable import readable_p
+from core.report.readable import as_chosen, readable_number, readable_p
 from core.stats.permutation import max_t, single_step_p
 
 # 10,000 give p to a third digit, and take five times as long: a minute on a model of 46,000 neurons.
@@ -68,7 +69,8 @@ def check(subject: Subject, progress: Progress = unwatched) -> Finding:
     alpha = subject.spec.alpha
     if alpha * (N_PERMUTATIONS + 1) < 1:
         raise UserError(
-            f"α is {alpha:g}, and no p of {N_PERMUTATIONS:,} permutations is below {1 / (N_PERMUTATIONS + 1):.2g}."
+            f"α is {as_chosen(alpha)}, and no p of {N_PERMUTATIONS:,} permutations is below "
+            f"{readable_p(-math.log10(N_PERMUTATIONS + 1))}."
         )
     layer, model = _maxima(subject, progress)
     statistic = abs(float(subject.result.tests.statistic[subject.neuron]))
@@ -79,9 +81,9 @@ def check(subject: Subject, progress: Progress = unwatched) -> Finding:
     letter = statistic_name(subject.spec.test)
     sentence = (
         f"Chance alone makes the strongest of {of_model['n_neurons']:,} neurons of the model as strong as this "
-        f"(|{letter}| = {statistic:.1f}) with p {_p(of_model['p'])}, and the strongest of {of_layer['n_neurons']:,} of "
-        f"the layer with p {_p(of_layer['p'])}; it is number {of_model['rank']:,} of the model and "
-        f"{of_layer['rank']:,} of the layer."
+        f"(|{letter}| = {readable_number(statistic)}) with p {_p(of_model['p'])}, and the strongest of "
+        f"{of_layer['n_neurons']:,} of the layer with p {_p(of_layer['p'])}; it is number {of_model['rank']:,} of "
+        f"the model and {of_layer['rank']:,} of the layer."
     )
     figures = {
         "statistic": statistic,
@@ -146,4 +148,4 @@ def _edges(statistic: float, maxima: np.ndarray) -> np.ndarray:
 def _p(p: float) -> str:
     """A p-value; the least that so many permutations can give is one that they only bound."""
     least = p * (N_PERMUTATIONS + 1) <= 1.5
-    return f"≤ {p:.2g}" if least else f"= {readable_p(float(np.log10(p)))}"
+    return f"{'≤' if least else '='} {readable_p(float(np.log10(p)))}"

@@ -12,7 +12,7 @@ from core.evidence.subject import Subject, Values
 from core.progress import Progress, unwatched
 from core.records import FAILS, HOLDS, TESTS, UNCLEAR, Finding
 from core.report.glossary import TEST_NAMES, statistic_name
-from core.report.readable import readable_p, readable_share
+from core.report.readable import readable_number, readable_p, readable_share
 from core.stats.log_p import log10_p
 from core.stats.repairing import random_pairings, repaired_t, within_pair_correlation
 from core.stats.ttest import t_threshold
@@ -160,20 +160,16 @@ def _verdict(subject: Subject, tests: list[dict[str, Any]], paired: bool, pairin
 
 def _sentence(figures: dict[str, Any]) -> str:
     said = [
-        f"{TEST_NAMES[one['test']]}: {statistic_name(one['test'])} = {_number(one['statistic'])} (by {one['unit']}, "
-        f"adjusted p {readable_p(one['log10_p_adjusted'])})"
+        f"{TEST_NAMES[one['test']]}: {statistic_name(one['test'])} = {readable_number(one['statistic'])} (by "
+        f"{one['unit']}, adjusted p {readable_p(one['log10_p_adjusted'])})"
         for one in figures["tests"]
     ]
     sentences = [f"{'; '.join(said)}."]
     if pairing := figures["pairing"]:
         sentences.append(
-            f"Over {pairing['n']} random pairings of the same words the paired t ranges from {_number(pairing['min'])} "
-            f"to {_number(pairing['max'])}, and the neuron is the layer's most extreme for {figures['own']} in "
-            f"{readable_share(pairing['most_extreme'])} of them; words of a pair correlate at "
-            f"{_number(pairing['correlation'], 2)}."
+            f"Over {pairing['n']} random pairings of the same words the paired t ranges from "
+            f"{readable_number(pairing['min'])} to {readable_number(pairing['max'])}, and the neuron is the layer's "
+            f"most extreme for {figures['own']} in {readable_share(pairing['most_extreme'])} of them; words of a pair "
+            f"correlate at {readable_number(pairing['correlation'])}."
         )
     return " ".join([*sentences, *figures["notes"]])
-
-
-def _number(value: float, digits: int = 1) -> str:
-    return f"{round(value, digits) + 0.0:.{digits}f}".replace("-", "−")  # adding 0 makes −0.0 to 0.0

@@ -15,7 +15,7 @@ from core.evidence.subject import Subject
 from core.evidence.token_text import AFTER, BEFORE, NEITHER, OTHER, OWN, TokenText, token_text
 from core.progress import Progress, part_of, unwatched
 from core.records import CLEAR_AUC, UNCLEAR, Finding, GoldActivations
-from core.report.readable import first_words, last_words, readable_share
+from core.report.readable import as_chosen, first_words, last_words, readable_share
 from core.stats.top_share import top_share
 from core.words import bundled_prose
 
@@ -33,10 +33,10 @@ _TOP = 0.05  # the share of tokens that count as the top
 _MOST_TOP = 0.1  # what it may be at most, with the tokens whose value is just the lowest one of the top
 _FEW = 20  # tokens of the two lists in the top: with fewer, nothing is concluded
 RULE = (
-    f"Of the {_TOP:.0%} of tokens at which it is highest, those on the own list against those on the other "
-    f"list, as if both were equally frequent in the text: holds if the interval of the own share is at or above "
+    f"Of the {as_chosen(100 * _TOP)}% of tokens at which it is highest, those on the own list against those on the "
+    f"other list, as if both were equally frequent in the text: holds if the interval of the own share is at or above "
     f"{CLEAR_AUC}; does not hold if it is below; else unclear, as with fewer than {_FEW} such tokens, or if so many "
-    f"tokens have one value that no {_TOP:.0%} to {_MOST_TOP:.0%} of them are the highest."
+    f"tokens have one value that no {as_chosen(100 * _TOP)}% to {as_chosen(100 * _MOST_TOP)}% of them are the highest."
 )
 _N_TOP, _N_QUANTILE, _N_AGAINST = 10, 3, 8  # contexts that are shown
 
@@ -130,7 +130,7 @@ def _undetermined(figures: dict[str, Any]) -> str:
     n_above = sum(figures[f"top_{name}"] for name in ("own", "other", "neither"))
     return (
         f"The neuron has one value at {readable_share(figures['tied'] / figures['n_tokens'])} of tokens, and is above "
-        f"it at {n_above:,} of {figures['n_tokens']:,}: so which {_TOP:.0%} are its highest is not known."
+        f"it at {n_above:,} of {figures['n_tokens']:,}: so which {as_chosen(100 * _TOP)}% are its highest is not known."
     )
 
 

@@ -1,11 +1,24 @@
-"""Tokens and numbers for a reader: no invisible characters, no terminal control codes, no 0 that is not zero."""
+"""Tokens and numbers for a reader: no invisible characters, no terminal control codes, no 0 that is not zero.
+
+How numbers are written (docs/methods.md says it to readers): a measured value has three significant digits
+(``readable_number``); a count is whole, with a comma at thousands (``f"{n:,}"``); a share, an AUC and a p-value have
+rules of their own, by which none reads 0 or 1 that is neither; a setting is written as it was chosen. The minus sign is
+U+2212 everywhere. In files (CSV, JSON) numbers have all their digits and a hyphen: nothing here is for them.
+"""
 
 from __future__ import annotations
 
 import math
 import unicodedata
+from decimal import Decimal
 
 import numpy as np
+
+MINUS = "\u2212"
+# For plotly, in the ``hoverformat`` of an axis: as ``readable_number``, but without powers of ten. Formats that stand
+# in a hover's own text (``%{x:.2f}``) would write a hyphen for the minus sign.
+HOVER, SIGNED_HOVER = ",.3r", "+,.3r"
+_LEAST, _MOST = -4, 6  # decimal exponents from and below which a number is written without a power of ten
 
 # Signs for invisible characters in exports and tables. From U+2400 on, Unicode has pictures of control characters.
 _VISIBLE = {" ": "␣", "\n": "↵", "\r": "␍", "\t": "⇥", "\x7f": "␡", "\u00a0": "⍽"}
@@ -29,23 +42,83 @@ def readable(piece: str, part: str = "") -> str:
     return f"{shown}[{part}]" if part else shown
 
 
-def readable_number(value: float, *, padded: bool = True) -> str:
-    """A value with four significant digits and a minus sign (U+2212).
+def readable_number(value: float, *, plus: bool = False) -> str:
+    """A measured value with three significant digits, a minus sign (U+2212), and if wanted a plus sign.
+
+    The digits are those of the exact value, rounded to even if it is midway. From a million on and below 0.0001, the
+    number has a power of ten. Zero is "0", without a sign.
 
     Examples
     --------
-    >>> readable_number(-0.0421), readable_number(-0.0421, padded=False)
-    ('−0.04210', '−0.0421')
+    >>> readable_number(-0.0421), readable_number(0.5), readable_number(1234.5), readable_number(0.5, plus=True)
+    ('−0.0421', '0.500', '1,230', '+0.500')
+    >>> readable_number(-2.5e-7), readable_number(1e9), readable_number(float("-inf"))
+    ('−2.50e−7', '1.00e9', '−∞')
     """
-    if not math.isfinite(value):
-        return "not a number" if math.isnan(value) else "∞" if value > 0 else "−∞"
+    if math.isnan(value):
+        return "not a number"
+    sign = MINUS if value < 0 else "+" if plus and value else ""
+    if math.isinf(value):
+        return f"{sign}∞"
     if value == 0:
         return "0"
-    mantissa, _, exponent = format(float(value), "#.4g" if padded else ".4g").partition("e")
-    return f"{mantissa.rstrip('.')}{'e' + str(int(exponent)) if exponent else ''}".replace("-", "−")
+    rounded = format(abs(float(value)), ".2e")
+    mantissa, _, exponent = rounded.partition("e")
+    if _LEAST <= int(exponent) < _MOST:
+        return f"{sign}{Decimal(rounded):,f}"
+    return f"{sign}{mantissa}e{int(exponent)}".replace("-", MINUS)
 
 
-def readable_auc(value: float, digits: int = 3) -> str:
+def signed(value: float) -> str:
+    """A ``readable_number`` with its sign, for what has a direction.
+
+    Examples
+    --------
+    >>> signed(-1.234), signed(0.5)
+    ('−1.23', '+0.500')
+    """
+    return readable_number(value, plus=True)
+
+
+def to_decimals(value: float, decimals: int, *, plus: bool = False) -> str:
+    """A value with so many decimals, for numbers that stand below each other or on one axis. Never a negative zero.
+
+    Examples
+    --------
+    >>> to_decimals(-1.25, 1), to_decimals(0.25, 3, plus=True), to_decimals(-0.001, 2)
+    ('−1.2', '+0.250', '0.00')
+    """
+    text = f"{value:,.{decimals}f}"
+    if not text.strip("-0."):
+        return text.lstrip("-")
+    return f"{'+' if plus and value > 0 else ''}{text.replace('-', MINUS)}"
+
+
+def as_chosen(value: float) -> str:
+    """A setting, such as alpha, with the digits that were chosen.
+
+    Examples
+    --------
+    >>> as_chosen(0.05), as_chosen(1e-5), as_chosen(100 * (1 - 0.001))
+    ('0.05', '0.00001', '99.9')
+    """
+    text = f"{value:.12g}"
+    short = math.isfinite(value) and 1e-9 <= abs(value) < 1e15  # else as many zeros as the number has
+    return (f"{Decimal(text).normalize():f}" if short else text).replace("-", MINUS)
+
+
+def readable_df(df: float) -> str:
+    """Degrees of freedom: a count, if the test has a whole number; else, as of Welch's test, a measured value.
+
+    Examples
+    --------
+    >>> readable_df(1998.0), readable_df(182.61)
+    ('1,998', '183')
+    """
+    return f"{int(df):,}" if float(df).is_integer() else readable_number(df)
+
+
+def readable_auc(value: float) -> str:
     """An AUC with three decimals, or with as many as it takes not to read 0 or 1 if it is not exactly that.
 
     Examples
@@ -57,8 +130,8 @@ def readable_auc(value: float, digits: int = 3) -> str:
         return str(int(value))
     if math.isnan(value):
         return "not a number"
-    texts = (f"{value:.{n}f}" for n in range(digits, 18))
-    return next((text for text in texts if 0.0 < float(text) < 1.0), repr(float(value)))
+    texts = (f"{value:.{n}f}" for n in range(3, 18))
+    return next((text for text in texts if 0.0 < float(text) < 1.0), repr(float(value)).replace("-", MINUS))
 
 
 def rounded_auc(values: np.ndarray) -> np.ndarray:
@@ -84,7 +157,7 @@ def readable_p(log10_p: float) -> str:
     Examples
     --------
     >>> readable_p(-411.51), readable_p(math.log10(0.0021)), readable_p(-0.0001), readable_p(0.0)
-    ('3.1e-412', '0.0021', '0.9998', '1')
+    ('3.1e−412', '0.0021', '0.9998', '1')
     """
     if math.isnan(log10_p):
         return "not a number"
@@ -92,25 +165,12 @@ def readable_p(log10_p: float) -> str:
         return "1"
     if log10_p > -4:
         p = 10.0**log10_p
-        texts = (f"{p:.{n}g}" for n in range(2, 18))
+        texts = (f"{p:#.{n}g}" for n in range(2, 18))
         return next((text for text in texts if float(text) < 1.0), "1")
-    mantissa, exponent = scientific(np.array(log10_p))
-    return f"{mantissa:.1f}e{exponent:.0f}"
-
-
-def scientific(log10_p: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The mantissa with one decimal, and the exponent, of p-values: float64 of the same shape; NaN stays NaN.
-
-    Examples
-    --------
-    >>> mantissa, exponent = scientific(np.array([-411.51, -0.0001]))
-    >>> mantissa, exponent
-    (array([3.1, 1. ]), array([-412.,    0.]))
-    """
-    exponent = np.floor(log10_p)
-    mantissa = np.round(10.0 ** (log10_p - exponent), 1)
-    carried = mantissa >= 10
-    return np.where(carried, 1.0, mantissa), np.where(carried, exponent + 1, exponent)
+    exponent = math.floor(log10_p)
+    mantissa = f"{10.0 ** (log10_p - exponent):.1f}"
+    carried = mantissa == "10.0"
+    return f"{'1.0' if carried else mantissa}e{exponent + carried}".replace("-", MINUS)
 
 
 def readable_share(value: float) -> str:
@@ -139,37 +199,15 @@ def interval(low: str, high: str) -> str:
     return f"[{low}, {high}]"
 
 
-def signed(value: float, digits: int = 2) -> str:
-    """A number with its sign, and a minus sign (U+2212) as on the axes of plots.
-
-    Examples
-    --------
-    >>> signed(-1.234), signed(0.5)
-    ('−1.23', '+0.50')
-    """
-    return f"{value:+.{digits}f}".replace("-", "−")
-
-
 def above_or_below(difference: float) -> str:
     """A difference in standard deviations, for a sentence.
 
     Examples
     --------
     >>> above_or_below(0.5), above_or_below(-0.051)
-    ('0.50 standard deviations above', '0.05 standard deviations below')
+    ('0.500 standard deviations above', '0.0510 standard deviations below')
     """
-    return f"{abs(difference):.2f} standard deviations {'below' if difference < 0 else 'above'}"
-
-
-def two_digits(value: float) -> str:
-    """A number with two decimals, and a minus sign (U+2212) if it is negative.
-
-    Examples
-    --------
-    >>> two_digits(-1.234), two_digits(0.5)
-    ('−1.23', '0.50')
-    """
-    return signed(value).lstrip("+")
+    return f"{readable_number(abs(difference))} standard deviations {'below' if difference < 0 else 'above'}"
 
 
 def _shown(character: str) -> str:

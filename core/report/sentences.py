@@ -18,13 +18,13 @@ from core.records import (
     ModelInfo,
 )
 from core.report.glossary import SIDE_WORDS, TEST_NAMES
-from core.report.readable import readable_share
+from core.report.readable import as_chosen, readable_share, to_decimals
 
 SHUFFLED = ("shuffled A", "shuffled B")
 # Names that are not a user's own: they have a singular, and a capital letter where a sentence begins.
 _KNOWN = (*WORD_CLASSES, *SHORT_WORD_CLASSES, "custom words", "target words", "baseline words", *SHUFFLED)
 _MAX_FILE_BYTES = 90  # of each class, in the name of a file
-_STRONGLY = f"(AUC at least {STRONG_AUC:.2f} or at most {1 - STRONG_AUC:.2f})"
+_STRONGLY = f"(AUC at least {to_decimals(STRONG_AUC, 2)} or at most {to_decimals(1 - STRONG_AUC, 2)})"
 # Corrections that bound the probability of any false finding in a family.
 _FAMILY_WISE = ("bonferroni", "sidak", "holm", "max_t")
 
@@ -173,7 +173,8 @@ def tested(result: ContrastResult, correction: str) -> str:
     """The test, the correction (its label) and alpha."""
     spec, n = result.spec, result.family_size
     tests = "1 test" if n == 1 else f"{n:,} tests"
-    return f"{TEST_NAMES[spec.test]}, {correction_name(spec.correction, correction)} over {tests}, α = {spec.alpha:g}"
+    corrected = f"{correction_name(spec.correction, correction)} over {tests}"
+    return f"{TEST_NAMES[spec.test]}, {corrected}, α = {as_chosen(spec.alpha)}"
 
 
 def correction_name(correction: str, label: str) -> str:
@@ -269,21 +270,22 @@ def about_marks(result: ContrastResult, neuron: int) -> dict[str, str]:
 def about_layers(result: ContrastResult) -> str:
     """What the correction says of the bars of all layers together."""
     spec, n_layers = result.spec, result.model.n_layers
+    alpha = as_chosen(spec.alpha)
     if result.cautions:
         return "Read these bars with the warning above: the p-values are too low here."
     if spec.correction == "none":
         expected = spec.alpha * result.n_neurons
         return (
-            f"Without a correction, about {expected:.0f} neurons of each layer would be significant by chance if no "
-            "class differed."
+            f"Without a correction, about {to_decimals(expected, 0)} neurons of each layer would be significant by "
+            "chance if no class differed."
         )
     if spec.family == "model":
         bound = "chance of any false finding" if spec.correction in _FAMILY_WISE else "expected share of false findings"
-        return f"All layers are corrected together: the {bound} in all bars is at most {spec.alpha:g}."
+        return f"All layers are corrected together: the {bound} in all bars is at most {alpha}."
     alone = "Each layer is corrected alone"
     if spec.correction not in _FAMILY_WISE:
-        return f"{alone}: the expected share of false findings is at most {spec.alpha:g} in one layer, not in all bars."
+        return f"{alone}: the expected share of false findings is at most {alpha} in one layer, not in all bars."
     return (
-        f"{alone}: the chance of any false finding is at most {spec.alpha:g} in one layer, but up to "
-        f"{min(1.0, n_layers * spec.alpha):.2g} in the {n_layers} layers together."
+        f"{alone}: the chance of any false finding is at most {alpha} in one layer, but up to "
+        f"{as_chosen(min(1.0, n_layers * spec.alpha))} in the {n_layers} layers together."
     )

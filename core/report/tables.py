@@ -18,7 +18,7 @@ import numpy as np
 
 from core.records import ContrastResult, TokenActivations
 from core.report.glossary import d_definition
-from core.report.readable import readable, readable_p
+from core.report.readable import MINUS, readable, readable_p
 from core.report.sentences import class_names
 
 CONTRAST_COLUMNS = (
@@ -176,7 +176,7 @@ def p_cells(p: np.ndarray, log10_p: np.ndarray) -> list[float | str]:
     [0.5, '3.1e-412']
     """
     pairs = zip(p.tolist(), log10_p.tolist(), strict=True)
-    return [readable_p(log) if value < sys.float_info.min else value for value, log in pairs]
+    return [readable_p(log).replace(MINUS, "-") if value < sys.float_info.min else value for value, log in pairs]
 
 
 def text_csv(activations: TokenActivations, neurons: Sequence[int]) -> str:

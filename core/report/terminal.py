@@ -7,7 +7,7 @@ import math
 from core.records import Caution, ContrastResult
 from core.report import sentences
 from core.report.glossary import d_definition, statistic_name
-from core.report.readable import interval, readable_auc, readable_p, signed
+from core.report.readable import interval, readable_auc, readable_df, readable_number, readable_p, signed
 
 
 def terminal_summary(result: ContrastResult, correction: str) -> str:
@@ -41,7 +41,7 @@ def terminal_summary(result: ContrastResult, correction: str) -> str:
     if result.null_maxima is not None and null_95 is not None and math.isfinite(null_95):
         lines.append(
             f"Null      In 95% of {result.null_maxima.size:,} permutations (seed {spec.seed}), every "
-            f"|{statistic_name(spec.test)}| is below {null_95:.2f}."
+            f"|{statistic_name(spec.test)}| is below {readable_number(null_95)}."
         )
     for caution in result.cautions:
         lines += _caution(caution)
@@ -53,9 +53,9 @@ def _neuron(label: str, result: ContrastResult, neuron: int) -> list[str]:
     """Two lines on one neuron: its test, and its effect sizes on both sides of the nonlinearity."""
     tests, sizes, other = result.tests, result.effect_sizes, result.other_side
     df = tests.degrees_of_freedom[neuron]
-    of_df = f", df = {df:.5g}" if math.isfinite(df) else ""
+    of_df = f", df = {readable_df(df)}" if math.isfinite(df) else ""
     g = interval(signed(sizes.hedges_g_low[neuron]), signed(sizes.hedges_g_high[neuron]))
-    auc = interval(readable_auc(sizes.auc_low[neuron], 2), readable_auc(sizes.auc_high[neuron], 2))
+    auc = interval(readable_auc(sizes.auc_low[neuron]), readable_auc(sizes.auc_high[neuron]))
     found = "; ".join(sentences.marks(result, neuron))
     return [
         f"{label:<9} neuron {neuron}: {statistic_name(result.spec.test)} = {signed(tests.statistic[neuron])}{of_df}, "

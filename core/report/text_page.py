@@ -171,9 +171,9 @@ def _is_marked(character: str) -> bool:
 
 def _legend(block: TextBlock, prefix: str) -> str:
     scale = block.scale
-    low, high = (readable_number(end, padded=False) for end in (scale.low, scale.high))
+    low, high = (readable_number(end) for end in (scale.low, scale.high))
     low, high = f"{'≤ ' if scale.n_below else ''}{low}", f"{'≥ ' if scale.n_above else ''}{high}"
-    centre = [] if scale.centre is None else [readable_number(scale.centre, padded=False)]
+    centre = [] if scale.centre is None else [readable_number(scale.centre)]
     labels = [low] if scale.constant else [low, *centre, high]
     shown = "".join(f"<span>{label}</span>" for label in labels)
     return (

@@ -15,7 +15,7 @@ import numpy as np
 
 from core.errors import UserError
 from core.records import TokenActivations
-from core.report.readable import readable, signed
+from core.report.readable import readable, to_decimals
 from core.report.tables import Table
 
 EQUAL, CHANGED, DELETED, INSERTED = KINDS = ("equal", "changed", "deleted", "inserted")
@@ -112,7 +112,7 @@ def readable_changes(change: np.ndarray, bound: float) -> list[str]:
     ['−0.250', '+0.500', '0', '']
     """
     digits = min(max(2 - math.floor(math.log10(bound)), 0), 12) if bound > 0 else 0
-    texts = ("" if math.isnan(value) else signed(value, digits) for value in change.tolist())
+    texts = ("" if math.isnan(value) else to_decimals(value, digits, plus=True) for value in change.tolist())
     return ["0" if text and not text.strip("+−0.") else text for text in texts]
 
 

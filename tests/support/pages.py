@@ -16,6 +16,7 @@ from core.records import CUSTOM, ContrastSpec
 from core.records.link import to_params
 from core.report.sentences import class_names
 from tests.support.browser import ROOT
+from tests.support.three_digits import three_digits
 
 HOME, NEURONS, WORDS, TEXT = "pages/0_Home.py", "pages/1_Neurons.py", "pages/2_Words.py", "pages/3_Text_heatmap.py"
 EVIDENCE = "pages/4_Evidence.py"
@@ -130,8 +131,8 @@ def link(at):
 
 
 def with_sign(statistic):
-    """A statistic as the page writes it: its sign, two decimals, and a true minus."""
-    return f"{statistic:+.2f}".replace("-", "\N{MINUS SIGN}")
+    """A statistic as the page writes it: its sign, three significant digits, and a true minus."""
+    return f"{three_digits(float(statistic)):+,f}".replace("-", "\N{MINUS SIGN}")
 
 
 def assert_shows(at, result):

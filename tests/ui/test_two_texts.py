@@ -74,8 +74,8 @@ def test_tokens_and_changes_are_those_of_two_readings(texts, contrast):
                     )
                 )
                 continue
-            assert shown_number(block["values"][0][k]) == pytest.approx(float(values[0][i]), rel=2e-3, abs=1e-6)
-            assert shown_number(block["values"][1][k]) == pytest.approx(float(values[1][j]), rel=2e-3, abs=1e-6)
+            assert shown_number(block["values"][0][k]) == pytest.approx(float(values[0][i]), rel=5e-3, abs=1e-6)
+            assert shown_number(block["values"][1][k]) == pytest.approx(float(values[1][j]), rel=5e-3, abs=1e-6)
             change = float(values[1][j]) - float(values[0][i])
             assert shown_number(block["changes"][k]) == pytest.approx(change, abs=0.02 * top + 1e-6)
             assert abs(change) < 0.02 * top or np.sign(block["steps"][k] - 100) == np.sign(change)

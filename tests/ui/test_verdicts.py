@@ -22,9 +22,9 @@ def test_texts_in_labels_are_escaped():
         (0.97, (0.9, 0.99999), "0.970 [0.900, 0.99999]"),
         (-0.25, None, "\N{MINUS SIGN}0.250"),
         (0.0, None, "0"),
-        (1e-9, None, "1e\N{MINUS SIGN}9"),
-        (1 / 2001, None, "0.0005"),
-        (13.0, (9.75, 1234.5), "13 [9.75, 1234]"),
+        (1e-9, None, "1.00e\N{MINUS SIGN}9"),
+        (1 / 2001, None, "0.000500"),
+        (13.0, (9.75, 1234.5), "13.0 [9.75, 1,230]"),
         (0.5, (float("nan"), 0.6), "0.500 [not known, 0.600]"),
         (None, None, ""),
     ],
@@ -37,6 +37,6 @@ def test_figures_of_any_shape_have_a_row_each():
     figures = {"none": None, "ok": True, "deep": {"er": {"p": 0.5}}, "names": ["a", "b"], "none_at_all": [], "n": 1_000}
     singles, tables = evidence_numbers.parts(figures)
     assert singles == {
-        "none": "none", "ok": "yes", "deep.er.p": "0.5", "names": "a, b", "none_at_all": "", "n": "1,000",
+        "none": "none", "ok": "yes", "deep.er.p": "0.500", "names": "a, b", "none_at_all": "", "n": "1,000",
     }  # fmt: skip
     assert tables == {}

@@ -8,8 +8,10 @@ from typing import Any
 import streamlit as st
 
 from core.report.readable import readable, readable_number
+from ui.readable_table import readable_table
 
 _MOST_ROWS = 500
+_NAMES = frozenset({"neuron", "layer", "seed"})  # numbers that count nothing
 _CONTEXTS = {"counterexamples": "Counterexamples, the strongest first", "contexts": "Contexts"}
 
 
@@ -35,17 +37,15 @@ def draw_rows(rows: Sequence[Mapping[str, Any]]) -> None:
     """Draw a list of objects as a table, whose cells are shown as they are: they may come from a text."""
     columns = list(dict.fromkeys(name for row in rows for name in row))
     shown = rows[:_MOST_ROWS]
-    layout: dict[str, Any] = {
-        name: st.column_config.NumberColumn(format="%.4g")
-        for name in columns
-        if all(isinstance(row.get(name), (int, float, type(None))) for row in shown)
-    }
+    numbers = [name for name in columns if all(_is_number(row.get(name)) for row in shown)]
+    layout: dict[str, Any] = {}
     if "token" in columns:  # a text around a token, which stays between its two parts
         layout["before"] = st.column_config.TextColumn(alignment="right", width="large")
         layout["after"] = st.column_config.TextColumn(width="large")
-    st.dataframe(
-        {name: [_cell(name, row.get(name)) for row in shown] for name in columns}, hide_index=True, column_config=layout
-    )
+    cells = {name: [_cell(name, row.get(name)) for row in shown] for name in columns}
+    whole = {name for name in numbers if all(isinstance(value, int | None) for value in cells[name])}
+    writers = {name: (_name if name in _NAMES else _count) if name in whole else readable_number for name in numbers}
+    st.dataframe(readable_table(cells, writers), hide_index=True, column_config=layout)
     if len(rows) > len(shown):
         st.caption(f"The first {len(shown):,} of {len(rows):,}; the file has all.")
 
@@ -75,6 +75,18 @@ def _walk(value: Any, path: str) -> Iterator[tuple[str, Any]]:
         yield path, value
 
 
+def _is_number(value: Any) -> bool:
+    return value is None or (isinstance(value, (int, float)) and not isinstance(value, bool))
+
+
+def _count(value: float) -> str:
+    return f"{int(value):,}"
+
+
+def _name(value: float) -> str:
+    return str(int(value))
+
+
 def _is_table(value: Any) -> bool:
     return isinstance(value, list) and bool(value) and all(isinstance(row, Mapping) for row in value)
 
@@ -95,7 +107,7 @@ def _text(value: Any) -> str:
         return {True: "yes", False: "no", None: "none"}[value]
     if isinstance(value, int):
         return f"{value:,}"
-    return readable_number(value, padded=False) if isinstance(value, float) else str(value)
+    return readable_number(value) if isinstance(value, float) else str(value)
 
 
 def _listed(values: list[Any]) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import streamlit as st
 
@@ -9,8 +11,9 @@ from core.experiment import unit_values
 from core.records import HOOK_SIDES, ContrastResult
 from core.report import figures, sentences
 from core.report.glossary import GLOSSARY, d_definition, statistic_name
-from core.report.readable import interval, readable_auc, readable_p, signed
+from core.report.readable import interval, readable_auc, readable_df, readable_number, readable_p, signed
 from ui import charts, navigation, page
+from ui.readable_table import readable_table
 
 _N_EXTREMES = 6
 
@@ -43,7 +46,7 @@ def verdict(result: ContrastResult, neuron: int) -> str:
     sizes, other = result.effect_sizes, result.other_side
     higher = page.plain(sentences.higher_for(result, neuron))
     verdict = f"Significantly higher for {higher}" if result.significant[neuron] else "Not significant"
-    between = interval(readable_auc(sizes.auc_low[neuron], 2), readable_auc(sizes.auc_high[neuron], 2))
+    between = interval(readable_auc(sizes.auc_low[neuron]), readable_auc(sizes.auc_high[neuron]))
     return (
         f"**{verdict}** · AUC **{readable_auc(result.tests.auc[neuron])}** {between}, "
         f"{sentences.where(other.side)} **{readable_auc(other.auc[neuron])}**"
@@ -54,7 +57,7 @@ def _numbers(result: ContrastResult, neuron: int) -> str:
     """The statistic, its degrees of freedom, the adjusted p and Hedges' g."""
     tests, sizes = result.tests, result.effect_sizes
     df = tests.degrees_of_freedom[neuron]
-    of_df = f" (df {df:.4g})" if np.isfinite(df) else ""
+    of_df = f" (df {readable_df(df)})" if np.isfinite(df) else ""
     between = interval(signed(sizes.hedges_g_low[neuron]), signed(sizes.hedges_g_high[neuron]))
     parts = (
         f"{statistic_name(result.spec.test)} = {signed(tests.statistic[neuron])}{of_df}",
@@ -81,8 +84,6 @@ def _draw_extremes(result: ContrastResult, values: np.ndarray) -> None:
     for column, title, indices in ((high, "Highest", order[::-1]), (low, "Lowest", order)):
         column.markdown(f"**{title} {unit}s**")
         shown = indices[:_N_EXTREMES]
-        column.dataframe(
-            {unit: [names[i] for i in shown], "class": [classes[i] for i in shown], "value": values[shown]},
-            hide_index=True,
-            column_config={"value": st.column_config.NumberColumn(format="%.3g")},
-        )
+        columns: dict[str, Any] = {unit: [names[i] for i in shown], "class": [classes[i] for i in shown]}
+        columns["value"] = values[shown]
+        column.dataframe(readable_table(columns, {"value": readable_number}), hide_index=True)

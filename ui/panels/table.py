@@ -57,7 +57,7 @@ def _columns(result: ContrastResult) -> list[tuple[str, np.ndarray, Any]]:
         ("marks", marks, st.column_config.TextColumn(help=_about_marks())),
         (f"> 0, {target}", other.above_zero_target, share),
         (f"> 0, {baseline}", other.above_zero_baseline, share),
-        ("mean difference", tests.mean_difference, _number("%.4g", GLOSSARY["mean difference"])),
+        ("mean difference", tests.mean_difference, _number("%.3g", GLOSSARY["mean difference"])),
     ]
 
 

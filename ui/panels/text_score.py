@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -13,11 +14,12 @@ from core.activations import tokens_of_words, word_values
 from core.evidence.subject import UPOS_OF
 from core.records import CUSTOM, ENOUGH_WORDS, ContrastResult, GoldWord, Passage, TextScore, TokenActivations
 from core.report.glossary import GLOSSARY
-from core.report.readable import first_words, last_words, readable, readable_auc, readable_share
+from core.report.readable import first_words, last_words, readable, readable_auc, readable_number, readable_share
 from core.report.sentences import class_names
 from core.stats.text_score import text_score
 from core.words import listed_words
 from ui import page, token_heatmap
+from ui.readable_table import readable_table
 from ui.rows import clicked_row
 
 # So many characters before and after a word are its context.
@@ -164,22 +166,22 @@ def _draw_errors(
     text, found = "".join(scored.found.pieces), scored.found
     words = [scored.kinds.words[i] for i in places]
     key, first_tokens = f"errors_{name}", [int(scored.tokens[i][0]) for i in places]
+    columns: dict[str, Any] = {
+        "word": [readable(word.form) for word in words],
+        scored.kinds.what: [scored.kinds.labels[i] for i in places],
+        "in the text": [_in_context(text, word) for word in words],
+        "value": values[places],
+        by_how_much: shares,
+    }
     st.dataframe(
-        {
-            "word": [readable(word.form) for word in words],
-            scored.kinds.what: [scored.kinds.labels[i] for i in places],
-            "in the text": [_in_context(text, word) for word in words],
-            "value": values[places],
-            by_how_much: 100 * shares,
-        },
+        readable_table(columns, {"value": readable_number, by_how_much: readable_share}),
         key=key,
         hide_index=True,
         on_select=partial(_find, key, token_heatmap.text_id(found.pieces, found.parts), first_tokens),
         selection_mode="single-row",
         column_config={
             "in the text": st.column_config.TextColumn(width="large", help="Click a row to find the word above."),
-            "value": st.column_config.NumberColumn(format="%.3g", width="small"),
-            by_how_much: st.column_config.NumberColumn(format="%.1f%%"),
+            "value": st.column_config.NumberColumn(width="small"),
         },
     )
 

@@ -12,9 +12,10 @@ import streamlit as st
 from core.experiment import unit_values
 from core.records import ContrastResult, TokenActivations
 from core.report.glossary import GLOSSARY
-from core.report.readable import readable, readable_auc, signed
+from core.report.readable import readable, readable_auc, readable_number, readable_share, signed
 from core.stats.standing_out import StandingOut, standing_out
 from ui import chosen, page
+from ui.readable_table import readable_table
 from ui.rows import clicked_row
 
 # With fewer other tokens, their mean and standard deviation are rough.
@@ -41,16 +42,17 @@ def _draw_shown(result: ContrastResult, activations: TokenActivations, neurons: 
     side = result.spec.hook_side
     words = [np.concatenate(unit_values(result, neuron, side)) for neuron in neurons]  # n_neurons arrays [n_units]
     above_words = [float((units < value).mean()) for units, value in zip(words, values[token], strict=True)]
+    columns: dict[str, Any] = {
+        "neuron": list(neurons),
+        "value": values[token],
+        _IN_TEXT: (values < values[token]).mean(axis=0),  # [n_tokens, n_neurons] -> [n_neurons]
+        _IN_LISTS: above_words,
+    }
     st.dataframe(
-        {
-            "neuron": list(neurons),
-            "value": values[token],
-            _IN_TEXT: (values < values[token]).mean(axis=0),  # [n_tokens, n_neurons] -> [n_neurons]
-            _IN_LISTS: above_words,
-        },
+        readable_table(columns, {"value": readable_number, _IN_TEXT: readable_share, _IN_LISTS: readable_share}),
         hide_index=True,
         column_config={
-            "value": st.column_config.NumberColumn(format="%.4g"),
+            "neuron": st.column_config.NumberColumn(format="%d"),
             _IN_TEXT: _share("this text's tokens"),
             _IN_LISTS: _share(f"the {result.spec.unit}s of both lists, which were read without context,"),
         },
@@ -58,7 +60,7 @@ def _draw_shown(result: ContrastResult, activations: TokenActivations, neurons: 
 
 
 def _share(of_what: str) -> Any:
-    return st.column_config.NumberColumn(format="percent", help=f"The share of {of_what} that have a lower value.")
+    return st.column_config.NumberColumn(help=f"The share of {of_what} that have a lower value.")
 
 
 def _draw_standing_out(result: ContrastResult, activations: TokenActivations, token: int) -> None:
@@ -69,24 +71,25 @@ def _draw_standing_out(result: ContrastResult, activations: TokenActivations, to
         return
     st.caption(_about(result, found), help=GLOSSARY["stands out"])
     key = f"standing_out_{token}"
+    columns: dict[str, Any] = {
+        "neuron": found.neurons,
+        "value": activations.values[token, found.neurons],
+        "elsewhere": found.means,
+        "SD away": found.deviations,
+        "AUC": result.tests.auc[found.neurons],
+    }
+    texts = {"value": readable_number, "elsewhere": readable_number, "SD away": signed, "AUC": readable_auc}
     st.dataframe(
-        {
-            "neuron": found.neurons,
-            "value": activations.values[token, found.neurons],
-            "elsewhere": found.means,
-            "SD away": [signed(away, 1) if np.isfinite(away) else "∞" for away in found.deviations.tolist()],
-            "AUC": [readable_auc(auc) for auc in result.tests.auc[found.neurons].tolist()],
-        },
+        readable_table(columns, texts),
         key=key,
         hide_index=True,
         on_select=partial(_choose, key, found.neurons.tolist(), chosen.snapshot()),
         selection_mode="single-cell",
         column_config={
             "neuron": st.column_config.NumberColumn(format="%d", help="Click a row to show its neuron."),
-            "value": st.column_config.NumberColumn(format="%.4g"),
-            "elsewhere": st.column_config.NumberColumn(format="%.4g", help="Its mean over the text's other tokens."),
-            "SD away": st.column_config.TextColumn(alignment="right", help="From that mean, in standard deviations."),
-            "AUC": st.column_config.TextColumn(alignment="right", help="On the word lists."),
+            "elsewhere": st.column_config.NumberColumn(help="Its mean over the text's other tokens."),
+            "SD away": st.column_config.NumberColumn(help="From that mean, in standard deviations."),
+            "AUC": st.column_config.NumberColumn(help="On the word lists."),
         },
     )
 

@@ -12,7 +12,7 @@ from streamlit.delta_generator import DeltaGenerator
 from core.records import CUSTOM, ContrastResult, WordList
 from core.report import figures, sentences
 from core.report.glossary import GLOSSARY, statistic_name
-from core.report.readable import two_digits
+from core.report.readable import readable_number
 from core.report.word_lists import compared_lists
 from core.words.lists import OWN_LIST
 from ui import charts, chosen, custom_lists, link, navigation, page, plot_marks, settings
@@ -164,7 +164,7 @@ def _draw_about_image(result: ContrastResult, absent: list[int]) -> None:
     )
     if absent:
         numbers = ", ".join(
-            f"{each:,} ({name} = {two_digits(result.tests.statistic[each])})" for each in dict.fromkeys(absent)
+            f"{each:,} ({name} = {readable_number(result.tests.statistic[each])})" for each in dict.fromkeys(absent)
         )
         st.caption(f"Selected or pinned, but not among these columns: {numbers}.")
     if constant:

@@ -56,12 +56,8 @@ function paintChart(view) {
   chart.svg.replaceChildren(...rules, ...paths);
   chart.svg.setAttribute("aria-label", nameOfChart(view, series));
   [...chart.nodes[0].querySelectorAll(".key-line path")].forEach((path, i) => styledPath(view, i, path));
-  chart.labels.top.textContent = twoDigits(high);
-  chart.labels.bottom.textContent = twoDigits(low);
-}
-
-function twoDigits(value) {
-  return String(Number(value.toPrecision(2))).replace("-", "−");
+  chart.labels.top.textContent = readableNumber(high);
+  chart.labels.bottom.textContent = readableNumber(low);
 }
 
 // A neuron's values with its own class's mean at 1, and the other's at -1.

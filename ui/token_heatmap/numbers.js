@@ -30,24 +30,25 @@ function isFaint(step, scale, threshold) {
   return (scale.centre === null ? share : Math.abs(2 * share - 1)) < threshold;
 }
 
-// Four significant digits and a minus sign, such as −0.04210.
+// Three significant digits and a minus sign, such as −0.0421: what core.report.readable.readable_number writes.
 function readableNumber(value) {
   if (Number.isNaN(value)) return "not a number";
-  if (!Number.isFinite(value)) return value > 0 ? "∞" : "−∞";
+  const sign = value < 0 ? "−" : "";
+  if (!Number.isFinite(value)) return `${sign}∞`;
   if (value === 0) return "0";
-  const [mantissa, power] = fourDigits(Math.abs(value)).split("e");
+  const [mantissa, power] = threeDigits(Math.abs(value)).split("e");
   const exponent = Number(power);
+  if (exponent < -4 || exponent >= 6) return `${sign}${mantissa}e${String(exponent).replace("-", "−")}`;
   const digits = mantissa.replace(".", "");
-  let text = `${mantissa}e${exponent}`;
-  if (exponent >= 0 && exponent < 4) text = `${digits.slice(0, exponent + 1)}.${digits.slice(exponent + 1)}`;
-  else if (exponent < 0 && exponent >= -4) text = `0.${"0".repeat(-exponent - 1)}${digits}`;
-  return `${value < 0 ? "−" : ""}${text.replace(/\.$/, "").replace("e-", "e−")}`;
+  if (exponent < 0) return `${sign}0.${"0".repeat(-exponent - 1)}${digits}`;
+  if (exponent < 2) return `${sign}${digits.slice(0, exponent + 1)}.${digits.slice(exponent + 1)}`;
+  return `${sign}${Number(digits + "0".repeat(exponent - 2)).toLocaleString("en")}`;
 }
 
 // toExponential rounds a number midway between two away from zero, but Python to the even one.
-function fourDigits(value) {
-  const rounded = value.toExponential(3);
+function threeDigits(value) {
+  const rounded = value.toExponential(2);
   const exact = value.toExponential(60);
-  const midway = /^5(0*)e/.test(exact.slice(5));
-  return midway && "13579".includes(rounded[4]) ? `${exact.slice(0, 5)}${exact.slice(exact.indexOf("e"))}` : rounded;
+  const midway = /^5(0*)e/.test(exact.slice(4));
+  return midway && "13579".includes(rounded[3]) ? `${exact.slice(0, 4)}${exact.slice(exact.indexOf("e"))}` : rounded;
 }

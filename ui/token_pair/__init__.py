@@ -92,7 +92,7 @@ def _block_data(block: PairBlock, folds: Sequence[Sequence[int]]) -> dict[str, A
     hidden = [np.abs(block.change[start:end]).max() for start, end in folds]
     numbers = ("" if np.isnan(value) else readable_number(value) for value in (*block.first, *block.second))
     values = list(numbers)
-    low, high = (readable_number(end, padded=False) for end in (scale.low, scale.high))
+    low, high = (readable_number(end) for end in (scale.low, scale.high))
     return {
         "title": block.title,
         "subtitle": block.subtitle,

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
 from core.records import ContrastResult
 from core.report.figures.style import BASELINE_COLOUR, LEGEND, NEUTRAL_COLOUR, TARGET_COLOUR, Picture, in_lines, literal
 from core.report.glossary import SIDE_WORDS, statistic_name
-from core.report.readable import rounded_auc, scientific
+from core.report.readable import HOVER, MINUS, readable_p, rounded_auc
 from core.report.sentences import class_names, mark_texts, silent_or_reverses
 
 _LEGEND_LINE = 48  # characters: a phone is no wider
@@ -53,11 +54,12 @@ class Line:
         return {**ends, "y0": sign * self.height, "y1": sign * self.height, "line": self.look()}
 
 
-def neuron_points(result: ContrastResult, number: str) -> Picture:
+def neuron_points(result: ContrastResult, number: str, axis: Literal["statistic", "g", ""] = "") -> Picture:
     """A trace with a marker for each neuron, in their order, without places.
 
     Significant neurons are triangles, hollow if they are silent or reverse. A hover begins with the neuron's number,
-    which is ``number`` in plotly's terms.
+    which is ``number`` in plotly's terms. ``axis`` is what the picture's axis shows: the statistic (y), Hedges' g (x),
+    or neither, and then a hover says nothing of g. That axis has ``SIGNED_HOVER`` as its ``hoverformat``.
     """
     kind = np.where(~result.significant, 0, np.where(result.tests.statistic > 0, 1, 2)).astype(np.uint8)
     hollow = result.significant & silent_or_reverses(result)
@@ -78,8 +80,9 @@ def neuron_points(result: ContrastResult, number: str) -> Picture:
             "line": {"width": 0},
         },
         "text": mark_texts(result),
-        "customdata": _hover_numbers(result),
-        "hovertemplate": f"<b>Neuron {number}</b> %{{text}}<br>{_hover(result)}",
+        "hovertext": _hover_texts(result, axis),
+        "customdata": _hover_numbers(result, axis),
+        "hovertemplate": f"<b>Neuron {number}</b> %{{text}}<br>{_hover(result, axis)}",
         "showlegend": False,
     }
 
@@ -116,31 +119,46 @@ def with_room(low: float, high: float) -> list[float]:
     return [float(low - room), float(high + room)]
 
 
-def _hover(result: ContrastResult) -> str:
+def _hover(result: ContrastResult, axis: str) -> str:
     """The text of a hover. The browser formats the numbers: as finished text, they would triple the figure's bytes."""
     target, baseline = map(literal, class_names(result.spec))
     there = SIDE_WORDS[result.other_side.side]
+    first = {"statistic": f"{statistic_name(result.spec.test)} = %{{y}}, ", "g": "g = %{x}, "}.get(axis, "")
     return (
-        f"{statistic_name(result.spec.test)} = %{{customdata[7]:.2f}}, "
-        "adjusted p = %{customdata[0]:.1f} × 10<sup>%{customdata[1]:d}</sup><br>AUC %{customdata[2]:.6~f}, "
-        f"{there} the nonlinearity %{{customdata[3]:.6~f}}<br>Hedges' g = %{{customdata[4]:.2f}}<br>"
-        f"above zero: %{{customdata[5]:.1%}} of {target}, %{{customdata[6]:.1%}} of {baseline}<extra></extra>"
+        f"{first}adjusted p = %{{hovertext}}%{{customdata[4]:{HOVER}}}<br>"
+        f"AUC %{{customdata[0]:.6~f}}, {there} the nonlinearity %{{customdata[1]:.6~f}}<br>"
+        f"above zero: %{{customdata[2]:.1%}} of {target}, %{{customdata[3]:.1%}} of {baseline}<extra></extra>"
     )
 
 
-def _hover_numbers(result: ContrastResult) -> np.ndarray:
-    """The numbers that a hover shows for each neuron: float32 (n_neurons, 8), in the order of ``_hover``."""
+def _hover_texts(result: ContrastResult, axis: str) -> list[str]:
+    """The adjusted p of each neuron, then the name and the sign of the number of ``_off_axis``.
+
+    plotly itself would write hyphens for minus signs, and 0 for p-values that float32 does not have.
+    """
+    name = "g" if axis == "statistic" else statistic_name(result.spec.test)
+    numbers = _off_axis(result, axis)
+    signs = np.where(numbers < 0, MINUS, np.where(numbers > 0, "+", "")).tolist()
+    each = zip(result.log10_p_adjusted.tolist(), signs, strict=True)
+    return [f"{readable_p(log10_p)}, {name} = {sign}" for log10_p, sign in each]
+
+
+def _off_axis(result: ContrastResult, axis: str) -> np.ndarray:
+    """Hedges' g if the statistic is on an axis, else the statistic: float64 (n_neurons,)."""
+    return result.effect_sizes.hedges_g if axis == "statistic" else result.tests.statistic
+
+
+def _hover_numbers(result: ContrastResult, axis: str) -> np.ndarray:
+    """The numbers that a hover shows for each neuron: float32 (n_neurons, 5), in the order of ``_hover``; no signs."""
     other = result.other_side
     columns = [
-        *scientific(result.log10_p_adjusted),
         rounded_auc(result.tests.auc),
         rounded_auc(other.auc),
-        result.effect_sizes.hedges_g,
         _percent(other.above_zero_target),
         _percent(other.above_zero_baseline),
-        result.tests.statistic,
+        np.abs(_off_axis(result, axis)),
     ]
-    return np.stack(columns, axis=1).astype(np.float32)  # 8 arrays [n_neurons] -> [n_neurons, 8]
+    return np.stack(columns, axis=1).astype(np.float32)  # 5 arrays [n_neurons] -> [n_neurons, 5]
 
 
 def _percent(share: np.ndarray) -> np.ndarray:

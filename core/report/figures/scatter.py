@@ -8,6 +8,7 @@ from core.records import ContrastResult
 from core.report.figures.points import LAYOUT, Line, legend, neuron_points, with_room
 from core.report.figures.style import MARGIN, Picture, in_lines
 from core.report.glossary import statistic_name
+from core.report.readable import SIGNED_HOVER, as_chosen, readable_number
 from core.report.sentences import class_names
 
 
@@ -28,7 +29,7 @@ def neuron_scatter(result: ContrastResult) -> Picture:
     All neurons are in the first trace, so the index of a point is the neuron.
     """
     # Without x, plotly counts the points from 0.
-    points = {**neuron_points(result, "%{x:d}"), "y": result.tests.statistic.astype(np.float32)}
+    points = {**neuron_points(result, "%{x:d}", axis="statistic"), "y": result.tests.statistic.astype(np.float32)}
     lines = _lines(result)
     entries = [*legend(result), *(line.legend_entry() for line in lines)]
     return {"data": [points, *entries], "layout": _layout(result, lines)}
@@ -48,7 +49,12 @@ def _layout(result: ContrastResult, lines: list[Line]) -> Picture:
             "zeroline": False,
             "range": with_room(0, result.n_neurons - 1),
         },
-        "yaxis": {"title": {"text": heights}, "zeroline": True, "range": with_room(min(drawn), max(drawn))},
+        "yaxis": {
+            "title": {"text": heights},
+            "zeroline": True,
+            "range": with_room(min(drawn), max(drawn)),
+            "hoverformat": SIGNED_HOVER,
+        },
         "shapes": [line.shape(sign) for line in lines for sign in (1, -1)],
     }
 
@@ -57,10 +63,10 @@ def _lines(result: ContrastResult) -> list[Line]:
     """The threshold, and with max-T ``null_95`` if alpha makes it another line; only finite ones."""
     spec, critical, null_95 = result.spec, result.critical_statistic, result.null_95
     if null_95 is not None:
-        what = f" ({100 * (1 - spec.alpha):.6g}% of permutations stay below)"
+        what = f" ({as_chosen(100 * (1 - spec.alpha))}% of permutations stay below)"
     else:
         what = " (median df)" if spec.test == "welch" else ""
-    lines = [Line(critical, f"Threshold ±{critical:.2f}{what}", "dash")]
+    lines = [Line(critical, f"Threshold ±{readable_number(critical)}{what}", "dash")]
     if null_95 is not None and spec.alpha != 0.05:
-        lines.append(Line(null_95, f"Null 95 ±{null_95:.2f} (95% of permutations stay below)", "dot"))
+        lines.append(Line(null_95, f"Null 95 ±{readable_number(null_95)} (95% of permutations stay below)", "dot"))
     return [line for line in lines if np.isfinite(line.height)]

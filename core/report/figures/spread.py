@@ -9,6 +9,7 @@ import numpy as np
 
 from core.records import ContrastResult
 from core.report.figures.style import BASELINE_COLOUR, MARGIN, TARGET_COLOUR, Picture, in_lines, literal
+from core.report.readable import HOVER, readable_number
 from core.report.sentences import class_names
 
 # The vertical places of the tested side and of the other one, as shares of the height.
@@ -63,6 +64,7 @@ def neuron_spread(result: ContrastResult, neuron: int, values: Mapping[str, Both
                 "zeroline": True,
                 "anchor": f"y{n}",
                 "range": _range(values[side]),
+                "hoverformat": HOVER,
             },
             f"yaxis{n}": {
                 "domain": _DOMAINS[row],
@@ -93,7 +95,7 @@ def _add_row(
         picture["data"].append(
             {
                 "type": "scatter",
-                "x": [float(f"{value:.6g}") for value in its_values.tolist()],  # a hover shows four digits
+                "x": [float(f"{value:.6g}") for value in its_values.tolist()],  # a hover shows three digits
                 "y": heights,
                 "xaxis": f"x{n}",
                 "yaxis": f"y{n}",
@@ -101,7 +103,7 @@ def _add_row(
                 "name": literal(name),
                 "line": {"color": colour, "width": 0},
                 "text": its_labels,
-                "hovertemplate": "<b>%{text}</b><br>%{x:.4g}<br>" + literal(name) + "<extra></extra>",
+                "hovertemplate": "<b>%{text}</b><br>%{x}<br>" + literal(name) + "<extra></extra>",
             }
         )
         look = {"type": "path", "opacity": 1.0 if few else 0.7, "line": {"color": colour, "width": 2}}
@@ -112,7 +114,7 @@ def _add_row(
         # Few strokes would vanish below the mean's line, and that below many.
         above = strokes if few else [{**line, **axes}]
         picture["layout"]["shapes"] += [*([{**line, **axes}] if few else strokes), *above]
-        label = {"x": mean, "y": height + _MEAN, "yshift": 8, "text": f"mean {mean:.3g}".replace("-", "−")}
+        label = {"x": mean, "y": height + _MEAN, "yshift": 8, "text": f"mean {readable_number(mean)}"}
         picture["layout"]["annotations"].append({**label, **axes, "showarrow": False, "font": {"size": 11}})
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from core.records import ContrastResult, ShuffledPoints
 from core.report.figures.points import LAYOUT, Line, legend, legend_entry, neuron_points, with_room
 from core.report.figures.style import MARGIN, NEUTRAL_COLOUR, Picture, in_lines
-from core.report.readable import readable_p
+from core.report.readable import SIGNED_HOVER, readable_p
 from core.report.sentences import class_names
 
 _CHANCE = {"color": NEUTRAL_COLOUR, "symbol": "circle", "size": 4}
@@ -37,7 +37,7 @@ def neuron_volcano(result: ContrastResult, chance: ShuffledPoints | None, critic
         All neurons are in the first trace, so the index of a point is the neuron.
     """
     points = {
-        **neuron_points(result, "%{pointNumber:d}"),
+        **neuron_points(result, "%{pointNumber:d}", axis="g"),
         "x": result.effect_sizes.hedges_g.astype(np.float32),
         "y": _height(result.log10_p),
     }
@@ -91,6 +91,7 @@ def _layout(result: ContrastResult, traces: list[Picture], lines: list[Line]) ->
             "title": {"text": in_lines(f"Hedges' g ({target} − {baseline})", 44)},
             "zeroline": True,
             "range": with_room(-widest, widest),
+            "hoverformat": SIGNED_HOVER,
         },
         "yaxis": {
             "title": {"text": "−log<sub>10</sub> p (square-root scale)"},

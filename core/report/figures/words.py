@@ -12,7 +12,7 @@ from core.report.colours import N_STEPS, blend, ramp
 from core.report.figures.style import MARGIN, NEUTRAL_COLOUR, Picture, in_lines, literal
 from core.report.glossary import statistic_name
 from core.report.palette import palette
-from core.report.readable import two_digits
+from core.report.readable import MINUS
 from core.report.sentences import class_names, class_titles
 
 BOUND = 2.5  # standard deviations: the ends of the colours
@@ -219,7 +219,7 @@ def _colour_axis(theme: str) -> Picture:
     page = palette(theme)["page"].lower()
     colours = [blend(background, page) for background, _ in ramp("oranges", theme=theme, below="blues")]
     ticks = [-BOUND, -1.0, 0.0, 1.0, BOUND]
-    texts = [f"≤ {two_digits(-BOUND)[:-1]}", "−1", "0", "1", f"≥ {BOUND:g}"]
+    texts = [f"≤ {MINUS}{BOUND:g}", f"{MINUS}1", "0", "1", f"≥ {BOUND:g}"]
     return {
         "colorscale": [[step / (N_STEPS - 1), colours[step]] for step in range(0, N_STEPS, (N_STEPS - 1) // 20)],
         "cmin": -BOUND,

@@ -7,7 +7,6 @@ import pytest
 
 from core.report.colours import BELOW, N_STEPS, PALETTES, blend, contrast, luminance, ramp
 from core.report.palette import THEMES
-from core.report.readable import readable_number
 
 LAST = N_STEPS - 1
 RAMPS = [(palette, below, theme) for palette in PALETTES for below in (None, *BELOW) for theme in THEMES]
@@ -104,25 +103,3 @@ def test_oranges_and_blues_are_equally_strong(theme):
     for (one, _), (other, _) in zip(ramp("oranges", theme=theme), ramp("blues", theme=theme), strict=True):
         page = PAGES[theme][0]
         assert contrast(blend(one, page), blend(other, page)) < 1.15
-
-
-# ---------------------------------------------------------------- numbers
-
-
-@pytest.mark.parametrize(
-    ("value", "padded", "plain"),
-    [
-        (0.0, "0", "0"),
-        (-0.0421, "−0.04210", "−0.0421"),
-        (1.0, "1.000", "1"),
-        (1234.0, "1234", "1234"),
-        (12345.0, "1.234e4", "1.234e4"),
-        (-1e-7, "−1.000e−7", "−1e−7"),
-        (np.float32(3.14159), "3.142", "3.142"),
-        (float("nan"), "not a number", "not a number"),
-        (float("-inf"), "−∞", "−∞"),
-    ],
-)
-def test_readable_number(value, padded, plain):
-    assert readable_number(value) == padded
-    assert readable_number(value, padded=False) == plain

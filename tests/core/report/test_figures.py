@@ -12,6 +12,7 @@ from core.experiment import run_contrast, unit_values
 from core.records import ContrastResult, ContrastSpec
 from core.report import figures
 from core.report.figures import style
+from core.report.readable import readable_number
 from tests.support.made_results import made_result
 
 
@@ -67,14 +68,16 @@ def test_a_hover_shows_both_sides_and_the_marks(result: ContrastResult) -> None:
     points = figures.neuron_scatter(result)["data"][0]
     numbers, text = points["customdata"], points["hovertemplate"]
     assert numbers.dtype == np.float32, "four bytes each"
-    adjusted = numbers[:, 0].astype(np.float64) * 10.0 ** numbers[:, 1]
-    np.testing.assert_allclose(adjusted, result.p_adjusted, rtol=0.051)
-    other = result.other_side
-    exact = (result.tests.auc, other.auc, result.effect_sizes.hedges_g)
-    for column, expected in enumerate((*exact, other.above_zero_target, other.above_zero_baseline), 2):
-        assert f"customdata[{column}]" in text
+    other, g = result.other_side, result.effect_sizes.hedges_g
+    exact = (result.tests.auc, other.auc, other.above_zero_target, other.above_zero_baseline, np.abs(g))
+    for column, expected in enumerate(exact):
+        assert f"customdata[{column}" in text
         np.testing.assert_allclose(numbers[:, column], expected, atol=1e-3)
-    assert "after the nonlinearity %{customdata[3]" in text and "of nouns" in text and "of verbs" in text
+    assert "after the nonlinearity %{customdata[1]" in text and "of nouns" in text and "of verbs" in text
+    adjusted, signs = zip(*(each.split(", g = ") for each in points["hovertext"]), strict=True)
+    shown = [float(p.replace("−", "-")) for p in adjusted]
+    np.testing.assert_allclose(shown, result.p_adjusted, rtol=0.051)
+    np.testing.assert_array_equal([{"−": -1, "+": 1, "": 0}[sign] for sign in signs], np.sign(g))
     assert points["text"] == [
         ", ".join(name for name, has in (("silent", s), ("reverses", r)) if has)
         for s, r in zip(result.silent, result.reverses, strict=True)
@@ -87,28 +90,29 @@ def test_a_hover_never_reads_0_or_1_for_what_is_neither() -> None:
         "above_zero_target": np.array([1e-4, 1 - 1e-4, 1.0, 0.0, 0.5, 0.5, 0.5, 0.5]),
         "log10_p_adjusted": np.full(8, -411.51),
     }
-    numbers = figures.neuron_scatter(made_result(**chosen))["data"][0]["customdata"]
-    assert [f"{value:.6f}" for value in numbers[:5, 2]] == ["0.999999", "0.000001", "1.000000", "0.000000", "0.999970"]
-    assert [f"{value:.1%}" for value in numbers[:4, 5]] == ["0.1%", "99.9%", "100.0%", "0.0%"]
-    assert numbers[0, :2].tolist() == [np.float32(3.1), -412]
+    points = figures.neuron_scatter(made_result(**chosen))["data"][0]
+    numbers = points["customdata"]
+    assert [f"{value:.6f}" for value in numbers[:5, 0]] == ["0.999999", "0.000001", "1.000000", "0.000000", "0.999970"]
+    assert [f"{value:.1%}" for value in numbers[:4, 2]] == ["0.1%", "99.9%", "100.0%", "0.0%"]
+    assert points["hovertext"][0].startswith("3.1e−412, ")
 
 
 def test_the_lines_stand_at_the_threshold(result: ContrastResult) -> None:
     picture = figures.neuron_scatter(result)
     drawn = {shape.y0 for shape in go.Figure(picture).layout.shapes}
     assert drawn == {result.critical_statistic, -result.critical_statistic}
-    assert f"Threshold ±{result.critical_statistic:.2f} (median df)" in names(picture)
+    assert f"Threshold ±{readable_number(result.critical_statistic)} (median df)" in names(picture)
 
 
 @pytest.mark.parametrize(
     ("alpha", "labels"),
     [
-        (0.05, ["Threshold ±96.00 (95% of permutations stay below)"]),
+        (0.05, ["Threshold ±96.0 (95% of permutations stay below)"]),
         (
             0.01,
             [
-                "Threshold ±100.00 (99% of permutations stay below)",
-                "Null 95 ±96.00 (95% of permutations stay below)",
+                "Threshold ±100 (99% of permutations stay below)",
+                "Null 95 ±96.0 (95% of permutations stay below)",
             ],
         ),
     ],

@@ -183,9 +183,9 @@ def summary(result: ContrastResult) -> str:
 def test_a_terminal_shows_sizes_beside_every_count() -> None:
     shown = summary(made_result())
     assert "Significantly higher for nouns: 2 (2 strongly); for verbs: 2 (2 strongly)." in shown
-    assert "neuron 0: t = +9.00, df = 6.5, adjusted p = 8.0e-12, Hedges' g (d_av) = +4.29 [+3.29, +5.29]" in shown
-    assert "AUC 0.980 [0.01, 0.99], after the nonlinearity 0.970\n" in shown
-    assert "AUC 0.020 [0.01, 0.99], after the nonlinearity 0.520; silent; reverses" in shown
+    assert "neuron 0: t = +9.00, df = 6.50, adjusted p = 8.0e−12, Hedges' g (d_av) = +4.29 [+3.29, +5.29]" in shown
+    assert "AUC 0.980 [0.010, 0.990], after the nonlinearity 0.970\n" in shown
+    assert "AUC 0.020 [0.010, 0.990], after the nonlinearity 0.520; silent; reverses" in shown
     assert "**" not in shown
 
 
@@ -202,7 +202,7 @@ def test_a_terminal_shows_cautions_with_options_and_the_permutations() -> None:
         )
     )
     assert "Caution   Too few words.\n          Do this: --n-target 5 --correction max_t\n" in shown
-    assert "In 95% of 101 permutations (seed 7), every |z| is below 96.00." in shown
+    assert "In 95% of 101 permutations (seed 7), every |z| is below 96.0." in shown
     assert "z = +9.00, adjusted p" in shown and shown.endswith("Note      A note.")
     infinite = np.r_[np.ones(90), np.full(10, np.inf)]
     assert "Null" not in summary(made_result(spec, null_maxima=infinite)), "nothing is said of an infinite quantile"

@@ -160,7 +160,7 @@ def test_rounding_has_no_colour_and_no_digits() -> None:
     assert bound == pytest.approx(0.4, rel=1e-3)
     assert readable_changes(noisy - values, bound) == ["0"] * 9
     assert readable_changes(np.array([0.0, np.nan]), 0.0) == ["0", ""]
-    assert readable_changes(np.array([12345.6, -3.0]), 12345.6) == ["+12346", "−3"]
+    assert readable_changes(np.array([12345.6, -3.0]), 12345.6) == ["+12,346", "−3"]
     assert readable_changes(np.array([1.5e-7]), 1.5e-7) == ["+0.000000150"]
 
 

@@ -72,9 +72,21 @@ def test_the_first_trace_is_every_neuron_in_order_as_in_the_scatter(result: Cont
     )
     np.testing.assert_allclose(volcano["x"], result.effect_sizes.hedges_g, rtol=1e-6)
     np.testing.assert_allclose(volcano["y"], np.sqrt(-result.log10_p), rtol=1e-6)
-    for part in ("marker", "text", "customdata"):
+    for part in ("marker", "text"):
         np.testing.assert_equal(volcano[part], scatter[part])
-    assert volcano["hovertemplate"] == scatter["hovertemplate"].replace("%{x:d}", "%{pointNumber:d}")
+    np.testing.assert_equal(volcano["customdata"][:, :4], scatter["customdata"][:, :4])
+    both = "adjusted p = "
+    line, rest = volcano["hovertemplate"].split(both), scatter["hovertemplate"].split(both)
+    assert line[1] == rest[1] and line[0] == "<b>Neuron %{pointNumber:d}</b> %{text}<br>g = %{x}, "
+    assert rest[0] == "<b>Neuron %{x:d}</b> %{text}<br>t = %{y}, "
+
+
+def test_a_hover_has_the_statistic_with_its_sign(result: ContrastResult) -> None:
+    """The other number of the two, of which one is on the axis."""
+    points = figures.neuron_volcano(result, NOTHING, -4.0)["data"][0]
+    each = zip(points["hovertext"], points["customdata"][:, 4].tolist(), strict=True)
+    shown = [float(text.partition(" = ")[2].replace("−", "-") + str(size)) for text, size in each]
+    np.testing.assert_allclose(shown, result.tests.statistic, rtol=1e-6)
 
 
 def test_chance_is_drawn_downward_and_cannot_be_chosen(result: ContrastResult) -> None:
@@ -107,7 +119,8 @@ def test_the_line_is_at_the_p_of_the_critical_statistic(test: str) -> None:
         [np.sqrt(-log10_p), -np.sqrt(-log10_p)], rel=1e-6
     )
     label = picture["data"][-1]["name"]
-    assert float(label.partition("p = ")[2].strip(")").partition(",")[0]) == pytest.approx(p, rel=0.05)
+    shown = label.partition("p = ")[2].strip(")").partition(",")[0].replace("−", "-")
+    assert float(shown) == pytest.approx(p, rel=0.05)
     assert ("median df" in label) == (test == "welch")
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from core.report.figures.style import LEGEND, MARGIN, NEUTRAL_COLOUR, TARGET_COLOUR, Picture, literal
+from core.report.readable import HOVER
 from core.report.sentences import singular
 
 
@@ -23,13 +24,14 @@ def picture(figures: Mapping[str, Any]) -> Picture:
     margin = 0.05 * (high - low) or 0.5
     ends = [low - margin, high + margin]
     diagonal = {"type": "line", "x0": ends[0], "x1": ends[1], "y0": ends[0], "y1": ends[1], "layer": "below"}
+    axis = {"range": ends, "hoverformat": HOVER}
     layout = {
         "height": 440,
         "margin": {**MARGIN, "t": MARGIN["t"] + 30},
         "legend": LEGEND,
         "shapes": [{**diagonal, "line": {"color": NEUTRAL_COLOUR, "dash": "dot"}}],
-        "xaxis": {"title": {"text": f"Value where the form is a {literal(singular(figures['other']))}"}, "range": ends},
-        "yaxis": {"title": {"text": f"Value where the form is a {literal(singular(figures['own']))}"}, "range": ends},
+        "xaxis": {"title": {"text": f"Value where the form is a {literal(singular(figures['other']))}"}, **axis},
+        "yaxis": {"title": {"text": f"Value where the form is a {literal(singular(figures['own']))}"}, **axis},
     }
     return {"data": traces, "layout": layout}
 
@@ -43,5 +45,5 @@ def _points(forms: Sequence[Mapping[str, Any]], prefix: str, name: str, colour: 
         "text": [literal(form["form"]) for form in forms],
         "mode": "markers",
         "marker": {"color": colour, "size": 7, "symbol": symbol, "opacity": 0.8},
-        "hovertemplate": f"<b>%{{text}}</b>, {name}<br>%{{y:.3g}} against %{{x:.3g}}<extra></extra>",
+        "hovertemplate": f"<b>%{{text}}</b>, {name}<br>%{{y}} against %{{x}}<extra></extra>",
     }

@@ -14,6 +14,7 @@ from core.report.figures.style import (
     Picture,
     literal,
 )
+from core.report.readable import HOVER
 
 # Suffix of the axes, own class, other class, where; and from where to where it is in the picture.
 _PANELS = (
@@ -21,7 +22,7 @@ _PANELS = (
     ("2", "after_own", "after_other", "right after {}", (0.40, 0.66)),
 )
 _TOKENS = (0.0, 0.32)
-_ZERO = {"zeroline": True, "zerolinecolor": NEUTRAL_COLOUR}
+_ZERO = {"zeroline": True, "zerolinecolor": NEUTRAL_COLOUR, "hoverformat": HOVER}
 # Group, name in the legend, colour, symbol, size.
 _GROUPS = (
     ("random", "other neurons at random", NEUTRAL_COLOUR, "x-thin", 7),
@@ -76,7 +77,7 @@ def _bars(raises: list[Mapping[str, Any]], lowers: list[Mapping[str, Any]]) -> d
         "yaxis": "y3",
         "showlegend": False,
         "marker": {"color": [TARGET_COLOUR if change > 0 else BASELINE_COLOUR for change in changes]},
-        "hovertemplate": "%{text}: %{x:.3f}<extra></extra>",
+        "hovertemplate": "%{text}: %{x}<extra></extra>",
     }
 
 
@@ -99,7 +100,7 @@ def _points(
         "yaxis": f"y{axis}",
         "text": [f"neuron {row['neuron']}" for row in rows],
         "marker": {"color": colour, "symbol": symbol, "size": size, "line": {"color": colour, "width": 1.5}},
-        "hovertemplate": "%{text}: %{x:.4g} and %{y:.4g} nats<extra>" + label + "</extra>",
+        "hovertemplate": "%{text}: %{x} and %{y} nats<extra>" + label + "</extra>",
     }
     if name == "subject":
         for which, kind in zip(("error_x", "error_y"), kinds, strict=True):

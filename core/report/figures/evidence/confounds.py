@@ -7,6 +7,7 @@ from typing import Any
 
 from core.report.figures.evidence.dots import sizes_with_intervals
 from core.report.figures.style import BASELINE_COLOUR, LEGEND, MARGIN, NEUTRAL_COLOUR, TARGET_COLOUR, Picture
+from core.report.readable import readable_auc
 
 
 def picture(figures: Mapping[str, Any]) -> Picture:
@@ -48,9 +49,10 @@ def _dots(names: list[str], aucs: list[float | None], label: str, colour: str, s
         "name": label,
         "x": [auc for _, auc in known],
         "y": [name for name, _ in known],
+        "customdata": [readable_auc(auc) for _, auc in known],
         "mode": "markers",
         "marker": {"color": colour, "size": 10, "symbol": symbol},
-        "hovertemplate": f"%{{y}}, {label}: AUC %{{x:.3f}}<extra></extra>",
+        "hovertemplate": f"%{{y}}, {label}: AUC %{{customdata}}<extra></extra>",
     }
 
 

@@ -35,7 +35,8 @@ def picture(figures: Mapping[str, Any]) -> Picture:
                 "name": "the same on held-out words",
                 "line": {"color": NEUTRAL_COLOUR, "width": 3},
                 "marker": {"color": NEUTRAL_COLOUR, "size": [1, 9, 1]},
-                "hovertemplate": "random labels, other half: %{x:.3f}<extra></extra>",
+                "text": [readable_auc(held_out[name]) for name in ("low", "held_out", "high")],
+                "hovertemplate": "random labels, other half: %{text}<extra></extra>",
             }
         )
     values = [*edges.tolist(), figures["auc"], 0.4, *([held_out["low"], held_out["high"]] if held_out else [])]

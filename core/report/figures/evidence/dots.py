@@ -7,6 +7,7 @@ from typing import Any
 
 from core.records import CLEAR_AUC
 from core.report.figures.style import LEGEND, MARGIN, NEUTRAL_COLOUR, TARGET_COLOUR, literal
+from core.report.readable import readable_auc, readable_number
 
 ROW_HEIGHT = 22
 _MAX_LABEL = 30
@@ -48,7 +49,7 @@ def sizes_with_intervals(rows: Sequence[tuple[str, Any, Any]]) -> dict[str, Any]
         "type": "scatter",
         "x": [size for _, size, _ in shown],
         "y": [label for label, _, _ in shown],
-        "customdata": [f"{low:.2f} to {high:.2f}" for _, _, (low, high) in shown],
+        "customdata": [_size(*row[1:]) for row in shown],
         "error_x": {
             "type": "data",
             "symmetric": False,
@@ -57,7 +58,7 @@ def sizes_with_intervals(rows: Sequence[tuple[str, Any, Any]]) -> dict[str, Any]
         },
         "mode": "markers",
         "marker": {"color": TARGET_COLOUR, "size": 10},
-        "hovertemplate": "%{y}: %{x:.2f}, 95% interval %{customdata}<extra></extra>",
+        "hovertemplate": "%{y}: %{customdata}<extra></extra>",
     }
 
 
@@ -94,10 +95,15 @@ def _up_to(high: float | None, low: float | None) -> float:
     return 0.0 if high is None or low is None else high - low
 
 
+def _size(size: float, limits: Sequence[float]) -> str:
+    low, high = map(readable_number, limits)
+    return f"{readable_number(size)}, 95% interval {low} to {high}"
+
+
 def _hover(label: str, row: Mapping[str, Any]) -> str:
-    lines = [label, f"AUC {row['auc']:.3f}"]
+    lines = [label, f"AUC {readable_auc(row['auc'])}"]
     if row["low"] is not None:
-        lines[1] += f" ({row['low']:.3f} to {row['high']:.3f})"
+        lines[1] += f" ({readable_auc(row['low'])} to {readable_auc(row['high'])})"
     if row.get("n_own") is not None:
         lines.append(f"{row['n_own']:,} own and {row['n_other']:,} other words")
     return "<br>".join(lines)

@@ -7,6 +7,7 @@ from typing import Any
 
 from core.report.figures.evidence.dots import sizes_with_intervals
 from core.report.figures.style import BASELINE_COLOUR, MARGIN, NEUTRAL_COLOUR, TARGET_COLOUR, Picture
+from core.report.readable import HOVER, readable_share
 
 _NAMES = {"word": "g, words", "lemma": "g, lemmas", "pair": "g, pairs"}
 
@@ -24,7 +25,12 @@ def picture(figures: Mapping[str, Any]) -> Picture:
         "shapes": shapes,
         "xaxis": {"title": {"text": "Difference for its own class (SD)"}, "anchor": "y", "rangemode": "tozero"},
         "yaxis": {"domain": [0.62, 1], "autorange": "reversed", "showgrid": False},
-        "xaxis2": {"title": {"text": "Planted difference (SD)"}, "anchor": "y2", "rangemode": "tozero"},
+        "xaxis2": {
+            "title": {"text": "Planted difference (SD)"},
+            "anchor": "y2",
+            "rangemode": "tozero",
+            "hoverformat": HOVER,
+        },
         "yaxis2": {
             "domain": [0, 0.4],
             "range": [-0.03, 1.05],
@@ -52,7 +58,8 @@ def _curve(power: Mapping[str, Any]) -> dict[str, Any]:
         "yaxis": "y2",
         "mode": "lines+markers",
         "line": {"color": BASELINE_COLOUR},
-        "hovertemplate": "%{x:.1f} SD: found in %{y:.1%} of draws<extra></extra>",
+        "text": [readable_share(share) for share in power["power"]],
+        "hovertemplate": "%{x} SD: found in %{text} of draws<extra></extra>",
     }
 
 
@@ -69,6 +76,6 @@ def _smallest(power: Mapping[str, Any]) -> list[dict[str, Any]]:
         "yaxis": "y2",
         "mode": "markers",
         "marker": {"color": TARGET_COLOUR, "size": 12, "symbol": "diamond"},
-        "hovertemplate": "80% of draws: %{x:.2f} SD<extra></extra>",
+        "hovertemplate": "80% of draws: %{x} SD<extra></extra>",
     }
     return [mark]

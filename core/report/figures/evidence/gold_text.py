@@ -7,6 +7,7 @@ from typing import Any
 
 from core.report.figures.evidence.dots import ROW_HEIGHT, axis_of_dots, dots, label_of, lines_at_chance_and_clear
 from core.report.figures.style import BASELINE_COLOUR, LEGEND, MARGIN, TARGET_COLOUR, Picture
+from core.report.readable import HOVER, readable_share
 
 _GAP = 90  # between both parts, for titles
 
@@ -31,7 +32,7 @@ def picture(figures: Mapping[str, Any]) -> Picture:
         "shapes": [*lines_at_chance_and_clear(), {**across, "line": {"color": TARGET_COLOUR, "dash": "dash"}}],
         "xaxis": {"title": {"text": "AUC for its own class"}, "range": [0, 1.02], "anchor": "y"},
         "yaxis": {**axis_of_dots(labels), "domain": [1 - upper / total, 1]},
-        "xaxis2": {"title": {"text": "Value (dashed: threshold)"}, "anchor": "y2"},
+        "xaxis2": {"title": {"text": "Value (dashed: threshold)"}, "anchor": "y2", "hoverformat": HOVER},
         "yaxis2": {"domain": [0, lower / total], "autorange": "reversed", "showgrid": False, "anchor": "x2"},
     }
     traces = [
@@ -60,11 +61,11 @@ def _values_by_tag(figures: Mapping[str, Any], tags: list[str]) -> dict[str, Any
         "x": edges,
         "y": [f"{tag} ({sum(counts[tag]):,})" for tag in tags],
         "z": [[share / (max(row) or 1) for share in row] for row in shares],  # the fullest bin of a tag is the darkest
-        "text": [[f"{share:.1%} of its words" for share in row] for row in shares],
+        "text": [[f"{readable_share(share)} of its words" for share in row] for row in shares],
         "colorscale": [[0, f"{BASELINE_COLOUR}00"], [1, f"{BASELINE_COLOUR}FF"]],
         "showscale": False,
         "ygap": 2,
-        "hovertemplate": "%{y}, value near %{x:.3g}: %{text}<extra></extra>",
+        "hovertemplate": "%{y}, value near %{x}: %{text}<extra></extra>",
     }
 
 

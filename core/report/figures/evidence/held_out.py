@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from core.report.figures.style import BASELINE_COLOUR, LEGEND, MARGIN, NEUTRAL_COLOUR, TARGET_COLOUR, Picture
+from core.report.readable import readable_auc
 
 
 def picture(figures: Mapping[str, Any]) -> Picture:
@@ -26,8 +27,8 @@ def picture(figures: Mapping[str, Any]) -> Picture:
                 "mode": "markers",
                 "name": f"{name} ({len(chosen)})",
                 "marker": {"color": colour, "symbol": symbol, "size": 8, "opacity": 0.6},
-                "text": [f"neuron {one['neuron']}" for one in chosen],
-                "hovertemplate": "%{text}<br>where chosen %{x:.3f}<br>other half %{y:.3f}<extra></extra>",
+                "text": [_hover(one) for one in chosen],
+                "hovertemplate": "%{text}<extra></extra>",
             }
         )
     values = [one[name] for one in splits for name in ("chosen_auc", "held_out_auc")]
@@ -43,3 +44,8 @@ def picture(figures: Mapping[str, Any]) -> Picture:
         "yaxis": {"title": {"text": "AUC on the other half"}, "range": ends},
     }
     return {"data": traces, "layout": layout}
+
+
+def _hover(split: Mapping[str, Any]) -> str:
+    chosen, held_out = readable_auc(split["chosen_auc"]), readable_auc(split["held_out_auc"])
+    return f"neuron {split['neuron']}<br>where chosen {chosen}<br>other half {held_out}"

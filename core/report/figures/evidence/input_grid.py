@@ -7,6 +7,7 @@ from typing import Any
 
 from core.records import CLEAR_AUC
 from core.report.figures.style import MARGIN, NEUTRAL_COLOUR, TARGET_COLOUR, Picture
+from core.report.readable import readable_auc
 
 
 def picture(figures: Mapping[str, Any]) -> Picture:
@@ -20,9 +21,10 @@ def picture(figures: Mapping[str, Any]) -> Picture:
         "type": "scatter",
         "x": [way["auc"] for way in ways],
         "y": names,
+        "customdata": [readable_auc(way["auc"]) for way in ways],
         "mode": "markers",
         "marker": {"color": TARGET_COLOUR, "size": 10},
-        "hovertemplate": "%{y}: AUC %{x:.3f}<extra></extra>",
+        "hovertemplate": "%{y}: AUC %{customdata}<extra></extra>",
     }
     line = {"type": "line", "yref": "paper", "y0": 0, "y1": 1, "line": {"color": NEUTRAL_COLOUR, "dash": "dot"}}
     layout = {

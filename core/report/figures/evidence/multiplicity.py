@@ -8,6 +8,7 @@ from typing import Any
 
 from core.report.figures.evidence.steps import mark, steps
 from core.report.figures.style import BASELINE_COLOUR, LEGEND, MARGIN, NEUTRAL_COLOUR, TARGET_COLOUR, Picture
+from core.report.readable import as_chosen, readable_number
 
 # A strong neuron is far above all of chance, so the axis is logarithmic.
 _TICKS = [0.1, 0.2, 0.5, 1, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 50, 70, 100, 200, 500, 1000]
@@ -17,7 +18,7 @@ def picture(figures: Mapping[str, Any]) -> Picture:
     """Two histograms of the maxima, and a line at the neuron; dotted lines at the 95% quantiles."""
     layer, model = figures["layer"], figures["model"]
     letter, edges, statistic = figures["letter"], figures["edges"], figures["statistic"]
-    line, note = mark(statistic, f"this neuron: {statistic:.1f}", TARGET_COLOUR)
+    line, note = mark(statistic, f"this neuron: {readable_number(statistic)}", TARGET_COLOUR)
     # Towards the middle of the picture, so that it is not cut off.
     note["xanchor"] = "right" if statistic > edges[-1] else "center" if statistic > edges[0] else "left"
     quantiles = [
@@ -37,7 +38,7 @@ def picture(figures: Mapping[str, Any]) -> Picture:
             "type": "log",
             "title": {"text": f"Largest |{letter}| in a permutation (dotted: 95%)"},
             "tickvals": _TICKS,
-            "ticktext": [f"{tick:g}" for tick in _TICKS],
+            "ticktext": [as_chosen(tick) for tick in _TICKS],
             "range": [_log10(0.9 * min(edges[0], statistic)), _log10(1.1 * max(edges[-1], statistic))],
         },
         "yaxis": {"title": {"text": "Permutations"}, "rangemode": "tozero"},

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from core.report.readable import readable_number
+
 
 def steps(edges: Sequence[float], counts: Sequence[int], name: str, colour: str, unit: str) -> dict[str, Any]:
     """A trace of the counts (n,) between edges (n + 1,), with hovers that name the range and the ``unit`` counted.
@@ -17,7 +19,8 @@ def steps(edges: Sequence[float], counts: Sequence[int], name: str, colour: str,
     # The two ends of each step, and the base at both sides: x0 x0 x1 x1 x2 x2 over 0 c0 c0 c1 c1 0.
     x = [edge for edge in edges for _ in range(2)]
     y = [0, *(count for count in counts for _ in range(2)), 0]
-    said = [f"{low:.3g} to {high:.3g}: {n}" for low, high, n in zip(edges, edges[1:], counts, strict=False)]
+    ends = [readable_number(edge) for edge in edges]
+    said = [f"{low} to {high}: {n:,}" for low, high, n in zip(ends, ends[1:], counts, strict=False)]
     text = [f"{one} {unit}" for one in said for _ in range(2)]
     return {
         "type": "scatter",

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from core.report.figures.style import BASELINE_COLOUR, MARGIN, NEUTRAL_COLOUR, TARGET_COLOUR, Picture
+from core.report.readable import SIGNED_HOVER, as_chosen, readable_p
 
 _NAMES = {"paired": "Paired", "welch": "Welch", "mannwhitney": "Mann–Whitney"}
 _PAIRINGS = "Paired, other pairs"
@@ -23,8 +24,8 @@ def picture(figures: Mapping[str, Any]) -> Picture:
             "y": names,
             "mode": "markers",
             "marker": {"color": TARGET_COLOUR, "size": 11},
-            "text": [f"by {one['unit']}, adjusted p {one['p_adjusted']:.2g}" for one in tests],
-            "hovertemplate": "%{y}: %{x:.2f}<br>%{text}<extra></extra>",
+            "text": [f"by {one['unit']}, adjusted p {readable_p(one['log10_p_adjusted'])}" for one in tests],
+            "hovertemplate": "%{y}: %{x}<br>%{text}<extra></extra>",
         },
         {
             "type": "scatter",
@@ -32,7 +33,7 @@ def picture(figures: Mapping[str, Any]) -> Picture:
             "y": names,
             "mode": "markers",
             "marker": {"color": NEUTRAL_COLOUR, "size": 16, "symbol": "line-ns-open", "line": {"width": 2}},
-            "hovertemplate": f"%{{y}}: significant from %{{x:.2f}} on (α = {figures['alpha']:g})<extra></extra>",
+            "hovertemplate": f"%{{y}}: significant from %{{x}} on (α = {as_chosen(figures['alpha'])})<extra></extra>",
         },
     ]
     if pairing:
@@ -44,7 +45,7 @@ def picture(figures: Mapping[str, Any]) -> Picture:
                 "y": [_PAIRINGS] * len(pairing["t"]),
                 "mode": "markers",
                 "marker": dots,
-                "hovertemplate": "a random pairing: %{x:.2f}<extra></extra>",
+                "hovertemplate": "a random pairing: %{x}<extra></extra>",
             }
         )
         names = [*names[:1], _PAIRINGS, *names[1:]]
@@ -52,7 +53,11 @@ def picture(figures: Mapping[str, Any]) -> Picture:
         "height": 90 + 46 * len(names),
         "showlegend": False,
         "margin": {**MARGIN, "l": 138},
-        "xaxis": {"title": {"text": "t or z (strokes: significant from there)"}, "rangemode": "tozero"},
+        "xaxis": {
+            "title": {"text": "t or z (strokes: significant from there)"},
+            "rangemode": "tozero",
+            "hoverformat": SIGNED_HOVER,
+        },
         "yaxis": {
             "type": "category",
             "categoryorder": "array",

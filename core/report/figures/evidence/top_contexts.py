@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 from core.report.figures.style import BASELINE_COLOUR, LEGEND, MARGIN, NEUTRAL_COLOUR, TARGET_COLOUR, Picture
+from core.report.readable import HOVER, readable_share
 
 _KINDS = (
     ("own", "on the list of its own class", TARGET_COLOUR, "solid"),
@@ -32,14 +33,15 @@ def picture(figures: Mapping[str, Any]) -> Picture:
                 "x": middles,
                 "y": [count / total for count in counts],
                 "line": {"color": colour, "dash": dash, "shape": "hvh", "width": 2},
-                "hovertemplate": "value %{x:.3g}: %{y:.1%} of tokens<extra>" + label + "</extra>",
+                "text": [readable_share(count / total) for count in counts],
+                "hovertemplate": "value %{x}: %{text} of tokens<extra>" + label + "</extra>",
             }
         )
     layout = {
         "height": 330,
         "margin": {**MARGIN, "t": 70},
         "legend": LEGEND,
-        "xaxis": {"title": {"text": "Value of the neuron at a token"}},
+        "xaxis": {"title": {"text": "Value of the neuron at a token"}, "hoverformat": HOVER},
         "yaxis": {"title": {"text": "Share of these tokens"}, "tickformat": ".0%", "rangemode": "tozero"},
     }
     return {"data": traces, "layout": layout}

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from core.report.figures.style import BASELINE_COLOUR, LEGEND, MARGIN, NEUTRAL_COLOUR, TARGET_COLOUR, Picture
+from core.report.readable import readable_auc
 
 
 def picture(figures: Mapping[str, Any]) -> Picture:
@@ -41,7 +42,8 @@ def picture(figures: Mapping[str, Any]) -> Picture:
         "marker": {"color": NEUTRAL_COLOUR, "symbol": "line-ns-open", "size": 14, "line": {"width": 2}},
     }
     for trace in (in_text, on_lists, highest):
-        trace["hovertemplate"] = "%{text}: AUC %{x:.3f}<extra>" + str(trace["name"]) + "</extra>"
+        trace["customdata"] = [readable_auc(auc) for auc in trace["x"]]
+        trace["hovertemplate"] = "%{text}: AUC %{customdata}<extra>" + str(trace["name"]) + "</extra>"
     lowest = min(0.45, *(value for trace in (in_text, on_lists) for value in trace["x"]))
     chance = {"type": "line", "x0": 0.5, "x1": 0.5, "yref": "paper", "y0": 0, "y1": 1}
     layout = {
