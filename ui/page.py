@@ -31,7 +31,8 @@ _TOASTS = "_toasts"
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#!|$~:^&])")
 # What makes a text look like an address: the dot after www, the slashes after a scheme, the @ in an e-mail address.
 _ADDRESS = re.compile(r"((?<=www)\.|//|@)", re.IGNORECASE)
-_STYLE = f":root {{{css_variables()}}}\n{(Path(__file__).parent / 'style.css').read_text(encoding='utf-8')}"
+_STYLES = [(Path(__file__).parent / name).read_text(encoding="utf-8") for name in ("style.css", "print.css")]
+_STYLE = "\n".join((f":root {{{css_variables()}}}", *_STYLES))
 
 
 def set_up(title: str) -> None:

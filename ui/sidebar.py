@@ -11,7 +11,7 @@ import streamlit as st
 from core.records import CORRECTIONS, DTYPES, FAMILIES, HOOK_SIDES, POOLINGS, TESTS
 from core.report.glossary import GLOSSARY
 from core.stats.correction import LABELS
-from ui import custom_lists, model_settings, navigation, settings, settings_file, word_settings
+from ui import custom_lists, model_settings, narrow_sidebar, navigation, settings, settings_file, word_settings
 from ui.defaults import PRESETS
 from ui.labels import DTYPE_LABELS, FAMILY_LABELS, SOURCE_LABELS, TEST_LABELS
 from ui.widgets import choice, default, flag, say_why
@@ -24,6 +24,7 @@ def draw() -> None:
             navigation.draw_link(target, label, icon)
         st.divider()
         _draw_settings()
+        narrow_sidebar.draw()
 
 
 def _draw_settings() -> None:

@@ -17,6 +17,7 @@ from ui.panels import cautions, headline, neuron_bar
 from ui.progress import show
 
 _PICTURE = Path(__file__).resolve().parents[2] / "assets" / "pictures" / "experiment.svg"
+_IN_WORDS = "Words go through a model; every neuron of one layer is read and tested; the extreme neurons colour a text."
 
 
 def draw_introduction() -> None:
@@ -27,7 +28,7 @@ def draw_introduction() -> None:
         "each for a difference. Then you put the best ones to the test on any text, token by token."
     )
     with st.container(key="picture"):
-        st.image(_picture(st.context.theme.type), width="stretch")
+        st.image(_picture(st.context.theme.type), width="stretch", alt=_IN_WORDS)
 
 
 def draw_page_cards() -> None:
@@ -54,7 +55,7 @@ def draw_page_cards() -> None:
 
 def draw_summary(spec: ContrastSpec) -> None:
     """Draw what was compared and tested, and the result."""
-    st.subheader("Your experiment now")
+    st.header("Your experiment now")
     with page.showing_user_errors():
         result = show(conclusion, spec)
     st.markdown(

@@ -11,6 +11,7 @@ import streamlit as st
 
 from core.experiment import unit_values
 from core.records import ContrastResult, TokenActivations
+from core.report import alternatives
 from core.report.glossary import GLOSSARY
 from core.report.readable import readable, readable_auc, signed
 from core.stats.standing_out import StandingOut, standing_out
@@ -41,13 +42,15 @@ def _draw_shown(result: ContrastResult, activations: TokenActivations, neurons: 
     side = result.spec.hook_side
     words = [np.concatenate(unit_values(result, neuron, side)) for neuron in neurons]  # n_neurons arrays [n_units]
     above_words = [float((units < value).mean()) for units, value in zip(words, values[token], strict=True)]
+    columns = {
+        "neuron": list(neurons),
+        "value": values[token],
+        _IN_TEXT: (values < values[token]).mean(axis=0),  # [n_tokens, n_neurons] -> [n_neurons]
+        _IN_LISTS: above_words,
+    }
     st.dataframe(
-        {
-            "neuron": list(neurons),
-            "value": values[token],
-            _IN_TEXT: (values < values[token]).mean(axis=0),  # [n_tokens, n_neurons] -> [n_neurons]
-            _IN_LISTS: above_words,
-        },
+        columns,
+        alt=alternatives.of_table(len(neurons), "neurons in colour, at the chosen token", tuple(columns)),
         hide_index=True,
         column_config={
             "value": st.column_config.NumberColumn(format="%.4g"),
@@ -69,15 +72,17 @@ def _draw_standing_out(result: ContrastResult, activations: TokenActivations, to
         return
     st.caption(_about(result, found), help=GLOSSARY["stands out"])
     key = f"standing_out_{token}"
+    columns = {
+        "neuron": found.neurons,
+        "value": activations.values[token, found.neurons],
+        "elsewhere": found.means,
+        "SD away": [signed(away, 1) if np.isfinite(away) else "∞" for away in found.deviations.tolist()],
+        "AUC": [readable_auc(auc) for auc in result.tests.auc[found.neurons].tolist()],
+    }
     st.dataframe(
-        {
-            "neuron": found.neurons,
-            "value": activations.values[token, found.neurons],
-            "elsewhere": found.means,
-            "SD away": [signed(away, 1) if np.isfinite(away) else "∞" for away in found.deviations.tolist()],
-            "AUC": [readable_auc(auc) for auc in result.tests.auc[found.neurons].tolist()],
-        },
+        columns,
         key=key,
+        alt=alternatives.of_table(len(found.neurons), "neurons that stand out at the chosen token", tuple(columns)),
         hide_index=True,
         on_select=partial(_choose, key, found.neurons.tolist(), chosen.snapshot()),
         selection_mode="single-cell",

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Any
 
 import numpy as np
 import streamlit as st
 
 from core.records import ContrastResult, WordList
-from core.report import figures, sentences
+from core.report import alternatives, figures, sentences
 from core.report.figures import Picture
 from core.report.readable import readable_share
 from core.words.lists import OWN_LIST
@@ -47,7 +48,8 @@ def draw_image(result: ContrastResult, neuron: int) -> None:
     image = figures.words_image(result, n_words, order, dark=st.context.theme.type == "dark")
     columns = list(range(result.n_neurons)) if order is None else order.tolist()
     drawn = f"{result.spec.digest} by {'index' if order is None else 'statistic'}"
-    _draw_marked(image, "words_image", drawn, columns, neuron)
+    alt = alternatives.of_words_image(result, n_words)
+    _draw_marked(image, "words_image", drawn, columns, neuron, alt=alt)
     if limit < longest:
         st.caption(f"The image holds up to {limit:,} of {longest:,} words of a class, so that a browser can draw it.")
     st.caption(
@@ -60,16 +62,17 @@ def draw_image(result: ContrastResult, neuron: int) -> None:
 def draw_means(result: ContrastResult, neuron: int) -> None:
     """Draw the mean of every neuron over each class. A click selects a neuron."""
     columns = list(range(result.n_neurons))
-    _draw_marked(figures.mean_activations(result), "mean_activations", result.spec.digest, columns, neuron)
+    means, alt = figures.mean_activations(result), alternatives.of_means(result)
+    _draw_marked(means, "mean_activations", result.spec.digest, columns, neuron, alt=alt)
     st.caption(
         "Click a neuron to select it. Where the two lines part, the means of the classes differ; the test asks whether "
         "by more than chance."
     )
 
 
-def _draw_marked(picture: Picture, plot: str, drawn: str, columns: list[int], neuron: int) -> None:
+def _draw_marked(picture: Picture, plot: str, drawn: str, columns: list[int], neuron: int, *, alt: str) -> None:
     """Draw a plot with these columns, marks on its selected and pinned neurons, and a way to the selected one."""
-    charts.draw(picture, plot, drawn, config={"displaylogo": False})
+    charts.draw(picture, plot, drawn, alt=alt, config={"displaylogo": False})
     places = {each: place for place, each in enumerate(columns)}
     plot_marks.draw(
         plot,
@@ -107,16 +110,18 @@ def _draw_list(
     label: str, its_list: WordList, words: tuple[str, ...], lemmas: tuple[str, ...], n_tokens: np.ndarray
 ) -> None:
     """Draw one list: its source, how many lemmas and tokens, and each word."""
-    st.subheader(page.plain(label))
+    st.header(page.plain(label))
     whose = "your" if its_list.source == OWN_LIST else "the"
     of_lemmas = f" of {len(set(lemmas)):,} lemmas" if lemmas else ""
     st.markdown(
         f"{len(words):,} words{of_lemmas}, of {len(its_list.words):,} from {whose} {page.plain(its_list.source)}. "
         f"{readable_share(float(np.mean(n_tokens == 1)))} are a single token; {n_tokens.mean():.2f} tokens a word."
     )
-    columns = {"rank": np.arange(1, len(words) + 1), "word": list(words)}
+    columns: dict[str, Any] = {"rank": np.arange(1, len(words) + 1), "word": list(words)}
     columns |= {"lemma": list(lemmas)} if lemmas else {}
-    st.dataframe({**columns, "tokens": n_tokens}, hide_index=True, height=420)
+    columns["tokens"] = n_tokens
+    alt = alternatives.of_table(len(words), label, tuple(columns))
+    st.dataframe(columns, hide_index=True, height=420, alt=alt)
 
 
 def _some(words: tuple[str, ...], n: int = 30) -> str:
