@@ -17,6 +17,6 @@ with page.showing_user_errors():
         text_pair.draw(result, texts, neurons)
         st.stop()
     activations = show(steps.text, spec, text=texts[0])
-page.show_notes(activations.notes)
+page.show_notes((*result.notes, *activations.notes))
 text_heatmap.draw(result, activations, neurons)
 text_score.draw(result, activations, neurons, passage)

@@ -14,6 +14,7 @@ with page.showing_user_errors():
     result = show(steps.conclusion, spec)
     neuron = neuron_bar.draw(result)
     evidence.draw_introduction()
+    page.show_notes(result.notes)
     left, right = st.columns(2, gap="medium")
     with left:
         evidence.draw_neuron(result, neuron)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -28,6 +29,8 @@ _ADVICE = {
     "bundled_files": "Whoever runs this app can fetch its repository again.",
 }
 _TOASTS = "_toasts"
+# So many notes fold into one line, with so many characters of the first one.
+_MANY_NOTES, _NOTE_BEGINS = 3, 60
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#!|$~:^&])")
 # What makes a text look like an address: the dot after www, the slashes after a scheme, the @ in an e-mail address.
 _ADDRESS = re.compile(r"((?<=www)\.|//|@)", re.IGNORECASE)
@@ -87,9 +90,18 @@ def show_warning(sentence: str) -> None:
 
 
 def show_notes(notes: tuple[str, ...]) -> None:
-    """Show sentences about fallbacks, and about words or neurons that were left out."""
-    for note in notes:
-        st.info(plain(note), icon=":material/info:")
+    """Show sentences about fallbacks, and about words or neurons that were left out: each once.
+
+    Many of them fold into one line, which says how many there are, and how the first one begins.
+    """
+    notes = tuple(dict.fromkeys(notes))
+    if len(notes) < _MANY_NOTES:
+        for note in notes:
+            st.info(plain(note), icon=":material/info:")
+        return
+    beginning = textwrap.shorten(notes[0], _NOTE_BEGINS, placeholder=" …")
+    with st.expander(f"{len(notes)} notes on this result: {plain(beginning)}", icon=":material/info:"):
+        st.markdown("\n".join(f"- {plain(note)}" for note in notes))
 
 
 def show_toast(sentence: str) -> None:

@@ -37,7 +37,7 @@ def run() -> None:
         _tell_unpinned(pinned)
     kept.draw()
     page.draw_toasts()
-    sidebar.draw()
+    sidebar.draw(shown.title)
     for problem in settings.current().problems or ():
         page.show_warning(problem)
     if mistake and not _draw_mistake(mistake):
