@@ -1,4 +1,4 @@
-"""Who hears a page, uses the keyboard, or needs contrast: what axe-core finds, headings, names, and ways of the focus."""
+"""Who hears a page, uses the keyboard, or needs contrast: what axe-core finds, headings, names, ways of the focus."""
 
 from __future__ import annotations
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 # Impacts that nobody may meet.
 GRAVE = ("serious", "critical")
 
@@ -40,6 +42,4 @@ def skips(levels):
     >>> skips([1, 2, 3, 2, 4]), skips([1, 3])
     ([4], [1])
     """
-    return [
-        place for place, (one, next_one) in enumerate(zip(levels, levels[1:], strict=False), 1) if next_one > one + 1
-    ]
+    return [place for place, (one, next_one) in enumerate(pairwise(levels), 1) if next_one > one + 1]

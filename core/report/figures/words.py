@@ -10,6 +10,14 @@ from core.report.figures.style import BASELINE_COLOUR, LEGEND, MARGIN, TARGET_CO
 from core.report.sentences import class_names, class_titles
 
 _GAP = 0.06  # between the two images, as a share of their height
+# The colour bar is below the images: beside them, it would take a quarter of a narrow page.
+_BAR_ROOM = 64
+_BELOW: Picture = {
+    "orientation": "h",
+    **{"xref": "paper", "x": 0.5, "xanchor": "center", "len": 0.75},
+    **{"yref": "container", "y": 0.0, "yanchor": "bottom", "ypad": 2},
+    **{"thickness": 12, "outlinewidth": 0},
+}
 
 
 def words_image(
@@ -57,13 +65,13 @@ def words_image(
             trace["text"] = np.broadcast_to(order.astype(np.int32), image.shape)  # [n_neurons] -> [n_words, n_neurons]
         traces.append(trace)
     layout = {
-        "height": max(520, min(1100, 180 + 5 * 2 * n_words)),
-        "margin": {**MARGIN, "l": 110, "t": 40},
+        "height": max(520, min(1100, 180 + 5 * 2 * n_words)) + _BAR_ROOM,
+        "margin": {**MARGIN, "l": 110, "t": 40, "b": MARGIN["b"] + _BAR_ROOM},
         "coloraxis": {
             "colorscale": _diverging("dark" if dark else "light"),
             "cmin": -bound,
             "cmax": bound,
-            "colorbar": {"title": {"text": spec.hook_side}, "thickness": 12, "outlinewidth": 0, "len": 0.75},
+            "colorbar": {**_BELOW, "title": {"text": spec.hook_side, "side": "top"}},
         },
         **_axes([len(image) for image in images], "Neuron" if in_order else "Neurons, by statistic"),
     }
