@@ -277,7 +277,7 @@ window.interaction = {
             return said && said + interaction.drawn.result();
         },
         neuron: () => {
-            const said = interaction.text("h3").find(text => /^Neuron \\d+/.test(text));
+            const said = interaction.text("h2").find(text => /^Neuron \\d+/.test(text));
             return said && said + interaction.drawn.neuron();
         },
         text: () => interaction.panel()?.textContent ?? "",

@@ -18,7 +18,7 @@ with page.showing_user_errors():
         export.draw(result, texts, neurons)
         st.stop()
     activations = show(steps.text, spec, text=texts[0])
-page.show_notes(activations.notes)
+page.show_notes((*result.notes, *activations.notes))
 shown = parts.of("Text heatmap")
 if "heatmap" in shown:
     text_heatmap.draw(result, activations, neurons)

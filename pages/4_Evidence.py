@@ -16,6 +16,7 @@ with page.showing_user_errors():
     shown = parts.of("Evidence")
     if not parts.embedded():
         evidence.draw_introduction()
+    page.show_notes(result.notes)
     left, right = st.columns(2, gap="medium")
     with left:
         evidence.draw_neuron(result, neuron)

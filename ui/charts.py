@@ -12,15 +12,16 @@ from core.report.figures import Picture, packed
 from core.report.figures.look import in_dark, with_look
 
 
-def draw(picture: Picture, key: str, drawn: str = "", **options: Any) -> None:
+def draw(picture: Picture, key: str, drawn: str = "", *, alt: str, **options: Any) -> None:
     """Draw a picture with ``st.plotly_chart``, which gets ``options``.
 
-    ``drawn`` is what a click in it is reported with (``ui.plot_marks``).
+    ``drawn`` is what a click in it is reported with (``ui.plot_marks``). ``alt`` says in words what is seen
+    (``core.report.alternatives``).
 
     Streamlit's own theme for plots is left out, and ours is much like it: Streamlit gives it to a plot after it was
     drawn, as a new template, and plotly draws everything again.
     """
-    st.plotly_chart(Chart(picture, drawn), key=key, theme=None, **options)
+    st.plotly_chart(Chart(picture, drawn), key=key, theme=None, alt=alt, **options)
 
 
 def draw_preview(image: str, margin: Picture, key: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -28,7 +29,10 @@ _ADVICE = {
     "bundled_files": "Whoever runs this app can fetch its repository again.",
 }
 _TOASTS = "_toasts"
-_STYLE = f":root {{{css_variables()}}}\n{(Path(__file__).parent / 'style.css').read_text(encoding='utf-8')}"
+# So many notes fold into one line, with so many characters of the first one.
+_MANY_NOTES, _NOTE_BEGINS = 3, 60
+_STYLES = [(Path(__file__).parent / name).read_text(encoding="utf-8") for name in ("style.css", "print.css")]
+_STYLE = "\n".join((f":root {{{css_variables()}}}", *_STYLES))
 
 
 def set_up(title: str) -> None:
@@ -83,9 +87,18 @@ def show_warning(sentence: str) -> None:
 
 
 def show_notes(notes: tuple[str, ...]) -> None:
-    """Show sentences about fallbacks, and about words or neurons that were left out."""
-    for note in notes:
-        st.info(plain(note), icon=":material/info:")
+    """Show sentences about fallbacks, and about words or neurons that were left out: each once.
+
+    Many of them fold into one line, which says how many there are, and how the first one begins.
+    """
+    notes = tuple(dict.fromkeys(notes))
+    if len(notes) < _MANY_NOTES:
+        for note in notes:
+            st.info(plain(note), icon=":material/info:")
+        return
+    beginning = textwrap.shorten(notes[0], _NOTE_BEGINS, placeholder=" …")
+    with st.expander(f"{len(notes)} notes on this result: {plain(beginning)}", icon=":material/info:"):
+        st.markdown("\n".join(f"- {plain(note)}" for note in notes))
 
 
 def show_toast(sentence: str) -> None:

@@ -45,7 +45,7 @@ def run() -> None:
         parts.draw_source(shown.title)
     else:
         kept.draw()
-        sidebar.draw()
+        sidebar.draw(shown.title)
         with head:
             share.draw(shown.title)
             export.reserve()

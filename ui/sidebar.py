@@ -11,21 +11,22 @@ import streamlit as st
 from core.records import CORRECTIONS, DTYPES, FAMILIES, HOOK_SIDES, POOLINGS, TESTS
 from core.report.glossary import GLOSSARY
 from core.stats.correction import LABELS
-from ui import custom_lists, model_settings, navigation, settings, settings_file, word_settings
+from ui import custom_lists, model_settings, navigation, settings, settings_file, sidebar_behaviour, word_settings
 from ui.defaults import PRESETS
 from ui.labels import DTYPE_LABELS, FAMILY_LABELS, SOURCE_LABELS, TEST_LABELS
 from ui.pictures import picture
 from ui.widgets import choice, default, flag, say_why
 
 
-def draw() -> None:
-    """Draw the sidebar."""
+def draw(open_page: str) -> None:
+    """Draw the sidebar. ``open_page`` is the title of the page that is open."""
     st.logo(picture("logo"), size="large", icon_image=picture("mark"))
     with st.sidebar:
         for target, label, icon in navigation.PAGES:
             navigation.draw_link(target, label, icon)
         st.divider()
         _draw_settings()
+        sidebar_behaviour.draw([title for _, title, _ in navigation.PAGES].index(open_page))
 
 
 def _draw_settings() -> None:

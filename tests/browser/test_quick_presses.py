@@ -59,7 +59,7 @@ def state(page):
     said, panel = page.evaluate(
         """() => [
             [...document.querySelectorAll("[data-testid='stMain'] p")].map(p => p.textContent).join("\\n"),
-            [...document.querySelectorAll("h3")].map(h => h.textContent).find(t => /^Neuron \\d+$/.test(t)) ?? "",
+            [...document.querySelectorAll("h2")].map(h => h.textContent).find(t => /^Neuron \\d+$/.test(t)) ?? "",
         ]"""
     )
     headline = LAYER_OF_HEADLINE.search(said)

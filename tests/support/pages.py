@@ -90,7 +90,7 @@ def metrics(at):
 
 def neuron_shown(at):
     """The neuron that the Neurons page is about, in its heading."""
-    return next(int(head.value.split()[1]) for head in at.subheader if re.fullmatch(r"Neuron \d+", head.value))
+    return next(int(head.value.split()[1]) for head in at.header if re.fullmatch(r"Neuron \d+", head.value))
 
 
 def figure(at, key):

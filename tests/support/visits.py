@@ -77,7 +77,7 @@ def follow(page, name):
 
 
 def heading(page, neuron):
-    return page.locator("h3", has_text=re.compile(rf"^Neuron {neuron}$"))
+    return page.locator("h2", has_text=re.compile(rf"^Neuron {neuron}$"))
 
 
 def chosen(page, neuron):

@@ -80,7 +80,7 @@ def test_the_largest_seed_has_a_next_one():
 def test_no_page_of_a_control_names_the_classes_as_if_they_were_compared(page):
     """The banner and the sources of the words name them; nothing else of what is shown does."""
     at = open_page(page, CONTROL)
-    elements = [*at.main.markdown, *at.main.caption, *at.main.metric, *at.main.subheader]
+    elements = [*at.main.markdown, *at.main.caption, *at.main.metric, *at.main.header]
     shown = [f"{getattr(each, 'label', '')} {each.value}" for each in elements]
     assert len(shown) > 1
     text = [item for item in shown if re.search("nouns|verbs", item, re.IGNORECASE) and ", shuffled." not in item]
@@ -93,7 +93,7 @@ def test_no_page_of_a_control_names_the_classes_as_if_they_were_compared(page):
             "higher for shuffled B",
         ]
     if page == WORDS:
-        assert [head.value for head in at.subheader][:2] == ["Shuffled A (target)", "Shuffled B (baseline)"]
+        assert [head.value for head in at.header][:2] == ["Shuffled A (target)", "Shuffled B (baseline)"]
 
 
 def _of_the_app(item):

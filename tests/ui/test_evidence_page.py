@@ -50,10 +50,10 @@ def test_nothing_runs_until_it_is_asked_for(fake_checks, contrast):
     assert fake_checks.ran == []
     assert chips(at) == dict.fromkeys(CHECKS, "not run")
     assert at.number_input(key="neuron").value == contrast(SMALL).largest
-    assert [head.value for head in at.subheader] == [f"Check {n.replace('_', ' ')}" for n in CHECKS] + [
+    assert [head.value for head in at.header] == [f"Check {n.replace('_', ' ')}" for n in CHECKS] + [
         "What you may claim"
     ]
-    assert [head.proto.anchor for head in at.subheader][:-1] == list(CHECKS), "where the strip leads"
+    assert [head.proto.anchor for head in at.header][:-1] == list(CHECKS), "where the strip leads"
     assert any(caption.startswith("Nothing has run yet") for caption in said(at.caption))
     assert not at.code and not is_there(at, "cancel_all")
 

@@ -88,7 +88,7 @@ def test_the_name_is_in_metrics_axes_legend_table_and_file_names():
     assert figure(at, "neuron_spread")["layout"]["yaxis"]["ticktext"][0] == "Obst (5)"
     assert at.download_button(key="csv").proto.label == "Table as CSV"
     go_to(at, WORDS)
-    assert "Obst (target)" in [head.value for head in at.subheader]
+    assert "Obst (target)" in [head.value for head in at.header]
     assert any("5 words of 5 lemmas, of 5 from your own list" in text for text in said(at.markdown))
     titles = [note["text"].replace("<br>", " ") for note in figure(at, "words_image")["layout"]["annotations"]]
     assert titles == ["Obst (target)", "Verbs (baseline)"]

@@ -26,7 +26,7 @@ def happened(monkeypatch):
     read = noted("read", steps.layered_token_activations, lambda lm, text, *_: text)
     monkeypatch.setattr(steps, "layered_token_activations", read)
     monkeypatch.setattr(text_input, "begin", noted("asked", text_input.begin, lambda step, request, _: request.text))
-    monkeypatch.setattr(sidebar, "draw", noted("sidebar", sidebar.draw, lambda: ""))
+    monkeypatch.setattr(sidebar, "draw", noted("sidebar", sidebar.draw, lambda *_: ""))
     return log
 
 

@@ -71,7 +71,7 @@ def test_the_score_against_tags_is_that_of_a_loop(title, contrast):
     at.selectbox(key="passage").set_value(title)
     settle(at)
     assert "".join(heatmap(at)["pieces"]) == passage.text
-    assert "Score against the tags" in [head.value for head in at.subheader]
+    assert "Score against the tags" in [head.value for head in at.header]
     nouns = [(word.start, word.end) for word in passage.words if word.upos == "NOUN"]
     verbs = [(word.start, word.end) for word in passage.words if word.upos == "VERB"]
     assert any(f"{len(nouns)} NOUN (" in caption and f" {len(verbs)} VERB (" in caption for caption in said(at.caption))
@@ -103,7 +103,7 @@ def test_the_worst_errors_are_in_their_place(contrast):
 def test_ones_own_text_is_scored_against_the_lists_and_called_so(contrast):
     at, result = open_page(TEXT), contrast(SMALL)
     text = at.text_area(key="text").value
-    (title,) = [head.value for head in at.subheader if head.value.startswith("Score")]
+    (title,) = [head.value for head in at.header if head.value.startswith("Score")]
     assert title == "Score against the word lists, not against tags"
     lists = [{word.lower() for word in bundled_list(name).words} for name in ("nouns", "verbs")]
     kinds = ([], [])

@@ -55,12 +55,12 @@ def all_used(name, n):
 
 def test_what_a_list_has_stands_beside_the_number():
     at = open_page(WORDS)
-    assert at.number_input(key="n_target").label == f"Words (of {NOUNS:,})"
+    assert at.number_input(key="n_target").label == f"Target words (of {NOUNS:,})"
     choose(at, target="particles")
-    assert at.number_input(key="n_target").label == f"Words (of {PARTICLES})"
+    assert at.number_input(key="n_target").label == f"Target words (of {PARTICLES})"
     choose(at, word_source="notebook")
     labels = [at.number_input(key=f"n_{side}").label for side in ("target", "baseline")]
-    assert labels == ["Words (of 500)", "Words (of 10,000)"]
+    assert labels == ["Target words (of 500)", "Baseline words (of 10,000)"]
 
 
 def test_the_servers_limit_holds_too(monkeypatch):

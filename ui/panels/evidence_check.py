@@ -13,6 +13,7 @@ from core.errors import UserError
 from core.evidence import about
 from core.evidence.checks import CheckModule
 from core.records import CUSTOM, NOT_RUN, Finding
+from core.report import alternatives
 from core.report.figures.evidence import picture_of
 from core.report.sentences import file_stem
 from core.words.entries import written
@@ -47,7 +48,7 @@ def _key(name: str) -> str:
 
 def _draw_without_finding(asked: Request, module: CheckModule, state: CheckState) -> None:
     """Draw the question, and a button that runs the check or stops it."""
-    st.subheader(module.TITLE, anchor=asked.check)
+    st.header(module.TITLE, anchor=asked.check)
     with st.container(horizontal=True, vertical_alignment="center", wrap=False):
         with st.container(gap="xsmall"):
             st.markdown(page.plain(module.QUESTION))
@@ -73,10 +74,11 @@ def _draw_finding(request: Request, name: str, module: CheckModule, finding: Fin
     drawn = bool(finding.numbers)
     text, picture = st.columns([9, 11], gap="medium") if drawn else (st.container(), None)
     with text:
-        st.subheader(module.TITLE, anchor=name)
+        st.header(module.TITLE, anchor=name)
         st.markdown(page.plain(module.QUESTION))
         number = verdicts.number_of(finding)
-        st.html(verdicts.label(finding.verdict, number and f"{module.VALUE} {number}"))
+        number = number and f"{module.VALUE} {number}"
+        st.html(verdicts.label(finding.verdict, number))
         st.markdown(page.plain(finding.sentence))
         st.caption(f"**Rule.** {page.plain(finding.rule)}")
         st.caption(f"**What it cannot show.** {page.plain(module.LIMITS)}")
@@ -84,7 +86,8 @@ def _draw_finding(request: Request, name: str, module: CheckModule, finding: Fin
             _draw_matched_lists(finding)
     if picture:
         with picture:
-            charts.draw(picture_of(name, finding.numbers), _key(name), config={"displaylogo": False})
+            alt = alternatives.of_check(module.TITLE, number, finding)
+            charts.draw(picture_of(name, finding.numbers), _key(name), alt=alt, config={"displaylogo": False})
     if name == "top_contexts":
         evidence_numbers.draw_contexts(finding.numbers)
     if drawn:

@@ -18,7 +18,7 @@ from ui.panels.evidence import CLAIM
 
 def draw(result: ContrastResult, request: Request, states: Mapping[str, CheckState]) -> None:
     """Draw the claim, and a button for the file that has all findings."""
-    st.subheader("What you may claim", anchor=CLAIM)
+    st.header("What you may claim", anchor=CLAIM)
     done = {name: state.finding for name, state in states.items() if state.finding}
     if not done:
         st.caption("Run a check: the claim says what the checks bear, with every number, and which words they refuse.")

@@ -7,6 +7,7 @@ from typing import Any
 
 import streamlit as st
 
+from core.report import alternatives
 from core.report.readable import readable, readable_number
 from ui.readable_table import readable_table
 
@@ -19,10 +20,11 @@ def draw(figures: Mapping[str, Any]) -> None:
     """Draw single values as one table, and each list of objects as another."""
     singles, tables = parts(figures)
     if singles:
-        st.dataframe({"figure": list(singles), "value": list(singles.values())}, hide_index=True)
+        alt = alternatives.of_table(len(singles), "figures of the check", ("figure", "value"))
+        st.dataframe({"figure": list(singles), "value": list(singles.values())}, hide_index=True, alt=alt)
     for name, rows in tables.items():
         st.markdown(f"`{name}`")
-        draw_rows(rows)
+        draw_rows(rows, name)
 
 
 def draw_contexts(figures: Mapping[str, Any]) -> None:
@@ -30,11 +32,11 @@ def draw_contexts(figures: Mapping[str, Any]) -> None:
     for name, title in _CONTEXTS.items():
         if _is_table(figures.get(name)):
             st.markdown(f"**{title}**")
-            draw_rows(figures[name])
+            draw_rows(figures[name], title)
 
 
-def draw_rows(rows: Sequence[Mapping[str, Any]]) -> None:
-    """Draw a list of objects as a table, whose cells are shown as they are: they may come from a text."""
+def draw_rows(rows: Sequence[Mapping[str, Any]], title: str) -> None:
+    """Draw a list of objects as a table with this title. Cells are shown as they are: they may come from a text."""
     columns = list(dict.fromkeys(name for row in rows for name in row))
     shown = rows[:_MOST_ROWS]
     numbers = [name for name in columns if all(_is_number(row.get(name)) for row in shown)]
@@ -45,7 +47,12 @@ def draw_rows(rows: Sequence[Mapping[str, Any]]) -> None:
     cells = {name: [_cell(name, row.get(name)) for row in shown] for name in columns}
     whole = {name for name in numbers if all(isinstance(value, int | None) for value in cells[name])}
     writers = {name: (_name if name in _NAMES else _count) if name in whole else readable_number for name in numbers}
-    st.dataframe(readable_table(cells, writers), hide_index=True, column_config=layout)
+    st.dataframe(
+        readable_table(cells, writers),
+        alt=alternatives.of_table(len(shown), f"rows: {title}", columns),
+        hide_index=True,
+        column_config=layout,
+    )
     if len(rows) > len(shown):
         st.caption(f"The first {len(shown):,} of {len(rows):,}; the file has all.")
 

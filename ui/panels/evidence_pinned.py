@@ -27,7 +27,7 @@ def draw(result: ContrastResult, requests: Mapping[int, Request]) -> None:
         return
     states = {neuron: states_of(request) for neuron, request in requests.items()}
     with st.container(border=True, key="pinned_neurons"):
-        st.subheader("Pinned neurons", anchor="pinned")
+        st.header("Pinned neurons", anchor="pinned")
         columns = [(f"Neuron {neuron}", f"higher for {higher_for(result, neuron)}") for neuron in requests]
         rows = [((about(name).TITLE, about(name).VALUE), _cells(name, states.values())) for name in CHECKS]
         st.html(verdicts.table(columns, rows))

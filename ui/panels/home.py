@@ -14,6 +14,8 @@ from ui.panels import cautions, headline, neuron_bar
 from ui.pictures import picture
 from ui.progress import show
 
+_IN_WORDS = "Words go through a model; every neuron of one layer is read and tested; the extreme neurons colour a text."
+
 
 def draw_introduction() -> None:
     """Draw three sentences and one picture."""
@@ -23,7 +25,7 @@ def draw_introduction() -> None:
         "each for a difference. Then you put the best ones to the test on any text, token by token."
     )
     with st.container(key="picture"):
-        st.image(picture("experiment"), width="stretch")
+        st.image(picture("experiment"), width="stretch", alt=_IN_WORDS)
 
 
 def draw_page_cards() -> None:
@@ -50,7 +52,7 @@ def draw_page_cards() -> None:
 
 def draw_summary(spec: ContrastSpec) -> ContrastResult:
     """Draw what was compared and tested, and the result, which is returned."""
-    st.subheader("Your experiment now")
+    st.header("Your experiment now")
     with page.showing_user_errors():
         result = show(conclusion, spec)
     st.markdown(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core.records import ContrastResult
-from core.report import figures, sentences
+from core.report import alternatives, figures, sentences
 from engine import steps
 from ui import charts, chosen, page, plot_marks, settings
 from ui.progress import show
@@ -13,14 +13,15 @@ from ui.progress import show
 
 def draw(result: ContrastResult) -> None:
     """Draw the profile, or a note if only one layer was read."""
-    st.subheader("Every layer")
+    st.header("Every layer")
     counts = show(steps.profile, result.spec)
     if counts is None:
         page.show_notes(("With so many words only the chosen layer is read; fewer words show all layers.",))
         return
     spec = result.spec
     profile = figures.layer_profile(*counts, spec.layer, *sentences.class_names(spec))
-    charts.draw(profile, "layer_profile", spec.digest, config={"displayModeBar": False})
+    alt = alternatives.of_layers(result, *counts)
+    charts.draw(profile, "layer_profile", spec.digest, alt=alt, config={"displayModeBar": False})
     plot_marks.draw("layer_profile", spec.digest, _go_to, n_places=len(counts[0]), across=True)
     st.caption(
         "Click a layer to go there. Significant neurons, whatever their effect size: higher for the target upward, for "

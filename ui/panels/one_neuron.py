@@ -9,7 +9,7 @@ import streamlit as st
 
 from core.experiment import unit_values
 from core.records import HOOK_SIDES, ContrastResult
-from core.report import figures, sentences
+from core.report import alternatives, figures, sentences
 from core.report.glossary import GLOSSARY, d_definition, statistic_name
 from core.report.readable import interval, readable_auc, readable_df, readable_number, readable_p, signed
 from ui import charts, navigation, page
@@ -20,7 +20,7 @@ _N_EXTREMES = 6
 
 def draw(result: ContrastResult, neuron: int) -> None:
     """Draw the panel of one neuron."""
-    st.subheader(f"Neuron {neuron}")
+    st.header(f"Neuron {neuron}")
     if np.isnan(result.tests.statistic[neuron]):
         page.show_notes(("This neuron does not vary over these words, so it cannot be tested.",))
     else:
@@ -29,7 +29,8 @@ def draw(result: ContrastResult, neuron: int) -> None:
             navigation.EVIDENCE, f"What may be claimed about neuron {neuron}?", ":material/fact_check:"
         )
     values = {side: unit_values(result, neuron, side) for side in HOOK_SIDES}
-    charts.draw(figures.neuron_spread(result, neuron, values), "neuron_spread", config={"displaylogo": False})
+    spread, alt = figures.neuron_spread(result, neuron, values), alternatives.of_spread(result, neuron, values)
+    charts.draw(spread, "neuron_spread", alt=alt, config={"displaylogo": False})
     _draw_extremes(result, np.concatenate(values[result.spec.hook_side]))
 
 

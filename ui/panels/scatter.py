@@ -9,7 +9,7 @@ import streamlit as st
 
 from core.comparison import chance_seed
 from core.records import ContrastResult
-from core.report import figures
+from core.report import alternatives, figures
 from core.report.figures import Picture
 from core.report.glossary import GLOSSARY
 from core.report.sentences import class_names
@@ -29,7 +29,8 @@ _PREVIEW_SECONDS = 30.0
 
 def draw_waiting() -> None:
     """Draw an empty chart in place of the scatter: the browser loads the plotting library while the model loads."""
-    charts.draw(figures.waiting(), "waiting_plot", config={"displayModeBar": False})
+    alt = "Empty axes: the neurons come in a moment."
+    charts.draw(figures.waiting(), "waiting_plot", alt=alt, config={"displayModeBar": False})
 
 
 def draw(result: ContrastResult, neuron: int) -> None:
@@ -38,14 +39,16 @@ def draw(result: ContrastResult, neuron: int) -> None:
     A click selects a neuron.
     """
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", key="plot_head"):
-        st.subheader("Every neuron of the layer", width="content")
+        st.header("Every neuron of the layer", width="content")
         plot = _draw_choice()
     if plot == "volcano":
         picture = show(steps.volcano, result.spec)
+        alt = alternatives.of_volcano(result, show(steps.shuffled, result.spec))
     else:
-        picture = show(steps.scatter, result.spec)
+        picture, alt = show(steps.scatter, result.spec), alternatives.of_scatter(result)
         _draw_preview(result, picture)
-    charts.draw(picture, _KEYS[plot], result.spec.digest, config={"displaylogo": False, "scrollZoom": False})
+    look = {"displaylogo": False, "scrollZoom": False}
+    charts.draw(picture, _KEYS[plot], result.spec.digest, alt=alt, config=look)
     plot_marks.draw(
         _KEYS[plot],
         result.spec.digest,
@@ -54,7 +57,10 @@ def draw(result: ContrastResult, neuron: int) -> None:
         marks={each: each for each in (*settings.current().view.pinned, neuron)},
         selected=neuron,
     )
-    st.caption("Click a point to see its words. Drag to zoom, double-click to zoom out. " + _about(result, plot))
+    st.caption(
+        "Click a point to see its words. Drag to zoom, double-click to zoom out. Every point is also a row of the "
+        "table below, for the keyboard: arrows, then Enter. " + _about(result, plot)
+    )
 
 
 def _draw_choice() -> str:

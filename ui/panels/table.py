@@ -9,7 +9,7 @@ import numpy as np
 import streamlit as st
 
 from core.records import ContrastResult
-from core.report import sentences
+from core.report import alternatives, sentences
 from core.report.glossary import GLOSSARY, SIDE_WORDS, statistic_name
 from core.report.readable import rounded_auc
 from engine import files, steps
@@ -21,7 +21,7 @@ _KEY = "neurons_table"
 
 def draw(result: ContrastResult, neuron: int) -> None:
     """Draw the table, in which the row of the selected neuron is ticked, and its downloads."""
-    st.subheader("All figures")
+    st.header("All figures")
     order = result.order
     columns = _columns(result)
     rows = np.flatnonzero(order == neuron).tolist()
@@ -29,6 +29,7 @@ def draw(result: ContrastResult, neuron: int) -> None:
     st.dataframe(
         {label: values[order] for label, values, _ in columns},
         key=_KEY,
+        alt=alternatives.of_table(result.n_neurons, "neurons", tuple(label for label, _, _ in columns)),
         hide_index=True,
         height=360,
         on_select=partial(_choose, order, chosen.snapshot()),

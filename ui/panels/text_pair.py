@@ -33,7 +33,7 @@ def draw(result: ContrastResult, texts: Sequence[str], neurons: Sequence[int]) -
     """
     readings = _read(result.spec, texts)
     pairs = pair_tokens(*(reading.token_ids for reading in readings))
-    page.show_notes(tuple(dict.fromkeys(note for reading in readings for note in reading.notes)))
+    page.show_notes((*result.notes, *(note for reading in readings for note in reading.notes)))
     st.caption(_about(pairs, readings), help=GLOSSARY["change between texts"])
     token_pair(readings, pairs, [_block(result, readings, pairs, neuron) for neuron in neurons])
     if result.spec.prefix:

@@ -13,6 +13,7 @@ import streamlit as st
 from core.activations import tokens_of_words, word_values
 from core.evidence.subject import UPOS_OF
 from core.records import CUSTOM, ENOUGH_WORDS, ContrastResult, GoldWord, Passage, TextScore, TokenActivations
+from core.report import alternatives
 from core.report.glossary import GLOSSARY
 from core.report.readable import first_words, last_words, readable, readable_auc, readable_number, readable_share
 from core.report.sentences import class_names
@@ -82,12 +83,12 @@ def draw(result: ContrastResult, found: TokenActivations, neurons: Sequence[int]
     """Draw the score of each neuron and its worst errors: by tags, or by the word lists where there are none."""
     no_tags = _why_no_tags(result)
     if passage is not None and not no_tags:
-        st.subheader("Score against the tags")
+        st.header("Score against the tags")
         kinds = _by_tag(result, passage)
         pooled = "the mean over its tokens" if result.spec.pooling == "mean" else "that of its last token"
         about = f"{kinds.counted()}. The value of a word is {pooled}. Another text gives another score."
     else:
-        st.subheader("Score against the word lists, not against tags")
+        st.header("Score against the word lists, not against tags")
         kinds = _by_list(result, "".join(found.pieces))
         about = f"{no_tags} {_about_lists(kinds)}" if passage else f"{_about_lists(kinds)} For that, {_CHOOSE}"
     st.caption(about.strip(), help=GLOSSARY["text score"])
@@ -176,6 +177,7 @@ def _draw_errors(
     st.dataframe(
         readable_table(columns, {"value": readable_number, by_how_much: readable_share}),
         key=key,
+        alt=alternatives.of_table(len(places), "words, the worst errors first", tuple(columns)),
         hide_index=True,
         on_select=partial(_find, key, token_heatmap.text_id(found.pieces, found.parts), first_tokens),
         selection_mode="single-row",

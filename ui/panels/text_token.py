@@ -11,6 +11,7 @@ import streamlit as st
 
 from core.experiment import unit_values
 from core.records import ContrastResult, TokenActivations
+from core.report import alternatives
 from core.report.glossary import GLOSSARY
 from core.report.readable import readable, readable_auc, readable_number, readable_share, signed
 from core.stats.standing_out import StandingOut, standing_out
@@ -50,6 +51,7 @@ def _draw_shown(result: ContrastResult, activations: TokenActivations, neurons: 
     }
     st.dataframe(
         readable_table(columns, {"value": readable_number, _IN_TEXT: readable_share, _IN_LISTS: readable_share}),
+        alt=alternatives.of_table(len(neurons), "neurons in colour, at the chosen token", tuple(columns)),
         hide_index=True,
         column_config={
             "neuron": st.column_config.NumberColumn(format="%d"),
@@ -82,6 +84,7 @@ def _draw_standing_out(result: ContrastResult, activations: TokenActivations, to
     st.dataframe(
         readable_table(columns, texts),
         key=key,
+        alt=alternatives.of_table(len(found.neurons), "neurons that stand out at the chosen token", tuple(columns)),
         hide_index=True,
         on_select=partial(_choose, key, found.neurons.tolist(), chosen.snapshot()),
         selection_mode="single-cell",

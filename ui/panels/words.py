@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from functools import partial
+from typing import Any
 
 import numpy as np
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from core.records import CUSTOM, ContrastResult, WordList
-from core.report import figures, sentences
+from core.report import alternatives, figures, sentences
 from core.report.glossary import GLOSSARY, statistic_name
 from core.report.readable import readable_number
 from core.report.word_lists import compared_lists
@@ -62,7 +63,7 @@ def _save_tab() -> None:
 
 def draw_image(result: ContrastResult, neuron: int) -> None:
     """Draw the image of words by neurons, the target above the baseline. A click selects a neuron."""
-    st.subheader("Every word at the most extreme neurons")
+    st.header("Every word at the most extreme neurons")
     left, right = st.columns(2)
     with left:
         asked = _draw_number(result)
@@ -72,7 +73,8 @@ def draw_image(result: ContrastResult, neuron: int) -> None:
     n_words = max(1, min(asked, _MAX_CELLS // (2 * len(columns))))
     image = figures.words_image(result, n_words, columns, theme="dark" if _is_dark() else "light")
     drawn = f"{result.spec.digest} {of_each_sign or 'all'}"
-    charts.draw(image, "words_image", drawn, config={"displaylogo": False})
+    alt = alternatives.of_words_image(result, n_words, sum(each is not None for each in columns))
+    charts.draw(image, "words_image", drawn, alt=alt, config={"displaylogo": False})
     places = {each: place for place, each in enumerate(columns) if each is not None}
     plot_marks.draw(
         "words_image",
@@ -179,8 +181,9 @@ def _draw_about_image(result: ContrastResult, absent: list[int]) -> None:
 
 def draw_means(result: ContrastResult, neuron: int) -> None:
     """Draw every neuron by its mean over each class. A click selects a neuron."""
-    st.subheader("Every neuron's mean over each class")
-    charts.draw(figures.mean_activations(result), "mean_activations", result.spec.digest, config={"displaylogo": False})
+    st.header("Every neuron's mean over each class")
+    means, alt = figures.mean_activations(result), alternatives.of_means(result)
+    charts.draw(means, "mean_activations", result.spec.digest, alt=alt, config={"displaylogo": False})
     plot_marks.draw(
         "mean_activations",
         result.spec.digest,
@@ -255,15 +258,17 @@ def _draw_list(
     title: str, its_list: WordList, words: tuple[str, ...], lemmas: tuple[str, ...], n_tokens: np.ndarray
 ) -> None:
     """Draw one list: its source, and each word."""
-    st.subheader(title)
+    st.header(title)
     whose = "your" if its_list.source == OWN_LIST else "the"
     of_lemmas = f" of {len(set(lemmas)):,} lemmas" if lemmas else ""
     st.markdown(
         f"{len(words):,} words{of_lemmas}, of {len(its_list.words):,} from {whose} {page.plain(its_list.source)}."
     )
-    columns = {"rank": np.arange(1, len(words) + 1), "word": list(words)}
+    columns: dict[str, Any] = {"rank": np.arange(1, len(words) + 1), "word": list(words)}
     columns |= {"lemma": list(lemmas)} if lemmas else {}
-    st.dataframe({**columns, "tokens": n_tokens}, hide_index=True, height=420)
+    columns["tokens"] = n_tokens
+    alt = alternatives.of_table(len(words), title, tuple(columns))
+    st.dataframe(columns, hide_index=True, height=420, alt=alt)
 
 
 def _some(words: tuple[str, ...], n: int = 30) -> str:
