@@ -36,8 +36,8 @@ def of_volcano(result: ContrastResult, chance: ShuffledPoints | None) -> str:
     farthest = float(np.nanmax(np.abs(np.where(np.isfinite(chance.hedges_g), chance.hedges_g, np.nan))))
     smallest = float(np.nanmin(chance.log10_p))
     return (
-        f"{said} With shuffled labels, drawn downward, no g is farther from 0 than {readable_number(farthest)}, and no p "
-        f"is below {readable_p(smallest)}."
+        f"{said} With shuffled labels, drawn downward, no g is farther from 0 than {readable_number(farthest)}, and no "
+        f"p is below {readable_p(smallest)}."
     )
 
 
