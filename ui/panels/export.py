@@ -130,10 +130,13 @@ _File = tuple[str, Callable[[], bytes], str, str]
 
 def _draw_files(title: str, *offered: _File) -> None:
     """Draw a title, and a button for each file: its format, what makes it, its name and its type."""
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.markdown(title)
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", gap="xsmall"):
+        st.markdown(title, width="content")
+        buttons = st.container(horizontal=True, gap="xsmall", width="content")
         for label, make, name, mime in offered:
-            st.download_button(label, make, name, mime, key=f"export_{name}", on_click="ignore", help=f"Save {name}")
+            buttons.download_button(
+                label, make, name, mime, key=f"export_{name}", on_click="ignore", help=f"Save {name}"
+            )
 
 
 def _page(spec: ContrastSpec, text: str, neurons: tuple[int, ...], display: dict[str, str]) -> bytes:
