@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import math
+from collections.abc import Callable, Iterable
 from html import escape
 from pathlib import Path
 
 import streamlit as st
 
 from core.records import FAILS, HOLDS, IMPOSSIBLE, NOT_RUN, UNCLEAR, Finding
-from core.report.readable import MINUS, interval, readable_auc, readable_number
+from core.report.readable import interval, readable_auc, readable_number, readable_p
 
 # What a check that has no finding yet may do. The verdicts are those of a finding.
 RUNNING, WAITING, FAILED = "running", "waiting", "error"
@@ -65,25 +66,30 @@ def _heading(lines: tuple[str, str]) -> str:
     return f"{escape(title)}<small>{escape(below)}</small>"
 
 
-def number_of(finding: Finding, *, with_interval: bool = True) -> str:
+def number_of(finding: Finding, what: str, *, with_interval: bool = True) -> str:
     """The value of a finding and its interval, as text; empty without a value.
+
+    ``what`` the value is, as its check says: an AUC and a p-value are written in ways of their own.
 
     Examples
     --------
-    >>> number_of(Finding("holds", "", "", 0.91234, (0.9, 0.95))), number_of(Finding("holds", "", ""))
+    >>> number_of(Finding("holds", "", "", 0.91234, (0.9, 0.95)), "AUC"), number_of(Finding("holds", "", ""), "AUC")
     ('0.912 [0.900, 0.950]', '')
+    >>> number_of(Finding("holds", "", "", 0.0123), "difference of loss (nats)")
+    '0.0123'
     """
     if finding.value is None:
         return ""
+    write = _writer(what)
     if finding.interval is None or not with_interval:
-        return _number(finding.value)
-    return f"{_number(finding.value)} {interval(*map(_number, finding.interval))}"
+        return write(finding.value)
+    return f"{write(finding.value)} {interval(*map(write, finding.interval))}"
 
 
-def _number(value: float | None) -> str:
-    """Three decimals from 0.001 to 1, where it may be an AUC; else three significant digits."""
-    if value is None:
-        return "not known"
-    if not 0.001 <= abs(value) < 1:
-        return readable_number(value)
-    return f"{'' if value > 0 else MINUS}{readable_auc(abs(value))}"
+def _writer(what: str) -> Callable[[float | None], str]:
+    write = readable_auc if "AUC" in what else _readable_p if what.startswith("p ") else readable_number
+    return lambda value: "not known" if value is None else write(value)
+
+
+def _readable_p(value: float) -> str:
+    return readable_p(math.log10(value) if value > 0 else -math.inf)

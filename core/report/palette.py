@@ -13,7 +13,8 @@ THEMES = ("light", "dark")
 
 # By role: the colour on a light and on a dark page. ``target`` and ``baseline`` are for marks, the two with ``_text``
 # for letters. ``significant`` are marks of either class that stand for more than chance: ink, beside what is neutral. A
-# check that ``fails`` or is ``unclear`` has no class's hue, and one that holds has that of controls.
+# check that ``fails`` or is ``unclear`` has no class's hue, and one that holds has that of controls. ``caution`` is the
+# ground of warnings, whose letters have the colour of ``unclear``.
 _ROLES = {
     "page": ("#FFFFFF", "#101418"),
     "surface": ("#F4F5F7", "#1A2027"),
@@ -30,6 +31,7 @@ _ROLES = {
     "significant": ("#1B1F24", "#E6E8EB"),
     "fails": ("#9A2F6A", "#E58FC0"),
     "unclear": ("#6B4E00", "#F0D78A"),
+    "caution": ("#FFF6DA", "#2E2813"),
 }
 ROLES = tuple(_ROLES)
 

@@ -238,7 +238,7 @@ def test_words_are_looked_for_again_after_five_minutes(spec: ContrastSpec, calls
 def test_files_are_of_the_words_that_the_page_shows(spec: ContrastSpec, calls: Counter[str]) -> None:
     result = resolve(steps.conclusion, Request(spec))
     shown = steps.sources(result.words)
-    lines = files.csv(spec, shown).decode().splitlines()
+    lines = files.csv(spec, shown).decode("utf-8-sig").splitlines()
     assert lines[0].startswith("layer,neuron,statistic,p_value,p_adjusted") and len(lines) == result.n_neurons + 1
     assert files.summary(spec, shown).decode() == summary_json(result)
     assert calls["read_words"] == 1

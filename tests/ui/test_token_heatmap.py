@@ -58,7 +58,7 @@ def test_a_block_is_sent_as_exact_values_and_scales():
     np.testing.assert_array_equal(decoded(sent["values"]), values)
     words, zero = sent["scales"]["words"], sent["scales"]["zero"]
     assert (words["low"], words["centre"], words["high"]) == (-0.5, None, 1.0)
-    assert (words["lowText"], words["centreText"], words["highText"]) == ("−0.5", None, "1")
+    assert (words["lowText"], words["centreText"], words["highText"]) == ("−0.500", None, "1.00")
     assert (words["nBelow"], words["nAbove"]) == (0, 3)
     assert words["notes"] == ["Clipped: 3 tokens lie above this scale."]
     assert (zero["low"], zero["centre"], zero["centreText"], zero["notes"]) == (-9.0, 0.0, "0", [])

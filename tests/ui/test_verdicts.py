@@ -17,20 +17,22 @@ def test_texts_in_labels_are_escaped():
 
 
 @pytest.mark.parametrize(
-    ("value", "interval", "shown"),
+    ("value", "interval", "what", "shown"),
     [
-        (0.97, (0.9, 0.99999), "0.970 [0.900, 0.99999]"),
-        (-0.25, None, "\N{MINUS SIGN}0.250"),
-        (0.0, None, "0"),
-        (1e-9, None, "1.00e\N{MINUS SIGN}9"),
-        (1 / 2001, None, "0.000500"),
-        (13.0, (9.75, 1234.5), "13.0 [9.75, 1,230]"),
-        (0.5, (float("nan"), 0.6), "0.500 [not known, 0.600]"),
-        (None, None, ""),
+        (0.97, (0.9, 0.99999), "held-out AUC", "0.970 [0.900, 0.99999]"),
+        (0.0123, None, "lowest AUC", "0.012"),
+        (0.0123, None, "difference of loss (nats)", "0.0123"),
+        (-0.25, None, "selectivity", "\N{MINUS SIGN}0.250"),
+        (0.0, None, "selectivity", "0"),
+        (1e-9, None, "p (max-T, model)", "1.0e\N{MINUS SIGN}9"),
+        (1 / 2001, None, "p (max-T, model)", "0.00050"),
+        (13.0, (9.75, 1234.5), "Hedges' g", "13.0 [9.75, 1,230]"),
+        (0.5, (float("nan"), 0.6), "AUC", "0.500 [not known, 0.600]"),
+        (None, None, "AUC", ""),
     ],
 )
-def test_a_value_is_written_with_its_interval(value, interval, shown):
-    assert verdicts.number_of(Finding("holds", "", "", value, interval)) == shown
+def test_a_value_is_written_with_its_interval(value, interval, what, shown):
+    assert verdicts.number_of(Finding("holds", "", "", value, interval), what) == shown
 
 
 def test_figures_of_any_shape_have_a_row_each():

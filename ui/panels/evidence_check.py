@@ -76,7 +76,7 @@ def _draw_finding(request: Request, name: str, module: CheckModule, finding: Fin
     with text:
         st.header(module.TITLE, anchor=name)
         st.markdown(page.plain(module.QUESTION))
-        number = verdicts.number_of(finding)
+        number = verdicts.number_of(finding, module.VALUE)
         number = number and f"{module.VALUE} {number}"
         st.html(verdicts.label(finding.verdict, number))
         st.markdown(page.plain(finding.sentence))

@@ -49,5 +49,5 @@ def _cells(name: str, states: Iterable[Mapping[str, CheckState]]) -> Iterator[st
     """The verdict and the number of a check, of each neuron."""
     for of_neuron in states:
         state = of_neuron[name]
-        number = verdicts.number_of(state.finding, with_interval=False) if state.finding else ""
+        number = verdicts.number_of(state.finding, about(name).VALUE, with_interval=False) if state.finding else ""
         yield verdicts.label(state.word, number)

@@ -38,8 +38,9 @@ def in_dark(part: Any) -> Any:
 
     Examples
     --------
-    >>> in_dark({"marker": {"color": "#0072B2"}, "text": ["#0072B2"]})
-    {'marker': {'color': '#5AAEE8'}, 'text': ['#0072B2']}
+    >>> light, dark = palette("light")["baseline"], palette("dark")["baseline"]
+    >>> in_dark({"marker": {"color": light}, "text": [light]}) == {"marker": {"color": dark}, "text": [light]}
+    True
     """
     if isinstance(part, dict):
         return {name: (_dark if name.endswith(_WITH_COLOURS) else in_dark)(inner) for name, inner in part.items()}

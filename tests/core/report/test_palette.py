@@ -47,8 +47,14 @@ def test_streamlit_has_the_palettes_colours(theme):
     named = {"primaryColor": "control", "backgroundColor": "page", "secondaryBackgroundColor": "surface"}
     named |= {"textColor": "ink", "linkColor": "control", "borderColor": "line", "grayTextColor": "muted"}
     named |= {"blueColor": "baseline", "blueTextColor": "baseline_text", "blueBackgroundColor": "surface"}
-    named |= {"orangeColor": "target", "orangeTextColor": "target_text", "yellowTextColor": "unclear"}
-    assert {key: config[key] for key in named} == {key: colours[role] for key, role in named.items()}
+    named |= {"orangeColor": "target", "orangeTextColor": "target_text", "dataframeHeaderBackgroundColor": "surface"}
+    named |= {"yellowTextColor": "unclear", "yellowBackgroundColor": "caution"}
+    assert config == {key: colours[role] for key, role in named.items()}
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_a_warning_can_be_read(theme):
+    assert contrast(palette(theme)["unclear"], palette(theme)["caution"]) >= 4.5
 
 
 def test_colours_are_written_in_one_place():

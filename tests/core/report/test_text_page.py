@@ -130,7 +130,7 @@ def test_the_legend_says_what_is_beyond_its_ends() -> None:
     page = text_page(
         PIECES, PARTS, [block(scale=fixed(-1, 1, VALUES), ends="the word lists", notes=("A note.",))], title="t"
     )
-    assert "<span>≤ −1</span><span>≥ 1</span>" in page and "the word lists" in page and "A note." in page
+    assert "<span>≤ −1.00</span><span>≥ 1.00</span>" in page and "the word lists" in page and "A note." in page
 
 
 def test_wrong_lengths_are_refused() -> None:

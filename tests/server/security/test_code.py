@@ -155,10 +155,16 @@ def test_html_and_pictures_are_our_own() -> None:
         ],
         "ui/panels/evidence_check.py": [
             "st.html(verdicts.label(state.word))",
-            "st.html(verdicts.label(finding.verdict, number and f'{module.VALUE} {number}'))",
+            "st.html(verdicts.label(finding.verdict, number))",
         ],
         "ui/panels/evidence_pinned.py": ["st.html(verdicts.table(columns, rows))"],
-        "ui/panels/home.py": ["st.image(_picture(st.context.theme.type), width='stretch')"],
+        "ui/panels/home.py": ["st.image(picture('experiment'), width='stretch', alt=_IN_WORDS)"],
+        # Where a view for a frame is from: of, address and title are escaped or our own.
+        "ui/parts.py": [
+            'st.html(f\'<p class="gn-source">Grammar Neurons · {title} · {of} · <a href="?{address}" target="_blank" '
+            'rel="noopener">Open with all settings</a></p>\')'
+        ],
+        "ui/sidebar.py": ["st.logo(picture('logo'), size='large', icon_image=picture('mark'))"],
         # The image is made of numbers and our colours (tests/core/report/test_preview.py).
         "ui/charts.py": ["st.html(f'<style>@media (min-width: 75rem) {{{place} {{{look}}} {hidden}}}</style>')"],
     }
