@@ -54,7 +54,7 @@ def beside(at):
     [
         ({"alpha": 0.9}, "0.9 is out of range: 0.0001 to 0.5 are allowed for alpha.", "alpha 0.05"),
         ({"alpha": 0.0}, "0 is out of range: 0.0001 to 0.5 are allowed for alpha.", "alpha 0.05"),
-        ({"alpha": -1e300}, "-1e+300 is out of range: 0.0001 to 0.5 are allowed for alpha.", "alpha 0.05"),
+        ({"alpha": -1e300}, "−1e+300 is out of range: 0.0001 to 0.5 are allowed for alpha.", "alpha 0.05"),
         ({"n_target": 1}, "1 is out of range: 2 to 1,345 target words are allowed.", "40 target words"),
         ({"n_target": -48}, "-48 is out of range: 2 to 1,345 target words are allowed.", "40 target words"),
         ({"n_baseline": 10_001}, "10,001 is out of range: 2 to 1,300 baseline words are allowed.", BASELINE),
