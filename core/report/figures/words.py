@@ -12,7 +12,7 @@ from core.report.colours import N_STEPS, blend, ramp
 from core.report.figures.style import MARGIN, NEUTRAL_COLOUR, Picture, in_lines, literal
 from core.report.glossary import statistic_name
 from core.report.palette import palette
-from core.report.readable import MINUS
+from core.report.readable import HOVER, MINUS, SIGNED_HOVER, as_chosen, signed
 from core.report.sentences import class_names, class_titles
 
 BOUND = 2.5  # standard deviations: the ends of the colours
@@ -100,7 +100,7 @@ def words_image(
     sides = (result.target_sides, result.baseline_sides)
     # 2 arrays [its words, n_drawn neurons]
     values = [side.columns(result.spec.hook_side, neurons) for side in sides]
-    statistic = _spread_out(result.tests.statistic[neurons][None], drawn)
+    statistics = [signed(result.tests.statistic[each]) if each is not None else "" for each in columns]
     classes = zip(standardised(*values), values, (result.words.target, result.words.baseline), strict=True)
     traces = [
         {
@@ -108,8 +108,9 @@ def words_image(
             "x": _unique(["" if neuron is None else str(neuron) for neuron in columns]),
             **_words_of(its_words[:n_words]),
             "z": _spread_out(z[:n_words], drawn),
-            "customdata": _spread_out(its_values[:n_words], drawn),
-            "text": np.broadcast_to(statistic, (len(z[:n_words]), len(columns))),  # [1, n] -> [n_words, n]
+            "zhoverformat": SIGNED_HOVER,
+            "customdata": _spread_out(np.abs(its_values[:n_words]), drawn),
+            "text": _before_values(statistics, _spread_out(its_values[:n_words], drawn)),
             "xaxis": f"x{n}",
             "yaxis": f"y{n}",
             "coloraxis": "coloraxis",
@@ -127,6 +128,16 @@ def _spread_out(rows: np.ndarray, drawn: np.ndarray) -> np.ndarray:
     spread = np.full((len(rows), len(drawn)), np.nan, dtype=np.float32)
     spread[:, drawn] = rows
     return spread
+
+
+def _before_values(statistics: Sequence[str], values: np.ndarray) -> list[list[str]]:
+    """What a hover says before a value's digits: the statistic of its neuron, a line end, and the sign of the value.
+
+    The browser writes the digits (as text, they would be most of the figure's bytes), but a hyphen for a minus sign.
+    (n_rows, n_columns) floats -> as many texts.
+    """
+    plus, minus = (np.array([f"{each}<br>{sign}" for each in statistics], dtype=object) for sign in ("", MINUS))
+    return list(np.where(values < 0, minus, plus).tolist())  # [n_columns] twice -> [n_rows, n_columns]
 
 
 def _words_of(words: Sequence[str]) -> Picture:
@@ -157,8 +168,9 @@ def _hover(result: ContrastResult, trace: Picture, name: str) -> str:
         trace["hovertext"] = [[whole] * n_columns for whole in trace["hovertext"]]
         word = "%{hovertext}"
     return (
-        f"<b>{word}</b> ({in_lines(name, 40)})<br>neuron %{{x}}, {statistic_name(result.spec.test)} = %{{text:.2f}}<br>"
-        f"%{{z:+.2f}} standard deviations from its mean<br>{result.spec.hook_side} %{{customdata:.3~g}}<extra></extra>"
+        f"<b>{word}</b> ({in_lines(name, 40)})<br>neuron %{{x}}, {statistic_name(result.spec.test)} = "
+        f"%{{text}}%{{customdata:{HOVER}}} ({result.spec.hook_side})<br>"
+        "%{z} standard deviations from its mean<extra></extra>"
     )
 
 
@@ -219,7 +231,7 @@ def _colour_axis(theme: str) -> Picture:
     page = palette(theme)["page"].lower()
     colours = [blend(background, page) for background, _ in ramp("oranges", theme=theme, below="blues")]
     ticks = [-BOUND, -1.0, 0.0, 1.0, BOUND]
-    texts = [f"≤ {MINUS}{BOUND:g}", f"{MINUS}1", "0", "1", f"≥ {BOUND:g}"]
+    texts = [f"≤ {as_chosen(-BOUND)}", as_chosen(-1.0), "0", "1", f"≥ {as_chosen(BOUND)}"]
     return {
         "colorscale": [[step / (N_STEPS - 1), colours[step]] for step in range(0, N_STEPS, (N_STEPS - 1) // 20)],
         "cmin": -BOUND,
