@@ -13,7 +13,7 @@ from streamlit.delta_generator import DeltaGenerator
 from core.records import CUSTOM, ContrastResult, WordList
 from core.report import alternatives, figures, sentences
 from core.report.glossary import GLOSSARY, statistic_name
-from core.report.readable import readable_number
+from core.report.readable import as_chosen, readable_number
 from core.report.word_lists import compared_lists
 from core.words.lists import OWN_LIST
 from ui import charts, chosen, custom_lists, link, navigation, page, plot_marks, settings
@@ -159,8 +159,8 @@ def _draw_about_image(result: ContrastResult, absent: list[int]) -> None:
     constant = int(np.isnan(result.tests.statistic).sum())
     st.caption(
         f"Click a column to select its neuron. Orange is above the neuron's mean over all {target} and {baseline} in "
-        f"use, blue below it, in standard deviations; beyond {figures.BOUND:g} the colour stays that of the end. From "
-        f"left to right {name} falls: first neurons higher for {target}, then those higher for {baseline}. They were "
+        f"use, blue below it, in standard deviations; beyond {as_chosen(figures.BOUND)} the colour stays that of the "
+        f"end. From left to right {name} falls: first neurons higher for {target}, then those higher for {baseline}. They were "
         "chosen by these words, so the pattern is no evidence of its own.",
         help=f"**Standardised value**: {GLOSSARY['standardised value']}",
     )
