@@ -32,6 +32,7 @@ def open_tab(page, app, name, plot, query=QUERY):
     arrive(page, "Words")
     page.get_by_role("tab", name=name).click()
     drawn = page.locator(f"{plot} .js-plotly-plot")
+    drawn.locator(".nsewdrag").first.wait_for()
     drawn.scroll_into_view_if_needed()
     page.wait_for_timeout(700)
     return drawn

@@ -132,7 +132,8 @@ def test_a_hover_says_word_class_neuron_statistic_and_both_values() -> None:
         target, _ = figures.words_image(made_result(spec), 4, [0, 7])["data"]
         assert re.fullmatch(
             rf"<b>%\{{y}}</b> \(nouns\)<br>neuron %\{{x}}, {name} = "
-            r"%\{text}%\{customdata:,\.3r} \(pre-activation\)<br>%\{z} standard deviations from its mean<extra></extra>",
+            r"%\{text}%\{customdata:,\.3r} \(pre-activation\)<br>"
+            r"%\{z} standard deviations from its mean<extra></extra>",
             target["hovertemplate"],
         )
         assert target["x"] == ["0", "7"] and target["zhoverformat"] == "+,.3r"
