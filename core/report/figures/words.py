@@ -21,6 +21,7 @@ _GAP = 0.02  # between the two classes, as a share of the height
 _LEAST = 0.22  # of the height, for a class of a few words
 _MOST_LETTERS = 14  # of a word beside the image; the hover has it whole
 _LINE = 18  # pixels for a line of a class's name
+_ABOVE = 60  # pixels above the image, for the legend of its colours
 
 
 def image_columns(statistic: np.ndarray, of_each_sign: int | None = None) -> list[int | None]:
@@ -177,52 +178,46 @@ def _hover(result: ContrastResult, trace: Picture, name: str) -> str:
 def _layout(result: ContrastResult, heights: list[int], theme: str) -> Picture:
     """The two axes for words above each other, the line between them, their titles at the right, the colours above."""
     height = min(620, max(380, 170 + 12 * sum(heights)))
-    inner = height - 60 - MARGIN["b"]
+    inner = height - _ABOVE - MARGIN["b"]
     top = min(max(heights[0] / sum(heights), _LEAST), 1 - _LEAST) * (1 - _GAP)
-    domains = [[1 - top, 1.0], [0.0, 1 - top - _GAP]]
+    domains = [(1 - top, 1.0), (0.0, 1 - top - _GAP)]
     titles = [
         in_lines(title, max(8, int((high - low) * inner / 8)))
         for title, (low, high) in zip(class_titles(result.spec), domains, strict=True)
     ]
-    across = {"type": "category", "showgrid": False, "tickfont": {"size": 10}, "tickangle": -90}
-    vertical = {"type": "category", "autorange": "reversed", "showgrid": False, "tickfont": {"size": 10}}
-    between = 1 - top - _GAP / 2
     lines = max(title.count("<br>") for title in titles) + 1
-    name = statistic_name(result.spec.test)
     return {
         "height": height,
-        "margin": {**MARGIN, "r": 8 + _LINE * lines, "t": 60},
+        "margin": {**MARGIN, "r": 8 + _LINE * lines, "t": _ABOVE},
         "coloraxis": _colour_axis(theme),
-        "xaxis": {**across, "anchor": "y", "matches": "x2", "showticklabels": False, "ticks": ""},
-        "xaxis2": {**across, "anchor": "y2", "title": {"text": f"Neurons, the largest {name} first"}},
-        "yaxis": {**vertical, "anchor": "x", "domain": domains[0]},
-        "yaxis2": {**vertical, "anchor": "x2", "domain": domains[1]},
-        "annotations": [
-            {
-                "text": title,
-                "textangle": 90,
-                "x": 1,
-                "xref": "paper",
-                "xanchor": "left",
-                "xshift": 4,
-                "yanchor": "middle",
-                "y": sum(domain) / 2,
-                "yref": "paper",
-                "showarrow": False,
-                "font": {"size": 14},
-            }
-            for title, domain in zip(titles, domains, strict=True)
-        ],
-        "shapes": [
-            {
-                "type": "line",
-                "xref": "paper",
-                "yref": "paper",
-                **{"x0": 0, "x1": 1, "y0": between, "y1": between},
-                "line": {"color": NEUTRAL_COLOUR, "width": 1},
-            }
-        ],
+        **_axes(domains, f"Neurons, the largest {statistic_name(result.spec.test)} first"),
+        "annotations": [_title(title, sum(domain) / 2) for title, domain in zip(titles, domains, strict=True)],
+        "shapes": [_line_across(1 - top - _GAP / 2)],
     }
+
+
+def _axes(domains: Sequence[tuple[float, float]], across_title: str) -> Picture:
+    """The axes of both classes, the target's above the baseline's: one zoom, and one title under both."""
+    across = {"type": "category", "showgrid": False, "tickfont": {"size": 10}, "tickangle": -90}
+    vertical = {"type": "category", "autorange": "reversed", "showgrid": False, "tickfont": {"size": 10}}
+    return {
+        "xaxis": {**across, "anchor": "y", "matches": "x2", "showticklabels": False, "ticks": ""},
+        "xaxis2": {**across, "anchor": "y2", "title": {"text": across_title}},
+        "yaxis": {**vertical, "anchor": "x", "domain": list(domains[0])},
+        "yaxis2": {**vertical, "anchor": "x2", "domain": list(domains[1])},
+    }
+
+
+def _title(text: str, middle: float) -> Picture:
+    """The name of a class at the right of its words, whose middle is at this share of the height."""
+    place = {"x": 1, "xref": "paper", "xanchor": "left", "xshift": 4, "y": middle, "yref": "paper", "yanchor": "middle"}
+    return {"text": text, "textangle": 90, **place, "showarrow": False, "font": {"size": 14}}
+
+
+def _line_across(y: float) -> Picture:
+    """A line between the classes, at this share of the height."""
+    ends = {"xref": "paper", "yref": "paper", "x0": 0, "x1": 1, "y0": y, "y1": y}
+    return {"type": "line", **ends, "line": {"color": NEUTRAL_COLOUR, "width": 1}}
 
 
 def _colour_axis(theme: str) -> Picture:
