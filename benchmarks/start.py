@@ -25,7 +25,8 @@ _IMPORTS = {
     "`torch`": "import torch",
     "the bundled model's loader, with `torch`": "import core.models.load_bundled",
     "the loader of all other models, with `transformers`": "import core.models.load_transformers",
-    "what a page imports": "import ui.shell; from ui.panels import home, one_neuron, scatter, text_heatmap, words",
+    "what a page imports": "import ui.shell, ui.panels.text_heatmap, ui.panels.words_image; "
+    "from ui.panels import home, one_neuron, scatter",
 }
 
 # The rows of the first table, and their marks in seconds.

@@ -2,7 +2,7 @@
 
 from engine.steps import conclusion
 from ui import page, parts, settings
-from ui.panels import export, neuron_bar, words
+from ui.panels import export, neuron_bar, words, words_image, words_lists, words_means
 from ui.progress import show
 
 page.require_shell()
@@ -14,11 +14,11 @@ page.show_notes(result.notes)
 tabs = words.draw_tabs(parts.of("Words"))
 if "lists" in tabs:
     with tabs["lists"]:
-        words.draw_lists(result)
+        words_lists.draw(result)
 if "image" in tabs:
     with tabs["image"]:
-        words.draw_image(result, neuron)
+        words_image.draw(result, neuron)
 if "means" in tabs:
     with tabs["means"]:
-        words.draw_means(result, neuron)
+        words_means.draw(result, neuron)
 export.draw(result)

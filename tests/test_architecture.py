@@ -179,7 +179,7 @@ def test_the_list_of_models_needs_no_client(tmp_path: Path) -> None:
     ("imports", "budget", "unwanted"),
     [
         ("serve", 240, ("torch", "transformers", "pandas", "pyarrow")),
-        ("ui.shell, ui.panels.one_neuron, ui.panels.scatter, ui.panels.words", 460, ("torch", "transformers")),
+        ("ui.shell, ui.panels.one_neuron, ui.panels.scatter, ui.panels.words_image", 460, ("torch", "transformers")),
         ("core.models.load_bundled", 1300, ("transformers", "sympy", "torch._dynamo", "pandas")),
     ],
 )

@@ -103,3 +103,8 @@ def is_stale(drawn_with: Snapshot, key: str = "") -> bool:
     ):
         return True
     return bool(key) and late.is_late(key, st.session_state[key])  # of a plot, a table or a button there is none
+
+
+def marked(neuron: int) -> tuple[int, ...]:
+    """The neurons that have marks in plots: those that are pinned, and the selected one."""
+    return (*settings.current().view.pinned, neuron)

@@ -42,6 +42,11 @@ def draw_link(script: str, label: str, icon: str) -> None:
     st.page_link(script, label=label, icon=icon, query_params=address_of(settings.current().view))
 
 
+def draw_link_to_neuron(neuron: int) -> None:
+    """Draw a link to the page of the selected neuron's numbers."""
+    draw_link(NEURONS, f"What does neuron {neuron} do?", ":material/scatter_plot:")
+
+
 def go_to(script: str) -> None:
     """Go to a page, with the settings in its address, as a link does. The page that calls this ends here."""
     st.switch_page(script, query_params=address_of(settings.current().view))

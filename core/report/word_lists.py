@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from core.records import ContrastResult, WordList
-from core.report.readable import readable_share
+from core.report.readable import readable_number, readable_share
 
 
 def compared_lists(result: ContrastResult, n_repeated: tuple[int, int] = (0, 0)) -> list[tuple[str, str, str]]:
@@ -37,7 +37,7 @@ def compared_lists(result: ContrastResult, n_repeated: tuple[int, int] = (0, 0))
     if all(lemmas):
         rows.append(("Lemmas in both", *[f"{len(set(lemmas[0]) & set(lemmas[1])):,}"] * 2))
     rows.append(("Of a single token", *(readable_share(float(np.mean(each == 1))) for each in tokens)))
-    rows.append(("Tokens a word", *(f"{each.mean():#.3g}".rstrip(".") for each in tokens)))
+    rows.append(("Tokens a word", *(readable_number(float(each.mean())) for each in tokens)))
     return [(label, target, baseline) for label, target, baseline in rows]
 
 

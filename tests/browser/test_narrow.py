@@ -67,15 +67,16 @@ def test_a_wide_page_has_no_such_button_and_keeps_its_sidebar(app):
 @pytest.mark.parametrize("width", NARROW)
 def test_charts_have_the_whole_width_and_legends_stand_above_them(app, width):
     with visit(width, 844) as page:
-        for path in ("Neurons", "Words"):
-            page.goto(f"{app}/{path}?{QUERY}")
+        for path, tab in (("Neurons", ""), ("Words", "&tab=image"), ("Words", "&tab=means")):
+            page.goto(f"{app}/{path}?{QUERY}{tab}")
             arrive(page, path)
+            page.locator(".js-plotly-plot:visible .nsewdrag").first.wait_for()
             main = page.get_by_test_id("stMainBlockContainer").evaluate(
                 "main => main.clientWidth - parseFloat(getComputedStyle(main).paddingLeft) * 2"
             )
             charts = page.locator(".js-plotly-plot:visible")
             widths = charts.evaluate_all("all => all.map(one => one.getBoundingClientRect().width)")
-            assert widths and min(widths) >= main - 2, (path, widths, main)
+            assert widths and min(widths) >= main - 2, (path, tab, widths, main)
             overlaps = charts.evaluate_all(
                 """all => all.flatMap((plot) => {
                     const frames = [...plot.querySelectorAll(".nsewdrag")].map(f => f.getBoundingClientRect());
@@ -84,15 +85,26 @@ def test_charts_have_the_whole_width_and_legends_stand_above_them(app, width):
                         p.top < f.bottom - 1 && f.top < p.bottom - 1)).map(p => [plot.className, p.top, p.left]);
                 })"""
             )
-            assert overlaps == [], path
+            assert overlaps == [], (path, tab)
             wide = page.get_by_test_id("stMain").evaluate("main => main.scrollWidth - main.clientWidth")
-            assert wide <= 0, path
+            assert wide <= 0, (path, tab)
 
 
-def test_the_colour_bar_is_below_the_image(app):
+def test_the_colour_bar_takes_no_width_from_the_image(app):
     with visit(390, 844) as page:
-        page.goto(f"{app}/Words?{QUERY}")
+        page.goto(f"{app}/Words?{QUERY}&tab=image")
         arrive(page, "Words")
-        image = page.locator(".st-key-words_image .nsewdrag").last.bounding_box()
-        bar = page.locator(".st-key-words_image .colorbar .cbbg, .st-key-words_image .cbbg").first.bounding_box()
-        assert bar["y"] > image["y"] + image["height"] and bar["width"] > 5 * bar["height"]
+        image = page.locator(".st-key-words_image")
+        image.locator(".cbbg").first.wait_for()
+        boxes = image.locator(".js-plotly-plot").evaluate(
+            """(plot) => {
+                const box = (part) => part.getBoundingClientRect().toJSON();
+                const rows = [...plot.querySelectorAll(".nsewdrag")].map(box);
+                return { bar: box(plot.querySelector(".cbfills")), rows };
+            }"""
+        )
+        bar, rows = boxes["bar"], boxes["rows"]
+        assert len(rows) == 2 and bar["width"] > 5 * bar["height"] > 0
+        assert all(bar["bottom"] <= part["top"] or part["bottom"] <= bar["top"] for part in rows), "outside of the rows"
+        for part in rows:
+            assert abs(part["left"] - bar["left"]) <= 3 and abs(part["right"] - bar["right"]) <= 3, "all the same width"

@@ -11,6 +11,7 @@ from scipy import stats
 from core.experiment import run_contrast
 from core.models import load_model
 from core.records import ContrastSpec
+from core.report.readable import readable_number, signed
 from tests.support.browser import require_browser, wait_until_idle
 from tests.support.visits import arrive, visit, wait_marked
 
@@ -31,6 +32,7 @@ def open_tab(page, app, name, plot, query=QUERY):
     arrive(page, "Words")
     page.get_by_role("tab", name=name).click()
     drawn = page.locator(f"{plot} .js-plotly-plot")
+    drawn.locator(".nsewdrag").first.wait_for()
     drawn.scroll_into_view_if_needed()
     page.wait_for_timeout(700)
     return drawn
@@ -58,15 +60,14 @@ def test_a_cell_says_what_it_is_and_its_column_selects_the_neuron(app, result):
         plot = open_tab(page, app, "Words by neurons", IMAGE)
         place = place_of_cell(plot, "2", row, 58)  # 30 columns, an empty one, and 30 from 31 to 60
         page.mouse.move(*place)
-        told = page.locator(".hoverlayer .hovertext").filter(has_text=f"t = {statistic[neuron]:.2f}".replace("-", "−"))
+        told = page.locator(".hoverlayer .hovertext").filter(has_text=f"t = {signed(statistic[neuron])}")
         told.wait_for()
         text = told.text_content()
         assert result.words.baseline[row] in text and "(verbs)" in text and f"neuron {neuron}," in text
         z = stats.zscore(values)[len(result.words.target) + row]
-        assert f"{z:+.2f} standard deviations".replace("-", "−") in text
-        value = values[len(result.words.target) + row]
-        shown = re.search(r"pre-activation ([−\d.]+)", text)[1]
-        assert float(shown.replace("−", "-")) == pytest.approx(value, rel=0.006)
+        assert f"{signed(z)} standard deviations" in text
+        assert f"{readable_number(values[len(result.words.target) + row])} (pre-activation)" in text
+        assert "-" not in text.replace("pre-activation", "")
         page.mouse.click(*place)
         page.wait_for_url(re.compile(rf"[?&]neuron={neuron}(&|$)"))
         wait_until_idle(page)
@@ -106,6 +107,7 @@ def test_a_point_of_the_means_says_both_and_selects_its_neuron(app, result):
             float(re.search(rf"mean of {name} ([−\d.]+)", told.text_content())[1].replace("−", "-"))
             for name in ("nouns", "verbs")
         )
+        assert "-" not in told.text_content(), "plotly's own minus sign is a hyphen, unless an axis formats"
         assert up - right == pytest.approx(result.tests.mean_difference[neuron], abs=0.02)
         page.mouse.click(*place)
         page.wait_for_url(re.compile(rf"[?&]neuron={neuron}(&|$)"))

@@ -27,7 +27,7 @@ def columns_of(image):
 def test_the_lists_come_first_then_the_image_then_the_means(contrast):
     at, result = open_page(WORDS), contrast(SMALL)
     assert [tab.label for tab in at.tabs] == ["The two lists", "Words by neurons", "Mean activation"]
-    assert [head.value for head in at.subheader] == [
+    assert [head.value for head in at.header] == [
         "Nouns (target)",
         "Verbs (baseline)",
         "Every word at the most extreme neurons",

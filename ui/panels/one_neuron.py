@@ -87,4 +87,8 @@ def _draw_extremes(result: ContrastResult, values: np.ndarray) -> None:
         shown = indices[:_N_EXTREMES]
         columns: dict[str, Any] = {unit: [names[i] for i in shown], "class": [classes[i] for i in shown]}
         columns["value"] = values[shown]
-        column.dataframe(readable_table(columns, {"value": readable_number}), hide_index=True)
+        column.dataframe(
+            readable_table(columns, {"value": readable_number}),
+            alt=alternatives.of_table(len(shown), f"{unit}s, the {title.lower()} values first", tuple(columns)),
+            hide_index=True,
+        )

@@ -54,7 +54,7 @@ def draw(result: ContrastResult, neuron: int) -> None:
         result.spec.digest,
         chosen.choose,
         n_places=result.n_neurons,
-        marks={each: each for each in (*settings.current().view.pinned, neuron)},
+        marks={each: each for each in chosen.marked(neuron)},
         selected=neuron,
     )
     st.caption(

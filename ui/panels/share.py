@@ -14,7 +14,7 @@ from engine.pipeline import NotCached, Request, peek
 from engine.steps import conclusion
 from ui import copy_box, foreign, page, parts, settings, settings_file
 from ui.link import View, params_of
-from ui.panels import text_input, words
+from ui.panels import text_input, words_image
 
 _KEY = "share"
 _SAMPLE_PAGE, _WORDS_PAGE, _GOLD_PAGE = "Text heatmap", "Words", "Evidence"
@@ -86,7 +86,7 @@ def _spelled_out() -> dict[str, str]:
     if view.neuron is None:
         view = replace(view, neuron=result.largest)
     if view.image_words is None:
-        view = replace(view, image_words=words.number_at_first(result))
+        view = replace(view, image_words=words_image.number_at_first(result))
     if not view.sample:
         view = replace(view, sample=text_input.sample_shown())
     return params_of(view, spelled_out=True)

@@ -29,7 +29,6 @@ function begin() {
     requestAnimationFrame(() => {
       state.waits = false;
       find(state);
-      writeMinus(state.plot);
     });
   });
   state.observer.observe(document.body, { childList: true, subtree: true });
@@ -69,18 +68,6 @@ function click({ plot, data, send }, event) {
 // An image's columns have names; its points are numbered by row and column.
 function column({ pointNumber, x }) {
   return Array.isArray(pointNumber) ? pointNumber[1] : x;
-}
-
-// plotly writes a hyphen before the numbers of a hover, and draws it again at every move; its axes have a minus sign.
-function writeMinus(plot) {
-  for (const text of plot?.querySelectorAll(".hoverlayer text") ?? []) {
-    const nodes = document.createTreeWalker(text, NodeFilter.SHOW_TEXT);
-    while (nodes.nextNode()) {
-      const written = nodes.currentNode.nodeValue;
-      const better = written.replace(/(^|[\s=])-(?=[\d.])/g, "$1\u2212");
-      if (better !== written) nodes.currentNode.nodeValue = better;
-    }
-  }
 }
 
 // ---------------------------------------------------------------- drawing

@@ -10,6 +10,7 @@ import numpy as np
 from core.records import BothSides, ContrastResult
 from core.report.figures.points import LAYOUT, legend, neuron_points, with_room
 from core.report.figures.style import MARGIN, NEUTRAL_COLOUR, Picture, in_lines, literal
+from core.report.readable import HOVER
 from core.report.sentences import class_names
 
 
@@ -31,7 +32,7 @@ def mean_activations(result: ContrastResult) -> Picture:
     right = _mean(result.baseline_sides, result.spec.hook_side, words.baseline_lemmas if by_lemma else ())
     points = neuron_points(result, "%{pointNumber:d}")
     target, baseline = map(literal, class_names(result.spec))
-    means = f"<br>mean of {target} %{{y:.3~g}}<br>mean of {baseline} %{{x:.3~g}}<extra></extra>"
+    means = f"<br>mean of {target} %{{y}}<br>mean of {baseline} %{{x}}<extra></extra>"
     points |= {"x": right, "y": up, "hovertemplate": points["hovertemplate"].replace("<extra></extra>", means)}
     finite = np.concatenate([up, right])
     finite = finite[np.isfinite(finite)]
@@ -64,6 +65,7 @@ def _layout(result: ContrastResult, ends: list[float], line: Picture) -> Picture
         "xaxis": {
             "title": {"text": in_lines(f"Mean {side} of {baseline}", 44)},
             "range": ends,
+            "hoverformat": HOVER,
             "constrain": "domain",
             "zeroline": True,
             "showgrid": True,
@@ -71,6 +73,7 @@ def _layout(result: ContrastResult, ends: list[float], line: Picture) -> Picture
         "yaxis": {
             "title": {"text": in_lines(f"Mean {side} of {target}", 44)},
             "range": ends,
+            "hoverformat": HOVER,
             "scaleanchor": "x",
             "constrain": "domain",
             "zeroline": True,

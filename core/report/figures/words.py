@@ -12,7 +12,7 @@ from core.report.colours import N_STEPS, blend, ramp
 from core.report.figures.style import MARGIN, NEUTRAL_COLOUR, Picture, in_lines, literal
 from core.report.glossary import statistic_name
 from core.report.palette import palette
-from core.report.readable import MINUS
+from core.report.readable import HOVER, MINUS, SIGNED_HOVER, as_chosen, signed
 from core.report.sentences import class_names, class_titles
 
 BOUND = 2.5  # standard deviations: the ends of the colours
@@ -21,6 +21,7 @@ _GAP = 0.02  # between the two classes, as a share of the height
 _LEAST = 0.22  # of the height, for a class of a few words
 _MOST_LETTERS = 14  # of a word beside the image; the hover has it whole
 _LINE = 18  # pixels for a line of a class's name
+_ABOVE = 60  # pixels above the image, for the legend of its colours
 
 
 def image_columns(statistic: np.ndarray, of_each_sign: int | None = None) -> list[int | None]:
@@ -100,7 +101,7 @@ def words_image(
     sides = (result.target_sides, result.baseline_sides)
     # 2 arrays [its words, n_drawn neurons]
     values = [side.columns(result.spec.hook_side, neurons) for side in sides]
-    statistic = _spread_out(result.tests.statistic[neurons][None], drawn)
+    statistics = [signed(result.tests.statistic[each]) if each is not None else "" for each in columns]
     classes = zip(standardised(*values), values, (result.words.target, result.words.baseline), strict=True)
     traces = [
         {
@@ -108,8 +109,9 @@ def words_image(
             "x": _unique(["" if neuron is None else str(neuron) for neuron in columns]),
             **_words_of(its_words[:n_words]),
             "z": _spread_out(z[:n_words], drawn),
-            "customdata": _spread_out(its_values[:n_words], drawn),
-            "text": np.broadcast_to(statistic, (len(z[:n_words]), len(columns))),  # [1, n] -> [n_words, n]
+            "zhoverformat": SIGNED_HOVER,
+            "customdata": _spread_out(np.abs(its_values[:n_words]), drawn),
+            "text": _before_values(statistics, _spread_out(its_values[:n_words], drawn)),
             "xaxis": f"x{n}",
             "yaxis": f"y{n}",
             "coloraxis": "coloraxis",
@@ -127,6 +129,16 @@ def _spread_out(rows: np.ndarray, drawn: np.ndarray) -> np.ndarray:
     spread = np.full((len(rows), len(drawn)), np.nan, dtype=np.float32)
     spread[:, drawn] = rows
     return spread
+
+
+def _before_values(statistics: Sequence[str], values: np.ndarray) -> list[list[str]]:
+    """What a hover says before a value's digits: the statistic of its neuron, a line end, and the sign of the value.
+
+    The browser writes the digits (as text, they would be most of the figure's bytes), but a hyphen for a minus sign.
+    (n_rows, n_columns) floats -> as many texts.
+    """
+    plus, minus = (np.array([f"{each}<br>{sign}" for each in statistics], dtype=object) for sign in ("", MINUS))
+    return list(np.where(values < 0, minus, plus).tolist())  # [n_columns] twice -> [n_rows, n_columns]
 
 
 def _words_of(words: Sequence[str]) -> Picture:
@@ -157,60 +169,55 @@ def _hover(result: ContrastResult, trace: Picture, name: str) -> str:
         trace["hovertext"] = [[whole] * n_columns for whole in trace["hovertext"]]
         word = "%{hovertext}"
     return (
-        f"<b>{word}</b> ({in_lines(name, 40)})<br>neuron %{{x}}, {statistic_name(result.spec.test)} = %{{text:.2f}}<br>"
-        f"%{{z:+.2f}} standard deviations from its mean<br>{result.spec.hook_side} %{{customdata:.3~g}}<extra></extra>"
+        f"<b>{word}</b> ({in_lines(name, 40)})<br>neuron %{{x}}, {statistic_name(result.spec.test)} = "
+        f"%{{text}}%{{customdata:{HOVER}}} ({result.spec.hook_side})<br>"
+        "%{z} standard deviations from its mean<extra></extra>"
     )
 
 
 def _layout(result: ContrastResult, heights: list[int], theme: str) -> Picture:
     """The two axes for words above each other, the line between them, their titles at the right, the colours above."""
     height = min(620, max(380, 170 + 12 * sum(heights)))
-    inner = height - 60 - MARGIN["b"]
+    inner = height - _ABOVE - MARGIN["b"]
     top = min(max(heights[0] / sum(heights), _LEAST), 1 - _LEAST) * (1 - _GAP)
-    domains = [[1 - top, 1.0], [0.0, 1 - top - _GAP]]
+    domains = [(1 - top, 1.0), (0.0, 1 - top - _GAP)]
     titles = [
         in_lines(title, max(8, int((high - low) * inner / 8)))
         for title, (low, high) in zip(class_titles(result.spec), domains, strict=True)
     ]
-    across = {"type": "category", "showgrid": False, "tickfont": {"size": 10}, "tickangle": -90}
-    vertical = {"type": "category", "autorange": "reversed", "showgrid": False, "tickfont": {"size": 10}}
-    between = 1 - top - _GAP / 2
     lines = max(title.count("<br>") for title in titles) + 1
-    name = statistic_name(result.spec.test)
     return {
         "height": height,
-        "margin": {**MARGIN, "r": 8 + _LINE * lines, "t": 60},
+        "margin": {**MARGIN, "r": 8 + _LINE * lines, "t": _ABOVE},
         "coloraxis": _colour_axis(theme),
-        "xaxis": {**across, "anchor": "y", "matches": "x2", "showticklabels": False, "ticks": ""},
-        "xaxis2": {**across, "anchor": "y2", "title": {"text": f"Neurons, the largest {name} first"}},
-        "yaxis": {**vertical, "anchor": "x", "domain": domains[0]},
-        "yaxis2": {**vertical, "anchor": "x2", "domain": domains[1]},
-        "annotations": [
-            {
-                "text": title,
-                "textangle": 90,
-                "x": 1,
-                "xref": "paper",
-                "xanchor": "left",
-                "xshift": 4,
-                "yanchor": "middle",
-                "y": sum(domain) / 2,
-                "yref": "paper",
-                "showarrow": False,
-                "font": {"size": 14},
-            }
-            for title, domain in zip(titles, domains, strict=True)
-        ],
-        "shapes": [
-            {
-                "type": "line",
-                "xref": "paper",
-                "yref": "paper",
-                **{"x0": 0, "x1": 1, "y0": between, "y1": between},
-                "line": {"color": NEUTRAL_COLOUR, "width": 1},
-            }
-        ],
+        **_axes(domains, f"Neurons, the largest {statistic_name(result.spec.test)} first"),
+        "annotations": [_title(title, sum(domain) / 2) for title, domain in zip(titles, domains, strict=True)],
+        "shapes": [_line_across(1 - top - _GAP / 2)],
     }
+
+
+def _axes(domains: Sequence[tuple[float, float]], across_title: str) -> Picture:
+    """The axes of both classes, the target's above the baseline's: one zoom, and one title under both."""
+    across = {"type": "category", "showgrid": False, "tickfont": {"size": 10}, "tickangle": -90}
+    vertical = {"type": "category", "autorange": "reversed", "showgrid": False, "tickfont": {"size": 10}}
+    return {
+        "xaxis": {**across, "anchor": "y", "matches": "x2", "showticklabels": False, "ticks": ""},
+        "xaxis2": {**across, "anchor": "y2", "title": {"text": across_title}},
+        "yaxis": {**vertical, "anchor": "x", "domain": list(domains[0])},
+        "yaxis2": {**vertical, "anchor": "x2", "domain": list(domains[1])},
+    }
+
+
+def _title(text: str, middle: float) -> Picture:
+    """The name of a class at the right of its words, whose middle is at this share of the height."""
+    place = {"x": 1, "xref": "paper", "xanchor": "left", "xshift": 4, "y": middle, "yref": "paper", "yanchor": "middle"}
+    return {"text": text, "textangle": 90, **place, "showarrow": False, "font": {"size": 14}}
+
+
+def _line_across(y: float) -> Picture:
+    """A line between the classes, at this share of the height."""
+    ends = {"xref": "paper", "yref": "paper", "x0": 0, "x1": 1, "y0": y, "y1": y}
+    return {"type": "line", **ends, "line": {"color": NEUTRAL_COLOUR, "width": 1}}
 
 
 def _colour_axis(theme: str) -> Picture:
@@ -219,7 +226,7 @@ def _colour_axis(theme: str) -> Picture:
     page = palette(theme)["page"].lower()
     colours = [blend(background, page) for background, _ in ramp("oranges", theme=theme, below="blues")]
     ticks = [-BOUND, -1.0, 0.0, 1.0, BOUND]
-    texts = [f"≤ {MINUS}{BOUND:g}", f"{MINUS}1", "0", "1", f"≥ {BOUND:g}"]
+    texts = [f"≤ {as_chosen(-BOUND)}", as_chosen(-1.0), "0", "1", f"≥ {as_chosen(BOUND)}"]
     return {
         "colorscale": [[step / (N_STEPS - 1), colours[step]] for step in range(0, N_STEPS, (N_STEPS - 1) // 20)],
         "cmin": -BOUND,

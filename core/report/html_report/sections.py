@@ -16,7 +16,7 @@ from core.records.link import to_params
 from core.report import sentences
 from core.report.command import command_line
 from core.report.glossary import GLOSSARY, d_definition, statistic_name
-from core.report.readable import interval, readable_auc, readable_p, readable_share, signed
+from core.report.readable import interval, readable_auc, readable_df, readable_p, readable_share, signed
 from core.report.summary import library_versions
 
 STRONGEST = 30  # rows of the table, beside the chosen neurons
@@ -93,7 +93,7 @@ def _row(result: ContrastResult, neuron: int) -> str:
     who = f'<span class="for-{side}">{escape(sentences.higher_for(result, neuron))}</span>' if tested else ""
     cells = [
         _cell(signed(tests.statistic[neuron]), tests.statistic[neuron]),
-        _cell("" if np.isinf(df) else f"{df:.5g}", df),
+        _cell("" if np.isinf(df) else readable_df(df), df),
         _cell(readable_p(result.log10_p[neuron]), tests.p_value[neuron]),
         _cell(readable_p(result.log10_p_adjusted[neuron]), result.p_adjusted[neuron]),
         f"<td>{'yes' if result.significant[neuron] else 'no'}</td>",
@@ -103,7 +103,7 @@ def _row(result: ContrastResult, neuron: int) -> str:
         _cell(signed(sizes.hedges_g[neuron]), sizes.hedges_g[neuron]),
         f"<td>{interval(*sizes_95)}</td>",
         _cell(signed(tests.cohens_d[neuron]), tests.cohens_d[neuron]),
-        _cell(f"{tests.mean_difference[neuron]:+.3g}".replace("-", "−"), tests.mean_difference[neuron]),
+        _cell(signed(tests.mean_difference[neuron]), tests.mean_difference[neuron]),
         _cell(readable_share(other.above_zero_target[neuron]), other.above_zero_target[neuron]),
         _cell(readable_share(other.above_zero_baseline[neuron]), other.above_zero_baseline[neuron]),
         f"<td>{', '.join(sentences.marks(result, neuron))}</td>",

@@ -7,8 +7,9 @@ import re
 import numpy as np
 import pytest
 
+from core.experiment import run_contrast
 from core.records import ContrastSpec, ShuffledPoints
-from core.report import alternatives
+from core.report import alternatives, figures
 from tests.support.made_results import made_result
 
 # The made result: statistics 9, 6, 2, 0.1, -0.2, -2, -6, -9; AUC 0.98, 0.95, ..., 0.05, 0.02; four are significant.
@@ -36,7 +37,7 @@ def test_the_volcano_says_what_chance_reaches() -> None:
     chance = ShuffledPoints(np.array([0.1, -0.75, np.nan, 0.3]), np.array([-0.1, -2.0, np.nan, -0.5]))
     said = alternatives.of_volcano(made_result(), chance)
     assert EXTREMES in said and "(2 strongly)" in said
-    assert said.endswith("no g is farther from 0 than 0.75, and no p is below 0.01.")
+    assert said.endswith("no g is farther from 0 than 0.750, and no p is below 0.010.")
     assert alternatives.of_volcano(made_result(), None).endswith(EXTREMES)
 
 
@@ -56,24 +57,29 @@ def test_a_neuron_has_its_means_and_both_aucs() -> None:
     tested = (np.array([1.0, 2.0, 3.0]), np.array([-1.0, -3.0]))
     values = {"pre-activation": tested, "activation": (np.array([0.5]), np.array([0.25]))}
     said = alternatives.of_spread(made_result(), 6, values)
-    assert "before the nonlinearity, which was tested, mean 2 over 3 nouns and −2 over 2 verbs, AUC 0.050" in said
-    assert "after the nonlinearity, mean 0.5 over 1 noun and 0.25 over 1 verb, AUC 0.040" in said
+    assert "before the nonlinearity, which was tested, mean 2.00 over 3 nouns and −2.00 over 2 verbs, AUC 0.050" in said
+    assert "after the nonlinearity, mean 0.500 over 1 noun and 0.250 over 1 verb, AUC 0.040" in said
 
 
 def test_the_image_says_how_many_words_it_has() -> None:
-    said = alternatives.of_words_image(made_result(), 100)
-    assert "8 neurons at 4 nouns above, and at 5 verbs below" in said and EXTREMES in said
+    said = alternatives.of_words_image(made_result(), 100, 6)
+    assert said.startswith("Image of 6 neurons at 4 nouns above and at 5 verbs below: ") and said.endswith(EXTREMES)
+    few = alternatives.of_words_image(made_result(), 2, 6)
+    assert "at 2 nouns above and at 2 verbs below" in few
 
 
-def test_the_lines_say_where_they_are_farthest_apart() -> None:
-    result = made_result()
-    apart = result.target_activations.mean(axis=0) - result.baseline_activations.mean(axis=0)
-    widest = max(range(8), key=lambda neuron: abs(apart[neuron]))
+@pytest.mark.parametrize("unit", ["word", "lemma"])
+def test_the_means_say_where_they_are_farthest_apart(unit: str) -> None:
+    result = run_contrast(ContrastSpec.careful(layer=1, n_target=60, n_baseline=50, unit=unit))
+    points = figures.mean_activations(result)["data"][0]  # drawn from the activations, not from the tests
+    apart = points["y"].astype(float) - points["x"]
+    widest = int(np.argmax(np.abs(apart)))
     said = alternatives.of_means(result)
-    assert f"at neuron {widest}:" in said
-    one, other = re.search(r": (\S+) and (\S+), AUC", said).groups()
-    got = [float(text.replace("−", "-")) for text in (one, other)]
-    assert got[0] - got[1] == pytest.approx(apart[widest], rel=1e-2)
+    assert said.startswith(f"Scatter of the mean pre-activation of {apart.size} neurons, over nouns against over verbs")
+    assert f"({int(result.strong[result.tests.statistic > 0].sum())} strongly)" in said
+    neuron, by = re.search(r"farthest apart at neuron (\d+), by (\S+), AUC [\d.]+\.$", said).groups()
+    assert int(neuron) == widest
+    assert float(by.replace("−", "-")) == pytest.approx(apart[widest], rel=6e-3), "three digits"
 
 
 def test_names_of_users_stay_as_they_are() -> None:

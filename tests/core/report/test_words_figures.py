@@ -17,6 +17,7 @@ from core.report import figures
 from core.report.colours import luminance
 from core.report.figures.words import standardised
 from core.report.palette import palette
+from core.report.readable import readable_number
 from tests.support.made_results import NOUNS, made_result
 
 
@@ -65,10 +66,14 @@ def test_values_are_standardised_over_all_words_vs_scipy(result: ContrastResult)
         values = np.array(trace.z)
         assert values.shape == (20, 61) and np.isnan(values[:, 30]).all()
         np.testing.assert_allclose(np.delete(values, 30, axis=1), expected[:20][:, drawn], rtol=1e-5, atol=1e-6)
-    raw = np.delete(np.array(baseline.customdata), 30, axis=1)
-    np.testing.assert_array_equal(raw, result.baseline_activations[:20][:, drawn])
-    shown = np.delete(np.array(target.text), 30, axis=1)
-    np.testing.assert_allclose(shown, np.broadcast_to(result.tests.statistic[drawn], (20, 60)), rtol=1e-6)
+    raw = result.baseline_activations[:20][:, drawn]
+    np.testing.assert_array_equal(np.delete(np.array(baseline.customdata), 30, axis=1), np.abs(raw))
+    before = np.delete(np.array(baseline.text), 30, axis=1)
+    for row in range(20):
+        for place, neuron in enumerate(drawn):
+            statistic, _, sign = before[row, place].partition("<br>")
+            assert statistic == readable_number(result.tests.statistic[neuron], plus=True)
+            assert sign == ("−" if raw[row, place] < 0 else "")
 
 
 def test_what_does_not_vary_is_blank() -> None:
@@ -126,11 +131,13 @@ def test_a_hover_says_word_class_neuron_statistic_and_both_values() -> None:
         spec = ContrastSpec.careful(n_target=4, n_baseline=5, test=test)
         target, _ = figures.words_image(made_result(spec), 4, [0, 7])["data"]
         assert re.fullmatch(
-            rf"<b>%\{{y}}</b> \(nouns\)<br>neuron %\{{x}}, {name} = %\{{text:.2f}}<br>"
-            r"%\{z:\+\.2f} standard deviations .*<br>pre-activation %\{customdata:\.3~g}<extra></extra>",
+            rf"<b>%\{{y}}</b> \(nouns\)<br>neuron %\{{x}}, {name} = "
+            r"%\{text}%\{customdata:,\.3r} \(pre-activation\)<br>"
+            r"%\{z} standard deviations from its mean<extra></extra>",
             target["hovertemplate"],
         )
-        assert target["x"] == ["0", "7"]
+        assert target["x"] == ["0", "7"] and target["zhoverformat"] == "+,.3r"
+        assert target["text"][0][0].startswith("+9.00<br>") and target["text"][0][1].startswith("−9.00<br>")
 
 
 def test_a_long_name_stays_within_its_part_of_the_image() -> None:
@@ -176,7 +183,8 @@ def test_both_axes_of_the_means_have_one_scale_and_look_as_the_scatter(result: C
     assert (line.x0, line.x1) == (line.y0, line.y1) and line.x0 < low and high < line.x1
     scatter = figures.neuron_scatter(result)["data"][0]
     assert points["marker"]["symbol"] == scatter["marker"]["symbol"]
-    assert points["hovertemplate"].endswith("<br>mean of verbs %{x:.3~g}<extra></extra>")
+    assert points["hovertemplate"].endswith("<br>mean of verbs %{x}<extra></extra>")
+    assert layout["xaxis"]["hoverformat"] == layout["yaxis"]["hoverformat"] == ",.3r"
 
 
 def test_means_that_are_no_numbers_leave_axes() -> None:
