@@ -26,11 +26,12 @@ from tests.support.pages import (
     said,
     settle,
 )
-from ui import foreign, samples
+from ui import foreign, parts, samples
 from ui.defaults import COLUMNS, TABS, default_spec
 from ui.link import OPTIONS, View, params_of, read
 
 OTHERS = {"utm_source": "letter", "course": "LING 101", "x": ["1", "2"]}
+PARTS_OF = {page: title.replace("Grammar Neurons", "Home") for page, title in PAGES.items()}
 OWN_LIST = tuple(f"word{number}" for number in range(400))
 
 
@@ -240,11 +241,17 @@ def test_a_view_for_a_frame_has_its_parts_alone(show, drawn, contrast):
     assert link(at)["show"] in (show, [show]), "a reload has the same"
 
 
-def test_what_keeps_it_true_stays_in_a_frame():
-    at = open_page(NEURONS, SMALL.changed(shuffle_labels=True, unit="word", test="welch", n_target=5), show="scatter")
-    warnings = said(at.warning)
-    assert warnings[0].startswith("**Control.**") and len(warnings) > 1
-    assert not at.button, "no control"
+@pytest.mark.parametrize(
+    ("page", "show"), [(page, name) for page, title in PARTS_OF.items() for name in parts.PARTS[title]]
+)
+def test_what_keeps_it_true_stays_in_a_frame(page, show, contrast):
+    spec = SMALL.changed(shuffle_labels=True, unit="word", test="welch", n_target=5)
+    at = open_page(page, spec, show=show)
+    control, *others = said(at.warning)
+    cautions = [caution.sentence for caution in contrast(spec).cautions]
+    assert control.startswith("**Control.**") and [each for each in others if each in cautions] == cautions != []
+    assert sum("strongly (AUC at least" in each.value for each in at.markdown) == 1, "the headline, once"
+    assert not [button.key for button in at.button if button.key.startswith("remedy")], "no control"
 
 
 @pytest.mark.parametrize("page", PAGES)
