@@ -189,6 +189,15 @@ def others(at):
     return {name: value[0] if len(value) == 1 else value for name, value in values.items()}
 
 
+@pytest.mark.parametrize("key", ["share_link", "share_embed", "share_frame"])
+@pytest.mark.parametrize("page", PAGES)
+def test_parameters_of_others_are_in_no_link_that_is_sent_on(page, key):
+    at = opened(open_page(page, **OTHERS, token="secret"))
+    assert "token" in at.query_params, "in one's own address it stays"
+    sent = shared(at, key)
+    assert {"layer", "neuron"} <= sent.keys() and not sent.keys() & {*OTHERS, "token"}
+
+
 @pytest.mark.parametrize("page", [HOME, WORDS])
 def test_parameters_of_others_stay(page):
     at = open_page(page, **OTHERS)

@@ -12,7 +12,7 @@ from core.records.link import SIDES, fits
 from engine.limits import limits
 from engine.pipeline import NotCached, Request, peek
 from engine.steps import conclusion
-from ui import copy_box, foreign, page, parts, settings, settings_file
+from ui import copy_box, page, parts, settings, settings_file
 from ui.link import View, params_of
 from ui.panels import text_input, words
 
@@ -32,12 +32,12 @@ def draw(title: str) -> None:
 
 
 def _draw_link(title: str) -> None:
-    """Draw the link, and say what it cannot hold."""
+    """Draw the link, without the parameters of others, such as a course's token; and say what it cannot hold."""
     now = settings.current()
     st.markdown("**Link to this page**, with every setting spelled out: it opens the same in any browser.")
     if now.mistake:
         st.caption("It has the last valid settings, whose result is shown.")
-    copy_box.draw("Link", urlencode({**_foreign(), **_spelled_out()}, doseq=True, safe=","), "share_link")
+    copy_box.draw("Link", urlencode(_spelled_out(), safe=","), "share_link")
     for sentence in left_out(title, now.view):
         page.show_warning(sentence)
 
@@ -90,8 +90,3 @@ def _spelled_out() -> dict[str, str]:
     if not view.sample:
         view = replace(view, sample=text_input.sample_shown())
     return params_of(view, spelled_out=True)
-
-
-def _foreign() -> dict[str, str | list[str]]:
-    """Others' parameters, but for those that make it a view for a frame."""
-    return {name: value for name, value in foreign.params().items() if name != parts.SHOW}
