@@ -263,6 +263,23 @@ def test_what_keeps_it_true_stays_in_a_frame(page, show, contrast):
     assert not [button.key for button in at.button if button.key.startswith("remedy")], "no control"
 
 
+@pytest.mark.parametrize("show", ["scatter", ["table", "scatter"], "scatter," + "x" * 300])
+def test_a_view_for_a_frame_stays_one_after_many_parameters_of_others(show):
+    at = open_page(NEURONS, **{f"p{number}": "1" for number in range(2 * foreign.MOST)}, show=show)
+    before = keys_of(at)
+    at.query_params.update(link(at))
+    settle(at)
+    assert keys_of(at) == before and "neurons_plot" in before and not at.sidebar.children and not at.title
+    assert sum(name.startswith("p") and name[1:].isdigit() for name in link(at)) == foreign.MOST
+
+
+def test_a_course_s_own_show_is_the_whole_app_and_stays(monkeypatch):
+    monkeypatch.setattr("streamlit.runtime.context.ContextProxy.is_embedded", False)
+    at = open_page(NEURONS, show="week2")
+    assert at.sidebar.children and at.title and not at.warning and link(at)["show"] in ("week2", ["week2"])
+    assert "show" not in shared(opened(at))
+
+
 @pytest.mark.parametrize("page", PAGES)
 def test_a_part_that_a_page_does_not_have_is_told_of(page):
     at = open_page(page, show="<img src=x>")

@@ -13,6 +13,7 @@ from engine.limits import limits
 from engine.pipeline import NotCached, Request, peek
 from engine.steps import conclusion
 from ui import copy_box, page, parts, settings, settings_file
+from ui.foreign import SHOW
 from ui.link import View, params_of
 from ui.panels import text_input, words
 
@@ -66,7 +67,7 @@ def _draw_embed(title: str) -> None:
     if not ticked:
         st.caption("Tick at least one part.")
         return
-    query = urlencode({**_spelled_out(), parts.SHOW: ",".join(ticked), "embed": "true"}, safe=",")
+    query = urlencode({**_spelled_out(), SHOW: ",".join(ticked), "embed": "true"}, safe=",")
     copy_box.draw("Line for the other page (HTML)", query, "share_frame", frame_title=f"Grammar Neurons: {title}")
     copy_box.draw("Address of these parts alone", query, "share_embed")
     if not limits().framed_by:
