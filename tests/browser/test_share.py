@@ -223,6 +223,16 @@ def test_the_line_for_another_page_shows_the_ticked_parts_alone(app):
             assert popup.value.get_by_test_id("stSidebar").count() == 1
 
 
+def test_a_class_server_that_names_no_site_says_so():
+    with class_server() as running, chromium_page() as page:
+        running.until_ready()
+        page.set_default_timeout(60 * SECONDS)
+        page.goto(running.url)
+        arrive(page, "Home")
+        open_share(page)
+        page.get_by_text(re.compile("This one names none")).wait_for()
+
+
 def test_a_class_server_lets_the_named_sites_show_it_and_no_others():
     with course_page("") as course, class_server({"GRAMMAR_NEURONS_FRAMED_BY": course}) as running:
         running.until_ready()

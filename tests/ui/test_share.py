@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import random
-from dataclasses import fields
+from dataclasses import fields, replace
 from urllib.parse import parse_qs
 
 import pytest
 
 from core.records import CUSTOM, ContrastSpec
+from engine.limits import limits
 from tests.support.pages import (
     EVIDENCE,
     HOME,
@@ -293,3 +294,13 @@ def test_every_page_can_be_a_view_for_a_frame(page):
     params = shared(opened(open_page(page)), "share_embed")
     at = open_page(page, None, **params)
     assert not at.sidebar.children and not at.title and not at.error and not at.warning
+
+
+@pytest.mark.parametrize(
+    ("guarded", "sites", "told"), [(False, (), False), (True, (), True), (True, ("https://moodle.example.edu",), False)]
+)
+def test_only_a_server_that_lets_no_site_in_says_that_it_lets_none_in(monkeypatch, guarded, sites, told):
+    monkeypatch.setattr("engine.frames.guarded", lambda: guarded)
+    monkeypatch.setattr("ui.panels.share.limits", lambda: replace(limits(), framed_by=sites))
+    at = opened(open_page(HOME))
+    assert any("This one names none" in each.value for each in at.caption) == told

@@ -9,6 +9,7 @@ import streamlit as st
 
 from core.records import CUSTOM
 from core.records.link import SIDES, fits
+from engine import frames
 from engine.limits import limits
 from engine.pipeline import NotCached, Request, peek
 from engine.steps import conclusion
@@ -70,7 +71,7 @@ def _draw_embed(title: str) -> None:
     query = urlencode({**_spelled_out(), SHOW: ",".join(ticked), "embed": "true"}, safe=",")
     copy_box.draw("Line for the other page (HTML)", query, "share_frame", frame_title=f"Grammar Neurons: {title}")
     copy_box.draw("Address of these parts alone", query, "share_embed")
-    if not limits().framed_by:
+    if frames.guarded() and not limits().framed_by:
         st.caption(
             "A class server lets only those pages show it in a frame that its instructor has named "
             "(`GRAMMAR_NEURONS_FRAMED_BY`). This one names none: the address works in a window of its own."
