@@ -10,13 +10,17 @@ from ui.progress import show
 page.require_shell()
 with page.showing_user_errors():
     result = show(conclusion, settings.current().view.spec, meanwhile=scatter.draw_waiting)
-    said, bar = st.container(key="said_and_bar").columns([3, 2], gap="medium")
-    with said:
-        headline.draw_sentence(result)
-    with bar:
+    if parts.embedded():  # the shell has drawn the sentence and the cautions, and there is no bar
         neuron = neuron_bar.draw(result)
-    headline.draw_numbers(result)
-    cautions.draw(result)
+        headline.draw_numbers(result)
+    else:
+        said, bar = st.container(key="said_and_bar").columns([3, 2], gap="medium")
+        with said:
+            headline.draw_sentence(result)
+        with bar:
+            neuron = neuron_bar.draw(result)
+        headline.draw_numbers(result)
+        cautions.draw(result)
     page.show_notes(result.notes)
     shown = parts.of("Neurons")
     with st.container(key="plot_and_panel"):

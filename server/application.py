@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.middleware.gzip import GZipMiddleware
 
+from engine import frames
 from engine.folders import seed_folder
 from engine.limits import limits
 from server import script_errors, streamlit_patches
@@ -67,6 +68,7 @@ class Application:
         inside = MetricsInside(with_links, base)
         # Outside the rest, because Streamlit answers its own errors outside its middleware.
         headers = security_headers()
+        frames.guard()
         logged = RequestLog(SecurityHeaders(inside, headers), config.get_option("server.baseUrlPath") or "")
         # What any other server of ASGI needs to know, too: serve.py answers both in need, before this app is asked.
         self.probes = ("/readyz", f"{base}/_stcore/health")

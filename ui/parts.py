@@ -1,8 +1,8 @@
 """The parts of pages that another page can hold in a frame: ``?embed=true&show=scatter,table``.
 
-Streamlit reads ``embed`` itself, and hides its own bar. What is shown of a page is what ``show`` names: no sidebar and
-no controls of the experiment. What keeps a figure true stays in any case: the headline with effect sizes, cautions,
-notes, and that the labels are shuffled.
+Streamlit reads ``embed`` itself, and hides its own bar; without it, ``show`` says nothing. What is shown of a page is
+what ``show`` names: no sidebar and no controls of the experiment. What keeps a figure true stays in any case: the
+headline with effect sizes, cautions, notes, and that the labels are shuffled.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from ui import link, page, settings
+from ui.foreign import SHOW
 from ui.labels import model_label
 
-SHOW = "show"
 # The parts of each page, by the page's title: their names in an address, and what the page calls them.
 PARTS = {
     "Home": {"introduction": "Introduction", "summary": "Your experiment now"},
@@ -36,8 +36,11 @@ PARTS = {
 
 
 def embedded() -> bool:
-    """Whether this is a view for a frame, and not the whole app."""
-    return SHOW in st.query_params
+    """Whether this is a view for a frame, and not the whole app.
+
+    A course's own ``show`` makes none: without ``embed=true`` beside it, the browser says that the app is not embedded.
+    """
+    return SHOW in st.query_params and st.context.is_embedded is not False  # None: the client does not say
 
 
 def of(title: str) -> frozenset[str]:

@@ -8,7 +8,7 @@ from core.errors import UserError
 from core.models.hub import canonical
 from engine.steps import warm_up
 from ui import control, kept, link, model_settings, navigation, page, parts, remedies, settings, sidebar, word_settings
-from ui.panels import export, share, text_input
+from ui.panels import export, framed, share, text_input
 from ui.values import differences
 from ui.visitor import spending
 
@@ -56,6 +56,7 @@ def run() -> None:
         return
     link.write(settings.current().view)
     control.draw(settings.current().view.spec)
+    framed.draw(settings.current().view.spec)
     shown.run()
     if model_settings.layers_have_come():
         st.rerun()

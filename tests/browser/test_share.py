@@ -78,11 +78,12 @@ def test_a_link_opened_in_a_new_browser_has_the_same_figures_number_for_number(a
         here, link = numbers_of(page), copied_link(page)
         assert len(here["drawn"][0]) == 512 and all(here.values())
         assert "17" in here["headline"] or any("Neuron 17" in text for text in here["texts"])
+        assert "course=ling101" in page.url and "course" not in link, "it stays here, and is not passed on"
         with new_page_like(page) as other:
             other.goto(link)
             assert numbers_of(other) == here
             query = parse_qs(urlsplit(other.url).query)
-            assert query["course"] == ["ling101"] and query["neuron"] == ["17"] and query["pinned"] == ["3,11"]
+            assert "course" not in query and query["neuron"] == ["17"] and query["pinned"] == ["3,11"]
             assert copied_link(other) == link, "and it can be passed on"
 
 
@@ -220,6 +221,16 @@ def test_the_line_for_another_page_shows_the_ticked_parts_alone(app):
             popup.value.set_default_timeout(60 * SECONDS)
             arrive(popup.value, "Neurons")
             assert popup.value.get_by_test_id("stSidebar").count() == 1
+
+
+def test_a_class_server_that_names_no_site_says_so():
+    with class_server() as running, chromium_page() as page:
+        running.until_ready()
+        page.set_default_timeout(60 * SECONDS)
+        page.goto(running.url)
+        arrive(page, "Home")
+        open_share(page)
+        page.get_by_text(re.compile("This one names none")).wait_for()
 
 
 def test_a_class_server_lets_the_named_sites_show_it_and_no_others():

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import random
-from dataclasses import fields
+from dataclasses import fields, replace
 from urllib.parse import parse_qs
 
 import pytest
 
 from core.records import CUSTOM, ContrastSpec
+from engine.limits import limits
 from tests.support.pages import (
     EVIDENCE,
     HOME,
@@ -26,11 +27,12 @@ from tests.support.pages import (
     said,
     settle,
 )
-from ui import foreign, samples
+from ui import foreign, parts, samples
 from ui.defaults import COLUMNS, TABS, default_spec
 from ui.link import OPTIONS, View, params_of, read
 
 OTHERS = {"utm_source": "letter", "course": "LING 101", "x": ["1", "2"]}
+PARTS_OF = {page: title.replace("Grammar Neurons", "Home") for page, title in PAGES.items()}
 OWN_LIST = tuple(f"word{number}" for number in range(400))
 
 
@@ -188,6 +190,15 @@ def others(at):
     return {name: value[0] if len(value) == 1 else value for name, value in values.items()}
 
 
+@pytest.mark.parametrize("key", ["share_link", "share_embed", "share_frame"])
+@pytest.mark.parametrize("page", PAGES)
+def test_parameters_of_others_are_in_no_link_that_is_sent_on(page, key):
+    at = opened(open_page(page, **OTHERS, token="secret"))
+    assert "token" in at.query_params, "in one's own address it stays"
+    sent = shared(at, key)
+    assert {"layer", "neuron"} <= sent.keys() and not sent.keys() & {*OTHERS, "token"}
+
+
 @pytest.mark.parametrize("page", [HOME, WORDS])
 def test_parameters_of_others_stay(page):
     at = open_page(page, **OTHERS)
@@ -240,11 +251,34 @@ def test_a_view_for_a_frame_has_its_parts_alone(show, drawn, contrast):
     assert link(at)["show"] in (show, [show]), "a reload has the same"
 
 
-def test_what_keeps_it_true_stays_in_a_frame():
-    at = open_page(NEURONS, SMALL.changed(shuffle_labels=True, unit="word", test="welch", n_target=5), show="scatter")
-    warnings = said(at.warning)
-    assert warnings[0].startswith("**Control.**") and len(warnings) > 1
-    assert not at.button, "no control"
+@pytest.mark.parametrize(
+    ("page", "show"), [(page, name) for page, title in PARTS_OF.items() for name in parts.PARTS[title]]
+)
+def test_what_keeps_it_true_stays_in_a_frame(page, show, contrast):
+    spec = SMALL.changed(shuffle_labels=True, unit="word", test="welch", n_target=5)
+    at = open_page(page, spec, show=show)
+    control, *others = said(at.warning)
+    cautions = [caution.sentence for caution in contrast(spec).cautions]
+    assert control.startswith("**Control.**") and [each for each in others if each in cautions] == cautions != []
+    assert sum("strongly (AUC at least" in each.value for each in at.markdown) == 1, "the headline, once"
+    assert not [button.key for button in at.button if button.key.startswith("remedy")], "no control"
+
+
+@pytest.mark.parametrize("show", ["scatter", ["table", "scatter"], "scatter," + "x" * 300])
+def test_a_view_for_a_frame_stays_one_after_many_parameters_of_others(show):
+    at = open_page(NEURONS, **{f"p{number}": "1" for number in range(2 * foreign.MOST)}, show=show)
+    before = keys_of(at)
+    at.query_params.update(link(at))
+    settle(at)
+    assert keys_of(at) == before and "neurons_plot" in before and not at.sidebar.children and not at.title
+    assert sum(name.startswith("p") and name[1:].isdigit() for name in link(at)) == foreign.MOST
+
+
+def test_a_course_s_own_show_is_the_whole_app_and_stays(monkeypatch):
+    monkeypatch.setattr("streamlit.runtime.context.ContextProxy.is_embedded", False)
+    at = open_page(NEURONS, show="week2")
+    assert at.sidebar.children and at.title and not at.warning and link(at)["show"] in ("week2", ["week2"])
+    assert "show" not in shared(opened(at))
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -260,3 +294,13 @@ def test_every_page_can_be_a_view_for_a_frame(page):
     params = shared(opened(open_page(page)), "share_embed")
     at = open_page(page, None, **params)
     assert not at.sidebar.children and not at.title and not at.error and not at.warning
+
+
+@pytest.mark.parametrize(
+    ("guarded", "sites", "told"), [(False, (), False), (True, (), True), (True, ("https://moodle.example.edu",), False)]
+)
+def test_only_a_server_that_lets_no_site_in_says_that_it_lets_none_in(monkeypatch, guarded, sites, told):
+    monkeypatch.setattr("engine.frames.guarded", lambda: guarded)
+    monkeypatch.setattr("ui.panels.share.limits", lambda: replace(limits(), framed_by=sites))
+    at = opened(open_page(HOME))
+    assert any("This one names none" in each.value for each in at.caption) == told

@@ -55,10 +55,11 @@ def draw_summary(spec: ContrastSpec) -> ContrastResult:
     st.header("Your experiment now")
     with page.showing_user_errors():
         result = show(conclusion, spec)
-    st.markdown(
-        f"**{page.plain(model_label(spec.model))}**, layer **{spec.layer}**: {page.plain(sentences.compared(result))} "
-        f"({sentences.tested(result, LABELS[spec.correction])})."
-    )
+    if not parts.embedded():  # there it stands above the parts
+        st.markdown(
+            f"**{page.plain(model_label(spec.model))}**, layer **{spec.layer}**: "
+            f"{page.plain(sentences.compared(result))} ({sentences.tested(result, LABELS[spec.correction])})."
+        )
     neuron_bar.draw(result)
     columns = st.columns(3)
     headline.draw_counts(result, (columns[0], columns[1]))
@@ -71,6 +72,7 @@ def draw_summary(spec: ContrastSpec) -> ContrastResult:
             choice = (neuron, chosen.snapshot())
             if st.button(f"Show neuron {neuron}", key=f"show_{place}", on_click=chosen.choose, args=choice):
                 navigation.go_to(navigation.NEURONS)
-    cautions.draw(result)
+    if not parts.embedded():
+        cautions.draw(result)
     page.show_notes(result.notes)
     return result

@@ -9,10 +9,12 @@ import streamlit as st
 
 from core.records import CUSTOM
 from core.records.link import SIDES, fits
+from engine import frames
 from engine.limits import limits
 from engine.pipeline import NotCached, Request, peek
 from engine.steps import conclusion
-from ui import copy_box, foreign, page, parts, settings, settings_file
+from ui import copy_box, page, parts, settings, settings_file
+from ui.foreign import SHOW
 from ui.link import View, params_of
 from ui.panels import text_input, words_image
 
@@ -32,12 +34,12 @@ def draw(title: str) -> None:
 
 
 def _draw_link(title: str) -> None:
-    """Draw the link, and say what it cannot hold."""
+    """Draw the link, without the parameters of others, such as a course's token; and say what it cannot hold."""
     now = settings.current()
     st.markdown("**Link to this page**, with every setting spelled out: it opens the same in any browser.")
     if now.mistake:
         st.caption("It has the last valid settings, whose result is shown.")
-    copy_box.draw("Link", urlencode({**_foreign(), **_spelled_out()}, doseq=True, safe=","), "share_link")
+    copy_box.draw("Link", urlencode(_spelled_out(), safe=","), "share_link")
     for sentence in left_out(title, now.view):
         page.show_warning(sentence)
 
@@ -66,10 +68,10 @@ def _draw_embed(title: str) -> None:
     if not ticked:
         st.caption("Tick at least one part.")
         return
-    query = urlencode({**_spelled_out(), parts.SHOW: ",".join(ticked), "embed": "true"}, safe=",")
+    query = urlencode({**_spelled_out(), SHOW: ",".join(ticked), "embed": "true"}, safe=",")
     copy_box.draw("Line for the other page (HTML)", query, "share_frame", frame_title=f"Grammar Neurons: {title}")
     copy_box.draw("Address of these parts alone", query, "share_embed")
-    if not limits().framed_by:
+    if frames.guarded() and not limits().framed_by:
         st.caption(
             "A class server lets only those pages show it in a frame that its instructor has named "
             "(`GRAMMAR_NEURONS_FRAMED_BY`). This one names none: the address works in a window of its own."
@@ -90,8 +92,3 @@ def _spelled_out() -> dict[str, str]:
     if not view.sample:
         view = replace(view, sample=text_input.sample_shown())
     return params_of(view, spelled_out=True)
-
-
-def _foreign() -> dict[str, str | list[str]]:
-    """Others' parameters, but for those that make it a view for a frame."""
-    return {name: value for name, value in foreign.params().items() if name != parts.SHOW}
