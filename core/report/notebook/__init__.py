@@ -2,7 +2,8 @@
 
     notebook_json(result, "Bonferroni")     # the text of an .ipynb file
 
-The notebook imports nothing of this project. It has the steps of the course notebook, each with a sentence or two.
+The notebook imports nothing of this project, and needs the folder of a model that no hub has. It has the
+steps of the course notebook, each with a sentence or two.
 """
 
 from __future__ import annotations
@@ -173,7 +174,8 @@ def _title(result: ContrastResult, label: str) -> str:
     lines = [
         f"# Which neurons of {plain(model.name)} tell {target} from {baseline}?",
         "This notebook repeats one experiment of *Grammar Neurons* in plain PyTorch, and compares its numbers with "
-        "those that the app has shown. It needs torch, transformers, numpy, scipy and matplotlib, not the app.",
+        "those that the app has shown. It needs torch, transformers, numpy, scipy and matplotlib, not the app. "
+        f"{_where_from(result)}",
         f"**What the app has shown.** {sentences.headline(result)} Compared were "
         f"{plain(sentences.compared(result))}: {sentences.tested(result, label)}.",
     ]
@@ -186,6 +188,18 @@ def _title(result: ContrastResult, label: str) -> str:
         f"(Made with {versions}.)"
     )
     return "\n\n".join(lines)
+
+
+def _where_from(result: ContrastResult) -> str:
+    """What must be there of the model: nothing, if the hub has it."""
+    if not result.model.revision.startswith("sha256:"):
+        return "The model is downloaded from the Hugging Face hub."
+    folder = answers.model_name(result)
+    whose = " of the project, which the hub does not have; no code of it" if result.spec.model == "bundled" else ""
+    return (
+        f"It also needs the model's folder ({plain(folder)}{whose}), in this folder or in one above it, or where "
+        "the environment variable MODEL\\_FOLDER says."
+    )
 
 
 def _about_words(result: ContrastResult) -> str:

@@ -85,15 +85,21 @@ def of_p(shown, name):
     return {near_p}"""
 
 
+def model_name(result: ContrastResult) -> str:
+    """The model's name on the hub, or its folder; the bundled one's is that within the project's folder."""
+    spec, model = result.spec, result.model
+    if not model.revision.startswith("sha256:"):
+        return model.name.partition("@")[0]
+    return "assets/models/grammar-neo-9m" if spec.model == "bundled" else spec.model
+
+
 def settings_code(result: ContrastResult, label: str) -> str:
     """Code that sets what the other cells read in capital letters, but for the words."""
     spec, model = result.spec, result.model
     before = spec.hook_side == "pre-activation"
     is_hub = not model.revision.startswith("sha256:")
-    name = model.name.partition("@")[0] if is_hub else spec.model
-    name = "assets/models/grammar-neo-9m" if spec.model == "bundled" else name
     lines: list[tuple[str, Any, str]] = [
-        ("MODEL", name, "on the Hugging Face hub" if is_hub else "a folder, here or in a folder above this one"),
+        ("MODEL", model_name(result), "on the Hugging Face hub" if is_hub else "a folder, here or above"),
         ("REVISION", model.revision, "the commit" if is_hub else "the beginning of the SHA-256 of its weights"),
         ("DTYPE", spec.dtype, "the format of weights and values"),
         ("LAYER", spec.layer, "counted from 0"),

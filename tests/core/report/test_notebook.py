@@ -169,6 +169,14 @@ def test_every_kind_of_experiment_is_a_valid_notebook(experiments: dict[str, Con
                     assert not re.search(r"(from|import) (core|engine|ui|streamlit)\b", cell.source)
 
 
+def test_the_title_says_which_model_must_be_there(experiments: dict[str, ContrastResult]) -> None:
+    result = experiments["notebook"]
+    on_hub = replace(result, model=replace(result.model, name="a/b@c0ffee", revision="c0ffee"))
+    title, of_hub = ("".join(json.loads(notebook(one))["cells"][0]["source"]) for one in (result, on_hub))
+    assert f"needs the model's folder ({plain('assets/models/grammar-neo-9m')} of the project" in title
+    assert "folder" not in of_hub and "downloaded from the Hugging Face hub" in of_hub
+
+
 def test_what_users_typed_is_text_everywhere(experiments: dict[str, ContrastResult]) -> None:
     """In Markdown it is escaped, and in code it is a literal that gives the word again."""
     result = experiments["hostile"]
