@@ -13,7 +13,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from core.records import ContrastResult
+from core.records import STRONG_AUC, ContrastResult
 from core.report import sentences
 from core.report.glossary import GLOSSARY, TEST_NAMES, statistic_name
 from core.report.markdown import plain
@@ -32,7 +32,7 @@ plt.axhline(0, color="GREY", linewidth=0.5)
 plt.xlabel(f"Neuron of layer {LAYER}")
 plt.ylabel("STATISTIC: positive is higher for the target")
 plt.title(f"{significant.sum():,} of {D_MLP:,} neurons are significant, {strong.sum():,} of them strongly "
-          f"(AUC at least {STRONG} or at most {1 - STRONG:.1f})")
+          f"(AUC at least {STRONG} or at most {1 - STRONG:.2g})")
 plt.show()"""
 
 _STRONG = """\
@@ -102,7 +102,7 @@ def _reading(result: ContrastResult, label: str) -> list[Cell]:
         (
             "markdown",
             "## 3. A hook on every MLP\n\nA neuron is one coordinate of the MLP's expanded space. A hook catches "
-            f"{gate}: {GLOSSARY[spec.hook_side][0].lower()}{GLOSSARY[spec.hook_side][1:]}",
+            f"{gate}: {_lowered(GLOSSARY[spec.hook_side])}",
         ),
         ("code", reading.hooks(result)),
         (
@@ -138,8 +138,8 @@ def _testing(result: ContrastResult, label: str) -> list[Cell]:
             + (" The permutations are the app's, by the same seed." if spec.correction == "max_t" else ""),
         ),
         ("code", testing.correction_code(spec)),
-        ("markdown", "## 8. The extreme neurons, and all of them\n\nStrong: " + GLOSSARY["strong"].lower()),
-        ("code", "STRONG = 0.9\n" + _STRONG.replace("STATISTIC", name)),
+        ("markdown", f"## 8. The extreme neurons, and all of them\n\nStrong: {_lowered(GLOSSARY['strong'])}"),
+        ("code", f"STRONG = {STRONG_AUC!r}\n" + _STRONG.replace("STATISTIC", name)),
         ("code", plot),
         (
             "markdown",
@@ -188,6 +188,11 @@ def _title(result: ContrastResult, label: str) -> str:
         f"(Made with {versions}.)"
     )
     return "\n\n".join(lines)
+
+
+def _lowered(sentence: str) -> str:
+    """A sentence that goes on after a colon; its abbreviations keep their capitals."""
+    return sentence[:1].lower() + sentence[1:]
 
 
 def _where_from(result: ContrastResult) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from core.records import STRONG_AUC, ContrastResult
+from core.records import ContrastResult
 from core.report.glossary import statistic_name
 
 # How many of the strongest neurons are compared, beside the extremes and those that were chosen.
@@ -151,7 +151,7 @@ def shown_code(result: ContrastResult, chosen: Sequence[int]) -> str:
     }
     rest = "".join(f"    {key!r}: {value!r},\n" for key, value in counts.items())
     neurons = "\n".join(f"    {line}" for line in lines)
-    return f"STRONG = {STRONG_AUC!r}\nSHOWN = {{\n    'neurons': {{\n{neurons}\n    }},\n{rest}}}"
+    return f"SHOWN = {{\n    'neurons': {{\n{neurons}\n    }},\n{rest}}}"
 
 
 def compare_code(result: ContrastResult) -> str:
