@@ -17,7 +17,7 @@ def draw(result: ContrastResult) -> None:
     spec, view = result.spec, settings.current().view
     chosen = [*view.pinned, *(() if view.neuron is None else (view.neuron,))]
     neurons = tuple(dict.fromkeys(neuron for neuron in chosen if 0 <= neuron < result.n_neurons))
-    name = f"{sentences.file_stem(spec)}-layer{spec.layer}{'-shuffled' if spec.shuffle_labels else ''}"
+    name = sentences.result_stem(spec)
     left, right = st.columns(2)
     left.download_button(
         "Report as HTML",
