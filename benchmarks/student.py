@@ -338,7 +338,7 @@ class Student:
         """The file of the values shown; pressed again where it does not come, each failure noted."""
         for _ in range(_DOWNLOAD_ATTEMPTS):
             try:
-                return await self.tab.download("Values as CSV")
+                return await self.tab.download("text_csv")
             except TabError as error:
                 at = time.time() - self.plan.begins
                 self.record.troubles.append(Trouble("download", "text", self.number, at, str(error)))

@@ -142,11 +142,12 @@ class Tab:
             [state for state in self.states.values() if state.id in common], page_hash=link.page_script_hash
         )
 
-    async def download(self, label: str) -> str:
+    async def download(self, key: str) -> str:
         """Press a download button and return the file; one that is made at the press is asked for first."""
-        button = next((button for button in self.page.of("download_button") if button.label == label), None)
-        if button is None:
-            raise WrongState(f"There is no download {label} on the page.")
+        shown = self.page.keyed(key)
+        if shown is None:
+            raise WrongState(f"There is no download {key} on the page.")
+        button = shown.message
         path = await self._have_made(button.deferred_file_id) if button.HasField("deferred_file_id") else button.url
         try:
             return await asyncio.to_thread(fetch_text, self.url + path)

@@ -125,10 +125,20 @@ def text_json(spec: ContrastSpec, text: str, neurons: tuple[int, ...]) -> bytes:
 
 
 def text_page(
-    spec: ContrastSpec, text: str, make: Callable[[ContrastResult, TokenActivations], str], *key: Hashable
+    spec: ContrastSpec,
+    shown: tuple[str, str],
+    text: str,
+    make: Callable[[ContrastResult, TokenActivations], str],
+    *key: Hashable,
 ) -> bytes:
-    """A page of a text that ``make`` draws from the contrast and the text's values; ``key`` says how it is drawn."""
-    result, found = resolve(conclusion, Request(spec)), resolve(text_step, Request(spec, text))
+    """A page of a text that ``make`` draws from the contrast and the text's values; ``key`` says how it is drawn.
+
+    Raises
+    ------
+    UserError
+        As ``csv`` and ``text_values``.
+    """
+    result, found = _as_shown(spec, shown), resolve(text_step, Request(spec, text))
     return _file("page", [result, found], lambda: make(result, found), key)
 
 

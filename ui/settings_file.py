@@ -18,7 +18,7 @@ from core.records import CUSTOM, ContrastSpec
 from core.records.link import MAX_LINK_WORDS, SIDES, fits
 from core.records.names import MAX_NAME
 from core.records.spec import quoted
-from core.report.sentences import file_stem
+from core.report.sentences import result_stem
 from engine.limits import check_list
 from ui import kept_in_tab, link, page, settings, uploads
 from ui.custom_words import custom_words, words_in
@@ -51,7 +51,7 @@ def draw_save(key: str, label: str) -> None:
     st.download_button(
         label,
         partial(content, now.view, dict(now.values), now.as_given),
-        f"settings-{file_stem(now.view.spec)}-layer{now.view.spec.layer}.json",
+        f"settings-{result_stem(now.view.spec)}.json",
         "application/json",
         key=key,
         icon=":material/download:",

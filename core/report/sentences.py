@@ -65,17 +65,17 @@ def capitalised(name: str) -> str:
     return f"{name[0].upper()}{name[1:]}" if name in _KNOWN else name
 
 
-def file_stem(spec: ContrastSpec) -> str:
-    """The names of both classes as the beginning of a file's name, in which nothing is a path or hidden.
+def result_stem(spec: ContrastSpec) -> str:
+    """The beginning of the names of a result's files: both classes and the layer, and nothing that is a path or hidden.
 
     Examples
     --------
     >>> words = {"target": "custom", "target_words": ("tea", "ale"), "target_name": "../Food & drink"}
-    >>> file_stem(ContrastSpec(**words)), file_stem(ContrastSpec())
-    ('Food-drink-verbs', 'nouns-verbs')
+    >>> result_stem(ContrastSpec(**words, layer=2)), result_stem(ContrastSpec(layer=3, shuffle_labels=True))
+    ('Food-drink-verbs-layer2', 'nouns-verbs-layer3-shuffled')
     """
     names = [_safe(name) or side for name, side in zip(spec.class_names, ("target", "baseline"), strict=True)]
-    return "-".join(names)
+    return "-".join([*names, f"layer{spec.layer}", *(["shuffled"] if spec.shuffle_labels else [])])
 
 
 def _safe(name: str) -> str:

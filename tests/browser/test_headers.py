@@ -48,7 +48,7 @@ def saved(page, press):
 
 
 def save_from_neurons(page):
-    """The plot as PNG, and the page's two downloads; on the way, the table over the whole window."""
+    """The plot as PNG, and the table and the summary of *Export*; on the way, the table over the whole window."""
     plot = page.locator(".st-key-neurons_plot .js-plotly-plot")
     plot.hover()
     assert saved(page, page.locator(".st-key-neurons_plot [data-title*='ownload plot']").click)[:4] == b"\x89PNG"
@@ -58,9 +58,10 @@ def save_from_neurons(page):
     table.get_by_label("Close fullscreen").wait_for()
     page.keyboard.press("Escape")
     table.get_by_label("Fullscreen", exact=True).wait_for(state="attached")
-    buttons = page.get_by_test_id("stMain").get_by_test_id("stDownloadButton").all()
-    files = [saved(page, button.get_by_role("button").click) for button in buttons]
-    assert sorted(file[:1] for file in files) == [b"l", b"{"], "a table that begins with “layer”, and an object"
+    page.get_by_role("button", name="Export").click()
+    csv, json = (saved(page, page.locator(f".st-key-{key}").get_by_role("button").click) for key in ("csv", "json"))
+    assert csv.decode("utf-8-sig").startswith("layer,") and json.startswith(b"{")
+    page.keyboard.press("Escape")
 
 
 def upload_and_save_a_text(page):
@@ -71,8 +72,10 @@ def upload_and_save_a_text(page):
     page.locator(".heatmap .token").nth(1).click()
     token_in_panel(page, 2).wait_for()
     wait_until_idle(page)
-    table = saved(page, page.get_by_role("button", name="Values as CSV").click).decode("utf-8-sig")
+    page.get_by_role("button", name="Export").click()
+    table = saved(page, page.locator(".st-key-text_csv").get_by_role("button").click).decode("utf-8-sig")
     assert "river" in table
+    page.keyboard.press("Escape")
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

@@ -70,8 +70,10 @@ def test_a_list_with_bullets_gets_a_name_and_keeps_it(app, tmp_path):
         )
         wait_for(page, lambda: axis(page) == bare(f"t ({NAME} − verbs)"))
         assert main(page).get_by_text(f"5 words of {NAME}").first.is_visible()
+        page.get_by_role("button", name="Export").click()
         with page.expect_download() as waiting:
-            page.get_by_role("button", name="Settings and summary as JSON").click()
+            page.locator(".st-key-json").get_by_role("button").click()
+        page.keyboard.press("Escape")
         assert re.fullmatch(r"Food-drink-verbs-layer\d+\.json", waiting.value.suggested_filename)
         assert NAME in Path(waiting.value.path()).read_text(encoding="utf-8")
         page.screenshot(path=_picture("own_list_neurons.png"), full_page=True)

@@ -8,6 +8,7 @@ from html import unescape
 
 import pytest
 
+from core.errors import UserError
 from core.records import ContrastSpec
 from core.report.colour_scales import SCALES
 from engine import files, steps
@@ -23,16 +24,30 @@ SENTENCE = "The dogs walk. A walk is unbelievably long."
 
 
 def offered(at):
-    """The keys of the popover's downloads."""
-    return {button.key for button in at.get("download_button") if (button.key or "").startswith("export_")}
+    """The names of the files of data that the popover offers."""
+    helps = {button.proto.help for button in at.get("download_button")}
+    return {text.removeprefix("Save ") for text in helps if text.startswith("Save ")}
 
 
 @pytest.mark.parametrize("page", [HOME, NEURONS, WORDS, TEXT, EVIDENCE])
 def test_every_page_offers_its_files(page):
-    stem = "export_nouns-verbs-layer2"
-    expected = {f"{stem}{end}" for end in (".csv", "-neurons.json", "-words.csv", "-words.json", "-manifest.json")}
-    expected |= {f"export_text-nouns-verbs-layer2.{end}" for end in ("html", "csv", "json") if page == TEXT}
+    stem = "nouns-verbs-layer2"
+    ends = (".csv", ".json", "-neurons.json", "-words.csv", "-words.json", "-manifest.json")
+    expected = {f"{stem}{end}" for end in ends}
+    expected |= {f"text-{stem}.{end}" for end in ("html", "csv", "json") if page == TEXT}
     assert offered(open_page(page)) == expected
+
+
+def test_files_of_shuffled_labels_say_so():
+    names = offered(open_page(TEXT, SMALL.changed(shuffle_labels=True)))
+    assert len(names) == 9 and all("nouns-verbs-layer2-shuffled" in name for name in names)
+
+
+def test_a_page_of_other_lists_is_refused():
+    other = ("bundled list", "another source")
+    for make in (files.csv, files.manifest, lambda spec, shown: files.text_page(spec, shown, SENTENCE, None)):
+        with pytest.raises(UserError, match="others than the page shows"):
+            make(SMALL, other)
 
 
 def test_a_page_with_a_mistake_offers_none():
@@ -104,5 +119,5 @@ def test_files_are_made_once_and_kept_apart():
         made.append(result)
         return f"{len(made)}"
 
-    asked = [files.text_page(SMALL, SENTENCE, make, key) for key in ("a", "a", "b")]
+    asked = [files.text_page(SMALL, sources, SENTENCE, make, key) for key in ("a", "a", "b")]
     assert asked == [b"1", b"1", b"2"]

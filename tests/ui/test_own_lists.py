@@ -6,7 +6,6 @@ import json
 import re
 
 import pytest
-import streamlit as st
 
 from core.records import CUSTOM, ContrastSpec
 from core.words.entries import written
@@ -28,6 +27,7 @@ from tests.support.pages import (
     said,
     settle,
 )
+from tests.support.saved_names import names_of, note_names
 from ui import settings
 
 SPEC = ContrastSpec.careful(layer=1, n_target=20, n_baseline=20, family="layer")
@@ -86,7 +86,7 @@ def test_the_name_is_in_metrics_axes_legend_table_and_file_names():
     assert "> 0, Obst" in at.dataframe(key="neurons_table").value
     assert figure(at, "layer_profile")["data"][0]["name"] == "Significantly higher for Obst"
     assert figure(at, "neuron_spread")["layout"]["yaxis"]["ticktext"][0] == "Obst (5)"
-    assert at.download_button(key="csv").proto.label == "Table as CSV"
+    assert at.download_button(key="csv").proto.help == "Save Obst-verbs-layer1.csv"
     go_to(at, WORDS)
     assert "Obst (target)" in [head.value for head in at.header]
     assert any("5 words of 5 lemmas, of 5 from your own list" in text for text in said(at.markdown))
@@ -95,14 +95,7 @@ def test_the_name_is_in_metrics_axes_legend_table_and_file_names():
 
 
 def test_the_name_is_in_the_name_of_every_file(monkeypatch):
-    """Those of the table, which is drawn in columns, are tried in test_links."""
-    names, draw = [], st.download_button
-
-    def noted(label, data, name, *args, **more):
-        names.append(name)
-        return draw(label, data, name, *args, **more)
-
-    monkeypatch.setattr(st, "download_button", noted)
+    names = note_names(monkeypatch)
     at = open_page(TEXT, OWN.changed(target_name="Fruit & nuts"))
     at.segmented_control(key="text_source").set_value("two")
     settle(at)
@@ -112,10 +105,10 @@ def test_the_name_is_in_the_name_of_every_file(monkeypatch):
     at.session_state["numbers_test_choice"] = True
     settle(at)
     stem, neuron = "Fruit-nuts-verbs-layer1", at.number_input(key="neuron").value
-    assert set(names) == {
-        f"settings-{stem}.json", f"text-{stem}.csv", f"two-texts-{stem}.csv",
-        f"test_choice-{stem}-neuron{neuron}.json", f"evidence-{stem}-neuron{neuron}.json",
-    }  # fmt: skip
+    of_texts = {f"text-{stem}.{form}" for form in ("html", "csv", "json")}
+    of_texts |= {f"two-texts-{stem}.{form}" for form in ("csv", "json")}
+    of_evidence = {f"{what}-{stem}-neuron{neuron}.json" for what in ("test_choice", "evidence")}
+    assert set(names) == names_of(stem) | of_texts | of_evidence
 
 
 @pytest.mark.parametrize("name", HOSTILE_NAMES)

@@ -15,7 +15,7 @@ from core.evidence.checks import CheckModule
 from core.records import CUSTOM, NOT_RUN, Finding
 from core.report import alternatives
 from core.report.figures.evidence import picture_of
-from core.report.sentences import file_stem
+from core.report.sentences import result_stem
 from core.words.entries import written
 from engine.evidence_steps import of_check
 from engine.pipeline import Request
@@ -104,7 +104,7 @@ def _draw_numbers(name: str, request: Request, finding: Finding) -> None:
         st.download_button(
             "As JSON",
             partial(_json, finding),
-            f"{name}-{file_stem(request.spec)}-layer{request.spec.layer}-neuron{request.marked}.json",
+            f"{name}-{result_stem(request.spec)}-neuron{request.marked}.json",
             "application/json",
             key=f"json_{name}",
             on_click="ignore",

@@ -9,7 +9,7 @@ import streamlit as st
 
 from core.evidence.claim import claim_of
 from core.records import ContrastResult
-from core.report.sentences import file_stem
+from core.report.sentences import result_stem
 from engine import evidence_steps
 from engine.pipeline import Request
 from ui.evidence_states import CheckState
@@ -26,7 +26,7 @@ def draw(result: ContrastResult, request: Request, states: Mapping[str, CheckSta
     st.code(claim_of(result, request.marked or 0, done), language=None, wrap_lines=True)
     if len(done) < len(states):
         st.caption(f"{len(done)} of {len(states)} checks have run; the claim grows with the others.")
-    name = f"evidence-{file_stem(request.spec)}-layer{request.spec.layer}-neuron{request.marked}.json"
+    name = f"evidence-{result_stem(request.spec)}-neuron{request.marked}.json"
     st.download_button(
         "Evidence file (JSON)",
         partial(evidence_steps.document, request, tuple(done)),

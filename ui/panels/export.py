@@ -11,7 +11,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from core.records import ContrastResult, ContrastSpec
 from core.report.caption import caption
-from core.report.sentences import class_names, file_stem
+from core.report.sentences import class_names, result_stem
 from core.stats.correction import LABELS
 from engine import files, steps
 from ui import exporter, settings
@@ -62,14 +62,14 @@ def draw(
         _draw_pictures(result, of_neuron or {}, has_text=len(texts) == 1)
         st.markdown("**Data**")
         if texts:
-            _draw_text_files(result.spec, tuple(texts), tuple(neurons))
+            _draw_text_files(result, tuple(texts), tuple(neurons))
         _draw_tables(result)
         st.markdown("**The whole experiment**")
         export_experiment.draw(result)
 
 
 def _draw_pictures(result: ContrastResult, more: Mapping[str, str], *, has_text: bool) -> None:
-    neuron, stem = settings.current().view.neuron, _stem(result.spec)
+    neuron, stem = settings.current().view.neuron, result_stem(result.spec)
     neuron = result.largest if neuron is None else neuron
     of_neuron = {"neuron_spread": "before and after the nonlinearity", **more}
     figures = [Exported(key, title, f"{stem}-{key}") for key, title in _TITLES.items()]
@@ -85,71 +85,72 @@ def _draw_pictures(result: ContrastResult, more: Mapping[str, str], *, has_text:
     )
 
 
-def _draw_text_files(spec: ContrastSpec, texts: tuple[str, ...], neurons: tuple[int, ...]) -> None:
+def _draw_text_files(result: ContrastResult, texts: tuple[str, ...], neurons: tuple[int, ...]) -> None:
     # All files are made when their button is pressed: the session must not hold them, or what they are made of.
+    spec = result.spec
     if len(texts) == 1:
-        view = settings.current().view
+        view, stem, given = settings.current().view, f"text-{result_stem(spec)}", (spec, texts[0], neurons)
         display = {name: getattr(view, name) for name in DISPLAY}
+        page = partial(_page, spec, steps.sources(result.words), texts[0], neurons, display)
         _draw_files(
             "The coloured text",
-            ("HTML", partial(_page, spec, texts[0], neurons, display), f"text-{_stem(spec)}.html", "text/html"),
-            ("CSV", partial(files.text_values, spec, texts[0], neurons), f"text-{_stem(spec)}.csv", "text/csv"),
-            ("JSON", partial(files.text_json, spec, texts[0], neurons), f"text-{_stem(spec)}.json", _JSON),
+            ("text_html", "HTML", page, f"{stem}.html"),
+            ("text_csv", "CSV", partial(files.text_values, *given), f"{stem}.csv"),
+            ("text_json", "JSON", partial(files.text_json, *given), f"{stem}.json"),
         )
         return
-    pair = (texts[0], texts[1])
+    pair, stem = (texts[0], texts[1]), f"two-texts-{result_stem(spec)}"
     _draw_files(
         "The two texts",
-        ("CSV", partial(files.pair_values, spec, pair, neurons), f"two-texts-{_stem(spec)}.csv", "text/csv"),
-        ("JSON", partial(files.pair_json, spec, pair, neurons), f"two-texts-{_stem(spec)}.json", _JSON),
+        ("pair_csv", "CSV", partial(files.pair_values, spec, pair, neurons), f"{stem}.csv"),
+        ("pair_json", "JSON", partial(files.pair_json, spec, pair, neurons), f"{stem}.json"),
     )
 
 
 def _draw_tables(result: ContrastResult) -> None:
-    spec = result.spec
-    given, stem = (spec, steps.sources(result.words)), _stem(spec)
+    given, stem = (result.spec, steps.sources(result.words)), result_stem(result.spec)
     _draw_files(
         "All neurons of the layer",
-        ("CSV", partial(files.csv, *given), f"{stem}.csv", "text/csv"),
-        ("JSON", partial(files.neurons_json, *given), f"{stem}-neurons.json", _JSON),
+        ("csv", "CSV", partial(files.csv, *given), f"{stem}.csv"),
+        ("neurons_json", "JSON", partial(files.neurons_json, *given), f"{stem}-neurons.json"),
     )
     _draw_files(
         "The words that were used",
-        ("CSV", partial(files.words_csv, *given), f"{stem}-words.csv", "text/csv"),
-        ("JSON", partial(files.words_json, *given), f"{stem}-words.json", _JSON),
+        ("words_csv", "CSV", partial(files.words_csv, *given), f"{stem}-words.csv"),
+        ("words_json", "JSON", partial(files.words_json, *given), f"{stem}-words.json"),
     )
+    _draw_files("Settings and summary", ("json", "JSON", partial(files.summary, *given), f"{stem}.json"))
     _draw_files(
-        "Manifest: settings, versions, list hashes, definitions of columns",
-        ("JSON", partial(files.manifest, *given), f"{stem}-manifest.json", _JSON),
+        "Manifest",
+        ("manifest", "JSON", partial(files.manifest, *given), f"{stem}-manifest.json"),
+        about="Settings, versions, hashes of both word lists, and the definition of every column of the tables.",
     )
 
 
-_JSON = "application/json"
-_File = tuple[str, Callable[[], bytes], str, str]
+_TYPES = {"html": "text/html", "csv": "text/csv", "json": "application/json"}
+_File = tuple[str, str, Callable[[], bytes], str]
 
 
-def _draw_files(title: str, *offered: _File) -> None:
-    """Draw a title, and a button for each file: its format, what makes it, its name and its type."""
+def _draw_files(title: str, *offered: _File, about: str | None = None) -> None:
+    """Draw a title, and a button for each file: its key, its format, what makes it, and its name."""
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", gap="xsmall"):
-        st.markdown(title, width="content")
+        st.markdown(title, width="content", help=about)
         buttons = st.container(horizontal=True, gap="xsmall", width="content")
-        for label, make, name, mime in offered:
-            buttons.download_button(
-                label, make, name, mime, key=f"export_{name}", on_click="ignore", help=f"Save {name}"
-            )
+        for key, label, make, name in offered:
+            mime = _TYPES[name.rpartition(".")[2]]
+            buttons.download_button(label, make, name, mime, key=key, on_click="ignore", help=f"Save {name}")
 
 
-def _page(spec: ContrastSpec, text: str, neurons: tuple[int, ...], display: dict[str, str]) -> bytes:
+def _page(
+    spec: ContrastSpec, shown: tuple[str, str], text: str, neurons: tuple[int, ...], display: dict[str, str]
+) -> bytes:
     from ui.panels import export_text
 
     return files.text_page(
         spec,
+        shown,
         text,
         lambda result, found: export_text.page_of(result, found, neurons, display),
         neurons,
         tuple(display.items()),
     )
-
-
-def _stem(spec: ContrastSpec) -> str:
-    return f"{file_stem(spec)}-layer{spec.layer}{'-shuffled' if spec.shuffle_labels else ''}"

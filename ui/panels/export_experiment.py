@@ -17,7 +17,7 @@ def draw(result: ContrastResult) -> None:
     spec, view = result.spec, settings.current().view
     chosen = [*view.pinned, *(() if view.neuron is None else (view.neuron,))]
     neurons = tuple(dict.fromkeys(neuron for neuron in chosen if 0 <= neuron < result.n_neurons))
-    name = f"{sentences.file_stem(spec)}-layer{spec.layer}{'-shuffled' if spec.shuffle_labels else ''}"
+    name = sentences.result_stem(spec)
     left, right = st.columns(2)
     left.download_button(
         "Report as HTML",
@@ -35,5 +35,12 @@ def draw(result: ContrastResult) -> None:
         "application/x-ipynb+json",
         key="notebook",
         on_click="ignore",
-        help="A Jupyter notebook that reads the same words without this app, and compares its numbers with these.",
+        help=_about_notebook(result),
     )
+
+
+def _about_notebook(result: ContrastResult) -> str:
+    about = "A Jupyter notebook that reads the same words with no code of this app, and compares its numbers."
+    if not result.model.revision.startswith("sha256:"):
+        return about
+    return f"{about} It needs the model's folder, too: its first lines say which."

@@ -1,4 +1,4 @@
-"""A sortable table of all neurons, with downloads (CSV, JSON) below. A click on any cell selects its neuron."""
+"""A sortable table of all neurons, which *Export* saves. A click on any cell selects its neuron."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from core.records import ContrastResult
 from core.report import alternatives, sentences
 from core.report.glossary import GLOSSARY, SIDE_WORDS, statistic_name
 from core.report.readable import rounded_auc
-from engine import files, steps
 from ui import chosen
 from ui.rows import clicked_row
 
@@ -20,7 +19,7 @@ _KEY = "neurons_table"
 
 
 def draw(result: ContrastResult, neuron: int) -> None:
-    """Draw the table, in which the row of the selected neuron is ticked, and its downloads."""
+    """Draw the table, in which the row of the selected neuron is ticked."""
     st.header("All figures")
     order = result.order
     columns = _columns(result)
@@ -36,7 +35,6 @@ def draw(result: ContrastResult, neuron: int) -> None:
         selection_mode=["single-row", "single-cell"],
         column_config={label: config for label, _, config in columns},
     )
-    _draw_downloads(result)
 
 
 def _columns(result: ContrastResult) -> list[tuple[str, np.ndarray, Any]]:
@@ -68,30 +66,6 @@ def _number(layout: str, explanation: str) -> Any:
 
 def _about_marks() -> str:
     return f"**Silent**: {GLOSSARY['silent']} **Reverses**: {GLOSSARY['reverses']}"
-
-
-def _draw_downloads(result: ContrastResult) -> None:
-    spec, sources = result.spec, steps.sources(result.words)
-    name = f"{sentences.file_stem(spec)}-layer{spec.layer}{'-shuffled' if spec.shuffle_labels else ''}"
-    left, right = st.columns(2)
-    # Computed when the button is pressed, from the spec. At every run it would take longer than the rest of the page,
-    # and the session would hold the files in memory.
-    left.download_button(
-        "Table as CSV",
-        partial(files.csv, spec, sources),
-        f"{name}.csv",
-        "text/csv",
-        key="csv",
-        on_click="ignore",
-    )
-    right.download_button(
-        "Settings and summary as JSON",
-        partial(files.summary, spec, sources),
-        f"{name}.json",
-        "application/json",
-        key="json",
-        on_click="ignore",
-    )
 
 
 def _choose(order: np.ndarray, drawn_with: chosen.Snapshot) -> None:

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import streamlit as st
 
 from core.records import ContrastResult, TokenActivations
-from core.report.sentences import after_start, file_stem
-from engine import files
+from core.report.sentences import after_start
 from ui import page, settings
 from ui.defaults import DISPLAY
 from ui.panels import text_token
@@ -17,7 +14,7 @@ from ui.token_heatmap import token_heatmap
 
 
 def draw(result: ContrastResult, activations: TokenActivations, neurons: list[int]) -> None:
-    """Draw the coloured blocks, the clicked token, and the CSV download."""
+    """Draw the coloured blocks, and the clicked token."""
     shown = blocks_of(result, activations, neurons)
     view = settings.current().view
     if shown.no_both:
@@ -39,14 +36,6 @@ def draw(result: ContrastResult, activations: TokenActivations, neurons: list[in
         st.caption("Point at a token to see its value; click it to keep it.")
     else:
         text_token.draw(result, activations, neurons, clicked)
-    st.download_button(
-        "Values as CSV",
-        # Made when the button is pressed, from the text alone: the session must not hold its activations in memory.
-        partial(files.text_values, result.spec, "".join(activations.pieces), tuple(neurons)),
-        f"text-{file_stem(result.spec)}-layer{result.spec.layer}.csv",
-        "text/csv",
-        on_click="ignore",
-    )
 
 
 def _save_display(choices: dict[str, str]) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 
 import streamlit as st
 
@@ -11,10 +10,10 @@ from core.errors import UserError
 from core.records import ContrastResult, ContrastSpec, TokenActivations
 from core.report.glossary import GLOSSARY
 from core.report.readable import readable_auc
-from core.report.sentences import after_start, file_stem, higher_for, where
+from core.report.sentences import after_start, higher_for, where
 from core.report.two_texts import CHANGED, DELETED, EQUAL, INSERTED, TwoTexts, colour_bound, pair_tokens
 from core.words.entries import count_of
-from engine import files, steps
+from engine import steps
 from ui import page, settings
 from ui.progress import show
 from ui.token_pair import PairBlock, token_pair
@@ -24,7 +23,7 @@ _PALETTES = {"app": ("oranges", "blues"), "notebook": ("reds", "blues")}
 
 
 def draw(result: ContrastResult, texts: Sequence[str], neurons: Sequence[int]) -> None:
-    """Draw the pairs of tokens once for each neuron, what was found, and the CSV download.
+    """Draw the pairs of tokens once for each neuron, and what was found.
 
     Raises
     ------
@@ -38,13 +37,6 @@ def draw(result: ContrastResult, texts: Sequence[str], neurons: Sequence[int]) -
     token_pair(readings, pairs, [_block(result, readings, pairs, neuron) for neuron in neurons])
     if result.spec.prefix:
         st.caption(page.plain(f"The texts were read{after_start(result.model, True)}."))
-    st.download_button(
-        "Both texts as CSV",
-        partial(files.pair_values, result.spec, (texts[0], texts[1]), tuple(neurons)),  # made when it is pressed
-        f"two-texts-{file_stem(result.spec)}-layer{result.spec.layer}.csv",
-        "text/csv",
-        on_click="ignore",
-    )
 
 
 def _read(spec: ContrastSpec, texts: Sequence[str]) -> list[TokenActivations]:

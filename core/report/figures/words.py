@@ -33,6 +33,7 @@ def image_columns(statistic: np.ndarray, of_each_sign: int | None = None) -> lis
         NaN for a neuron that was not tested.
     of_each_sign : int, optional
         At most so many of the largest above zero, and of the smallest below zero, with an empty column between them.
+        Where every statistic is zero or NaN, twice as many of them.
         None is all neurons, those that were not tested last.
 
     Examples
@@ -47,6 +48,8 @@ def image_columns(statistic: np.ndarray, of_each_sign: int | None = None) -> lis
         return list(order.tolist())
     above, below = order[statistic[order] > 0], order[statistic[order] < 0]
     high, low = above[:of_each_sign].tolist(), below[max(0, len(below) - of_each_sign) :].tolist()
+    if not high and not low:  # no difference at all: both lists have the same values
+        return list(order[: 2 * of_each_sign].tolist())
     return [*high, *([None] if high and low else []), *low]
 
 

@@ -31,6 +31,9 @@ _HERE = Path(__file__).parent
 _POLICY = "default-src 'none'; script-src {scripts}; style-src 'unsafe-inline'; img-src data: blob:; base-uri 'none'; "
 _POLICY += "form-action 'none'"
 _FONT = "system-ui, sans-serif"
+_NO_SCRIPT = (
+    '<noscript><p class="note">The plots need JavaScript, which is switched off here. All else is below.</p></noscript>'
+)
 
 
 @dataclass(frozen=True)
@@ -65,12 +68,25 @@ def html_report(
     target, baseline = sentences.class_names(result.spec)
     classes = f"{sentences.capitalised(target)} and {baseline}"
     title = escape(f"{classes} in layer {result.spec.layer} of {result.model.name}")
+    parts = [
+        found(result, correction),
+        warnings(result),
+        _NO_SCRIPT,
+        *(_figure(number, drawing) for number, drawing in enumerate(drawings)),
+        neurons(result, chosen),
+        words(result),
+        facts(result, correction),
+    ]
+    return _page(title, "\n".join(parts)).encode("utf-8", "replace").decode()  # half characters of paths have no UTF-8
+
+
+def _page(title: str, main: str) -> str:
+    """The file: its policy, styles and scripts around its parts. Both are HTML."""
     scripts = [_plotly(), (_HERE / "plots.js").read_text(encoding="utf-8")]
     policy = _POLICY.format(scripts=" ".join(map(_digest, scripts)))
     style = f":root {{{css_variables()}}}\n{(_HERE / 'page.css').read_text(encoding='utf-8')}"
-    figures = "\n".join(_figure(number, drawing) for number, drawing in enumerate(drawings))
     code = "\n".join(f"<script>{script}</script>" for script in scripts)
-    text = f"""<!doctype html>
+    return f"""<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -83,19 +99,12 @@ def html_report(
 <body>
 <main>
 <h1>{title}</h1>
-{found(result, correction)}
-{warnings(result)}
-<noscript><p class="note">The plots need JavaScript, which is switched off here. All else is below.</p></noscript>
-{figures}
-{neurons(result, chosen)}
-{words(result)}
-{facts(result, correction)}
+{main}
 </main>
 {code}
 </body>
 </html>
 """
-    return text.encode("utf-8", "replace").decode()  # half characters of paths have no UTF-8
 
 
 def _figure(number: int, drawing: Drawing) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -16,6 +15,7 @@ from core.records.link import to_params
 from core.report import sentences
 from core.report.command import command_line
 from core.report.glossary import GLOSSARY, d_definition, statistic_name
+from core.report.manifest import hash_of_words
 from core.report.readable import interval, readable_auc, readable_df, readable_p, readable_share, signed
 from core.report.summary import library_versions
 
@@ -171,7 +171,7 @@ def facts(result: ContrastResult, correction: str) -> str:
         "number format, device": f"{model.dtype}, {model.device} {model.processor}",
     }
     digests = {
-        f"{side}, SHA-256 of its words, one a line": _sha256(used)
+        f"{side}, SHA-256 of its words, each with a line feed": hash_of_words(used)
         for side, used in (("target", lists.target), ("baseline", lists.baseline))
     }
     own = " Save the words above as the files that it names." if CUSTOM in (spec.target, spec.baseline) else ""
@@ -192,7 +192,3 @@ revision, both word lists, the test and the correction, as above.</p>"""
 def _list(pairs: dict[str, str]) -> str:
     rows = (f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in pairs.items())
     return f"<dl>{''.join(rows)}</dl>"
-
-
-def _sha256(used: Sequence[str]) -> str:
-    return hashlib.sha256("\n".join(used).encode("utf-8", "surrogatepass")).hexdigest()

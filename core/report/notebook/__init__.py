@@ -2,7 +2,8 @@
 
     notebook_json(result, "Bonferroni")     # the text of an .ipynb file
 
-The notebook imports nothing of this project. It has the steps of the course notebook, each with a sentence or two.
+The notebook imports nothing of this project, and needs the folder of a model that no hub has. It has the
+steps of the course notebook, each with a sentence or two.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from core.records import ContrastResult
+from core.records import STRONG_AUC, ContrastResult
 from core.report import sentences
 from core.report.glossary import GLOSSARY, TEST_NAMES, statistic_name
 from core.report.markdown import plain
@@ -31,7 +32,7 @@ plt.axhline(0, color="GREY", linewidth=0.5)
 plt.xlabel(f"Neuron of layer {LAYER}")
 plt.ylabel("STATISTIC: positive is higher for the target")
 plt.title(f"{significant.sum():,} of {D_MLP:,} neurons are significant, {strong.sum():,} of them strongly "
-          f"(AUC at least {STRONG} or at most {1 - STRONG:.1f})")
+          f"(AUC at least {STRONG} or at most {1 - STRONG:.2g})")
 plt.show()"""
 
 _STRONG = """\
@@ -101,7 +102,7 @@ def _reading(result: ContrastResult, label: str) -> list[Cell]:
         (
             "markdown",
             "## 3. A hook on every MLP\n\nA neuron is one coordinate of the MLP's expanded space. A hook catches "
-            f"{gate}: {GLOSSARY[spec.hook_side][0].lower()}{GLOSSARY[spec.hook_side][1:]}",
+            f"{gate}: {_lowered(GLOSSARY[spec.hook_side])}",
         ),
         ("code", reading.hooks(result)),
         (
@@ -137,8 +138,8 @@ def _testing(result: ContrastResult, label: str) -> list[Cell]:
             + (" The permutations are the app's, by the same seed." if spec.correction == "max_t" else ""),
         ),
         ("code", testing.correction_code(spec)),
-        ("markdown", "## 8. The extreme neurons, and all of them\n\nStrong: " + GLOSSARY["strong"].lower()),
-        ("code", "STRONG = 0.9\n" + _STRONG.replace("STATISTIC", name)),
+        ("markdown", f"## 8. The extreme neurons, and all of them\n\nStrong: {_lowered(GLOSSARY['strong'])}"),
+        ("code", f"STRONG = {STRONG_AUC!r}\n" + _STRONG.replace("STATISTIC", name)),
         ("code", plot),
         (
             "markdown",
@@ -173,7 +174,8 @@ def _title(result: ContrastResult, label: str) -> str:
     lines = [
         f"# Which neurons of {plain(model.name)} tell {target} from {baseline}?",
         "This notebook repeats one experiment of *Grammar Neurons* in plain PyTorch, and compares its numbers with "
-        "those that the app has shown. It needs torch, transformers, numpy, scipy and matplotlib, not the app.",
+        "those that the app has shown. It needs torch, transformers, numpy, scipy and matplotlib, not the app. "
+        f"{_where_from(result)}",
         f"**What the app has shown.** {sentences.headline(result)} Compared were "
         f"{plain(sentences.compared(result))}: {sentences.tested(result, label)}.",
     ]
@@ -186,6 +188,23 @@ def _title(result: ContrastResult, label: str) -> str:
         f"(Made with {versions}.)"
     )
     return "\n\n".join(lines)
+
+
+def _lowered(sentence: str) -> str:
+    """A sentence that goes on after a colon; its abbreviations keep their capitals."""
+    return sentence[:1].lower() + sentence[1:]
+
+
+def _where_from(result: ContrastResult) -> str:
+    """What must be there of the model: nothing, if the hub has it."""
+    if not result.model.revision.startswith("sha256:"):
+        return "The model is downloaded from the Hugging Face hub."
+    folder = answers.model_name(result)
+    whose = " of the project, which the hub does not have; no code of it" if result.spec.model == "bundled" else ""
+    return (
+        f"It also needs the model's folder ({plain(folder)}{whose}), in this folder or in one above it, or where "
+        "the environment variable MODEL\\_FOLDER says."
+    )
 
 
 def _about_words(result: ContrastResult) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from core.records import STRONG_AUC, ContrastResult
+from core.records import ContrastResult
 from core.report.glossary import statistic_name
 
 # How many of the strongest neurons are compared, beside the extremes and those that were chosen.
@@ -85,15 +85,21 @@ def of_p(shown, name):
     return {near_p}"""
 
 
+def model_name(result: ContrastResult) -> str:
+    """The model's name on the hub, or its folder; the bundled one's is that within the project's folder."""
+    spec, model = result.spec, result.model
+    if not model.revision.startswith("sha256:"):
+        return model.name.partition("@")[0]
+    return "assets/models/grammar-neo-9m" if spec.model == "bundled" else spec.model
+
+
 def settings_code(result: ContrastResult, label: str) -> str:
     """Code that sets what the other cells read in capital letters, but for the words."""
     spec, model = result.spec, result.model
     before = spec.hook_side == "pre-activation"
     is_hub = not model.revision.startswith("sha256:")
-    name = model.name.partition("@")[0] if is_hub else spec.model
-    name = "assets/models/grammar-neo-9m" if spec.model == "bundled" else name
     lines: list[tuple[str, Any, str]] = [
-        ("MODEL", name, "on the Hugging Face hub" if is_hub else "a folder, here or in a folder above this one"),
+        ("MODEL", model_name(result), "on the Hugging Face hub" if is_hub else "a folder, here or above"),
         ("REVISION", model.revision, "the commit" if is_hub else "the beginning of the SHA-256 of its weights"),
         ("DTYPE", spec.dtype, "the format of weights and values"),
         ("LAYER", spec.layer, "counted from 0"),
@@ -145,7 +151,7 @@ def shown_code(result: ContrastResult, chosen: Sequence[int]) -> str:
     }
     rest = "".join(f"    {key!r}: {value!r},\n" for key, value in counts.items())
     neurons = "\n".join(f"    {line}" for line in lines)
-    return f"STRONG = {STRONG_AUC!r}\nSHOWN = {{\n    'neurons': {{\n{neurons}\n    }},\n{rest}}}"
+    return f"SHOWN = {{\n    'neurons': {{\n{neurons}\n    }},\n{rest}}}"
 
 
 def compare_code(result: ContrastResult) -> str:

@@ -19,6 +19,7 @@ from core.experiment import run_contrast
 from core.models import load_model
 from core.records import ContrastResult, ContrastSpec
 from core.report.columns import COLUMNS, definition_of
+from core.report.html_report.sections import facts
 from core.report.manifest import manifest_json
 from core.report.tables import Table, contrast_table, text_table, words_table
 from core.report.two_texts import pair_table, pair_tokens
@@ -101,6 +102,12 @@ def test_the_manifest_has_hashes_settings_and_versions(result: ContrastResult) -
     assert read["versions"]["python"] == ".".join(map(str, sys.version_info[:3]))
     for library in ("torch", "transformers", "numpy", "scipy"):
         assert read["versions"][library] == version(library)
+
+
+def test_the_report_has_the_same_hashes(result: ContrastResult) -> None:
+    shown = facts(result, "Holm")
+    for side in ("target", "baseline"):
+        assert json.loads(manifest_json(result))["lists"][side]["sha256"] in shown
 
 
 def test_another_word_or_another_order_has_another_hash() -> None:

@@ -130,5 +130,6 @@ def test_a_name_in_an_evidence_figure_is_text(name: str) -> None:
 )
 def test_file_names(name: str, expected: str) -> None:
     spec = ContrastSpec.careful(target=CUSTOM, target_words=NOUNS, n_target=4, target_name=name)
-    assert sentences.file_stem(spec) == expected
+    assert sentences.result_stem(spec) == f"{expected}-layer{spec.layer}"
+    assert sentences.result_stem(spec.changed(shuffle_labels=True)) == f"{expected}-layer{spec.layer}-shuffled"
     assert len(f"{expected}-layer999-shuffled.json".encode()) < 255

@@ -18,7 +18,7 @@ import pytest
 
 from core.documents import notebook
 from core.experiment import run_contrast
-from core.records import CORRECTIONS, TESTS, ContrastResult, ContrastSpec
+from core.records import CORRECTIONS, STRONG_AUC, TESTS, ContrastResult, ContrastSpec
 from core.report.markdown import plain
 
 nbformat = pytest.importorskip("nbformat", reason="nbformat is not installed (requirements-dev.txt)")
@@ -167,6 +167,20 @@ def test_every_kind_of_experiment_is_a_valid_notebook(experiments: dict[str, Con
                 if cell.cell_type == "code":
                     compile(cell.source, cell.id, "exec")
                     assert not re.search(r"(from|import) (core|engine|ui|streamlit)\b", cell.source)
+
+
+def test_the_title_says_which_model_must_be_there(experiments: dict[str, ContrastResult]) -> None:
+    result = experiments["notebook"]
+    on_hub = replace(result, model=replace(result.model, name="a/b@c0ffee", revision="c0ffee"))
+    title, of_hub = ("".join(json.loads(notebook(one))["cells"][0]["source"]) for one in (result, on_hub))
+    assert f"needs the model's folder ({plain('assets/models/grammar-neo-9m')} of the project" in title
+    assert "folder" not in of_hub and "downloaded from the Hugging Face hub" in of_hub
+
+
+def test_the_threshold_of_strong_neurons_is_set_once(experiments: dict[str, ContrastResult]) -> None:
+    text = "\n".join("".join(cell["source"]) for cell in json.loads(notebook(experiments["notebook"]))["cells"])
+    assert re.findall(r"^STRONG = (.+)$", text, re.MULTILINE) == [str(STRONG_AUC)]
+    assert "Strong: a significant neuron with an AUC of" in text
 
 
 def test_what_users_typed_is_text_everywhere(experiments: dict[str, ContrastResult]) -> None:

@@ -193,3 +193,8 @@ def test_means_that_are_no_numbers_leave_axes() -> None:
     target, baseline = (BothSides(np.full((n, 8), np.nan, np.float32), empty, nobody, np.tanh) for n in (4, 5))
     layout = figures.mean_activations(replace(made, target_sides=target, baseline_sides=baseline))["layout"]
     assert layout["xaxis"]["range"] == [-1.0, 1.0]
+
+
+def test_lists_of_the_same_values_have_an_image_too() -> None:
+    assert figures.image_columns(np.zeros(5), 2) == [0, 1, 2, 3]
+    assert figures.image_columns(np.full(3, np.nan), 2) == [0, 1, 2]

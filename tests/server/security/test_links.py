@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import json
-import re
 import time
-from functools import partial
 from typing import Any
 
 import pytest
-import streamlit
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
-from streamlit.delta_generator import DeltaGenerator
 
 from core.models import count_layers
 from core.records import CUSTOM, ContrastSpec
@@ -30,6 +26,7 @@ from tests.support.hostile import (
     assert_no_markup,
 )
 from tests.support.pages import EVIDENCE, NEURONS, PAGES, SMALL, TEXT, WORDS, open_page, said, settle
+from tests.support.saved_names import names_of, note_names
 from ui import link
 from ui.defaults import ALPHAS, DISPLAY, MAX_NEURONS, default_spec
 from ui.link import MAX_VALUE
@@ -106,15 +103,7 @@ def test_a_hostile_link_is_told_of_and_fetches_nothing(page: str, class_limits: 
 
 @pytest.mark.parametrize("page", [NEURONS, WORDS, TEXT, EVIDENCE])
 def test_hostile_words_stay_words(page: str, class_limits: None, no_connection: list[Any], monkeypatch: Any) -> None:
-    names = []
-    draw = DeltaGenerator.download_button
-
-    def drawn(self: DeltaGenerator, label: str, data: Any, file_name: str, *args: Any, **kwargs: Any) -> bool:
-        names.append(file_name)
-        return draw(self, label, data, file_name, *args, **kwargs)
-
-    monkeypatch.setattr(DeltaGenerator, "download_button", drawn)
-    monkeypatch.setattr("streamlit.download_button", partial(drawn, streamlit.download_button.__self__))
+    names = note_names(monkeypatch)
     spec = ContrastSpec.careful(
         layer=1, target=CUSTOM, baseline=CUSTOM, n_target=len(TRICKS), n_baseline=len(TRICKS), drop_shared=False,
         target_words=TRICKS, baseline_words=TRICKS[::-1], target_name="../../<img src=x>",
@@ -125,8 +114,8 @@ def test_hostile_words_stay_words(page: str, class_limits: None, no_connection: 
     for chart in at.get("plotly_chart"):
         assert "<script" not in chart.proto.spec and "<img" not in chart.proto.spec
     stem = "img-src-x-baseline-words-layer1"
-    assert f"settings-{stem}.json" in names and f"{stem}.csv" in names
-    assert not [name for name in names if stem not in name or not re.fullmatch(r"[\w.-]+", name)]
+    of_text = {f"text-{stem}.{form}" for form in ("html", "csv", "json")} if page == TEXT else set()
+    assert set(names) == names_of(stem) | of_text
     assert no_connection == []
 
 
