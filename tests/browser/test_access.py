@@ -9,6 +9,7 @@ import pytest
 from tests.support.access import grave_findings, headings, skips
 from tests.support.browser import require_browser, wait_until_idle
 from tests.support.visits import arrive, visit
+from ui.defaults import TABS
 
 require_browser()
 pytest.importorskip("axe_playwright_python", reason="axe-core is not installed (requirements-dev.txt)")
@@ -31,12 +32,16 @@ def neurons(page, app):
 
 
 def words(page, app):
-    page.goto(f"{app}/Words?{QUERY}")
-    arrive(page, "Words")
-    yield "Words"
-    for tab, content in (("Mean activation", ".st-key-mean_activations .main-svg"), ("The two lists", "h2")):
-        page.get_by_role("tab", name=tab).click()
-        page.locator(content).first.wait_for()
+    contents = {
+        "lists": "[data-testid='stDataFrame']",
+        "image": ".st-key-words_image .main-svg",
+        "means": ".st-key-mean_activations .main-svg",
+    }
+    assert contents.keys() == set(TABS)
+    for tab, content in contents.items():
+        page.goto(f"{app}/Words?{QUERY}&tab={tab}")
+        arrive(page, "Words")
+        page.locator(f"{content}:visible").first.wait_for()
         yield f"Words, {tab}"
 
 
