@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import csv
 import http.server
+import io
 import re
 import threading
+import time
 from contextlib import contextmanager
 from urllib.parse import parse_qs, urlsplit
 
@@ -12,13 +15,14 @@ import pytest
 
 from tests.support.browser import chromium_page, require_browser, wait_for, wait_until_idle
 from tests.support.class_server import class_server
-from tests.support.visits import SECONDS, arrive, new_page_like, scatter, visit
+from tests.support.visits import SECONDS, arrive, new_page_like, visit
 from ui import samples
 
 require_browser()
 
 # Where plotly has put every point of every trace, whatever form the numbers came in.
 POINTS = "g => g.calcdata.map(trace => trace.map(point => [point.x, point.y]))"
+PLOTS = ("neurons_plot", "layer_profile", "neuron_spread")
 UNUSUAL = (
     "layer=1&target=adjectives&baseline=adverbs&n_target=37&n_baseline=41&word_source=bundled&leading_space=1"
     "&prefix=0&drop_shared=0&unit=word&test=mannwhitney&correction=max_t&family=layer&alpha=0.01&seed=7"
@@ -40,34 +44,69 @@ def copied_link(page):
     return link
 
 
+def settled(read, page):
+    """What ``read`` finds on a page, once it is the same twice: some of it is drawn again after the script rests."""
+    deadline, last = time.monotonic() + 60, None
+    while (now := read(page)) != last:
+        assert time.monotonic() < deadline, "it still changes"
+        last = now
+        page.wait_for_timeout(500)
+        wait_until_idle(page)
+    return now
+
+
 def numbers_of(page):
-    """All numbers of the Neurons page: headline, small print, metrics, statistics drawn, the panel of the neuron."""
+    """All numbers of the Neurons page: headline, small print, statistics drawn, the panel of the neuron."""
     arrive(page, "Neurons")
+    for key in PLOTS:
+        page.wait_for_function(f"() => {plot_of(key)}?.calcdata", timeout=60 * SECONDS)
+    return settled(_numbers_of, page)
+
+
+def _numbers_of(page):
     main = page.get_by_test_id("stMain")
     return {
         "headline": main.locator(".st-key-headline").inner_text(),
         "texts": main.get_by_test_id("stMarkdownContainer").all_inner_texts(),
-        "drawn": scatter(page).evaluate(POINTS),
-        "layers": page.locator(".st-key-layer_profile .js-plotly-plot").evaluate(POINTS),
-        "spread": page.locator(".st-key-neuron_spread .js-plotly-plot").evaluate(POINTS),
+        **{key: page.evaluate(f"() => ({POINTS})({plot_of(key)})") for key in PLOTS},
     }
+
+
+def plot_of(key):
+    return f"document.querySelector('.st-key-{key} .js-plotly-plot')"
+
+
+def table_of(page):
+    """The table of all neurons, every digit of it: on the page it is a picture."""
+    page.get_by_role("button", name="Export", exact=True).click()
+    row = page.get_by_test_id("stPopoverBody").get_by_test_id("stHorizontalBlock").filter(has_text="All neurons")
+    with page.expect_download() as download:
+        row.get_by_role("button", name="CSV", exact=True).click()
+    rows = download.value.path().read_text("utf-8-sig")
+    page.keyboard.press("Escape")
+    return rows
 
 
 def words_page(page):
     """What the Words page shows: its open tab, which neurons and how many words the image has, and the means."""
     arrive_at_words(page)
+    page.wait_for_function(f"() => {plot_of('mean_activations')}?.calcdata", timeout=60 * SECONDS)
+    return settled(_words_page, page)
+
+
+def _words_page(page):
     return {
         "tab": page.get_by_role("tab", selected=True).inner_text(),
         "number": page.locator(".st-key-image_words input").input_value(),
-        "neurons": page.locator(
-            ".st-key-image_neurons [aria-checked='true'], .st-key-image_neurons [aria-pressed='true']"
-        ).first.inner_text(),
-        "means": page.locator(".st-key-mean_activations .js-plotly-plot").evaluate(POINTS),
+        "neurons": page.locator(".st-key-image_neurons [aria-checked='true']").text_content(),
+        "means": page.evaluate(f"() => ({POINTS})({plot_of('mean_activations')})"),
     }
 
 
 def arrive_at_words(page):
+    """Wait for the page with any of its tabs open."""
     page.get_by_role("heading", name="Words", exact=True, level=1).wait_for()
+    page.get_by_role("tab", selected=True).wait_for()
     page.locator(".st-key-mean_activations .js-plotly-plot").wait_for(state="attached")
     wait_until_idle(page)
 
@@ -75,13 +114,15 @@ def arrive_at_words(page):
 def test_a_link_opened_in_a_new_browser_has_the_same_figures_number_for_number(app):
     with visit() as page:
         page.goto(f"{app}/Neurons?{UNUSUAL}")
-        here, link = numbers_of(page), copied_link(page)
-        assert len(here["drawn"][0]) == 512 and all(here.values())
+        here, table, link = numbers_of(page), table_of(page), copied_link(page)
+        assert len(here["neurons_plot"][0]) == 512 == len(list(csv.DictReader(io.StringIO(table)))) and all(
+            here.values()
+        )
         assert "17" in here["headline"] or any("Neuron 17" in text for text in here["texts"])
         assert "course=ling101" in page.url and "course" not in link, "it stays here, and is not passed on"
         with new_page_like(page) as other:
             other.goto(link)
-            assert numbers_of(other) == here
+            assert numbers_of(other) == here and table_of(other) == table
             query = parse_qs(urlsplit(other.url).query)
             assert "course" not in query and query["neuron"] == ["17"] and query["pinned"] == ["3,11"]
             assert copied_link(other) == link, "and it can be passed on"
@@ -90,7 +131,7 @@ def test_a_link_opened_in_a_new_browser_has_the_same_figures_number_for_number(a
 def test_the_words_page_opens_at_its_tab_with_its_neurons(app):
     with visit() as page:
         page.goto(f"{app}/Words?layer=1&n_target=60&n_baseline=60&image_words=25&tab=image")
-        arrive(page, "Words")
+        arrive_at_words(page)
         page.locator(".st-key-image_neurons").get_by_text("All", exact=True).click()
         page.wait_for_url(re.compile(r"[?&]columns=all(&|$)"))
         page.get_by_role("tab", name="Mean activation").click()
@@ -209,7 +250,7 @@ def test_the_line_for_another_page_shows_the_ticked_parts_alone(app):
             frame = other.frame_locator("iframe")
             plot = frame.locator(".st-key-neurons_plot .js-plotly-plot")
             frame.locator(".st-key-neurons_plot .scatterlayer .point").first.wait_for()
-            assert plot.evaluate(POINTS) == there["drawn"]
+            assert plot.evaluate(POINTS) == there["neurons_plot"]
             frame.locator(".st-key-neurons_table").wait_for()
             for absent in ("stSidebar", "stToolbar", "stPopover", "stNumberInput", "stSlider"):
                 assert frame.get_by_test_id(absent).count() == 0, absent
