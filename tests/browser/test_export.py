@@ -205,6 +205,27 @@ def test_tables_and_their_manifest(app, result):
     assert ContrastSpec.from_json(json.dumps(manifest["settings"])) == SPEC
 
 
+def test_the_report_and_the_notebook(app, result):
+    with visit() as page:
+        page.goto(f"{app}/Neurons")
+        arrive(page, "Neurons")
+        open_export(page)
+        files = {}
+        for name in ("Report as HTML", "Notebook in plain PyTorch"):
+            with page.expect_download(timeout=60_000) as download:
+                page.get_by_role("button", name=name, exact=True).click()
+            files[download.value.suggested_filename] = download.value.path().read_text(encoding="utf-8")
+    assert list(files) == ["nouns-verbs-layer3.html", "nouns-verbs-layer3.ipynb"]
+    report, notebook = files.values()
+    assert report.startswith("<!doctype html>\n<html lang=\"en\">") and report.endswith("</html>\n")
+    assert f"<h1>Nouns and verbs in layer 3 of {result.model.name}</h1>" in report
+    book = json.loads(notebook)
+    title, first = ("".join(cell["source"]) for cell in book["cells"][:2])
+    assert (book["nbformat"], book["metadata"]["grammar_neurons"]["digest"]) == (4, SPEC.digest)
+    assert title.startswith("# Which neurons of") and title.split("\n")[0].endswith("tell nouns from verbs?")
+    assert first.startswith(("import", "%", '"', "#"))
+
+
 @pytest.mark.parametrize("path", ["", "/Evidence"])
 def test_a_page_without_pictures_has_its_data(app, path):
     with visit() as page:

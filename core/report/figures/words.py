@@ -31,8 +31,8 @@ def image_columns(statistic: np.ndarray, of_each_sign: int | None = None) -> lis
     statistic : ndarray of shape (n_neurons,)
         NaN for a neuron that was not tested.
     of_each_sign : int, optional
-        At most so many of the largest above zero, and of the smallest below zero, with an empty column between them.
-        None is all neurons, those that were not tested last.
+        At most so many of the largest above zero, and of the smallest below zero, with an empty column between them;
+        twice as many from the left if none is above or below it, as of two equal lists. None is all neurons, those that were not tested last.
 
     Examples
     --------
@@ -40,12 +40,16 @@ def image_columns(statistic: np.ndarray, of_each_sign: int | None = None) -> lis
     [3, None, 1]
     >>> image_columns(np.array([0.5, -3.0, np.nan, 7.0, -1.0]))
     [3, 0, 4, 1, 2]
+    >>> image_columns(np.zeros(5), 1)
+    [0, 1]
     """
     order = np.argsort(-statistic, kind="stable")  # NaN is sorted last
     if of_each_sign is None:
         return list(order.tolist())
     above, below = order[statistic[order] > 0], order[statistic[order] < 0]
     high, low = above[:of_each_sign].tolist(), below[max(0, len(below) - of_each_sign) :].tolist()
+    if not high and not low:
+        return list(order[: 2 * of_each_sign].tolist())
     return [*high, *([None] if high and low else []), *low]
 
 
