@@ -217,13 +217,13 @@ def test_the_report_and_the_notebook(app, result):
             files[download.value.suggested_filename] = download.value.path().read_text(encoding="utf-8")
     assert list(files) == ["nouns-verbs-layer3.html", "nouns-verbs-layer3.ipynb"]
     report, notebook = files.values()
-    assert report.startswith("<!doctype html>\n<html lang=\"en\">") and report.endswith("</html>\n")
+    assert report.startswith('<!doctype html>\n<html lang="en">') and report.endswith("</html>\n")
     assert f"<h1>Nouns and verbs in layer 3 of {result.model.name}</h1>" in report
     book = json.loads(notebook)
-    title, first = ("".join(cell["source"]) for cell in book["cells"][:2])
+    title, imports = ("".join(cell["source"]) for cell in book["cells"][:2])
     assert (book["nbformat"], book["metadata"]["grammar_neurons"]["digest"]) == (4, SPEC.digest)
     assert title.startswith("# Which neurons of") and title.split("\n")[0].endswith("tell nouns from verbs?")
-    assert first.startswith(("import", "%", '"', "#"))
+    assert imports.startswith("import ")
 
 
 @pytest.mark.parametrize("path", ["", "/Evidence"])

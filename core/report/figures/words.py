@@ -32,7 +32,8 @@ def image_columns(statistic: np.ndarray, of_each_sign: int | None = None) -> lis
         NaN for a neuron that was not tested.
     of_each_sign : int, optional
         At most so many of the largest above zero, and of the smallest below zero, with an empty column between them;
-        twice as many from the left if none is above or below it, as of two equal lists. None is all neurons, those that were not tested last.
+        twice as many from the left if none is above or below it, as of two equal lists. None is all
+        neurons, those that were not tested last.
 
     Examples
     --------
