@@ -133,7 +133,7 @@ def test_only_figures_that_can_be_seen_are_offered(app):
     with visit() as page:
         page.goto(f"{app}/Words?tab=image")
         arrive(page, "Words")
-        page.locator(".st-key-words_image .js-plotly-plot .heatmaplayer").first.wait_for(state="attached")
+        page.locator(".st-key-words_image .js-plotly-plot .main-svg").first.wait_for(state="attached")
         open_export(page)
         assert page.locator(".picture-title").all_text_contents() == ["Words by neurons"]
         image = Image.open(io.BytesIO(picture(page, "Words by neurons", "PNG"))).convert("RGB")
