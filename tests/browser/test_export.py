@@ -131,8 +131,9 @@ def test_a_zoomed_figure_is_saved_as_it_stands_and_says_so(app):
 
 def test_only_figures_that_can_be_seen_are_offered(app):
     with visit() as page:
-        page.goto(f"{app}/Words")
+        page.goto(f"{app}/Words?tab=image")
         arrive(page, "Words")
+        page.locator(".st-key-words_image .js-plotly-plot .main-svg").first.wait_for(state="attached")
         open_export(page)
         assert page.locator(".picture-title").all_text_contents() == ["Words by neurons"]
         image = Image.open(io.BytesIO(picture(page, "Words by neurons", "PNG"))).convert("RGB")
@@ -203,6 +204,27 @@ def test_tables_and_their_manifest(app, result):
         assert manifest["lists"][side]["sha256"] == hashlib.sha256(used.encode()).hexdigest()
     assert manifest["model"]["revision"] == result.model.revision
     assert ContrastSpec.from_json(json.dumps(manifest["settings"])) == SPEC
+
+
+def test_the_report_and_the_notebook(app, result):
+    with visit() as page:
+        page.goto(f"{app}/Neurons")
+        arrive(page, "Neurons")
+        open_export(page)
+        files = {}
+        for name in ("Report as HTML", "Notebook in plain PyTorch"):
+            with page.expect_download(timeout=60_000) as download:
+                page.get_by_role("button", name=name, exact=True).click()
+            files[download.value.suggested_filename] = download.value.path().read_text(encoding="utf-8")
+    assert list(files) == ["nouns-verbs-layer3.html", "nouns-verbs-layer3.ipynb"]
+    report, notebook = files.values()
+    assert report.startswith('<!doctype html>\n<html lang="en">') and report.endswith("</html>\n")
+    assert f"<h1>Nouns and verbs in layer 3 of {result.model.name}</h1>" in report
+    book = json.loads(notebook)
+    title, imports = ("".join(cell["source"]) for cell in book["cells"][:2])
+    assert (book["nbformat"], book["metadata"]["grammar_neurons"]["digest"]) == (4, SPEC.digest)
+    assert title.startswith("# Which neurons of") and title.split("\n")[0].endswith("tell nouns from verbs?")
+    assert imports.startswith("import ")
 
 
 @pytest.mark.parametrize("path", ["", "/Evidence"])

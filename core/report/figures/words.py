@@ -42,6 +42,8 @@ def image_columns(statistic: np.ndarray, of_each_sign: int | None = None) -> lis
     [3, None, 1]
     >>> image_columns(np.array([0.5, -3.0, np.nan, 7.0, -1.0]))
     [3, 0, 4, 1, 2]
+    >>> image_columns(np.zeros(5), 1)
+    [0, 1]
     """
     order = np.argsort(-statistic, kind="stable")  # NaN is sorted last
     if of_each_sign is None:
