@@ -44,7 +44,7 @@ def test_the_columns_are_the_most_extreme_of_each_sign_vs_argsort(result: Contra
     [
         ([3.0, 1.0, 2.0], [0, 2]),
         ([-3.0, -1.0, -2.0], [2, 0]),
-        ([np.nan, 0.0, np.nan], []),
+        ([np.nan, 0.0, np.nan], [1, 0, 2]),
         ([np.nan, 0.0, 4.0, -np.inf, np.inf], [4, 2, None, 3]),
     ],
 )
