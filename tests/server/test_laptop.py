@@ -26,13 +26,13 @@ from core.words.ambiguous import ambiguous_forms
 from core.words.conllu import bundled_gold
 from core.words.lists import bundled_classes, bundled_list
 from core.words.prose import bundled_prose
-from ui import page, token_heatmap, verdicts
-from ui.panels import home, text_input
+from ui import page, pictures, token_heatmap, verdicts
+from ui.panels import text_input
 read = {
     "words": [bundled_list(name).words for name in bundled_classes()],
     "gold": bundled_gold(), "forms": ambiguous_forms(), "prose": bundled_prose(), "sample": text_input.first_sample(),
     "styles": (page._STYLE, verdicts._STYLE, token_heatmap.STYLE, token_heatmap.SCRIPT),
-    "picture": home._PICTURE.read_text(encoding="utf-8"), "model": load_model("bundled").info,
+    "picture": pictures._coloured("experiment", "light"), "model": load_model("bundled").info,
 }
 for name, value in read.items():
     print(name, len(repr(value)), hashlib.sha256(repr(value).encode()).hexdigest())

@@ -30,10 +30,14 @@ FEW = {"n_target": 30, "n_baseline": 30, "word_source": "bundled"}
 HOSTILE = ("<script>alert(1)</script>", "&amp;", "'\"", '"""', "\\", "{x}", "$x$", "it's", "naïve", "🙂")
 
 
+# A kernel may start while a machine does much else.
+PATIENCE = ("--ExecutePreprocessor.timeout=200", "--ExecutePreprocessor.startup_timeout=200")
+
+
 def execute(text: str, file: Path, folder: str = "") -> tuple[Any, str]:
     """The notebook as ``jupyter nbconvert --execute`` writes it, and what went wrong."""
     file.write_text(text, encoding="utf-8")
-    options = ["--to", "notebook", "--execute", "--inplace", "--ExecutePreprocessor.timeout=100", str(file)]
+    options = ["--to", "notebook", "--execute", "--inplace", *PATIENCE, str(file)]
     home = str(file.parent)
     given = {"MODEL_FOLDER": folder} if folder else {}
     paths = {name: home for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "IPYTHONDIR", "MPLCONFIGDIR")}
