@@ -65,7 +65,10 @@ def test_one_check_shows_what_it_has_found(fake_checks, contrast):
     assert chips(at) == {**dict.fromkeys(CHECKS, "not run"), "held_out": verdict_of("held_out")}
     finding = found(Request(SMALL, marked=neuron))["held_out"]
     shown = html(at)
-    assert verdicts.label(finding.verdict, f"measure of held_out {verdicts.number_of(finding)}") in shown
+    assert (
+        verdicts.label(finding.verdict, f"measure of held_out {verdicts.number_of(finding, 'measure of held_out')}")
+        in shown
+    )
     assert finding.sentence in said(at.markdown)
     assert {"**Rule.** The rule of held_out.", "**What it cannot show.** held_out cannot show everything."} <= {
         caption.replace("\\", "") for caption in said(at.caption)
