@@ -73,7 +73,11 @@ def draw() -> None:
     choice("Model", known, "model", _option, **more)
     if model in CATALOGUE:
         about = CATALOGUE[model]
-        st.caption(_sizes(about), help=f"{_facts(about, is_here(model, model_folders()))}. {about.interest}")
+        here = is_here(model, model_folders())
+        st.caption(
+            f"{about.n_layers} layers × {about.d_mlp:,} neurons · {_needs(about, here)}",
+            help=f"{about.tokenizer} tokenizer · {about.licence}. {about.interest}",
+        )
     else:
         st.caption(_where(model))
     _draw_layer()
@@ -86,15 +90,10 @@ def _option(model: str) -> str:
     return f"{model_label(model)} · {CATALOGUE[model].download_mb:,} MB"
 
 
-def _sizes(about: CataloguedModel) -> str:
-    return f"{about.n_layers} layers × {about.d_mlp:,} neurons"
-
-
-def _facts(about: CataloguedModel, here: bool) -> str:
-    """Such as: 12 layers × 3,072 neurons · GPT-2 tokenizer · MIT · needs 526 MB."""
+def _needs(about: CataloguedModel, here: bool) -> str:
+    """Such as: needs 526 MB."""
     terms = " · its terms must be accepted on the hub" if about.gated and not here else ""
-    where = "here" if here else f"needs {about.download_mb:,} MB{terms}"
-    return f"{_sizes(about)} · {about.tokenizer} tokenizer · {about.licence} · {where}"
+    return "here" if here else f"needs {about.download_mb:,} MB{terms}"
 
 
 def _where(model: str) -> str:

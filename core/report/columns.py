@@ -49,13 +49,13 @@ COLUMNS = {
     "lemma": "The word's dictionary form; empty if no lemmas were needed.",
     "tokens": "The number of tokens of the word.",
     "position": "The token's place in the text, counted from 0.",
-    "token_id": "The token's number in the model's vocabulary.",
-    "token": "The part of the text that belongs to the token; what cannot be seen is written as a sign or a code.",
+    "token_id": "The token's number in the model's vocabulary.",  # nosec B105
+    "token": "The part of the text that is the token; what cannot be seen is a sign or a code.",  # nosec B105
     "kind": "equal, changed, deleted (only in the first text) or inserted (only in the second one).",
     "position_1": "The token's place in the first text, counted from 0; empty if it has none there.",
-    "token_1": "The token of the first text, as token.",
+    "token_1": "The token of the first text, as token.",  # nosec B105
     "position_2": "The token's place in the second text, counted from 0; empty if it has none there.",
-    "token_2": "The token of the second text, as token.",
+    "token_2": "The token of the second text, as token.",  # nosec B105
     "neuron_N": "The value of neuron N at the token, in the units of the hook point.",
     "neuron_N_text_1": "The value of neuron N at the token of the first text.",
     "neuron_N_text_2": "The value of neuron N at the token of the second text.",

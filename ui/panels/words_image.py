@@ -120,7 +120,7 @@ def _draw_about_image(result: ContrastResult, absent: list[int]) -> None:
     name = statistic_name(result.spec.test)
     constant = int(np.isnan(result.tests.statistic).sum())
     st.caption(
-        f"Click a column to select its neuron. Orange is above the neuron's mean over all {target} and {baseline} in "
+        f"Click a column for its neuron. Orange is above the neuron's mean over all {target} and {baseline} in "
         f"use, blue below it, in standard deviations; beyond {as_chosen(figures.BOUND)} the colour stays that of the "
         f"end. From left to right {name} falls: first neurons higher for {target}, then those higher for {baseline}. "
         "They were chosen by these words, so the pattern is no evidence of its own.",

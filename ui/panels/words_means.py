@@ -27,7 +27,7 @@ def draw(result: ContrastResult, neuron: int) -> None:
     target, baseline = map(page.plain, sentences.class_names(result.spec))
     over = "lemmas" if result.spec.unit == "lemma" else "words"
     st.caption(
-        f"Click a point to select its neuron. On the dashed line both means over {over} are equal; above it that of "
+        f"Click a point for its neuron. On the dashed line both means over {over} are equal; above it that of "
         f"{target} is higher, below it that of {baseline}. Both axes have the same scale. How far a neuron is from the "
         "line says nothing of how much its values vary: the test does.",
         help=f"**Mean activation**: {GLOSSARY['mean activation']}",
