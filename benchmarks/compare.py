@@ -18,7 +18,7 @@ from benchmarks.record import Record, SeenContrast, SeenText
 from core.records import ContrastResult, ContrastSpec
 from core.report import sentences
 from core.report.glossary import SIDE_WORDS, statistic_name
-from core.report.readable import rounded_auc
+from core.report.readable import rounded_auc, signed
 from core.stats.correction import LABELS
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ def expected_headline(result: ContrastResult) -> Headline:
     sentence = f"{sentences.headline(result)}\n{sentences.compared(result)} · {sentences.tested(result, label)}"
     name = statistic_name(spec.test)
     extremes = tuple(
-        (title, f"{result.tests.statistic[neuron]:+.2f}".replace("-", "−"), f"Neuron {neuron} of layer {spec.layer}.")
+        (title, signed(result.tests.statistic[neuron]), f"Neuron {neuron} of layer {spec.layer}.")
         for title, neuron in ((f"Largest {name}", result.largest), (f"Smallest {name}", result.smallest))
     )
     counts = zip(sentences.class_names(spec), (result.n_higher, result.n_lower), strict=True)
