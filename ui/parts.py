@@ -65,7 +65,7 @@ def draw_source(title: str) -> None:
 
 def say_unknown(title: str) -> None:
     """Say which of the parts that a view names the page does not have."""
-    unknown = [name for name in _asked() if name not in PARTS[title]] if embedded() else []
+    unknown = [name for name in _asked() if name not in PARTS[title]]
     if unknown:
         named = "”, “".join(name[:60] for name in unknown[:3]) + ("”, …" if len(unknown) > 3 else "”")
         instead = "the others are shown" if set(_asked()) & set(PARTS[title]) else "all of them are shown"
@@ -73,6 +73,6 @@ def say_unknown(title: str) -> None:
 
 
 def _asked() -> list[str]:
-    """The names in the address, each once."""
-    values = ",".join(st.query_params.get_all(SHOW)) if embedded() else ""
-    return list(dict.fromkeys(name.strip() for name in values.split(","))) if embedded() else []
+    """The names in the address of a view for a frame, each once; none in the whole app."""
+    values = ",".join(st.query_params.get_all(SHOW)).split(",") if embedded() else []
+    return list(dict.fromkeys(name.strip() for name in values))

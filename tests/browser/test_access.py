@@ -138,6 +138,7 @@ def test_the_tab_key_goes_through_the_page_in_its_order(app):
         arrive(page, "Neurons")
         first = page.locator(".st-key-neuron input")
         first.focus()
+        # The table is the last: its files are in Export, beside the title.
         marks = [".st-key-neuron", ".st-key-pin", ".st-key-plot", ".st-key-neurons_table"]
         passed = []
         for _ in range(60):

@@ -74,6 +74,7 @@ def test_tokens_and_changes_are_those_of_two_readings(texts, contrast):
                     )
                 )
                 continue
+            # Of three digits, half a unit of the last one is at most five thousandths.
             assert shown_number(block["values"][0][k]) == pytest.approx(float(values[0][i]), rel=5e-3, abs=1e-6)
             assert shown_number(block["values"][1][k]) == pytest.approx(float(values[1][j]), rel=5e-3, abs=1e-6)
             change = float(values[1][j]) - float(values[0][i])
