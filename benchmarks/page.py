@@ -48,6 +48,7 @@ class Page:
     def __init__(self) -> None:
         self._shown: dict[Path, Shown] = {}
         self._blocks: dict[Path, int] = {}
+        self._popovers: dict[str, Shown] = {}  # those that draw their content once they are open, by their ids
         self._run = 0
 
     def begin_run(self) -> None:
@@ -58,14 +59,18 @@ class Page:
         """A run has ended without interruption: remove the elements that it did not draw."""
         self._shown = {path: shown for path, shown in self._shown.items() if shown.run == self._run}
         self._blocks = {path: run for path, run in self._blocks.items() if run == self._run}
+        self._popovers = {popover: shown for popover, shown in self._popovers.items() if shown.run == self._run}
 
     def clear(self) -> None:
         """Another page is opened."""
         self._shown.clear()
         self._blocks.clear()
+        self._popovers.clear()
 
-    def add_block(self, path: Path) -> None:
+    def add_block(self, path: Path, block: Any, script: str) -> None:
         """A container is drawn. The second time in a run, it is emptied."""
+        if block.popover.id:
+            self._popovers[block.popover.id] = Shown("popover", block.popover, self._run, script)
         if self._blocks.get(path) == self._run:
             self._empty(path)
         self._shown.pop(path, None)
@@ -89,12 +94,15 @@ class Page:
 
     def ids(self, script: str | None = None) -> set[str]:
         """The ids of all elements that have one; ``script`` keeps to those of that script."""
-        found = (getattr(s.message, "id", "") for s in self._shown.values() if script in (None, s.script))
+        found = (getattr(s.message, "id", "") for s in self._all() if script in (None, s.script))
         return {element_id for element_id in found if element_id}
+
+    def _all(self) -> list[Shown]:
+        return [*self._shown.values(), *self._popovers.values()]
 
     def keyed(self, key: str) -> Shown | None:
         """The element that the app gave this key."""
-        for shown in self._shown.values():
+        for shown in self._all():
             if user_key(getattr(shown.message, "id", "")) == key:
                 return shown
         return None
@@ -190,7 +198,7 @@ def state_of(kind: str, widget: Any, value: Any) -> WidgetState:
         state.string_array_value.SetInParent()
     elif value is None:
         pass  # an empty box has a state without a value
-    elif kind == "checkbox":
+    elif kind in ("checkbox", "popover"):
         state.bool_value = value
     elif kind != "number_input":
         state.string_value = value

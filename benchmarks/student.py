@@ -338,11 +338,24 @@ class Student:
         """The file of the values shown; pressed again where it does not come, each failure noted."""
         for _ in range(_DOWNLOAD_ATTEMPTS):
             try:
-                return await self.tab.download("text_csv")
+                return await self._saved()
             except TabError as error:
                 at = time.time() - self.plan.begins
                 self.record.troubles.append(Trouble("download", "text", self.number, at, str(error)))
         return None
+
+    async def _saved(self) -> str:
+        """The file of *Export*, which draws its buttons once it is open."""
+        await self._open_export(True)
+        file = await self.tab.download("text_csv")
+        await self._open_export(False)
+        return file
+
+    async def _open_export(self, is_open: bool) -> None:
+        started = time.perf_counter()
+        await self.tab.change({"export": is_open})
+        wrong = f"Export should be {'open' if is_open else 'closed'}."
+        await self.tab.settle(lambda: None if bool(self.tab.page.keyed("text_csv")) is is_open else wrong, started)
 
 
 async def look_around(plan: Plan) -> Record:

@@ -372,7 +372,7 @@ class Tab:
         path, metadata = tuple(message.metadata.delta_path), message.metadata
         kind = message.delta.WhichOneof("type")
         if kind == "add_block":
-            self.page.add_block(path)
+            self.page.add_block(path, message.delta.add_block, metadata.active_script_hash)
         elif kind == "new_element":
             element = message.delta.new_element
             content = element.WhichOneof("type") or "empty"

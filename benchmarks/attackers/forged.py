@@ -69,6 +69,7 @@ async def downloads(attacker: Attacker) -> None:
 
 async def _press_often(attacker: Attacker, tab: HostileTab) -> None:
     """Press, and count the files that came and the refusals."""
+    await tab.forge(tab.state("export", bool_value=True))  # the buttons are drawn once their box is open
     pressed = 0
     try:
         for pressed in range(1, _PRESSES + 1):

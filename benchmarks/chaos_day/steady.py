@@ -120,7 +120,7 @@ class SteadyStudent(Student):
         while True:
             try:
                 try:
-                    return await self.tab.download("text_csv")
+                    return await self._saved()
                 except Closed:
                     await self._come_back("drop", self.asked, deadline)
             except TabError as error:

@@ -52,7 +52,8 @@ DRAW = """async (all) => {
         return Math.max(...[...(token.querySelector(".body") ?? token).getClientRects()].map((box) => box.width));
     });
     tokens[0].dispatchEvent(new PointerEvent("pointerover", { bubbles: true }));
-    await new Promise(requestAnimationFrame); // the tip is drawn in one
+    // The tip is drawn in the next frame, and after it the blocks that a reader does not see first.
+    await new Promise((drawn) => requestAnimationFrame(() => setTimeout(() => setTimeout(drawn))));
     const all = [...main.querySelectorAll("*")];
     seen.push({
         texts: tokens.map((token) => token.textContent),

@@ -54,10 +54,10 @@ def save_from_neurons(page):
     assert saved(page, page.locator(".st-key-neurons_plot [data-title*='ownload plot']").click)[:4] == b"\x89PNG"
     table = page.locator(".st-key-neurons_table")
     table.hover()
-    table.get_by_label("Fullscreen", exact=True).click()
-    table.get_by_label("Close fullscreen").wait_for()
+    table.get_by_label(re.compile("^Fullscreen: Table of ")).click()
+    table.get_by_label(re.compile("^Close fullscreen")).wait_for()
     page.keyboard.press("Escape")
-    table.get_by_label("Fullscreen", exact=True).wait_for(state="attached")
+    table.get_by_label(re.compile("^Fullscreen: Table of ")).wait_for(state="attached")
     page.get_by_role("button", name="Export").click()
     csv, json = (saved(page, page.locator(f".st-key-{key}").get_by_role("button").click) for key in ("csv", "json"))
     assert csv.decode("utf-8-sig").startswith("layer,") and json.startswith(b"{")

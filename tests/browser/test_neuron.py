@@ -107,7 +107,7 @@ def test_zoom_and_tick_follow_whichever_way_a_neuron_is_chosen(app, result, orde
         wait_ticked(page, [order.index(result.smallest)])
         assert x_range(page) == zoomed
 
-        page.get_by_test_id("stButtonGroup").get_by_text(str(order[4]), exact=True).click()
+        page.get_by_test_id("stButtonGroup").get_by_text(re.compile(rf"^[▲▼] {order[4]}$")).click()
         chosen(page, order[4])
         wait_ticked(page, [4])
         assert x_range(page) == zoomed
@@ -221,9 +221,13 @@ def test_from_home_and_from_a_column_of_words(app, result):
         follow(page, "Words")
         page.get_by_role("tab", name="Words by neurons").click()
         image = page.locator(".st-key-words_image .js-plotly-plot")
-        for choice in ("30 of each sign", "All"):
+        for choice, n_columns in (("All", result.n_neurons), ("30 of each sign", 30 + 1 + 30)):  # with a gap between
             page.get_by_test_id("stButtonGroup").get_by_text(choice, exact=True).click()
             page.mouse.move(0, 0)
+            page.wait_for_function(
+                "n => document.querySelector('.st-key-words_image .js-plotly-plot')?.data?.[0].x.length === n",
+                arg=n_columns,
+            )
             wait_until_idle(page)
             image.scroll_into_view_if_needed()
             page.wait_for_timeout(500)

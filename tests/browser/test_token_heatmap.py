@@ -116,7 +116,7 @@ def test_the_legend_gives_numbers_and_says_what_was_clipped(page):
     legends = page.locator(".legend .labels").evaluate_all(
         "all => all.map(l => [...l.children].map(s => s.textContent))"
     )
-    assert legends == [["−1", "≥ 1"], ["−2", "0", "2"]]
+    assert legends == [["−1.00", "≥ 1.00"], ["−2.00", "0", "2.00"]]
     assert "lie above this scale" in page.locator(".block").first.locator(".note").inner_text()
     assert page.locator(".block").nth(1).locator(".note").count() == 0
     assert page.get_by_role("group", name="Neuron 12 · higher for nouns. layer 3").count() == 1
@@ -133,7 +133,7 @@ def test_hovering_shows_the_values_and_the_same_token_elsewhere(page):
     token(page, 1).hover()
     shown = tip(page).inner_text()
     assert "␣cat" in shown and "token 2 of 35" in shown
-    assert "−0.9118" in shown and "0.9118" in shown  # -1 + 3/34, and its negative in the other block
+    assert "−0.912" in shown and "\n0.912" in shown  # -1 + 3/34, and its negative in the other block
     assert page.locator(".token.hovered").evaluate_all("all => all.map(t => t.dataset.index)") == ["1", "1"]
     token(page, SPLIT + 1).hover()
     assert "␣🙂 part 2/3" in tip(page).inner_text()

@@ -72,7 +72,7 @@ class Forger(Tab):
     """A tab that sends whatever it likes for a page's widgets, by their keys."""
 
     def forge(
-        self, page: str, shown: list[ForwardMsg], **values: str | int | list[str] | dict[str, Any] | Forged
+        self, page: str, shown: list[ForwardMsg], **values: str | bool | int | list[str] | dict[str, Any] | Forged
     ) -> list[ForwardMsg]:
         """Run a page with forged widget states; ``shown`` is what it last sent, which tells the widgets' ids."""
         asked = BackMsg()
@@ -82,6 +82,8 @@ class Forger(Tab):
             state.id = id_of(shown, key)
             if isinstance(value, Forged):
                 value.fill(state)
+            elif isinstance(value, bool):
+                state.bool_value = value
             elif isinstance(value, int):
                 state.int_value = value
             elif isinstance(value, list):
@@ -104,11 +106,11 @@ class Forger(Tab):
 def id_of(messages: list[ForwardMsg], key: str) -> str:
     """The id of the widget with a key, among what a run sent."""
     for message in messages:
-        if message.delta.HasField("new_element"):
-            element = message.delta.new_element
-            widget = getattr(getattr(element, element.WhichOneof("type") or "empty"), "id", "")
-            if widget.endswith(f"-{key}"):
-                return widget
+        element = message.delta.new_element
+        widget = getattr(getattr(element, element.WhichOneof("type") or "empty"), "id", "")
+        for found in (widget, message.delta.add_block.popover.id):
+            if found.endswith(f"-{key}"):
+                return found
     raise AssertionError(f"no widget {key}")
 
 

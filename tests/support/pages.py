@@ -59,6 +59,12 @@ def settle(at, within=60.0):
     return at
 
 
+def open_export(at):
+    """Open *Export*, which draws its buttons only then."""
+    at.session_state["export"] = True
+    return settle(at)
+
+
 def type_list(at, text, side="target"):
     """Choose a list of one's own for a class, and type its words."""
     at.selectbox(key=side).set_value(CUSTOM)

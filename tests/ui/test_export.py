@@ -13,7 +13,7 @@ from core.records import ContrastSpec
 from core.report.colour_scales import SCALES
 from engine import files, steps
 from engine.pipeline import Request, resolve
-from tests.support.pages import EVIDENCE, HOME, NEURONS, SMALL, TEXT, WORDS, open_page
+from tests.support.pages import EVIDENCE, HOME, NEURONS, SMALL, TEXT, WORDS, open_export, open_page, settle
 from ui.defaults import DISPLAY
 from ui.panels import export
 from ui.panels.export_text import page_of
@@ -35,11 +35,17 @@ def test_every_page_offers_its_files(page):
     ends = (".csv", ".json", "-neurons.json", "-words.csv", "-words.json", "-manifest.json")
     expected = {f"{stem}{end}" for end in ends}
     expected |= {f"text-{stem}.{end}" for end in ("html", "csv", "json") if page == TEXT}
-    assert offered(open_page(page)) == expected
+    at = open_page(page)
+    assert not offered(at)
+    with pytest.raises(KeyError):  # nor the pictures, whose script nobody needs yet
+        at.get_by_key("export_pictures")
+    assert offered(open_export(at)) == expected
+    at.session_state["export"] = False
+    assert not offered(settle(at))
 
 
 def test_files_of_shuffled_labels_say_so():
-    names = offered(open_page(TEXT, SMALL.changed(shuffle_labels=True)))
+    names = offered(open_export(open_page(TEXT, SMALL.changed(shuffle_labels=True))))
     assert len(names) == 9 and all("nouns-verbs-layer2-shuffled" in name for name in names)
 
 
@@ -51,7 +57,7 @@ def test_a_page_of_other_lists_is_refused():
 
 
 def test_a_page_with_a_mistake_offers_none():
-    at = open_page(NEURONS, SMALL, model="no/such-model")
+    at = open_export(open_page(NEURONS, SMALL, model="no/such-model"))
     assert at.error and not offered(at)
 
 

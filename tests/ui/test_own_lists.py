@@ -23,6 +23,7 @@ from tests.support.pages import (
     go_to,
     link,
     metrics,
+    open_export,
     open_page,
     said,
     settle,
@@ -86,7 +87,7 @@ def test_the_name_is_in_metrics_axes_legend_table_and_file_names():
     assert "> 0, Obst" in at.dataframe(key="neurons_table").value
     assert figure(at, "layer_profile")["data"][0]["name"] == "Significantly higher for Obst"
     assert figure(at, "neuron_spread")["layout"]["yaxis"]["ticktext"][0] == "Obst (5)"
-    assert at.download_button(key="csv").proto.help == "Save Obst-verbs-layer1.csv"
+    assert open_export(at).download_button(key="csv").proto.help == "Save Obst-verbs-layer1.csv"
     go_to(at, WORDS)
     assert "Obst (target)" in [head.value for head in at.header]
     assert any("5 words of 5 lemmas, of 5 from your own list" in text for text in said(at.markdown))
@@ -96,7 +97,7 @@ def test_the_name_is_in_metrics_axes_legend_table_and_file_names():
 
 def test_the_name_is_in_the_name_of_every_file(monkeypatch):
     names = note_names(monkeypatch)
-    at = open_page(TEXT, OWN.changed(target_name="Fruit & nuts"))
+    at = open_export(open_page(TEXT, OWN.changed(target_name="Fruit & nuts")))
     at.segmented_control(key="text_source").set_value("two")
     settle(at)
     go_to(at, EVIDENCE)

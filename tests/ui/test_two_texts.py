@@ -16,7 +16,7 @@ from core.report.palette import THEMES
 from engine import files
 from engine.limits import limits
 from server.sessions import messages
-from tests.support.pages import SMALL, TEXT, WORDS, go_to, link, open_page, said, settle
+from tests.support.pages import SMALL, TEXT, WORDS, go_to, link, open_export, open_page, said, settle
 from ui.panels.text_pair_input import KEYS, PAIRS
 
 DOGS = ("The dog runs.", "The dogs run.")
@@ -148,7 +148,7 @@ def test_a_mistake_says_which_text_it_is_in(texts, sentence):
 
 def test_the_table_is_offered_and_has_the_values_that_are_shown(contrast):
     at, result = two(open_page(TEXT), DOGS), contrast(SMALL)
-    assert {"pair_csv", "pair_json"} <= {each.key for each in at.get("download_button")}
+    assert {"pair_csv", "pair_json"} <= {each.key for each in open_export(at).get("download_button")}
     neurons = (result.largest, result.smallest)
     rows = list(csv.DictReader(io.StringIO(files.pair_values(SMALL, DOGS, neurons).decode("utf-8-sig"), newline="")))
     readings = [read(text) for text in DOGS]

@@ -42,7 +42,7 @@ def draw(
     neurons: Sequence[int] = (),
     of_neuron: Mapping[str, str] | None = None,
 ) -> None:
-    """Draw the popover in its place, if there is one in this run.
+    """Draw the popover in its place, if there is one in this run, and once it is open, what is in it.
 
     Parameters
     ----------
@@ -57,7 +57,10 @@ def draw(
     place = _place.get()
     if place is None:
         return
-    with place, st.popover("Export", icon=":material/download:", key="export"):
+    box = place.popover("Export", icon=":material/download:", key="export", on_change="rerun")
+    if not box.open:  # each run of each page would draw a dozen buttons that few look at
+        return
+    with box:
         st.markdown("**Pictures**, with the settings below them")
         _draw_pictures(result, of_neuron or {}, has_text=len(texts) == 1)
         st.markdown("**Data**")

@@ -27,12 +27,13 @@ function attach(view, gradually) {
   const first = gradually ? groups.findIndex((group) => !group.hidden) + 1 : groups.length;
   const attachRest = () => {
     blocks.append(...groups.slice(first));
-    root.append(...chart.nodes, tip);
+    tip.before(...chart.nodes);
     root.style.minHeight = "";
+    if (gradually && view.selected !== null) reveal(view, view.selected); // what is not in the page cannot be scrolled
   };
   root.style.minHeight = gradually ? `${root.offsetHeight}px` : "";
   blocks.append(...groups.slice(0, first));
-  root.replaceChildren(...toolbar.nodes, blocks);
+  root.replaceChildren(...toolbar.nodes, blocks, tip);
   if (gradually) afterPaint(() => root.view === view && attachRest());
   else attachRest();
 }

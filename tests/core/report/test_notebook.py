@@ -40,10 +40,12 @@ def execute(text: str, file: Path, folder: str = "") -> tuple[Any, str]:
     options = ["--to", "notebook", "--execute", "--inplace", *PATIENCE, str(file)]
     home = str(file.parent)
     given = {"MODEL_FOLDER": folder} if folder else {}
+    # Streamlit, which other tests of this process import, tells matplotlib to draw nothing that is shown.
+    inherited = {name: value for name, value in os.environ.items() if name != "MPLBACKEND"}
     paths = {name: home for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "IPYTHONDIR", "MPLCONFIGDIR")}
     done = subprocess.run(
         [sys.executable, "-m", "nbconvert", *options],
-        env={**os.environ, **paths, **given, "OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"},
+        env={**inherited, **paths, **given, "OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"},
         cwd=file.parent,
         capture_output=True,
         text=True,

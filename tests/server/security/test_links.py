@@ -25,7 +25,7 @@ from tests.support.hostile import (
     TRICKS,
     assert_no_markup,
 )
-from tests.support.pages import EVIDENCE, NEURONS, PAGES, SMALL, TEXT, WORDS, open_page, said, settle
+from tests.support.pages import EVIDENCE, NEURONS, PAGES, SMALL, TEXT, WORDS, open_export, open_page, said, settle
 from tests.support.saved_names import names_of, note_names
 from ui import link
 from ui.defaults import ALPHAS, DISPLAY, MAX_NEURONS, default_spec
@@ -108,7 +108,7 @@ def test_hostile_words_stay_words(page: str, class_limits: None, no_connection: 
         layer=1, target=CUSTOM, baseline=CUSTOM, n_target=len(TRICKS), n_baseline=len(TRICKS), drop_shared=False,
         target_words=TRICKS, baseline_words=TRICKS[::-1], target_name="../../<img src=x>",
     )  # fmt: skip
-    at = open_page(page, spec=spec)
+    at = open_export(open_page(page, spec=spec))
     assert not at.error and not at.warning
     assert_no_markup(at)
     for chart in at.get("plotly_chart"):

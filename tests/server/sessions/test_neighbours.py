@@ -90,8 +90,8 @@ def test_runs_asked_for_without_end_make_nobody_wait(server: ClassServer) -> Non
 
 
 def test_presses_of_a_download_without_end_make_nobody_wait(server: ClassServer) -> None:
-    with Tab(server.url) as tab:
-        shown = tab.run("Neurons", QUERY)
+    with Forger(server.url) as tab:
+        shown = tab.forge("Neurons", tab.run("Neurons", QUERY), export=True)
         [csv] = [button for button in elements(shown, "download_button") if "CSV" in button.label][:1]
         with flooding(tab, message(download=csv.deferred_file_id, session=tab.session), most=3_000):
             time.sleep(1)
