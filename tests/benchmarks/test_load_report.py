@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 from streamlit.proto.Alert_pb2 import Alert
+from streamlit.proto.Block_pb2 import Block
 from streamlit.proto.Heading_pb2 import Heading
 from streamlit.proto.Markdown_pb2 import Markdown
 from streamlit.proto.Metric_pb2 import Metric
@@ -183,11 +184,27 @@ def test_a_container_that_is_emptied_takes_its_progress_bar_with_it():
     page = Page()
     page.begin_run()
     page.put((0, 0), "heading", Heading(tag="h1", body=NEURONS), "script")
-    page.add_block((0, 1))
+    page.add_block((0, 1), Block(), "script")
     page.put((0, 1, 0), "progress", Progress(value=30), "script")
     assert len(page.of("progress")) == 1
     page.put((0, 1), "empty", None, "script")
     assert page.of("progress") == [] and page.title() == NEURONS
+
+
+def test_a_popover_that_the_app_hears_of_is_a_widget_until_a_run_leaves_it_out():
+    page, heard, other = Page(), Block(), Block()
+    heard.popover.id, other.popover.label = "$$ID-0a1b-export", "Help"
+    page.begin_run()
+    page.add_block((0, 0), heard, "script")
+    page.add_block((0, 1), other, "script")
+    page.end_run()
+    shown = page.keyed("export")
+    assert page.ids() == page.ids("script") == {heard.popover.id} and not page.ids("another script")
+    opened = state_of(shown.kind, shown.message, True)
+    assert opened.id == heard.popover.id and opened.bool_value
+    page.begin_run()
+    page.end_run()
+    assert page.keyed("export") is None
 
 
 def test_what_a_run_does_not_draw_again_goes_at_its_end():
