@@ -37,9 +37,10 @@ def words(page, app):
         "image": ".st-key-words_image .main-svg",
         "means": ".st-key-mean_activations .main-svg",
     }
-    assert contents.keys() == set(TABS)
-    for tab, content in contents.items():
-        page.goto(f"{app}/Words?{QUERY}&tab={tab}")
+    assert tuple(contents) == TABS
+    page.goto(f"{app}/Words?{QUERY}")
+    for place, (tab, content) in enumerate(contents.items()):
+        page.get_by_role("tab").nth(place).click()
         arrive(page, "Words")
         page.locator(f"{content}:visible").first.wait_for()
         yield f"Words, {tab}"
