@@ -113,31 +113,31 @@ class Student:
             before = self._server_seconds()
             self._started = time.perf_counter()
             at = time.time() - self.plan.begins
-            seconds, error = await self._act(kind, at)
+            error = await self._error_of(self._actions[kind](), kind, at)
+            seconds = (self.tab.last_finished if error is None else time.perf_counter()) - self._started
             cpu = None
             if before is not None:
                 await asyncio.sleep(_AFTERMATH_SECONDS)
                 cpu = (self._server_seconds() or before) - before
-        self.record.actions.append(Action(kind, self.number, at, seconds, error, cpu))
+            # Afterwards: to look at what is shown, and to save it, is no part of the step.
+            error = error or await self._error_of(self._note(kind), kind, at)
+        self.record.actions.append(Action(kind, self.number, at, max(seconds, 0.0), error, cpu))
 
     def _server_seconds(self) -> float | None:
         """The server's processor time, if it can be that of this action."""
         return None if self._turn is None or self.plan.pid is None else process_seconds(self.plan.pid)
 
-    async def _act(self, kind: str, at: float) -> tuple[float, str | None]:
-        """Act, and note what came of it: seconds, and the kind of an error. After one, the page is opened anew."""
-        error = None
+    async def _error_of(self, attempt: Awaitable[None], kind: str, at: float) -> str | None:
+        """Act, and note and return the kind of an error. After one, the page is opened anew."""
         try:
-            await self._actions[kind]()
-            seconds = max(self.tab.last_finished - self._started, 0.0)
-            await self._note(kind)
+            await attempt
         except TabError as trouble:
-            seconds, error = time.perf_counter() - self._started, trouble.kind
             lost = isinstance(trouble, WrongState) and (kind == "drop" or self._look_for_text)
             where = self.record.lost if lost else self.record.troubles
-            where.append(Trouble("lost state" if lost else error, kind, self.number, at, str(trouble)))
+            where.append(Trouble("lost state" if lost else trouble.kind, kind, self.number, at, str(trouble)))
             self._asked, self._look_for_text = None, False
-        return seconds, error
+            return trouble.kind
+        return None
 
     # --- actions: each ends when the page shows what was asked for
 

@@ -362,13 +362,16 @@ def has_mapped(result: Any) -> bool:
     return any(isinstance(item, np.ndarray) and mapping_of(item) is not None for item in _arrays(result))
 
 
+_WITHOUT_ARRAYS = frozenset({str, int, float, bool, type(None)})
+
+
 def _arrays(result: Any) -> Iterator[np.ndarray | bytes]:
     """All arrays and ``bytes`` in a record, tuple or list."""
     if isinstance(result, (bytes, np.ndarray)):
         yield result
     elif isinstance(result, (tuple, list)):
-        if result and not isinstance(result[0], str):
-            for item in result:
+        for item in result:
+            if type(item) not in _WITHOUT_ARRAYS:  # most of a text's thousands of pieces and places
                 yield from _arrays(item)
     elif is_dataclass(result):
         for each in fields(result):
