@@ -46,7 +46,7 @@ def run() -> None:
     else:
         kept.draw()
         sidebar.draw(shown.title)
-        with head:
+        with head.container(key="page_actions", horizontal=True, width="content", gap="small"):
             share.draw(shown.title)
             export.reserve()
     for problem in settings.current().problems or ():

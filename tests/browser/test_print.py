@@ -10,7 +10,8 @@ from tests.support.visits import arrive, visit
 require_browser()
 
 QUERY = "n_target=60&n_baseline=60&layer=3"
-HANDS = ("stSidebar", "stHeader", "stToolbar", "stButton", "stDownloadButton", "stTooltipIcon", "stPageLink")
+HANDS = ("stSidebar", "stHeader", "stToolbar", "stButton", "stButtonGroup", "stDownloadButton", "stPopover")
+HANDS += ("stTooltipIcon", "stPageLink", "stTextArea", "stFileUploader")
 # The darkest and the brightest a colour of text, and of the paper, may be: the mean of red, green and blue.
 INK = """() => [...document.querySelectorAll("[data-testid='stMain'] :is(h1, h2, p, li)")]
     .filter((each) => each.checkVisibility())
@@ -51,3 +52,6 @@ def test_the_whole_text_is_on_paper(app):
         assert panel.evaluate("panel => panel.scrollHeight > panel.clientHeight"), "on the screen, it scrolls"
         page.emulate_media(media="print")
         assert panel.evaluate("panel => panel.scrollHeight <= panel.clientHeight")
+        for name in (".toolbar", ".search", ".about"):
+            assert page.locator(f".st-key-text_heatmap {name}:visible").count() == 0, name
+        assert not any(each.is_visible() for name in HANDS for each in page.get_by_test_id(name).all())

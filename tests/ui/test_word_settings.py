@@ -55,12 +55,13 @@ def all_used(name, n):
 
 def test_what_a_list_has_stands_beside_the_number():
     at = open_page(WORDS)
-    assert at.number_input(key="n_target").label == f"Target words (of {NOUNS:,})"
+    assert at.number_input(key="n_target").help.startswith(f"The list has {NOUNS:,}: ")
     choose(at, target="particles")
-    assert at.number_input(key="n_target").label == f"Target words (of {PARTICLES})"
+    assert at.number_input(key="n_target").help.startswith(f"The list has {PARTICLES}: ")
     choose(at, word_source="notebook")
-    labels = [at.number_input(key=f"n_{side}").label for side in ("target", "baseline")]
-    assert labels == ["Target words (of 500)", "Baseline words (of 10,000)"]
+    boxes = [at.number_input(key=f"n_{side}") for side in ("target", "baseline")]
+    assert [box.label for box in boxes] == ["Target words", "Baseline words"]
+    assert [box.help.partition(": ")[0] for box in boxes] == ["The list has 500", "The list has 10,000"]
 
 
 def test_the_servers_limit_holds_too(monkeypatch):
