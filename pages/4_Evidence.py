@@ -5,6 +5,7 @@ import streamlit as st
 from engine import steps
 from engine.pipeline import Request
 from ui import page, parts, settings
+from ui.evidence_states import states_of
 from ui.panels import evidence, evidence_check, evidence_claim, evidence_gold, evidence_pinned, export, neuron_bar
 from ui.progress import show
 
@@ -23,7 +24,8 @@ with page.showing_user_errors():
     with right:
         request = Request(spec, marked=neuron, gold=evidence_gold.draw(spec))
     pinned = evidence_pinned.pinned(result, request)
-    states = evidence.draw_strip(request, pinned)
+    # The buttons and the strip lead to the checks: a frame without these has neither.
+    states = evidence.draw_strip(request, pinned) if "checks" in shown else states_of(request)
     if "pinned" in shown:
         evidence_pinned.draw(result, pinned)
     if "checks" in shown:

@@ -68,8 +68,9 @@ def say_unknown(title: str) -> None:
     unknown = [name for name in _asked() if name not in PARTS[title]]
     if unknown:
         named = "”, “".join(name[:60] for name in unknown[:3]) + ("”, …" if len(unknown) > 3 else "”")
+        has = f"has “{named}" if any(unknown) else "names none"
         instead = "the others are shown" if set(_asked()) & set(PARTS[title]) else "all of them are shown"
-        page.show_warning(f"show has “{named}; the parts of {title} are {', '.join(PARTS[title])}: {instead}.")
+        page.show_warning(f"show {has}; the parts of {title} are {', '.join(PARTS[title])}: {instead}.")
 
 
 def _asked() -> list[str]:

@@ -71,7 +71,7 @@ def draw_class(side: str, label: str, explanation: str) -> None:
     step = next((step for least, step in _STEPS if isinstance(n, int) and n >= least), 1)
     # The length stands here and not beside the names of classes: a browser sends the label of the chosen class. It is
     # not the box's limit either, nor is there another: a browser would keep a number beyond it, and not send it.
-    about = None if length is None else f"The list has {length:,}: the first ones, which are the most frequent, are used."
+    about = None if length is None else f"The list has {length:,}: the first ones, the most frequent, are used."
     # The label begins with the class: two boxes of one name could not be told apart by ear.
     st.number_input(f"{label} words", value=n, step=step, key=key, help=about)
     say_why(settings.current().out_of_range.get(key))

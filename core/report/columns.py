@@ -45,8 +45,8 @@ COLUMNS = {
     "side": "target or baseline.",
     "class": "What the target or the baseline is called.",
     "rank": "The word's place in its list as used, counted from 1: the most frequent word first.",
-    "word": "The word, as the list has it.",
-    "lemma": "The word's dictionary form; empty if no lemmas were needed.",
+    "word": "The word, as the list has it; in CSV after an apostrophe where a spreadsheet would take it for a formula.",
+    "lemma": "The word's dictionary form, in CSV as word; empty where none is known.",
     "tokens": "The number of tokens of the word.",
     "position": "The token's place in the text, counted from 0.",
     "token_id": "The token's number in the model's vocabulary.",  # nosec B105

@@ -135,8 +135,9 @@ def test_only_figures_that_can_be_seen_are_offered(app):
         arrive(page, "Words")
         page.locator(".st-key-words_image .js-plotly-plot .main-svg").first.wait_for(state="attached")
         open_export(page)
-        assert page.locator(".picture-title").all_text_contents() == ["Words by neurons"]
-        image = Image.open(io.BytesIO(picture(page, "Words by neurons", "PNG"))).convert("RGB")
+        title = "The first 100 words of each class at the 30 most extreme neurons of each sign"
+        assert page.locator(".picture-title").all_text_contents() == [title]
+        image = Image.open(io.BytesIO(picture(page, title, "PNG"))).convert("RGB")
         assert len(image.getcolors(maxcolors=1 << 24)) > 200, "the cells are in it"
 
 
@@ -212,7 +213,7 @@ def test_the_report_and_the_notebook(app, result):
         arrive(page, "Neurons")
         open_export(page)
         files = {}
-        for name in ("Report as HTML", "Notebook in plain PyTorch"):
+        for name in ("Report (HTML)", "Notebook (Jupyter)"):
             with page.expect_download(timeout=60_000) as download:
                 page.get_by_role("button", name=name, exact=True).click()
             files[download.value.suggested_filename] = download.value.path().read_text(encoding="utf-8")
@@ -227,6 +228,22 @@ def test_the_report_and_the_notebook(app, result):
     assert imports.startswith("import ")
 
 
+def test_what_is_opened_by_the_keyboard_is_next_for_it(app):
+    with visit() as page:
+        page.goto(f"{app}/Neurons")
+        arrive(page, "Neurons")
+        for name, inside in (("Share", "textarea"), ("Export", ".save-buttons button")):
+            page.get_by_role("button", name=name, exact=True).focus()
+            page.keyboard.press("Enter")
+            page.locator(f"[data-testid='stPopoverBody'] {inside}").first.wait_for()
+            page.locator("[data-testid='stPopoverBody']:focus").wait_for()
+            page.keyboard.press("Tab")
+            assert page.evaluate("document.activeElement.closest('[data-testid=stPopoverBody]') !== null"), name
+            page.keyboard.press("Escape")
+            page.get_by_test_id("stPopoverBody").wait_for(state="hidden")
+            assert name in page.evaluate("document.activeElement.innerText").splitlines()
+
+
 @pytest.mark.parametrize("path", ["", "/Evidence"])
 def test_a_page_without_pictures_has_its_data(app, path):
     with visit() as page:
@@ -234,5 +251,5 @@ def test_a_page_without_pictures_has_its_data(app, path):
         arrive(page, "Evidence" if path else "Home")
         wait_until_idle(page)
         open_export(page)
-        assert page.locator(".pictures .status").text_content() == "There is no picture on this page now."
+        assert page.locator(".pictures .status").text_content().startswith("No picture is shown on this page")
         assert json.loads(data(page, "Manifest", "JSON"))["format"] == 1

@@ -72,13 +72,14 @@ def test_the_neuron_and_the_pinned_ones_go_along(contrast):
 
 
 def test_a_chip_selects_and_others_unpin(contrast):
-    at = open_page(WORDS, neuron="17", pinned="5,40")
+    result = contrast(SMALL)
+    higher, lower = result.largest, result.smallest
+    at = open_page(WORDS, neuron="17", pinned=f"{higher},{lower},40")
     chips = at.get_by_key("pinned_chips")
-    result, columns = contrast(SMALL), [5, 40]
-    means = [each[:, columns].mean(axis=0) for each in (result.target_activations, result.baseline_activations)]
-    higher = means[0] > means[1]
-    signs = [":orange[▲]" if each else ":blue[▼]" for each in higher]
-    assert chips.value is None and list(chips.options) == [f"{signs[0]} 5", f"{signs[1]} 40"]
+    means = [each.mean(axis=0) for each in (result.target_activations, result.baseline_activations)]
+    assert means[0][higher] > means[1][higher] and means[0][lower] < means[1][lower] and not result.significant[40]
+    assert chips.value is None
+    assert list(chips.options) == [f":orange[▲] {higher}", f":blue[▼] {lower}", "40"], "no sign without a finding"
     chips.set_value(40)
     settle(at)
     assert link(at)["neuron"] == "40" and at.button(key="pin").label == "Unpin neuron 40"

@@ -281,6 +281,19 @@ def test_a_course_s_own_show_is_the_whole_app_and_stays(monkeypatch):
     assert "show" not in shared(opened(at))
 
 
+def test_a_frame_that_names_no_part_is_told_so():
+    (sentence,) = said(open_page(NEURONS, show="").warning)
+    assert sentence.startswith("show names none; the parts of Neurons are scatter, ")
+
+
+def test_a_claim_alone_names_its_neuron_and_offers_no_checks():
+    at = open_page(EVIDENCE, neuron="7", show="claim")
+    assert any(caption.startswith("Neuron 7 of layer 2 of ") for caption in said(at.caption))
+    assert not at.button and not any("strip" in html.proto.body for html in at.get("html"))
+    assert [head.value for head in at.header] == ["What you may claim"]
+    assert any(button.key == "run_all" for button in open_page(EVIDENCE, neuron="7", show="checks").button)
+
+
 @pytest.mark.parametrize("page", PAGES)
 def test_a_part_that_a_page_does_not_have_is_told_of(page):
     at = open_page(page, show="<img src=x>")

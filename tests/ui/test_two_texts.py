@@ -125,6 +125,14 @@ def test_both_texts_stay_across_pages_and_are_in_no_link():
     assert boxes(two(at)) == ("A platypus reads.", "A platypus read.")
 
 
+def test_a_neuron_that_is_not_significant_says_so(contrast):
+    spec = SMALL.changed(shuffle_labels=True)
+    assert not contrast(spec).significant.any()
+    for shown, marked in ((SMALL, False), (spec, True)):
+        blocks = sent(two(open_page(TEXT, shown), DOGS))["blocks"]
+        assert [", not significant, " in block["subtitle"] for block in blocks] == [marked] * len(blocks)
+
+
 def test_equal_texts_are_said_to_be_equal():
     at = two(open_page(TEXT), ("The dog runs.", "The dog runs."))
     assert any("have the same tokens, so nothing changes" in caption for caption in said(at.caption))

@@ -10,11 +10,12 @@ from pathlib import Path
 import streamlit as st
 
 _HERE = Path(__file__).parent
+_SCRIPTS = (_HERE.parent / "popover_focus.js", _HERE / "copy_box.js")
 _component = st.components.v2.component(
     "copy_box",
     html='<div class="copy-box"></div>',
     css=(_HERE / "copy_box.css").read_text(encoding="utf-8"),
-    js=(_HERE / "copy_box.js").read_text(encoding="utf-8"),
+    js="\n".join(script.read_text(encoding="utf-8") for script in _SCRIPTS),
 )
 
 

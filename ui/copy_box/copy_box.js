@@ -23,6 +23,7 @@ export default function ({ data, parentElement }) {
     said.textContent = (await copied(box)) ? `Copied at ${new Date().toLocaleTimeString()}.` : keys();
   };
   root.replaceChildren(label, box, button, said);
+  focusPopover(parentElement);
 }
 
 // The page's own address, without what comes after it.

@@ -14,7 +14,7 @@ import streamlit as st
 
 _HERE = Path(__file__).parent
 # One module for the browser, of several files; the last one has the ``export default``.
-_SCRIPTS = ("save.js", "caption.js", "figure.js", "heatmap.js", "main.js")
+_SCRIPTS = ("../popover_focus.js", "save.js", "caption.js", "figure.js", "heatmap.js", "main.js")
 
 _component = st.components.v2.component(
     "exporter",

@@ -2,14 +2,17 @@
 //
 // Streamlit calls the default export again at every change of the data, without cleaning up.
 
+const NOTHING = "No picture is shown on this page now. Those of another tab are offered once it is open.";
+
 export default function ({ data, parentElement }) {
   const root = parentElement.querySelector(".pictures");
   const status = element("div", "status");
   status.setAttribute("role", "status");
   const rows = data.figures.filter(({ key }) => plotOf(key)).map((figure) => rowOf(figure, figureFormats(figure, data), status));
   if (data.heatmap && heatmapOf(data.heatmap.key)) rows.push(rowOf(data.heatmap, heatmapFormats(data.heatmap, data), status));
-  status.textContent = rows.length ? "" : "There is no picture on this page now.";
+  status.textContent = rows.length ? "" : NOTHING;
   root.replaceChildren(...rows, status);
+  focusPopover(parentElement);
 }
 
 function plotOf(key) {

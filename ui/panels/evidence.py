@@ -34,7 +34,7 @@ def draw_neuron(result: ContrastResult, neuron: int) -> None:
         page.show_warning("This neuron does not vary over these words, so it cannot be tested: choose another one.")
         st.stop()
     model = page.plain(model_label(result.spec.model))
-    st.caption(f"Layer {result.spec.layer} of {model} · {one_neuron.verdict(result, neuron)}")
+    st.caption(f"Neuron {neuron} of layer {result.spec.layer} of {model} · {one_neuron.verdict(result, neuron)}")
 
 
 def draw_strip(request: Request, pinned: Mapping[int, Request]) -> dict[str, CheckState]:

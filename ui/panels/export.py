@@ -18,13 +18,12 @@ from ui import exporter, settings
 from ui.defaults import DISPLAY
 from ui.exporter import Exported
 from ui.labels import model_label
-from ui.panels import export_experiment
+from ui.panels import export_experiment, words_image
 
 _TITLES = {
     "neurons_plot": "Every neuron of the layer, by its statistic",
     "neurons_volcano": "Every neuron of the layer: effect size and p",
     "layer_profile": "Significant neurons of every layer",
-    "words_image": "Words by neurons",
     "mean_activations": "Mean of every neuron over the words of each class",
 }
 # Where the popover goes in this run: pages draw it once they have a result, but it stands beside their title.
@@ -52,7 +51,7 @@ def draw(
     neurons : sequence of int
         Those in colour there.
     of_neuron : mapping, optional
-        Titles of more figures of the selected neuron, by their keys.
+        Titles of more figures of the selected neuron, by their keys: those of the checks, on the page that has them.
     """
     place = _place.get()
     if place is None:
@@ -69,13 +68,16 @@ def draw(
         _draw_tables(result)
         st.markdown("**The whole experiment**")
         export_experiment.draw(result)
+        if of_neuron is not None:
+            st.caption("The numbers of each check are saved beside it, and the evidence file at the end of the page.")
 
 
 def _draw_pictures(result: ContrastResult, more: Mapping[str, str], *, has_text: bool) -> None:
     neuron, stem = settings.current().view.neuron, result_stem(result.spec)
     neuron = result.largest if neuron is None else neuron
     of_neuron = {"neuron_spread": "before and after the nonlinearity", **more}
-    figures = [Exported(key, title, f"{stem}-{key}") for key, title in _TITLES.items()]
+    titles = {**_TITLES, "words_image": words_image.title(result)}
+    figures = [Exported(key, title, f"{stem}-{key}") for key, title in titles.items()]
     for key, title in of_neuron.items():
         figures.append(Exported(key, f"Neuron {neuron}: {title}", f"{stem}-neuron{neuron}-{key}"))
     title = f"Coloured text: {' and '.join(class_names(result.spec))}"

@@ -20,7 +20,7 @@ def draw(result: ContrastResult) -> None:
     name = sentences.result_stem(spec)
     left, right = st.columns(2)
     left.download_button(
-        "Report as HTML",
+        "Report (HTML)",
         partial(files.report, spec, steps.sources(result.words), neurons),
         f"{name}.html",
         "text/html",
@@ -29,7 +29,7 @@ def draw(result: ContrastResult) -> None:
         help="Plots, tables, words and settings in one file of about 5 MB. It opens without a network.",
     )
     right.download_button(
-        "Notebook in plain PyTorch",
+        "Notebook (Jupyter)",
         partial(files.notebook, spec, steps.sources(result.words), neurons),
         f"{name}.ipynb",
         "application/x-ipynb+json",
@@ -40,7 +40,7 @@ def draw(result: ContrastResult) -> None:
 
 
 def _about_notebook(result: ContrastResult) -> str:
-    about = "A Jupyter notebook that reads the same words with no code of this app, and compares its numbers."
+    about = "A notebook in plain PyTorch that reads the same words with no code of this app, and compares its numbers."
     if not result.model.revision.startswith("sha256:"):
         return about
     return f"{about} It needs the model's folder, too: its first lines say which."

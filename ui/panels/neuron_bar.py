@@ -76,8 +76,8 @@ def _draw_pin(neuron: int, pinned: tuple[int, ...]) -> None:
 
 
 def _chip(result: ContrastResult, neuron: int) -> str:
-    """A neuron's number after a triangle in the colour of the class for which it is higher."""
-    statistic = result.tests.statistic[neuron]
+    """A neuron's number, after a triangle in the colour of the class for which it is significantly higher."""
+    statistic = result.tests.statistic[neuron] if result.significant[neuron] else 0.0
     return f":orange[▲] {neuron}" if statistic > 0 else f":blue[▼] {neuron}" if statistic < 0 else f"{neuron}"
 
 

@@ -71,9 +71,10 @@ def _block(result: ContrastResult, readings: Sequence[TokenActivations], pairs: 
     values = pairs.values(readings, neuron)
     target, baseline = _PALETTES[settings.current().view.colours]
     own, other = (target, baseline) if result.favours_target(neuron) else (baseline, target)
+    significant = "" if result.significant[neuron] else ", not significant"
     return PairBlock(
         f"Neuron {neuron} · higher for {higher_for(result, neuron)}",
-        f"AUC {readable_auc(result.tests.auc[neuron])} on the word lists, {where(result.spec.hook_side)}",
+        f"AUC {readable_auc(result.tests.auc[neuron])} on the word lists{significant}, {where(result.spec.hook_side)}",
         *values,
         bound=colour_bound(*values),
         palette=own,

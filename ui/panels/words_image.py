@@ -32,7 +32,7 @@ def draw(result: ContrastResult, neuron: int) -> None:
     with right:
         of_each_sign = _draw_columns(result)
     columns = figures.image_columns(result.tests.statistic, of_each_sign)
-    n_words = max(1, min(asked, _MAX_CELLS // (2 * len(columns))))
+    n_words = _n_words(asked, len(columns))
     image = figures.words_image(result, n_words, columns, theme="dark" if _is_dark() else "light")
     drawn = f"{result.spec.digest} {of_each_sign or 'all'}"
     alt = alternatives.of_words_image(result, n_words, sum(each is not None for each in columns))
@@ -51,6 +51,21 @@ def draw(result: ContrastResult, neuron: int) -> None:
     _draw_about_image(result, [each for each in chosen.marked(neuron) if each not in places])
     if n_words < asked:
         st.caption(f"The image has the first {n_words:,} words of each class, so that a browser can draw all neurons.")
+
+
+def title(result: ContrastResult) -> str:
+    """What the image has, as the view says."""
+    view = settings.current().view
+    of_each_sign = _OF_EACH_SIGN[view.columns]
+    n_columns = len(figures.image_columns(result.tests.statistic, of_each_sign))
+    n_words = _n_words(view.image_words or number_at_first(result), n_columns)
+    neurons = "all neurons" if of_each_sign is None else f"the {of_each_sign} most extreme neurons of each sign"
+    return f"The first {n_words:,} words of each class at {neurons}"
+
+
+def _n_words(asked: int, n_columns: int) -> int:
+    """How many words of each class are drawn: fewer than asked for where a browser could not draw them."""
+    return max(1, min(asked, _MAX_CELLS // (2 * n_columns)))
 
 
 def number_at_first(result: ContrastResult) -> int:
