@@ -119,3 +119,14 @@ def test_on_paper_it_is_light_and_all_words_are_there(opened, result_and_file) -
     assert page.locator("details:not([open])").count() == 0
     assert page.evaluate("document.querySelector('#plot-0').data[0].marker.colorscale[1][1]") == "#D55E00"
     page.evaluate("window.dispatchEvent(new Event('afterprint'))")
+
+
+def test_all_columns_of_the_strongest_neurons_are_on_paper(result_and_file) -> None:
+    """The table stands on a sheet that lies: Letter, the narrower of the usual ones, has 11 inches less its margins."""
+    with chromium_page(round(96 * (11 - 2 * 10 / 25.4)), offline=True) as page:
+        page.goto(result_and_file[1].as_uri())
+        page.emulate_media(media="print")
+        for name in ("#neurons", "#neurons thead th:last-child"):
+            box = page.locator(name).bounding_box()
+            assert 0 <= box["x"] and box["x"] + box["width"] <= page.viewport_size["width"], name
+        assert page.locator("#neurons thead th").last.text_content() == "marks"
