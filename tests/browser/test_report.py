@@ -128,5 +128,5 @@ def test_all_columns_of_the_strongest_neurons_are_on_paper(result_and_file) -> N
         page.emulate_media(media="print")
         for name in ("#neurons", "#neurons thead th:last-child"):
             box = page.locator(name).bounding_box()
-            assert 0 <= box["x"] and box["x"] + box["width"] <= page.viewport_size["width"], name
+            assert box["x"] >= 0 and box["x"] + box["width"] <= page.viewport_size["width"], name
         assert page.locator("#neurons thead th").last.text_content() == "marks"
