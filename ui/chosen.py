@@ -22,7 +22,7 @@ def shown_neuron(result: ContrastResult) -> int:
     neuron = settings.current().view.neuron
     if neuron is not None and neuron >= result.n_neurons:
         page.show_warning(
-            f"Neuron {neuron:,} was asked for; a layer of this model has 0 to {result.n_neurons - 1:,}. "
+            f"Neuron {neuron} was asked for; a layer of this model has 0 to {result.n_neurons - 1:,}. "
             "The one with the largest statistic is shown."
         )
         settings.choose(neuron=None)
@@ -73,7 +73,7 @@ def pin(neuron: int, drawn_with: Snapshot) -> None:
     if is_stale(drawn_with) or neuron in there:
         return
     if len(there) >= MAX_NEURONS:
-        page.show_toast(f"Neuron {neuron:,} was not pinned: at most {MAX_NEURONS} are. Unpin one first.")
+        page.show_toast(f"Neuron {neuron} was not pinned: at most {MAX_NEURONS} are. Unpin one first.")
         return
     settings.choose(pinned=(*there, neuron))
 

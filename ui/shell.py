@@ -6,8 +6,11 @@ import streamlit as st
 
 from core.errors import UserError
 from core.models.hub import canonical
+from core.records import CUSTOM
+from core.records.link import SIDES
 from engine.steps import warm_up
 from ui import control, kept, link, model_settings, navigation, page, parts, remedies, settings, sidebar, word_settings
+from ui.defaults import LEAST_WORDS
 from ui.panels import export, framed, share, text_input
 from ui.values import differences
 from ui.visitor import spending
@@ -67,7 +70,12 @@ def _draw_mistake(mistake: UserError) -> bool:
     page.show_mistake(mistake)
     remedies.draw(remedies.of_mistake(mistake), "mend")
     now = settings.current()
-    valid = differences(now.view.spec, now.values, now.as_given)
+    spec = now.view.spec
+    if any(getattr(spec, side) == CUSTOM and len(getattr(spec, f"{side}_words")) < LEAST_WORDS for side in SIDES):
+        # A link or a file brought the list: no settings have been valid yet.
+        st.markdown("There is no result to show yet. Your entries are kept: change one of them in the sidebar.")
+        return False
+    valid = differences(spec, now.values, now.as_given)
     shown = f"**Shown is the result of the last valid settings: {page.plain(valid)}.** " if valid else ""
     st.markdown(f"{shown}Your entries are kept: change one of them in the sidebar.")
     return bool(valid)
@@ -75,7 +83,7 @@ def _draw_mistake(mistake: UserError) -> bool:
 
 def _tell_unpinned(neurons: tuple[int, ...]) -> None:
     """Say that a change of the layer has unpinned neurons. Those of another layer have nothing to do with them."""
-    which = ", ".join(f"{neuron:,}" for neuron in neurons)
+    which = ", ".join(map(str, neurons))
     page.show_toast(f"No longer pinned: {which}. Another layer has other neurons.")
 
 

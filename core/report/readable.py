@@ -1,9 +1,10 @@
 """Tokens and numbers for a reader: no invisible characters, no terminal control codes, no 0 that is not zero.
 
 How numbers are written (docs/methods.md says it to readers): a measured value has three significant digits
-(``readable_number``); a count is whole, with a comma at thousands (``f"{n:,}"``); a share, an AUC and a p-value have
-rules of their own, by which none reads 0 or 1 that is neither; a setting is written as it was chosen. The minus sign is
-U+2212 everywhere. In files (CSV, JSON) numbers have all their digits and a hyphen: nothing here is for them.
+(``readable_number``); a count is whole, with a comma at thousands (``f"{n:,}"``), and the number of a neuron or of a
+layer, which is a name, has none; a share, an AUC and a p-value have rules of their own, by which none reads 0 or 1 that
+is neither; a setting is written as it was chosen. The minus sign is U+2212 everywhere. In files (CSV, JSON) numbers
+have all their digits and a hyphen: nothing here is for them.
 """
 
 from __future__ import annotations

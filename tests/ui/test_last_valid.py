@@ -146,3 +146,14 @@ def test_the_layer_of_a_link_that_a_model_lacks_ends_while_there_is_a_mistake(mo
     monkeypatch.setattr("ui.page.layers_of", lambda model: 2)
     at.run()
     assert len(at.error) == 2 and not at.exception
+
+
+@pytest.mark.parametrize("both", [False, True])
+def test_a_link_with_a_list_of_one_word_has_one_mistake_and_claims_no_result(both):
+    lists = {"target": CUSTOM, "target_words": "dog"} | ({"baseline": CUSTOM, "baseline_words": "run"} if both else {})
+    at = open_page(NEURONS, None, **lists)
+    assert said(at.error) == ["The custom target list has 1 word; at least 2 are needed."]
+    assert not any(SHOWN in text for text in said(at.markdown)) and not at.metric
+    assert at.text_area(key="target_text").value == "dog"
+    change(at, target_text="dog\ncat", **({"baseline_text": "run\nwalk"} if both else {}))
+    assert not at.error and at.metric

@@ -42,7 +42,7 @@ def draw(result: ContrastResult, *, chips: bool = True) -> int:
             _draw_chips(result, neuron, pinned)
     if typed is not None:
         allowed = f"neurons 0 to {result.n_neurons - 1:,} are allowed"
-        say_why(f"{typed:,} is out of range: {allowed}. Neuron {neuron:,} is shown.")
+        say_why(f"{typed:,} is out of range: {allowed}. Neuron {neuron} is shown.")
     return neuron
 
 

@@ -143,7 +143,7 @@ def _draw_about_image(result: ContrastResult, absent: list[int]) -> None:
     )
     if absent:
         numbers = ", ".join(
-            f"{each:,} ({name} = {readable_number(result.tests.statistic[each])})" for each in dict.fromkeys(absent)
+            f"{each} ({name} = {readable_number(result.tests.statistic[each])})" for each in dict.fromkeys(absent)
         )
         st.caption(f"Selected or pinned, but not among these columns: {numbers}.")
     if constant:

@@ -89,3 +89,10 @@ def test_no_minus_sign_is_made_elsewhere() -> None:
     made = re.compile(r"""replace\(\s*["']-["'],\s*(?:["']−|MINUS)""")
     files = [path for path in sources(*ROOMS) if path != ROOT / HOME]
     assert not [path.name for path in files if made.search(path.read_text(encoding="utf-8"))]
+
+
+def test_the_number_of_a_neuron_is_a_name_without_a_comma():
+    with_comma = re.compile(r"[Nn]euron \{[^{}]*:,\}|\{[\w.]*neuron:,\}")
+    assert with_comma.search('f"Neuron {neuron:,} is shown."') and with_comma.search('f"{self.neuron:,} came"')
+    files = [path for path in sources(*ROOMS, "core/records", "engine") if with_comma.search(path.read_text("utf-8"))]
+    assert not files
