@@ -77,12 +77,14 @@ def summary(spec: ContrastSpec, shown: tuple[str, str]) -> bytes:
     return _file("json", [result], lambda: summary_json(result))
 
 
-def manifest(spec: ContrastSpec, shown: tuple[str, str]) -> bytes:
-    """The manifest of all files of an experiment, as ``csv`` gives the table."""
-    from core.report.manifest import manifest_json
+def manifest(
+    spec: ContrastSpec, shown: tuple[str, str], texts: tuple[str, ...] = (), neurons: tuple[int, ...] = ()
+) -> bytes:
+    """The manifest of all files of an experiment, and of the texts that are shown; as ``csv`` gives the table."""
+    from core.report.manifest import hash_of_text, manifest_json
 
-    result = _as_shown(spec, shown)
-    return _file("manifest", [result], lambda: manifest_json(result))
+    result, hashes = _as_shown(spec, shown), tuple(map(hash_of_text, texts))  # no text is kept
+    return _file("manifest", [result], lambda: manifest_json(result, texts, neurons), (hashes, neurons))
 
 
 def report(spec: ContrastSpec, shown: tuple[str, str], neurons: tuple[int, ...]) -> bytes:

@@ -1,6 +1,6 @@
 """The manifest of a contrast's files: what they were computed from, and what each of their columns means.
 
-    manifest_json(result)
+    manifest_json(result, texts, neurons)
 
 Whoever has the files and the manifest needs no page of the app to read them, or to compute them again.
 """
@@ -27,19 +27,24 @@ _PAIR_COLUMNS = (
 )
 
 
-def manifest_json(result: ContrastResult) -> str:
+def manifest_json(result: ContrastResult, texts: Sequence[str] = (), neurons: Sequence[int] = ()) -> str:
     """The manifest as JSON.
 
-    ``model`` has the name and the revision (a commit hash, or the beginning of the weights' SHA-256), ``lists`` the
-    source, the number and the SHA-256 of the words of each class as they were used, ``settings`` every field of the
-    spec, ``versions`` those of the app, of Python and of the libraries, and ``tables`` the definition of each column.
+    ``digest`` is that of the settings; names of files end with its first digits. ``model`` has the name and the
+    revision (a commit hash, or the beginning of the weights' SHA-256), ``lists`` the source, the number and the SHA-256
+    of the words of each class as they were used, ``settings`` every field of the spec, ``texts`` the length in
+    characters and the SHA-256 of each text that was shown, ``neurons`` those in colour there, ``versions`` those of the
+    app, of Python and of the libraries, and ``tables`` the definition of each column.
     """
     return written(
         {
             "format": _FORMAT,
+            "digest": result.spec.digest,
             "model": asdict(result.model),
             "lists": _lists(result),
             "settings": asdict(result.spec),
+            "texts": [{"characters": len(text), "sha256": hash_of_text(text)} for text in texts],
+            "neurons": list(neurons),
             "versions": library_versions(),
             "tables": {
                 "neurons": definitions(CONTRAST_COLUMNS),
@@ -61,7 +66,18 @@ def hash_of_words(words: Sequence[str]) -> str:
     >>> hash_of_words(["time", "year"]) == hashlib.sha256(b"time\\nyear\\n").hexdigest()
     True
     """
-    return hashlib.sha256("".join(f"{word}\n" for word in words).encode("utf-8", "surrogatepass")).hexdigest()
+    return hash_of_text("".join(f"{word}\n" for word in words))
+
+
+def hash_of_text(text: str) -> str:
+    """SHA-256 of a text in UTF-8, in hexadecimal.
+
+    Examples
+    --------
+    >>> hash_of_text("Tea.") == hashlib.sha256(b"Tea.").hexdigest()
+    True
+    """
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _lists(result: ContrastResult) -> dict[str, Any]:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from pathlib import PurePath
 from unicodedata import category
 
 import numpy as np
@@ -23,7 +24,7 @@ from core.report.readable import as_chosen, readable_share, to_decimals
 SHUFFLED = ("shuffled A", "shuffled B")
 # Names that are not a user's own: they have a singular, and a capital letter where a sentence begins.
 _KNOWN = (*WORD_CLASSES, *SHORT_WORD_CLASSES, "custom words", "target words", "baseline words", *SHUFFLED)
-_MAX_FILE_BYTES = 90  # of each class, in the name of a file
+_CLASS_BYTES, _MODEL_BYTES = 75, 30  # at most, in the name of a file
 _STRONGLY = f"(AUC at least {to_decimals(STRONG_AUC, 2)} or at most {to_decimals(1 - STRONG_AUC, 2)})"
 # Corrections that bound the probability of any false finding in a family.
 _FAMILY_WISE = ("bonferroni", "sidak", "holm", "max_t")
@@ -66,22 +67,29 @@ def capitalised(name: str) -> str:
 
 
 def result_stem(spec: ContrastSpec) -> str:
-    """The beginning of the names of a result's files: both classes and the layer, and nothing that is a path or hidden.
+    """The beginning of the names of a result's files: other settings have another one, and none is a path or hidden.
+
+    It has both classes, the model, the layer, and six digits of the settings' digest, which the manifest has whole.
 
     Examples
     --------
     >>> words = {"target": "custom", "target_words": ("tea", "ale"), "target_name": "../Food & drink"}
-    >>> result_stem(ContrastSpec(**words, layer=2)), result_stem(ContrastSpec(layer=3, shuffle_labels=True))
-    ('Food-drink-verbs-layer2', 'nouns-verbs-layer3-shuffled')
+    >>> result_stem(ContrastSpec(**words, layer=2, model="some/gpt")).rpartition("-")[0]
+    'Food-drink-verbs-gpt-layer2'
+    >>> spec = ContrastSpec(layer=3, shuffle_labels=True)
+    >>> result_stem(spec) == f"nouns-verbs-bundled-layer3-shuffled-{spec.digest[:6]}"
+    True
     """
-    names = [_safe(name) or side for name, side in zip(spec.class_names, ("target", "baseline"), strict=True)]
-    return "-".join([*names, f"layer{spec.layer}", *(["shuffled"] if spec.shuffle_labels else [])])
+    target, baseline = (_safe(name, _CLASS_BYTES) for name in spec.class_names)
+    names = [target or "target", baseline or "baseline", _safe(PurePath(spec.model).name, _MODEL_BYTES) or "model"]
+    shuffled = ["shuffled"] if spec.shuffle_labels else []
+    return "-".join([*names, f"layer{spec.layer}", *shuffled, spec.digest[:6]])
 
 
-def _safe(name: str) -> str:
+def _safe(name: str, most: int) -> str:
     """The letters, marks and digits of a name, with hyphens for all others; not more than file systems take."""
     kept = "".join(char if char.isalnum() or category(char)[0] == "M" else " " for char in name)
-    short = kept.encode()[:_MAX_FILE_BYTES].decode(errors="ignore")
+    short = kept.encode()[:most].decode(errors="ignore")
     return "-".join(short.split())
 
 

@@ -217,7 +217,7 @@ def test_the_report_and_the_notebook(app, result):
             with page.expect_download(timeout=60_000) as download:
                 page.get_by_role("button", name=name, exact=True).click()
             files[download.value.suggested_filename] = download.value.path().read_text(encoding="utf-8")
-    assert list(files) == ["nouns-verbs-layer3.html", "nouns-verbs-layer3.ipynb"]
+    assert list(files) == [f"nouns-verbs-bundled-layer3-{SPEC.digest[:6]}.{end}" for end in ("html", "ipynb")]
     report, notebook = files.values()
     assert report.startswith('<!doctype html>\n<html lang="en">') and report.endswith("</html>\n")
     assert f"<h1>Nouns and verbs in layer 3 of {result.model.name}</h1>" in report

@@ -74,7 +74,7 @@ def test_a_list_with_bullets_gets_a_name_and_keeps_it(app, tmp_path):
         with page.expect_download() as waiting:
             page.locator(".st-key-json").get_by_role("button").click()
         page.keyboard.press("Escape")
-        assert re.fullmatch(r"Food-drink-verbs-layer\d+\.json", waiting.value.suggested_filename)
+        assert re.fullmatch(r"Food-drink-verbs-bundled-layer\d+-[0-9a-f]{6}\.json", waiting.value.suggested_filename)
         assert NAME in Path(waiting.value.path()).read_text(encoding="utf-8")
         page.screenshot(path=_picture("own_list_neurons.png"), full_page=True)
         address = page.url

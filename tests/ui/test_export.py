@@ -31,7 +31,7 @@ def offered(at):
 
 @pytest.mark.parametrize("page", [HOME, NEURONS, WORDS, TEXT, EVIDENCE])
 def test_every_page_offers_its_files(page):
-    stem = "nouns-verbs-layer2"
+    stem = f"nouns-verbs-bundled-layer2-{SMALL.digest[:6]}"
     ends = (".csv", ".json", "-neurons.json", "-words.csv", "-words.json", "-manifest.json")
     expected = {f"{stem}{end}" for end in ends}
     expected |= {f"text-{stem}.{end}" for end in ("html", "csv", "json") if page == TEXT}
@@ -46,7 +46,7 @@ def test_every_page_offers_its_files(page):
 
 def test_files_of_shuffled_labels_say_so():
     names = offered(open_export(open_page(TEXT, SMALL.changed(shuffle_labels=True))))
-    assert len(names) == 9 and all("nouns-verbs-layer2-shuffled" in name for name in names)
+    assert len(names) == 9 and all("nouns-verbs-bundled-layer2-shuffled-" in name for name in names)
 
 
 def test_a_page_of_other_lists_is_refused():
@@ -119,6 +119,8 @@ def test_files_are_made_once_and_kept_apart():
     tables = [json.loads(make(SMALL, sources)) for make in (files.neurons_json, files.words_json)]
     assert [set(table[0]) >= {name} for table, name in zip(tables, ("auc", "lemma"), strict=True)] == [True, True]
     assert files.manifest(SMALL, sources) is files.manifest(SMALL, sources)
+    (of_text,) = json.loads(files.manifest(SMALL, sources, (SENTENCE,), (3,)))["texts"]
+    assert of_text["characters"] == len(SENTENCE)
     made = []
 
     def make(result, found):

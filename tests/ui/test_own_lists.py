@@ -87,7 +87,7 @@ def test_the_name_is_in_metrics_axes_legend_table_and_file_names():
     assert "> 0, Obst" in at.dataframe(key="neurons_table").value
     assert figure(at, "layer_profile")["data"][0]["name"] == "Significantly higher for Obst"
     assert figure(at, "neuron_spread")["layout"]["yaxis"]["ticktext"][0] == "Obst (5)"
-    assert open_export(at).download_button(key="csv").proto.help == "Save Obst-verbs-layer1.csv"
+    assert open_export(at).download_button(key="csv").proto.help.startswith("Save Obst-verbs-bundled-layer1-")
     go_to(at, WORDS)
     assert "Obst (target)" in [head.value for head in at.header]
     assert any("5 words of 5 lemmas, of 5 from your own list" in text for text in said(at.markdown))
@@ -105,7 +105,8 @@ def test_the_name_is_in_the_name_of_every_file(monkeypatch):
     settle(at)
     at.session_state["numbers_test_choice"] = True
     settle(at)
-    stem, neuron = "Fruit-nuts-verbs-layer1", at.number_input(key="neuron").value
+    digest = OWN.changed(target_name="Fruit & nuts").digest[:6]
+    stem, neuron = f"Fruit-nuts-verbs-bundled-layer1-{digest}", at.number_input(key="neuron").value
     of_texts = {f"text-{stem}.{form}" for form in ("html", "csv", "json")}
     of_texts |= {f"two-texts-{stem}.{form}" for form in ("csv", "json")}
     of_evidence = {f"{what}-{stem}-neuron{neuron}.json" for what in ("test_choice", "evidence")}

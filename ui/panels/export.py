@@ -65,7 +65,7 @@ def draw(
         st.markdown("**Data**")
         if texts:
             _draw_text_files(result, tuple(texts), tuple(neurons))
-        _draw_tables(result)
+        _draw_tables(result, tuple(texts), tuple(neurons))
         st.markdown("**The whole experiment**")
         export_experiment.draw(result)
         if of_neuron is not None:
@@ -112,7 +112,7 @@ def _draw_text_files(result: ContrastResult, texts: tuple[str, ...], neurons: tu
     )
 
 
-def _draw_tables(result: ContrastResult) -> None:
+def _draw_tables(result: ContrastResult, texts: tuple[str, ...], neurons: tuple[int, ...]) -> None:
     given, stem = (result.spec, steps.sources(result.words)), result_stem(result.spec)
     _draw_files(
         "All neurons of the layer",
@@ -127,8 +127,8 @@ def _draw_tables(result: ContrastResult) -> None:
     _draw_files("Settings and summary", ("json", "JSON", partial(files.summary, *given), f"{stem}.json"))
     _draw_files(
         "Manifest",
-        ("manifest", "JSON", partial(files.manifest, *given), f"{stem}-manifest.json"),
-        about="Settings, versions, hashes of both word lists, and the definition of every column of the tables.",
+        ("manifest", "JSON", partial(files.manifest, *given, texts, neurons), f"{stem}-manifest.json"),
+        about="Settings, versions, hashes of both word lists and of the text, and the definition of every column.",
     )
 
 

@@ -87,6 +87,14 @@ def test_the_words_are_those_that_were_used() -> None:
     assert {(record["side"], record["class"]) for record in records} == {("target", "nouns"), ("baseline", "verbs")}
 
 
+def test_the_manifest_tells_which_text_was_coloured(result: ContrastResult) -> None:
+    texts = ("A naïve 🙂.", "Tea.")
+    read = json.loads(manifest_json(result, texts, (5, 3)))
+    hashes = [hashlib.sha256(text.encode()).hexdigest() for text in texts]
+    assert read["texts"] == [{"characters": 10, "sha256": hashes[0]}, {"characters": 4, "sha256": hashes[1]}]
+    assert read["neurons"] == [5, 3] and "naïve" not in json.dumps(read, ensure_ascii=False)
+
+
 def test_the_manifest_has_hashes_settings_and_versions(result: ContrastResult) -> None:
     read = json.loads(manifest_json(result))
     for side, words in (("target", result.words.target), ("baseline", result.words.baseline)):
@@ -98,6 +106,7 @@ def test_the_manifest_has_hashes_settings_and_versions(result: ContrastResult) -
     weights = load_model("bundled").info.revision.removeprefix("sha256:")
     assert read["model"]["revision"].endswith(weights) and len(weights) == 12
     assert ContrastSpec.from_json(json.dumps(read["settings"])) == result.spec
+    assert read["digest"] == result.spec.digest and (read["texts"], read["neurons"]) == ([], [])
     assert read["versions"]["grammar_neurons"] == __version__
     assert read["versions"]["python"] == ".".join(map(str, sys.version_info[:3]))
     for library in ("torch", "transformers", "numpy", "scipy"):

@@ -125,11 +125,22 @@ def test_a_name_in_an_evidence_figure_is_text(name: str) -> None:
         ("日本 語", "日本-語-verbs"),
         ("???", "target-verbs"),
         ("हिन्दी", "हिन्दी-verbs"),
-        ("\U00020000" * 40, "\U00020000" * 22 + "-verbs"),
+        ("\U00020000" * 40, "\U00020000" * 18 + "-verbs"),
     ],
 )
 def test_file_names(name: str, expected: str) -> None:
     spec = ContrastSpec.careful(target=CUSTOM, target_words=NOUNS, n_target=4, target_name=name)
-    assert sentences.result_stem(spec) == f"{expected}-layer{spec.layer}"
-    assert sentences.result_stem(spec.changed(shuffle_labels=True)) == f"{expected}-layer{spec.layer}-shuffled"
-    assert len(f"{expected}-layer999-shuffled.json".encode()) < 255
+    others = (spec, spec.changed(shuffle_labels=True), spec.changed(seed=1), spec.changed(model="/a/other model"))
+    stems = [sentences.result_stem(each) for each in others]
+    begins = ("bundled-layer3", "bundled-layer3-shuffled", "bundled-layer3", "other-model-layer3")
+    assert [stem.rpartition("-")[0] for stem in stems] == [f"{expected}-{begin}" for begin in begins]
+    assert [stem.rpartition("-")[2] for stem in stems] == [each.digest[:6] for each in others]
+    assert len({stem.rpartition("-")[2] for stem in stems}) == len(stems)
+
+
+def test_the_longest_name_of_a_file_is_one_that_file_systems_take() -> None:
+    names = {"target_name": "\U00020000" * 40, "baseline_name": "語" * 40}
+    lists = {"target": CUSTOM, "baseline": CUSTOM, "target_words": NOUNS, "baseline_words": VERBS}
+    spec = ContrastSpec.careful(**lists, **names, n_target=4, n_baseline=4, shuffle_labels=True, layer=47)
+    stem = sentences.result_stem(spec.changed(model=f"someone/{'m' * 90}"))
+    assert len(f"two-texts-{stem}-neuron99999-words_image-manifest.json".encode()) < 255

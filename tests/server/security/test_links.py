@@ -113,7 +113,7 @@ def test_hostile_words_stay_words(page: str, class_limits: None, no_connection: 
     assert_no_markup(at)
     for chart in at.get("plotly_chart"):
         assert "<script" not in chart.proto.spec and "<img" not in chart.proto.spec
-    stem = "img-src-x-baseline-words-layer1"
+    stem = f"img-src-x-baseline-words-bundled-layer1-{spec.digest[:6]}"
     of_text = {f"text-{stem}.{form}" for form in ("html", "csv", "json")} if page == TEXT else set()
     assert set(names) == names_of(stem) | of_text
     assert no_connection == []
