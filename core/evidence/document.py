@@ -6,7 +6,6 @@ differences(kept, computed_again)   # one sentence for each value that is anothe
 
 from __future__ import annotations
 
-import hashlib
 import json
 import math
 import re
@@ -22,6 +21,7 @@ from core.evidence.subject import Subject
 from core.records import NOT_RUN, ContrastSpec, Finding, GoldText
 from core.records.evidence import plain
 from core.records.spec import NAMES
+from core.report.manifest import hash_of_text
 from core.report.summary import library_versions
 from core.words.lists import OWN_LIST
 
@@ -62,7 +62,7 @@ def evidence_document(
         "model": _model(subject),
         "versions": {**library_versions(), "processor": subject.result.model.processor},
         "words": {
-            side: {"source": one.source, "n": len(used), "sha256": _sha256("\n".join(used))}
+            side: {"source": one.source, "n": len(used), "sha256": hash_of_text("\n".join(used))}
             for side, (one, used) in lists.items()
         },
         "gold": {"files": list(gold_files), **_gold(subject.gold)},
@@ -209,10 +209,6 @@ def _model(subject: Subject) -> dict[str, Any]:
 
 def _gold(gold: GoldText) -> dict[str, Any]:
     return {"n_sentences": len(gold.sentences), "n_words": gold.n_words, "sha256": gold.digest}
-
-
-def _sha256(text: str) -> str:
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def document_text(document: Mapping[str, Any]) -> str:

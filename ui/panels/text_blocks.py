@@ -133,13 +133,22 @@ def _neuron(result: ContrastResult, found: TokenActivations, neuron: int, starts
     return _Neuron(neuron, result.favours_target(neuron), values, words, listed, class_scale(target, baseline))
 
 
+def titles_of(result: ContrastResult, neuron: int) -> tuple[str, str]:
+    """What stands above a text in the colours of a neuron: which one it is, and what the word lists say of it."""
+    significant = "" if result.significant[neuron] else ", not significant"
+    auc = readable_auc(result.tests.auc[neuron])
+    return (
+        f"Neuron {neuron} · higher for {higher_for(result, neuron)}",
+        f"AUC {auc} on the word lists{significant}, {where(result.spec.hook_side)}",
+    )
+
+
 def _block(result: ContrastResult, neuron: _Neuron) -> HeatmapBlock:
-    significant = "" if result.significant[neuron.number] else ", not significant"
     classes = neuron.classes
+    title, subtitle = titles_of(result, neuron.number)
     return HeatmapBlock(
-        title=f"Neuron {neuron.number} · higher for {higher_for(result, neuron.number)}",
-        subtitle=f"AUC {readable_auc(result.tests.auc[neuron.number])} on the word lists{significant}, "
-        f"{where(result.spec.hook_side)}",
+        title=title,
+        subtitle=subtitle,
         values=neuron.values,
         scales=scales_of(neuron.values, neuron.listed),
         word_values=neuron.word_values,

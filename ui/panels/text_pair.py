@@ -9,12 +9,12 @@ import streamlit as st
 from core.errors import UserError
 from core.records import ContrastResult, ContrastSpec, TokenActivations
 from core.report.glossary import GLOSSARY
-from core.report.readable import readable_auc
-from core.report.sentences import after_start, higher_for, where
+from core.report.sentences import after_start
 from core.report.two_texts import CHANGED, DELETED, EQUAL, INSERTED, TwoTexts, colour_bound, pair_tokens
 from core.words.entries import count_of
 from engine import steps
 from ui import page, settings
+from ui.panels.text_blocks import titles_of
 from ui.progress import show
 from ui.token_pair import PairBlock, token_pair
 
@@ -71,10 +71,8 @@ def _block(result: ContrastResult, readings: Sequence[TokenActivations], pairs: 
     values = pairs.values(readings, neuron)
     target, baseline = _PALETTES[settings.current().view.colours]
     own, other = (target, baseline) if result.favours_target(neuron) else (baseline, target)
-    significant = "" if result.significant[neuron] else ", not significant"
     return PairBlock(
-        f"Neuron {neuron} · higher for {higher_for(result, neuron)}",
-        f"AUC {readable_auc(result.tests.auc[neuron])} on the word lists{significant}, {where(result.spec.hook_side)}",
+        *titles_of(result, neuron),
         *values,
         bound=colour_bound(*values),
         palette=own,
