@@ -20,6 +20,7 @@ from core.models import load_model
 from tests.support.browser import ROOT, require_browser, wait_until_idle
 from tests.support.visits import (
     arrive,
+    bring_into_view,
     chosen,
     click_table_row,
     follow,
@@ -254,7 +255,7 @@ def test_an_error_in_the_table_is_found_in_the_text(app):
         page.get_by_role("heading", name="Score against the tags").wait_for()
         wait_until_idle(page)
         table = page.locator("[class*='st-key-errors_high'] [data-testid='stDataFrame']").first
-        table.scroll_into_view_if_needed()
+        bring_into_view(table)
         box = table.bounding_box()
         page.mouse.click(box["x"] + 18, box["y"] + 35 + 17)
         page.locator(".heatmap .token.selected").first.wait_for()

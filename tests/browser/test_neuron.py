@@ -13,6 +13,7 @@ from core.records import ContrastSpec
 from tests.support.browser import require_browser, wait_until_idle
 from tests.support.visits import (
     arrive,
+    bring_into_view,
     chosen,
     click_table_row,
     follow,
@@ -44,7 +45,7 @@ def order(result):
 def zoom(page):
     """Draw a rectangle in the plot, and return the range that it left."""
     whole = x_range(page)
-    scatter(page).scroll_into_view_if_needed()
+    bring_into_view(scatter(page))
     frame = scatter(page).locator(".nsewdrag").first.bounding_box()
     page.mouse.move(frame["x"] + 0.3 * frame["width"], frame["y"] + 5)
     page.mouse.down()
@@ -112,7 +113,7 @@ def test_zoom_and_tick_follow_whichever_way_a_neuron_is_chosen(app, result, orde
         wait_ticked(page, [4])
         assert x_range(page) == zoomed
 
-        scatter(page).scroll_into_view_if_needed()
+        bring_into_view(scatter(page))
         again, place = loneliest_point(page, but=[*order[:9]])
         page.mouse.click(*place)
         chosen(page, again)
@@ -169,7 +170,7 @@ def test_a_press_in_the_profile_goes_to_the_layer(app):
         page.goto(f"{app}/Neurons?{QUERY}")
         arrive(page, "Neurons")
         profile = page.locator(".st-key-layer_profile .js-plotly-plot")
-        profile.scroll_into_view_if_needed()
+        bring_into_view(profile)
         for layer in (4, 0):
             x, y = profile.evaluate(
                 """(plot, layer) => {
@@ -183,7 +184,7 @@ def test_a_press_in_the_profile_goes_to_the_layer(app):
             page.wait_for_url(re.compile(rf"[?&]layer={layer}(&|$)"))
             page.get_by_text(re.compile(rf"neurons in layer {layer} differ")).wait_for()
             arrive(page, "Neurons")
-            profile.scroll_into_view_if_needed()
+            bring_into_view(profile)
         assert page.get_by_role("slider", name="Layer").input_value() == "0"
 
 
@@ -229,7 +230,7 @@ def test_from_home_and_from_a_column_of_words(app, result):
                 arg=n_columns,
             )
             wait_until_idle(page)
-            image.scroll_into_view_if_needed()
+            bring_into_view(image)
             page.wait_for_timeout(500)
             where = image.evaluate(
                 """plot => {

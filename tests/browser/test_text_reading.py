@@ -13,7 +13,7 @@ from core.experiment import run_contrast
 from core.models import load_model
 from core.report.readable import readable_number
 from tests.support.browser import require_browser, wait_for, wait_until_idle
-from tests.support.visits import arrive, follow, token_in_panel, unfold_colours, visit
+from tests.support.visits import arrive, bring_into_view, follow, token_in_panel, unfold_colours, visit
 from ui.defaults import DEFAULT
 
 require_browser()
@@ -151,7 +151,7 @@ def test_the_chart_and_the_text_mark_the_same_token(app, result, found):
         token(page, 3, block=1).hover()
         cursor = page.locator(".cursor.hovered-token")
         assert float(cursor.evaluate("c => parseFloat(c.style.left)")) == pytest.approx(100 * 3 / (n - 1), abs=0.01)
-        area.scroll_into_view_if_needed()
+        bring_into_view(area)
         box = area.bounding_box()
         page.mouse.move(box["x"] + 1 + (box["width"] - 2) * 5 / (n - 1), box["y"] + 40)
         hovered = page.locator(".block").nth(1).locator(".token.hovered")
@@ -288,7 +288,7 @@ def test_a_click_in_the_chart_leaves_the_window_where_it_is(app):
     with visit(1000, 700) as page:
         open_text(page, app, " ".join(f"The ferry number {i} left the landing before noon." for i in range(120)))
         area = page.locator(".chart-area")
-        area.scroll_into_view_if_needed()
+        bring_into_view(area)
         before = area.bounding_box()
         page.mouse.click(before["x"] + before["width"] * 0.8, before["y"] + 40)
         selected = page.locator(".block:not([hidden]) .token.selected")

@@ -13,7 +13,7 @@ from core.models import load_model
 from core.report.colours import blend, contrast, ramp
 from core.stats.standing_out import standing_out
 from tests.support.browser import require_browser, wait_for, wait_until_idle
-from tests.support.visits import arrive, follow, token_in_panel, visit
+from tests.support.visits import arrive, bring_into_view, follow, token_in_panel, visit
 from ui.defaults import DEFAULT
 from ui.panels.text_pair_input import PAIRS
 
@@ -234,7 +234,7 @@ def test_a_neuron_that_stands_out_is_selected_by_a_click(app, read):
         token_in_panel(page, 5).wait_for()
         wait_until_idle(page)
         table = page.locator("[class*='st-key-standing_out'] [data-testid='stDataFrame']")
-        table.scroll_into_view_if_needed()
+        bring_into_view(table)
         box = table.bounding_box()
         page.mouse.click(box["x"] + 150, box["y"] + 35 * 3 + 17)  # the third row, in its second column
         neuron = int(expected.neurons[2])
@@ -255,7 +255,7 @@ def test_the_readers_place_is_kept_when_a_neuron_that_stands_out_is_chosen(app, 
         token_in_panel(page, 5).wait_for()
         wait_until_idle(page)
         table = page.locator("[class*='st-key-standing_out'] [data-testid='stDataFrame']")
-        table.scroll_into_view_if_needed()
+        bring_into_view(table)
         panels.evaluate_all("all => all.forEach(panel => { panel.scrollTop = 700; panel.kept = true; })")
         page.wait_for_timeout(500)  # panels follow each other
         places, before = tops(panels), table.bounding_box()

@@ -13,7 +13,7 @@ from core.models import load_model
 from core.records import ContrastSpec
 from core.report.readable import readable_number, signed
 from tests.support.browser import require_browser, wait_until_idle
-from tests.support.visits import arrive, visit, wait_marked
+from tests.support.visits import arrive, bring_into_view, visit, wait_marked
 
 require_browser()
 
@@ -33,7 +33,7 @@ def open_tab(page, app, name, plot, query=QUERY):
     page.get_by_role("tab", name=name).click()
     drawn = page.locator(f"{plot} .js-plotly-plot")
     drawn.locator(".nsewdrag").first.wait_for()
-    drawn.scroll_into_view_if_needed()
+    bring_into_view(drawn)
     page.wait_for_timeout(700)
     return drawn
 

@@ -93,6 +93,18 @@ def token_in_panel(page, position):
     return page.get_by_test_id("stMain").locator("strong", has_text=re.compile(rf"^Token {position} of [\d,]+$"))
 
 
+def bring_into_view(drawn):
+    """Scroll to an element; one that the page has just drawn anew is found again."""
+    from playwright.sync_api import Error  # late: whoever has no Playwright skips the tests that come here
+
+    for left in reversed(range(3)):
+        try:
+            return drawn.scroll_into_view_if_needed()
+        except Error as error:
+            if not left or "not attached" not in str(error):
+                raise
+
+
 def scatter(page):
     """The plot of the Neurons page, whichever of the two is drawn."""
     return page.locator(":is(.st-key-neurons_plot, .st-key-neurons_volcano) .js-plotly-plot")
@@ -100,7 +112,7 @@ def scatter(page):
 
 def loneliest_point(page, but=()):
     """The neuron whose point lies farthest from all others, and its place in the window."""
-    scatter(page).scroll_into_view_if_needed()
+    bring_into_view(scatter(page))
     points = scatter(page).evaluate(
         """g => {
             const { xaxis, yaxis } = g._fullLayout, box = g.getBoundingClientRect();
@@ -123,7 +135,7 @@ def loneliest_point(page, but=()):
 def click_table_row(page, row, x=18):
     """The table is a canvas: its rows are 35 pixels high below a header of the same height; at its left are ticks."""
     table = page.locator(".st-key-neurons_table [data-testid='stDataFrame']")
-    table.scroll_into_view_if_needed()
+    bring_into_view(table)
     box = table.bounding_box()
     page.mouse.click(box["x"] + x, box["y"] + 35 * (row + 1) + 17)
 
