@@ -1,4 +1,4 @@
-# The class server. docs/deployment.md tells how to build, size and run it.
+# The class server. docs/how-to/containers.md tells how to build, size and run it.
 #
 #   docker build -t grammar-neurons .
 #   docker build -t grammar-neurons --build-arg MODELS="EleutherAI/gpt-neo-125m" --build-arg WORD_LISTS=required .
@@ -113,7 +113,7 @@ LABEL org.opencontainers.image.title="Grammar Neurons" \
       org.opencontainers.image.version="${VERSION}" \
       org.opencontainers.image.revision="${REVISION}" \
       org.opencontainers.image.created="${CREATED}" \
-      org.opencontainers.image.documentation="docs/deployment.md"
+      org.opencontainers.image.documentation="docs/how-to/containers.md"
 
 # One user without rights, shell or home, who owns the cache; and no pip, which nothing here may need.
 RUN useradd --uid 10001 --user-group --no-create-home --home-dir /tmp --shell /usr/sbin/nologin app \

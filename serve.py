@@ -2,7 +2,7 @@
 
     python serve.py
 
-By default it listens on all interfaces, port 8501, and offers only the bundled model. docs/class-server.md has its
+By default it listens on all interfaces, port 8501, and offers only the bundled model. docs/reference/server.md has its
 settings, answers and logs. ``app`` is the ASGI application, for other ASGI servers.
 """
 

@@ -32,7 +32,9 @@ LOCKS = {
     "deploy/image/tools.txt": "deploy/image/tools.in",
 }
 CUDA = "requirements-cuda.txt"
-_HEAD = "# Written by .ci/lock.py from {source}: do not edit. docs/deployment.md tells what the hashes are for.\n"
+_HEAD = (
+    "# Written by .ci/lock.py from {source}: do not edit. docs/how-to/containers.md tells what the hashes are for.\n"
+)
 _OF_CUDA = re.compile(r"(nvidia|cuda)-|triton$")
 _UV = ("pip", "compile", "--quiet", "--universal", "--python-version=3.11", "--generate-hashes", "--no-header")
 _PYTHONS, _PROCESSORS = ("311", "312", "313", "314"), ("x86_64", "aarch64")

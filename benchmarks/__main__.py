@@ -1,8 +1,8 @@
 """Measure the app and compare it with alternatives: ``python -m benchmarks [SECTION ...]``.
 
-Every section prints Markdown tables; progress goes to standard error. ``--out docs/performance.md`` also writes each
-section between its markers on that page. The exit code is 1 if another method gave other values than ours, and 2 for a
-user's mistake. A missed mark is printed, but is not an error.
+Every section prints Markdown tables; progress goes to standard error. ``--out docs/explanation/performance.md``
+also writes each section between its markers on that page. The exit code is 1 if another method gave other
+values than ours, and 2 for a user's mistake. A missed mark is printed, but is not an error.
 """
 
 from __future__ import annotations

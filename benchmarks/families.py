@@ -1,6 +1,6 @@
 """Every family of models: how far our values lie from those of a plain pass through the whole network.
 
-    python -m benchmarks.families --out docs/models.md
+    python -m benchmarks.families --out docs/reference/models.md
 
 A tiny model of each family is made with random weights. Ten words, alone and as inside a sentence, and a text are read
 at every layer on both sides of the nonlinearity (``core.check``). Then each layer is read alone: a pass that ends early

@@ -1,7 +1,7 @@
 """Put a class beside one bad neighbour: students at work while an attacker does one thing after the other.
 
     python -m benchmarks.neighbour --server ../before --json before.json
-    python -m benchmarks.neighbour --before before.json --out docs/performance.md
+    python -m benchmarks.neighbour --before before.json --out docs/explanation/performance.md
     python -m benchmarks.neighbour --attacks heartbeats uploads --seconds 10 --mix-minutes 0
     python -m benchmarks.neighbour --alone --beside ../before --rounds 4
 

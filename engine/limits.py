@@ -2,8 +2,8 @@
 
     limits().max_words
 
-docs/class-server.md has the table. An invalid value stops the server with one sentence: without it, a class would run
-without the limit that its instructor wanted.
+docs/reference/server.md has the table. An invalid value stops the server with one sentence: without it, a class would
+run without the limit that its instructor wanted.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@
     result = obtain(conclusion, Request(spec), draw_progress, visitor)  # in the background, while a page waits
 
 A step declares its key, the steps that it needs, its work, and where its result is stored. ``engine.steps`` declares
-all steps. The table in docs/architecture.md is made from them.
+all steps. The table in docs/explanation/architecture.md is made from them.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Small models that are worth a look, with what a page shows about each before it is chosen.
 
-Any other model may be typed. docs/models.md shows the same table.
+Any other model may be typed. docs/reference/models.md shows the same table.
 """
 
 from __future__ import annotations

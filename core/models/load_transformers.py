@@ -42,8 +42,8 @@ def load(folder: Path, name: str, revision: str, hook_points: HookPoints | None,
     """
     if hook_points is None and dtype != "float32":
         raise UserError(
-            f"{name} is of a type that is not in the table of docs/models.md: its neurons are found by its values in "
-            f"float32; {dtype} was asked for."
+            f"{name} is of a type that is not in the table of docs/reference/models.md: its neurons are found by its "
+            f"values in float32; {dtype} was asked for."
         )
     tokenizer, start = load_tokenizer(folder, name)  # before the weights, which take longer
     network = _load_network(folder, name, dtype)
@@ -83,7 +83,7 @@ def _n_embeddings(network: Any) -> int:
 def _find_hook_points(network: nn.Module, name: str, ids: list[int]) -> tuple[HookPoints, tuple[str, ...]]:
     """The hook points of a model that is not in the table, and a sentence that says so."""
     config: Any = network.config
-    known = f"docs/models.md lists the {len(HOOK_POINTS)} types whose MLPs are known here"
+    known = f"docs/reference/models.md lists the {len(HOOK_POINTS)} types whose MLPs are known here"
     refusal = f"{name} is of the type {config.model_type!r}, and %s; {known}."
     try:
         points = structure.find_hook_points(network, config.num_hidden_layers, ids)
@@ -95,8 +95,8 @@ def _find_hook_points(network: nn.Module, name: str, ids: list[int]) -> tuple[Ho
     if not alone:
         raise UserError(refusal % "it has other values if it is read token by token than in one pass", about="model")
     return points, (
-        f"{name} is of the type {config.model_type}, which is not in the table of docs/models.md. Its neurons were "
-        f"found by what its layers compute in a full pass over {len(ids)} tokens: the output of "
+        f"{name} is of the type {config.model_type}, which is not in the table of docs/reference/models.md. Its "
+        f"neurons were found by what its layers compute in a full pass over {len(ids)} tokens: the output of "
         f"{points.path(0, 'pre-activation')}, the input of {points.path(0, 'activation')}, and so on.",
     )
 

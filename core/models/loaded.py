@@ -111,7 +111,7 @@ def _processor(device: torch.device) -> str:
 
 _ROUNDED = (
     "The model was read in bfloat16: each weight and value is rounded to 8 significant bits, by up to 0.4%, and the "
-    "changes add up over sums and layers. docs/models.md says what this changed in one model."
+    "changes add up over sums and layers. docs/reference/models.md says what this changed in one model."
 )
 
 

@@ -56,7 +56,8 @@ def check_config(name: str, config: Mapping[str, Any]) -> None:
     if kind not in HOOK_POINTS and kind not in _types_for("CAUSAL_LM"):
         raise UserError(
             f"{name} is of the type {kind!r}, which transformers does not know as a causal language model; "
-            f"docs/models.md lists {len(HOOK_POINTS)} types that are known, such as gpt_neo, gpt2, gpt_neox and llama.",
+            f"docs/reference/models.md lists {len(HOOK_POINTS)} types that are known, such as gpt_neo, gpt2, gpt_neox "
+            "and llama.",
             about="model",
         )
 

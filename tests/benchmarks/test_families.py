@@ -11,7 +11,7 @@ from benchmarks.tiny_models import TINY
 from core.models.hook_points import HOOK_POINTS
 from core.records import TOLERANCE
 
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "models.md"
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "reference" / "models.md"
 
 
 def test_every_family_is_among_the_tiny_models() -> None:

@@ -370,7 +370,7 @@ def test_the_architecture_page_has_the_table_of_the_code() -> None:
     """``python -m engine`` prints what belongs there."""
     import engine.evidence_steps  # noqa: F401 - declares its steps, and imports all others
 
-    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    page = (ROOT / "docs" / "explanation" / "architecture.md").read_text(encoding="utf-8")
     head, begun, rest = page.partition("<!-- steps -->")
     shown, ended, _ = rest.partition("<!-- end of steps -->")
     assert head and begun and ended, "the page has lost its marks"

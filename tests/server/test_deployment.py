@@ -102,7 +102,7 @@ def test_pages_have_a_processor_beside_the_forward_pass():
 
 
 def test_the_manual_names_every_knob():
-    manual = (ROOT / "docs" / "deployment.md").read_text(encoding="utf-8")
+    manual = (ROOT / "docs" / "how-to" / "containers.md").read_text(encoding="utf-8")
     arguments = {rest.split("=")[0] for _, name, rest in instructions() if name == "ARG"}
     ours = set(re.findall(r"\$\{(\w+):-", COMPOSE)) - {variable(item.name) for item in fields(Limits)}
     missing = {name for name in arguments | ours - {"COMPOSE_PROJECT_NAME"} if f"`{name}" not in manual}

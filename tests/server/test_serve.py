@@ -223,7 +223,7 @@ def run_serve(environment):
 
 
 def test_the_table_of_limits_is_that_of_the_code():
-    page = (ROOT / "docs" / "class-server.md").read_text(encoding="utf-8")
+    page = (ROOT / "docs" / "reference" / "server.md").read_text(encoding="utf-8")
     written = dict(re.findall(r"^\| `(GRAMMAR_NEURONS_\w+)` \| ([^|]*) \|", page, re.MULTILINE))
     expected = {variable(item.name): item.default for item in dataclasses.fields(Limits)}
     expected |= {"GRAMMAR_NEURONS_MODELS": "`bundled`", "GRAMMAR_NEURONS_MODEL_ROOT": "none"}

@@ -112,7 +112,7 @@ def test_what_a_model_says_of_itself(architecture: str, tiny_folder: Folder) -> 
 
 
 def test_the_page_lists_every_family() -> None:
-    page = (Path(__file__).parents[3] / "docs" / "models.md").read_text(encoding="utf-8")
+    page = (Path(__file__).parents[3] / "docs" / "reference" / "models.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\| `([\w-]+)` \| [^|]+ \| `([\w.]+)` \| `(\w+)` \| (yes|no) \|$", page, re.MULTILINE)
     expected = {
         name: (f"{points.mlp.format(3)}.{points.expand}", points.contract, "no" if points.nonlinearity else "yes")

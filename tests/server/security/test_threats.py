@@ -1,4 +1,4 @@
-"""docs/security.md names for each threat the tests that prove what stops it, and each test here stands beside one."""
+"""The page on security names for each threat the tests that prove what stops it; each test here stands beside one."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ HERE = ROOT / "tests" / "server" / "security"
 
 
 def threats() -> list[list[str]]:
-    """The rows of the threat table in docs/security.md: who could try what, what stops it, which tests prove it."""
-    lines = (ROOT / "docs" / "security.md").read_text(encoding="utf-8").splitlines()
+    """The rows of the threat table in the page on security: who could try what, what stops it, which tests prove it."""
+    lines = (ROOT / "docs" / "explanation" / "security.md").read_text(encoding="utf-8").splitlines()
     begin = next(i for i, line in enumerate(lines) if line.startswith("| Who could try what"))
     rows = []
     for line in lines[begin + 2 :]:
