@@ -93,6 +93,6 @@ def test_no_minus_sign_is_made_elsewhere() -> None:
 
 def test_the_number_of_a_neuron_is_a_name_without_a_comma():
     with_comma = re.compile(r"[Nn]euron \{[^{}]*:,\}|\{[\w.]*neuron:,\}")
-    assert with_comma.search('f"Neuron {neuron:,} is shown."') and with_comma.search('f"{self.neuron:,} came"')
+    assert with_comma.search('f"Neuron {neuron:,} is shown."') and with_comma.search('f"got {self.neuron:,}"')
     files = [path for path in sources(*ROOMS, "core/records", "engine") if with_comma.search(path.read_text("utf-8"))]
     assert not files
