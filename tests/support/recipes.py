@@ -189,19 +189,18 @@ def _section(title: str, text: str) -> list[str]:
 def _fenced(lines: list[str]) -> list[tuple[str, str, tuple[str, ...]]]:
     """The fenced blocks: the paragraph before each, its language, its lines."""
     blocks: list[tuple[str, str, tuple[str, ...]]] = []
-    paragraph: list[str] = []
-    before, language, content = "", "", None
+    paragraph, language = "", ""
+    content: list[str] | None = None
+    was_blank = False
     for line in lines:
-        if content is not None:
-            if line == "```":
-                blocks.append((before, language, tuple(content)))
-                content = None
-            else:
-                content.append(line)
+        if content is not None and line == "```":
+            blocks.append((paragraph, language, tuple(content)))
+            content = None
+        elif content is not None:
+            content.append(line)
         elif line.startswith("```"):
-            before, language, content = " ".join(paragraph) or before, line.strip("` "), []
-            paragraph = []
+            language, content = line.strip("` "), []
         elif line.strip():
-            paragraph = [*paragraph, line.strip()] if paragraph and previous.strip() else [line.strip()]
-        previous = line
+            paragraph = line.strip() if was_blank else f"{paragraph} {line.strip()}"
+        was_blank = not line.strip()
     return blocks
