@@ -11,7 +11,7 @@ from typing import Any, Self
 from core.errors import UserError
 from core.records.names import CUSTOM, are_alike, check_name, clean_name, names_of
 from core.records.presets import CAREFUL, NOTEBOOK
-from core.records.word_classes import NAME_RULE, WORD_CLASSES, is_class_name
+from core.records.word_classes import NAME_RULE, WORD_CLASSES, classes_allowed, is_class_name
 
 HOOK_SIDES = ("pre-activation", "activation")
 POOLINGS = ("mean", "last")
@@ -215,7 +215,9 @@ def _check_class(side: str, value: Any, word_source: Any) -> None:
     if value == CUSTOM or (isinstance(value, str) and value in WORD_CLASSES):
         return
     if word_source in SHIPPED or not isinstance(word_source, str):
-        raise UserError(f"{side} is {quoted(value)}; allowed are {', '.join((*WORD_CLASSES, CUSTOM))}.")
+        raise UserError(
+            f"{side} is {quoted(value)}; allowed are {classes_allowed(value, CUSTOM, classes=WORD_CLASSES)}."
+        )
     if not is_class_name(value):
         raise UserError(f"{side} is {quoted(value)}; the name of a list in a folder has {NAME_RULE}.")
 
