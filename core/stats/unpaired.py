@@ -13,8 +13,8 @@ from core.stats.effect_size import auc_of_rows, cohens_d_av
 from core.stats.moments import mean_and_variance
 from core.stats.neuron_blocks import Columns, by_block
 
-# From the values of some neurons, float64 (n_block, n_target) and (n_block, n_baseline), to the statistic, the two-sided
-# p-value and the degrees of freedom (infinite if it has none) of each: arrays (n_block,), or one number for all.
+# From the values of some neurons, float64 (n_block, n_target) and (n_block, n_baseline), to the statistic, the
+# two-sided p-value and the degrees of freedom (infinite if it has none) of each: arrays (n_block,), or one number.
 RowTest = Callable[[np.ndarray, np.ndarray], tuple[np.ndarray | float, np.ndarray | float, np.ndarray | float]]
 
 
@@ -48,7 +48,7 @@ def unpaired_test(row_test: RowTest, target: np.ndarray, baseline: np.ndarray) -
     ...     return found.statistic, found.pvalue, found.df
     >>> found = unpaired_test(students_t, np.array([[4.0], [5.0], [7.0]]), np.array([[1.0], [2.0], [2.0]]))
     >>> found.statistic.round(2), found.degrees_of_freedom, found.auc
-    (array([3.88]), array([4.]), array([1.]))
+    (array([3.89]), array([4.]), array([1.]))
     """
     target, baseline = np.asarray(target), np.asarray(baseline)
     check_groups(target, baseline, at_least=2)
