@@ -16,7 +16,7 @@ from core.records.evidence import (
 )
 from core.records.gold import UPOS, GoldActivations, GoldSentence, GoldText, GoldWord, LeftOutWord, Passage, TextScore
 from core.records.model_info import ModelInfo
-from core.records.presets import CAREFUL, NOTEBOOK
+from core.records.presets import CAREFUL, DEFAULT_PRESET, NOTEBOOK, PRESETS
 from core.records.results import (
     AdjustedTests,
     BothSides,
@@ -47,6 +47,7 @@ __all__ = [
     "CLEAR_AUC",
     "CORRECTIONS",
     "CUSTOM",
+    "DEFAULT_PRESET",
     "DTYPES",
     "ENOUGH_WORDS",
     "FAILS",
@@ -58,6 +59,7 @@ __all__ = [
     "NOTEBOOK",
     "NOT_RUN",
     "POOLINGS",
+    "PRESETS",
     "SHORT_WORD_CLASSES",
     "SILENT_SHARE",
     "STRONG_AUC",

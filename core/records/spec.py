@@ -8,9 +8,9 @@ from dataclasses import asdict, dataclass, fields, replace
 from functools import cached_property
 from typing import Any, Self
 
-from core.errors import UserError
+from core.errors import UserError, did_you_mean
 from core.records.names import CUSTOM, are_alike, check_name, clean_name, names_of
-from core.records.presets import CAREFUL, NOTEBOOK
+from core.records.presets import CAREFUL, NOTEBOOK, PRESETS
 
 WORD_CLASSES = ("nouns", "verbs", "adjectives", "adverbs", "pronouns")
 # Closed classes. Their downloaded lists have at most 500 words.
@@ -131,6 +131,11 @@ class ContrastSpec:
         """The careful analysis: curated lists, leading space and prefix, lemmas, Welch's test, Holm over all layers."""
         return cls(**{**CAREFUL, **changes})
 
+    @classmethod
+    def of_preset(cls, name: str, **changes: Any) -> Self:
+        """The analysis of a preset by its name, a key of ``PRESETS``."""
+        return cls(**{**PRESETS[name], **changes})
+
     def changed(self, **changes: Any) -> Self:
         """A copy with some changed fields. It is checked like a new spec."""
         return replace(self, **changes)
@@ -188,24 +193,45 @@ class ContrastSpec:
         return cls(**{**values, **lists})
 
 
-def check_field(name: str, value: Any) -> None:
-    """Raise UserError if ``value`` is not allowed in the spec's field ``name``."""
-    if name in _CHOICES and value not in _CHOICES[name]:
-        raise UserError(f"{name} is {quoted(value)}; allowed are {', '.join(_CHOICES[name])}.")
+def check_field(name: str, value: Any, called: str = "") -> None:
+    """Raise UserError if ``value`` is not allowed in the spec's field ``name``; ``called`` is its name in the sentence.
+
+    Examples
+    --------
+    >>> check_field("n_target", 1, called="--words")
+    Traceback (most recent call last):
+    core.errors.UserError: --words is “1”; a whole number from 2 to 10,000 is allowed.
+    """
+    called = called or name
+    allowed = choices_of(name)
+    if allowed and value not in allowed:
+        near = did_you_mean(value, allowed)
+        raise UserError(f"{called} is {quoted(value)}; allowed are {', '.join(allowed)}.{near}")
     if name in COUNTS:
         low, high = COUNTS[name]
         if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
-            raise UserError(f"{name} is {quoted(value)}; a whole number from {low} to {high:,} is allowed.")
+            raise UserError(f"{called} is {quoted(value)}; a whole number from {low} to {high:,} is allowed.")
     if name in FLAGS and not isinstance(value, bool):
-        raise UserError(f"{name} is {quoted(value)}; allowed are true and false.")
+        raise UserError(f"{called} is {quoted(value)}; allowed are true and false.")
     if name == "alpha" and not (isinstance(value, float) and 0.0 < value < 1.0):
-        raise UserError(f"alpha is {quoted(value)}; a number above 0 and below 1 is allowed.")
+        raise UserError(f"{called} is {quoted(value)}; a number above 0 and below 1 is allowed.")
     if name in ("model", "word_source") and not (isinstance(value, str) and value.strip()):
-        raise UserError(f"{name} is empty; a name is needed.")
+        raise UserError(f"{called} is empty; a name is needed.")
     if name in NAMES:
-        check_name(name, value)
+        check_name(called, value)
     if name.endswith("_words") and not (isinstance(value, tuple) and all(isinstance(w, str) and w for w in value)):
-        raise UserError(f"{name} must be a tuple of words.")
+        raise UserError(f"{called} must be a tuple of words.")
+
+
+def choices_of(name: str) -> tuple[str, ...]:
+    """The allowed values of the spec's field ``name``, if there are only some; else none.
+
+    Examples
+    --------
+    >>> choices_of("test"), choices_of("layer")
+    (('paired', 'welch', 'mannwhitney'), ())
+    """
+    return _CHOICES.get(name, ())
 
 
 def quoted(value: object) -> str:

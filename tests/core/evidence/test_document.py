@@ -177,7 +177,7 @@ def test_another_file_is_refused(text, sentence) -> None:
 )
 def test_a_file_with_other_shapes_gets_a_sentence(kept, tmp_path, capsys, change, sentence) -> None:
     file = written(kept, tmp_path, *change)
-    assert main(["verify", str(file)]) == 2
+    assert main(["verify", str(file)]) == 1
     assert sentence in capsys.readouterr().err
 
 
@@ -199,7 +199,7 @@ def test_unknown_checks_and_neurons_are_refused(capsys) -> None:
     assert main(["evidence", "--neuron", "1", "--layer", "3", "--checks", "gold,luck"]) == 2
     assert "There is no check “luck”; there are test_choice, both_sides" in capsys.readouterr().err
     assert main(["evidence", "--neuron", "512", "--layer", "3", "--preset", "careful", "--checks", "input"]) == 2
-    assert "Layer 3 has neurons 0 to 511; 512 came." in capsys.readouterr().err
+    assert "Layer 3 has neurons 0 to 511; got 512." in capsys.readouterr().err
 
 
 def test_a_missing_or_broken_gold_file_gets_a_sentence(tmp_path, capsys) -> None:
@@ -207,5 +207,5 @@ def test_a_missing_or_broken_gold_file_gets_a_sentence(tmp_path, capsys) -> None
     assert main([*start, str(tmp_path / "none.conllu")]) == 2
     assert "none.conllu with tagged sentences; --gold takes files, or ewt or gum." in capsys.readouterr().err
     (tmp_path / "bad.conllu").write_text("no table\n", encoding="utf-8")
-    assert main([*start, str(tmp_path / "bad.conllu")]) == 2
+    assert main([*start, str(tmp_path / "bad.conllu")]) == 1
     assert "bad.conllu is not CoNLL-U" in capsys.readouterr().err
