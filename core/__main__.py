@@ -118,9 +118,7 @@ def _parsed(arguments: list[str], commands: Parser) -> argparse.Namespace:
     program.check_command(arguments[0], commands)
     options, unknown = commands.parse_known_args(arguments)
     if unknown:  # options are known by now
-        mistake = UsageError(
-            f"{arguments[0]} takes no argument “{unknown[0]}”: is an option before it missing?"
-        )
+        mistake = UsageError(f"{arguments[0]} takes no argument “{unknown[0]}”: is an option before it missing?")
         mistake.see = f"{commands.prog} {arguments[0]} --help"
         raise mistake
     options.output = Output(quiet=options.quiet, result_on_stdout=STDOUT in files_written(options))

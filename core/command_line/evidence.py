@@ -28,7 +28,7 @@ EXAMPLES = (
     ("All checks of neuron 120 in layer 3 of the bundled model", "{prog} evidence --layer 3 --neuron 120"),
     (
         "Two checks, kept in a file, and computed again from it",
-        "{prog} evidence --neuron 120 --checks held_out,both_sides --json evidence.json && {prog} verify evidence.json",
+        "{prog} evidence --neuron 120 --checks both_sides,effect_size --json evidence.json && {prog} verify evidence.json",
     ),
     ("With a treebank as the text", "{prog} evidence --neuron 120 --checks gold_text --gold ewt"),
 )

@@ -47,7 +47,7 @@ def answers(arguments: Sequence[str], program: Parser) -> bool:
         words = words[:1]
     if not wants_help:
         return False
-    parsers = _parsers(program)
+    parsers = parsers_of(program)
     if words:
         check_command(words[0], program)
     print((parsers[words[0]] if words else program).format_help(), end="")
@@ -56,7 +56,7 @@ def answers(arguments: Sequence[str], program: Parser) -> bool:
 
 def brief(program: Parser) -> str:
     """The help where nothing was typed: what the program does, its commands, an example, and where there is more."""
-    parsers = _parsers(program)
+    parsers = parsers_of(program)
     width = max(map(len, parsers))
     commands = "\n".join(f"  {name:<{width}}  {parser.description}" for name, parser in parsers.items())
     about, example = program.examples[0]
@@ -68,7 +68,7 @@ def brief(program: Parser) -> str:
 
 def check_command(name: str, program: Parser) -> None:
     """Raise UsageError if a program has no such command, or option."""
-    names = tuple(_parsers(program))
+    names = tuple(parsers_of(program))
     if name not in names:
         kind, allowed = ("option", program.option_names()) if name.startswith("-") else ("command", names)
         there_are = f"There is no {kind} “{name}”; there are {', '.join(allowed)}."
@@ -89,7 +89,7 @@ def version_text(program: str, *, libraries: bool = False) -> str:
     return "\n".join(lines)
 
 
-def _parsers(program: Parser) -> dict[str, Parser]:
+def parsers_of(program: Parser) -> dict[str, Parser]:
     """The parser of each command."""
     actions = (action for action in program._actions if isinstance(action, argparse._SubParsersAction))
     return dict(next(actions).choices)

@@ -279,7 +279,7 @@ def refusal(arguments: list[str], capsys: Capture, status: int = USAGE) -> str:
     """Run a command that must fail: nothing on stdout, one line on stderr, and perhaps where there is help."""
     assert main(arguments) == status
     shown = capsys.readouterr()
-    sentence, *more = shown.err.splitlines()
+    sentence, *more = [line for line in shown.err.splitlines() if not line.startswith("note: ")]
     assert shown.out == "" and sentence.startswith("error: ") and len(sentence) < 350
     assert [line[:10] for line in more] in ([], ["For help: "])
     return sentence
