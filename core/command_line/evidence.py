@@ -27,8 +27,8 @@ DOES = "Take one neuron through the checks of a careful reviewer, and say what m
 EXAMPLES = (
     ("All checks of neuron 120 in layer 3 of the bundled model", "{prog} evidence --layer 3 --neuron 120"),
     (
-        "Two checks, kept in a file, and computed again from it",
-        "{prog} evidence --neuron 120 --checks both_sides,effect_size --json evidence.json && {prog} verify evidence.json",
+        "One check, kept in a file, and computed again from it",
+        "{prog} evidence --neuron 120 --checks both_sides --json evidence.json && {prog} verify evidence.json",
     ),
     ("With a treebank as the text", "{prog} evidence --neuron 120 --checks gold_text --gold ewt"),
 )

@@ -76,12 +76,12 @@ def _commands(example: str) -> list[tuple[str, list[str]]]:
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_the_examples_run(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
-    """Those that need a network, or minutes, are only parsed; verify runs after evidence has written its file."""
+    """Those that need a network, or a minute, are only parsed."""
     monkeypatch.chdir(tmp_path)
     Path("text.txt").write_text("The dog barks.\n", encoding="utf-8")
     for _, example in COMMANDS[name].examples:
         for piped, arguments in _commands(example):
-            if name == "verify" or any(slow in " ".join(arguments) for slow in _SLOW):
+            if any(slow in " ".join(arguments) for slow in _SLOW):
                 assert parser().parse_args(arguments).command
                 continue
             monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(piped.encode())))
