@@ -11,6 +11,7 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from typing import NoReturn
 
 from core.command_line import check, contrast, download, evidence, program, text
 from core.command_line.files import files_written
@@ -130,10 +131,15 @@ def _parsed(arguments: list[str], commands: Parser) -> argparse.Namespace:
     return options
 
 
-if __name__ == "__main__":
+def run(prog: str = PROGRAM) -> NoReturn:
+    """Run the command of this process, and end the process with its exit status: for entry points."""
     print_anything()
-    status = main()
+    status = main(prog=prog)
     if status == INTERRUPTED:
         sys.stderr.flush()
         os._exit(status)  # without a wait for the threads of the hub's library, which may hang with the network
     sys.exit(status)
+
+
+if __name__ == "__main__":
+    run()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from core.command_line.options import LAYER_HELP
-from core.command_line.parser import add_value, whole_number
+from core.command_line.parser import Parser, add_value, whole_number
 from core.command_line.status import DONE, REFUSED, UsageError, typed
 from core.records import NOTEBOOK, ContrastSpec
 from core.records.spec import check_field
@@ -19,7 +19,7 @@ EXAMPLES = (
 _NOTEBOOK_LAYER = 8  # the layer that the course notebook reads
 
 
-def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def add(commands: argparse._SubParsersAction[Parser]) -> None:
     """Add the parser of the command."""
     parser = commands.add_parser("check", help=DOES, does=DOES, examples=EXAMPLES, usage="%(prog)s [OPTIONS] [MODEL]")
     parser.set_defaults(command=check)

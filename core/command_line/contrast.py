@@ -6,7 +6,7 @@ import argparse
 
 from core.command_line.files import Written, check_files, write_text
 from core.command_line.options import LARGE, add_contrast_options, load
-from core.command_line.parser import add_value
+from core.command_line.parser import Parser, add_value
 from core.command_line.spec import spec_of
 from core.command_line.status import typed
 from core.command_line.tables import add_table_options, extremes_text, wanted_table, write_table
@@ -38,7 +38,7 @@ _FILES = {  # destination -> flag, what it holds
 }
 
 
-def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def add(commands: argparse._SubParsersAction[Parser]) -> None:
     """Add the parser of the command."""
     parser = commands.add_parser("contrast", help=DOES, does=DOES, examples=EXAMPLES)
     parser.set_defaults(command=contrast)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from core.command_line.options import DTYPE_HELP, fetch_treebank, load
-from core.command_line.parser import add_value, braces, one_of
+from core.command_line.parser import Parser, add_value, braces, one_of
 from core.command_line.status import UsageError
 from core.errors import UserError
 from core.records import DTYPES
@@ -22,7 +22,7 @@ REPAIRS = "Fetch the damaged files of a hub model in the cache again."
 REPAIR_EXAMPLES = (("After an error that names a damaged file", "{prog} repair EleutherAI/gpt-neo-125m"),)
 
 
-def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def add(commands: argparse._SubParsersAction[Parser]) -> None:
     """Add the parsers of both commands."""
     usage = "%(prog)s [OPTIONS] (MODEL | --words | --treebank NAME)"
     one = commands.add_parser("download", help=DOES, does=DOES, examples=EXAMPLES, usage=usage)

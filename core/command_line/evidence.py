@@ -12,7 +12,7 @@ from core.command_line.files import Written, check_files, write_text
 from core.command_line.inputs import STDIN, content_of, shown_name, text_of
 from core.command_line.options import LARGE, add_contrast_options, fetch_treebank, load
 from core.command_line.output import Output, without_repeats
-from core.command_line.parser import add_value, whole_number
+from core.command_line.parser import Parser, add_value, whole_number
 from core.command_line.spec import spec_of
 from core.command_line.status import DONE, REFUSED, UsageError, advised, status_of, typed
 from core.errors import UserError, did_you_mean
@@ -41,7 +41,7 @@ _GOLD_HELP = "tagged sentences instead of the project's: CoNLL-U files, or ewt o
 _STYLES = {HOLDS: "good", FAILS: "bad"}
 
 
-def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def add(commands: argparse._SubParsersAction[Parser]) -> None:
     """Add the parsers of both commands."""
     usage = "%(prog)s --neuron N [OPTIONS]"
     one = commands.add_parser("evidence", help=DOES, does=DOES, examples=EXAMPLES, usage=usage)

@@ -100,6 +100,8 @@ def write_text(output: Output, file: str | None, make: Callable[[], str], what: 
         return
     if file == STDOUT:
         output.clear_line()
+        if output.result_on_stdout and not output.quiet and sys.stdout.isatty():
+            print(file=sys.stderr)  # between a summary and a table on one screen
         text = make()
         sys.stdout.write(text if text.endswith("\n") else f"{text}\n")
         return

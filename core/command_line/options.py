@@ -63,7 +63,7 @@ def _add_words(group: Any) -> None:
         about = f"the {side}: a list of your own, one word a line; - is standard input"
         add_value(group, f"--{side}-words", metavar="FILE", help=about)
         add_value(group, f"--{side}-name", metavar="NAME", help="what that list is called in the output")
-    counts = {"convert": whole_number, "metavar": "N"}
+    counts: dict[str, Any] = {"convert": whole_number, "metavar": "N"}
     _add(group, "n_target", "--words", dest="words", help="words of each class, the most frequent first", **counts)
     _add(group, "n_target", help="words of the target, if not as many as of the baseline", shown="--words", **counts)
     _add(group, "n_baseline", help="words of the baseline", shown="--words", **counts)
@@ -99,7 +99,8 @@ def _add(
 
 
 def _add_choice(group: Any, name: str, allowed: tuple[str, ...], about: str, *flags: str) -> None:
-    _add(group, name, *flags, metavar=braces(allowed), help=about, **({"dest": name} if flags else {}))
+    more: dict[str, Any] = {"dest": name} if flags else {}
+    _add(group, name, *flags, metavar=braces(allowed), help=about, **more)
 
 
 def _add_flag(group: Any, name: str, about: str) -> None:

@@ -19,7 +19,7 @@ HELP_EXAMPLES = (("The program", "{prog} help"), ("A command", "{prog} help cont
 _HELP, _VERSION, _VERBOSE = ("-h", "--help"), "--version", ("-v", "--verbose")
 
 
-def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def add(commands: argparse._SubParsersAction[Parser]) -> None:
     """Add the parser of the command. ``answers`` does its work, before anything is parsed."""
     usage = "%(prog)s [COMMAND]"
     parser = commands.add_parser("help", help=SHOWS, does=SHOWS, examples=HELP_EXAMPLES, usage=usage)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import Any
 
 from core.command_line.files import Written, check_files, write_text
 from core.command_line.inputs import STDIN, content_of, shown_name, text_of
 from core.command_line.options import DTYPE_HELP, LAYER_HELP, MODEL_HELP, load
 from core.command_line.output import without_repeats
-from core.command_line.parser import add_value, braces, one_of, whole_number
+from core.command_line.parser import Parser, add_value, braces, one_of, whole_number
 from core.command_line.status import UsageError
 from core.command_line.tables import add_table_options, aligned_table, wanted_table, write_table
 from core.errors import UserError
@@ -29,7 +30,7 @@ EXAMPLES = (
 )
 
 
-def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def add(commands: argparse._SubParsersAction[Parser]) -> None:
     """Add the parser of the command."""
     parser = commands.add_parser("text", help=DOES, does=DOES, examples=EXAMPLES)
     parser.set_defaults(command=text)
@@ -42,7 +43,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     add_value(model, "--model", metavar="MODEL", help=MODEL_HELP, default="bundled")
     add_value(model, "--dtype", convert=one_of(DTYPES), metavar=braces(DTYPES), help=DTYPE_HELP, default="float32")
     about = "the value before or after the nonlinearity"
-    choices = {"convert": one_of(HOOK_SIDES), "metavar": braces(HOOK_SIDES), "dest": "hook_side"}
+    choices: dict[str, Any] = {"convert": one_of(HOOK_SIDES), "metavar": braces(HOOK_SIDES), "dest": "hook_side"}
     add_value(model, "--hook-side", "--side", help=about, default="pre-activation", **choices)
     about = "read the beginning-of-text token first, as in the careful preset (default: no)"
     model.add_argument("--prefix", action=argparse.BooleanOptionalAction, help=about)
