@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import difflib
 import os
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 
 class UserError(ValueError):
@@ -55,6 +56,19 @@ def causes(error: BaseException) -> Iterator[BaseException]:
             seen.add(id(each))
             yield each
             waiting += [each.__context__, each.__cause__]  # the last is taken first
+
+
+def did_you_mean(value: object, allowed: Iterable[str]) -> str:
+    """The end of a sentence about a value that is not allowed: a question with the nearest allowed one, if one is near.
+
+    Examples
+    --------
+    >>> did_you_mean("noun", ["nouns", "verbs"]), did_you_mean("xyz", ["nouns", "verbs"])
+    (' Did you mean nouns?', '')
+    """
+    by_letters = {each.casefold(): each for each in allowed}
+    near = difflib.get_close_matches(str(value)[:100].strip().casefold(), by_letters, n=1, cutoff=0.6)
+    return f" Did you mean {by_letters[near[0]]}?" if near else ""
 
 
 def clear_frames(error: BaseException) -> None:
