@@ -23,12 +23,13 @@ def main(arguments: list[str] | None = None) -> int:
     values.
     """
     options = _parser().parse_args(arguments)
-    from engine import folders, limits  # late: --help and a wrong option need neither
+    from engine import folders, limits, variables  # late: --help and a wrong option need none of them
 
     options.folders, options.limits = folders, limits  # of this computer
     if vars(options).get("model"):
         options.model = canonical(options.model)
     try:
+        variables.check(os.environ)
         return options.command(options) or 0
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)

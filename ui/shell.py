@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
+
 import streamlit as st
 
 from core.errors import UserError
 from core.models.hub import canonical
 from core.records import CUSTOM
 from core.records.link import SIDES
+from engine import variables
 from engine.steps import warm_up
 from ui import control, kept, link, model_settings, navigation, page, parts, remedies, settings, sidebar, word_settings
 from ui.defaults import LEAST_WORDS
@@ -21,6 +24,11 @@ def run() -> None:
     """Run the app once, for the requested page."""
     shown = navigation.find()
     page.set_up(shown.title)
+    try:
+        variables.check(os.environ)
+    except UserError as error:
+        page.show_mistake(error)
+        return
     embedded = parts.embedded()
     head = st.container(key="page_head", horizontal=True, vertical_alignment="center", gap="small")
     if not embedded:
