@@ -71,18 +71,24 @@ def _serve(app: Application) -> int:
     with listener:
         door = _door()
         server = _Server(app, _uvicorn_config(app, door), AcceptErrors(door, partial(listener.listen, _QUEUE)))
-        if terminal.is_one():
-            path = (config.get_option("server.baseUrlPath") or "").strip("/")
-            https = bool(config.get_option("server.sslCertFile"))
-            terminal.announce(address, listener.getsockname()[1], path=path, https=https)
         _log.info("listening", extra=fields(address=address, port=listener.getsockname()[1]))
-        signal.signal(signal.SIGTERM, server.handle_exit)  # uvicorn does the same later, when it starts
+        for kind in (signal.SIGTERM, signal.SIGINT):  # uvicorn does the same later, when it starts
+            signal.signal(kind, server.handle_exit)
+        if terminal.is_one():
+            _announce(address, listener.getsockname()[1])
         log_fatal_errors()
         server.run(sockets=[listener])
     _log.info("ended")
     if terminal.is_one():
         terminal.say_stopped()
     return 0 if server.started else _FAILED
+
+
+def _announce(address: str, port: int) -> None:
+    from streamlit import config
+
+    path = (config.get_option("server.baseUrlPath") or "").strip("/")
+    terminal.announce(address, port, path=path, https=bool(config.get_option("server.sslCertFile")))
 
 
 def _door() -> Door:

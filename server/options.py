@@ -71,7 +71,7 @@ def _options(arguments: Sequence[str]) -> dict[str, Any]:
     for each in VARIABLES:
         if each.option in given:
             if not given[each.option].strip():
-                raise UserError(f"{each.option} is empty; {each.allowed} is allowed.")
+                raise UserError(f"{each.option} is empty; allowed: {each.allowed}.")
             each.check(each.option, given[each.option].strip())
             os.environ[each.name] = given[each.option]
     for name, value in _ENVIRONMENT.items():

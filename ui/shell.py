@@ -24,10 +24,7 @@ def run() -> None:
     """Run the app once, for the requested page."""
     shown = navigation.find()
     page.set_up(shown.title)
-    try:
-        variables.check(os.environ)
-    except UserError as error:
-        page.show_mistake(error)
+    if not _is_set_up_rightly():
         return
     embedded = parts.embedded()
     head = st.container(key="page_head", horizontal=True, vertical_alignment="center", gap="small")
@@ -60,9 +57,7 @@ def run() -> None:
         with head.container(key="page_actions", horizontal=True, width="content", gap="small"):
             share.draw(shown.title)
             export.reserve()
-    for problem in settings.current().problems or ():
-        page.show_warning(problem)
-    parts.say_unknown(shown.title)
+    _say_what_is_wrong_in_the_link(shown.title)
     if mistake and not _draw_mistake(mistake):
         return
     link.write(settings.current().view)
@@ -71,6 +66,22 @@ def run() -> None:
     shown.run()
     if model_settings.layers_have_come():
         st.rerun()
+
+
+def _say_what_is_wrong_in_the_link(title: str) -> None:
+    for problem in settings.current().problems or ():
+        page.show_warning(problem)
+    parts.say_unknown(title)
+
+
+def _is_set_up_rightly() -> bool:
+    """Whether the environment's variables are right; else say what is wrong: no result would be what was wanted."""
+    try:
+        variables.check(os.environ)
+    except UserError as error:
+        page.show_mistake(error)
+        return False
+    return True
 
 
 def _draw_mistake(mistake: UserError) -> bool:
