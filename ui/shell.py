@@ -79,6 +79,7 @@ def _is_set_up_rightly() -> bool:
     try:
         variables.check(os.environ)
     except UserError as error:
+        st.title("Grammar Neurons")
         page.show_mistake(error)
         return False
     return True
