@@ -22,7 +22,7 @@ def main(arguments: list[str] | None = None) -> int:
     2, after one sentence on stderr, for a user's mistake; 130 after Ctrl-C; 1 if ``check`` or ``verify`` finds other
     values.
     """
-    options = _parser().parse_args(arguments)
+    options = parser().parse_args(arguments)
     from engine import folders, limits  # late: --help and a wrong option need neither
 
     options.folders, options.limits = folders, limits  # of this computer
@@ -43,12 +43,13 @@ def main(arguments: list[str] | None = None) -> int:
         return _INTERRUPTED
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m core", description=__doc__)
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+def parser() -> argparse.ArgumentParser:
+    """The parser of all commands."""
+    whole = argparse.ArgumentParser(prog="python -m core", description=__doc__)
+    commands = whole.add_subparsers(required=True, metavar="COMMAND")
     for module in (contrast, text, evidence, check, download):
         module.add(commands)
-    return parser
+    return whole
 
 
 if __name__ == "__main__":
