@@ -133,7 +133,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--rounds", type=int, default=1, help="of --alone (%(default)s)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there, too")
     parser.add_argument("--before", type=Path, metavar="FILE", help="another run's --json, to stand beside this one")
-    parser.add_argument("--out", type=Path, metavar="PAGE", help="also write the table between the markers of this page, or of a page in this folder")
+    parser.add_argument("--out", type=Path, metavar="PAGE", help="also write the table between its markers")
     return parser
 
 

@@ -7,11 +7,14 @@ script only puts the sections into the pages. To add one, add a line to ``SECTIO
 from __future__ import annotations
 
 import argparse
+import ast
 import re
 import sys
+import tomllib
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 _MARKED = re.compile(r"(<!-- generated: (?P<name>[^>]+) -->\n)(?P<content>.*?)(<!-- end -->)", re.S)
@@ -37,6 +40,42 @@ def _steps() -> str:
     return table()
 
 
+def _packages() -> str:
+    """Each package with the first line of its docstring."""
+    from core.report.markdown import table
+
+    rows = []
+    for root in _contracts()["root_packages"]:
+        for file in sorted([ROOT / root / "__init__.py", *(ROOT / root).glob("*/__init__.py")]):
+            about = ast.get_docstring(ast.parse(file.read_text(encoding="utf-8"))) or ""
+            rows.append((f"`{file.parent.relative_to(ROOT).as_posix()}`", about.partition("\n")[0].replace("``", "`")))
+    return table(("package", "what it is"), rows)
+
+
+def _imports() -> str:
+    """Which package may import which, as the contracts of import-linter have it."""
+    from core.report.markdown import table
+
+    chains, rows = [], []
+    for contract in _contracts()["contracts"]:
+        if contract["type"] == "layers":
+            within = f"{contract['containers'][0]}: " if "containers" in contract else ""
+            chains.append(f"{within}{' → '.join(contract['layers'])}")
+        elif contract["type"] == "forbidden":
+            rows.append([", ".join(f"`{name}`" for name in contract[f"{which}_modules"]) for which in _SIDES])
+    layers = "\n".join(chains)
+    return f"```text\n{layers}\n```\n\n{table(('these', 'never import'), rows)}"
+
+
+_SIDES = ("source", "forbidden")
+
+
+def _contracts() -> dict[str, Any]:
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    contracts: dict[str, Any] = settings["tool"]["importlinter"]
+    return contracts
+
+
 SECTIONS: dict[str, Callable[[], str]] = {
     "settings": _from("ui.settings_reference.settings_table"),
     "choices on pages": _from("ui.settings_reference.choices_table"),
@@ -49,6 +88,8 @@ SECTIONS: dict[str, Callable[[], str]] = {
     "evidence": _from("core.evidence.reference.evidence_fields"),
     "models": _from("core.models.catalogue.catalogue_table"),
     "steps": _steps,
+    "packages": _packages,
+    "imports": _imports,
 }
 
 
