@@ -17,6 +17,11 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
+if __name__ == "__main__":
+    sys.path.insert(0, str(ROOT))
+
+from docs import sentences  # noqa: E402 - the line above finds it
+
 _MARKED = re.compile(r"(<!-- generated: (?P<name>[^>]+) -->\n)(?P<content>.*?)(<!-- end -->)", re.S)
 
 
@@ -76,6 +81,11 @@ def _contracts() -> dict[str, Any]:
     return contracts
 
 
+def _said(section: str) -> Callable[[], str]:
+    """The sentences of a section of docs/how-to/troubleshoot.md."""
+    return lambda: sentences.said(section)
+
+
 SECTIONS: dict[str, Callable[[], str]] = {
     "settings": _from("ui.settings_reference.settings_table"),
     "choices on pages": _from("ui.settings_reference.choices_table"),
@@ -90,6 +100,7 @@ SECTIONS: dict[str, Callable[[], str]] = {
     "steps": _steps,
     "packages": _packages,
     "imports": _imports,
+    **{f"says: {section}": _said(section) for section in sentences.SECTIONS},
 }
 
 
@@ -132,5 +143,4 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.path.insert(0, str(ROOT))
     sys.exit(main())

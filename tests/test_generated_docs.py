@@ -2,34 +2,21 @@
 
 from __future__ import annotations
 
-import importlib.util
-from pathlib import Path
-from types import ModuleType
-
 import pytest
 
-ROOT = Path(__file__).resolve().parent.parent
+from docs import generate
 
 
-@pytest.fixture(scope="module")
-def generate() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("generate", ROOT / "docs" / "generate.py")
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-def test_no_page_is_stale(generate: ModuleType) -> None:
+def test_no_page_is_stale() -> None:
     assert generate.stale() == [], "run python docs/generate.py"
 
 
-def test_every_section_is_on_a_page(generate: ModuleType) -> None:
+def test_every_section_is_on_a_page() -> None:
     shown = "".join(generate.pages().values())
     assert [name for name in generate.SECTIONS if f"<!-- generated: {name} -->" not in shown] == []
 
 
-def test_a_stale_page_is_found_and_written(generate, tmp_path, monkeypatch, capsys) -> None:
+def test_a_stale_page_is_found_and_written(tmp_path, monkeypatch, capsys) -> None:
     page = tmp_path / "docs" / "page.md"
     page.parent.mkdir()
     page.write_text("# A page\n\n<!-- generated: numbers -->\nold\n<!-- end -->\n\nThe rest.\n", encoding="utf-8")
@@ -42,6 +29,6 @@ def test_a_stale_page_is_found_and_written(generate, tmp_path, monkeypatch, caps
     assert page.read_text(encoding="utf-8") == new
 
 
-def test_a_section_of_another_name_is_a_mistake(generate: ModuleType) -> None:
+def test_a_section_of_another_name_is_a_mistake() -> None:
     with pytest.raises(KeyError, match="nothing"):
         generate.written("<!-- generated: nothing -->\n<!-- end -->\n")
