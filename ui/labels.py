@@ -21,32 +21,3 @@ def model_label(name: str) -> str:
 def class_label(name: str) -> str:
     """The label of a word class."""
     return "Custom list…" if name == CUSTOM else name.capitalize()
-
-
-# What the sidebar calls each setting, by the field of the spec; an empty label: it is in no sidebar.
-SETTING_LABELS = {
-    "model": "Model",
-    "layer": "Layer",
-    "target": "Target",
-    "baseline": "Baseline",
-    "n_target": "Target words",
-    "n_baseline": "Baseline words",
-    "word_source": "Word lists",
-    "hook_side": "Hook side",
-    "pooling": "Pooling over a word's tokens",
-    "leading_space": "Leading space",
-    "prefix": "Beginning-of-text token first",
-    "drop_shared": "Drop words that stand in both lists",
-    "unit": "Unit",
-    "test": "Test",
-    "correction": "Correction",
-    "family": "Family of tests",
-    "alpha": "Alpha",
-    "seed": "",
-    "dtype": "Number format",
-    "shuffle_labels": "Control: shuffle the labels",
-    "target_words": "Custom target list",
-    "baseline_words": "Custom baseline list",
-    "target_name": "Name of the target list",
-    "baseline_name": "Name of the baseline list",
-}

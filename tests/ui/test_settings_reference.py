@@ -16,7 +16,7 @@ from core.records.meanings import MEANINGS, allowed
 from core.records.spec import check_field
 from tests.support.browser import ROOT
 from ui import settings_reference
-from ui.labels import SETTING_LABELS
+from ui.settings_reference import SETTING_LABELS
 
 CHOSEN = ("word_source", "hook_side", "pooling", "unit", "test", "correction", "family", "dtype", "leading_space")
 NUMBERS = ("layer", "n_target", "n_baseline", "alpha", "seed")
