@@ -17,7 +17,9 @@ from core.report.markdown import table
 _HEADER = ("option", "default", "allowed", "meaning")
 # The titles that argparse gives to the arguments that are in no group, by versions of Python.
 _USUAL_TITLES = {"positional arguments", "options", "optional arguments"}
-_DEFAULT_AT_END = re.compile(r"\s*\(default:? [^()]*\)$")
+# A default may be in the help, and the choices in the name of the value: {mean,last}.
+_DEFAULT_AT_END = re.compile(r"\s*\(default:? (.*)\)$")
+_CHOICES = re.compile(r"\{(.+)\}$")
 
 
 def command_line(parser: argparse.ArgumentParser, level: int = 2) -> str:
@@ -119,8 +121,10 @@ def _tables(parser: argparse.ArgumentParser, options: list[argparse.Action]) -> 
 
 
 def _row(parser: argparse.ArgumentParser, action: argparse.Action) -> tuple[str, str, str, str]:
-    names = f"`{_spelled(action, action.option_strings)}`"
-    return names, _default(action), _allowed(action), _meaning(parser, action).replace("<", "\\<")
+    names, meaning = f"`{_spelled(action, action.option_strings)}`", _meaning(parser, action)
+    said = _DEFAULT_AT_END.search(meaning)
+    default = _default(action) or (said[1] if said else "")
+    return names, default, _allowed(action), _DEFAULT_AT_END.sub("", meaning).replace("<", "\\<")
 
 
 def _spelled(action: argparse.Action, names: list[str] | tuple[str, ...]) -> str:
@@ -132,7 +136,7 @@ def _spelled(action: argparse.Action, names: list[str] | tuple[str, ...]) -> str
 def _value(action: argparse.Action) -> str:
     """The value of an option as help writes it, such as N, or FILE for one and more."""
     name = action.metavar or action.dest.upper()
-    one = " ".join(name) if isinstance(name, tuple) else name
+    one = " ".join(name) if isinstance(name, tuple) else _CHOICES.sub(action.dest.upper(), name)
     return f"{one} …" if action.nargs in ("+", "*", argparse.REMAINDER) else one
 
 
@@ -150,13 +154,14 @@ def _default(action: argparse.Action) -> str:
 def _allowed(action: argparse.Action) -> str:
     if action.choices is not None:
         return ", ".join(map(str, action.choices))
+    if isinstance(action.metavar, str) and (listed := _CHOICES.match(action.metavar)):
+        return listed[1].replace(",", ", ")
     return {int: "whole numbers", float: "numbers"}.get(action.type, "")  # type: ignore[call-overload]
 
 
 def _meaning(parser: argparse.ArgumentParser, action: argparse.Action) -> str:
-    """The help of an option, with its placeholders filled in as argparse does. The default has a column."""
+    """The help of an option, with its placeholders filled in as argparse does."""
     values = {name: value for name, value in vars(action).items() if value != argparse.SUPPRESS}
     values = {name: getattr(value, "__name__", value) for name, value in values.items()}
     values |= {"prog": parser.prog, "choices": ", ".join(map(str, action.choices or ()))}
-    meaning = (action.help or "") % values
-    return _DEFAULT_AT_END.sub("", meaning) if _default(action) else meaning
+    return (action.help or "") % values

@@ -31,6 +31,7 @@ def made() -> argparse.ArgumentParser:
     )
     one.add_argument("files", nargs="+", metavar="FILE")
     one.add_argument("--by", choices=["word", "line"], default="word", help="100%% by %(choices)s (default: word)")
+    one.add_argument("--over", metavar="{tokens,words}", help="over what (default: words; tokens (all) in a text)")
     one.add_argument("--hidden", help=argparse.SUPPRESS)
     one.add_argument("--loud", action=argparse.BooleanOptionalAction, help="say a <lot>")
     one.add_argument_group("output").add_argument("-o", "--out", required=True, metavar="FILE", help="a | b")
@@ -57,7 +58,9 @@ def test_the_page_of_a_parser_with_everything(made: argparse.ArgumentParser) -> 
         "Count words.",
         "```bash\ntool count [OPTIONS] --out FILE FILE …\n```",
         "| option | default | allowed | meaning |\n|---|---|---|---|\n| `FILE …` | needed |  |  |\n"
-        "| `--by BY` | word | word, line | 100% by word, line |\n| `--loud, --no-loud` |  |  | say a \\<lot> |",
+        "| `--by BY` | word | word, line | 100% by word, line |\n"
+        "| `--over OVER` | words; tokens (all) in a text | tokens, words | over what |\n"
+        "| `--loud, --no-loud` |  |  | say a \\<lot> |",
         "**Output**",
         "| option | default | allowed | meaning |\n|---|---|---|---|\n| `-o, --out FILE` | needed |  | a \\| b |",
         "```text\nexamples:\n  tool count a.txt\n```",

@@ -19,7 +19,13 @@ from ui import settings_reference
 from ui.settings_reference import SETTING_LABELS
 
 CHOSEN = ("word_source", "hook_side", "pooling", "unit", "test", "correction", "family", "dtype", "leading_space")
-NUMBERS = ("layer", "n_target", "n_baseline", "alpha", "seed")
+# A value that is allowed and no default, where the table does not end with one.
+OTHER = {
+    **dict.fromkeys(("layer", "n_target", "n_baseline", "seed"), "7"),
+    **dict.fromkeys(("target", "baseline"), "adverbs"),
+    **dict.fromkeys(("target_words", "baseline_words", "target_name", "baseline_name", "model"), "mine"),
+    "alpha": "0.5",
+}
 FIELDS = [item.name for item in fields(ContrastSpec)]
 
 
@@ -38,9 +44,8 @@ def test_the_options_are_understood() -> None:
     """Each option is given to the real parser, and arrives in the field that its row names."""
     for row in rows(settings_reference.settings_table()):
         field, option = row[2].strip("`"), row[1].split(", ")[0].strip("`")
-        choices = row[5].split(", ")
-        value = choices[-1] if field not in NUMBERS else "0.5" if field == "alpha" else "7"
-        read = parser().parse_args(["contrast", option, *([] if choices == ["true", "false"] else [value])])
+        value = OTHER.get(field, row[5].split(", ")[-1])
+        read = parser().parse_args(["contrast", option, *([] if value == "false" else [value])])
         unset = parser().parse_args(["contrast"])
         assert {name for name in FIELDS if getattr(read, name) != getattr(unset, name)} == {field}
 
