@@ -19,9 +19,19 @@ from typing import NamedTuple
 ROOT = Path(__file__).resolve().parent.parent
 _PLACES = ("core", "engine", "ui", "server", "pages")
 _ERRORS = {"UserError", "Refused"}
-# Files whose sentences are no errors of the code: answers of the server, reasons that others quote.
+# Files that say more than errors: answers of the server, reasons that others quote, notes, problems of links.
 _ANSWERS = (
+    "core/activations/gold.py",
+    "core/activations/text.py",
+    "core/experiment.py",
+    "core/models/load_transformers.py",
+    "core/models/loaded.py",
     "core/models/suitability.py",
+    "core/records/link.py",
+    "core/report/colour_scales.py",
+    "core/words/lists.py",
+    "core/words/pair.py",
+    "core/words/shuffle.py",
     "core/words/failures.py",
     "server/connections/http_protocol.py",
     "server/connections/refusals.py",
@@ -30,11 +40,34 @@ _ANSWERS = (
     "server/sessions/gate.py",
     "server/sessions/messages.py",
     "server/sessions/uploads.py",
+    "ui/chosen.py",
+    "ui/link.py",
+    "ui/model_settings.py",
+    "ui/panels/layers.py",
+    "ui/shell.py",
+    "ui/token_heatmap/blocks.py",
+    "ui/word_settings.py",
 )
 GAP = "…"  # where a sentence has a name, a number or a reason
 
 # The name of a section on the page -> the files that say its sentences, each with a pattern that some of them match.
 SECTIONS: dict[str, list[tuple[str, str]]] = {
+    "notes on a result": [
+        ("core/words/", "dropped, with|are used\\.|all of them are used|stands in, so"),
+        ("core/experiment.py", "not tested, not in the family"),
+        ("core/activations/", "left out|broken character|overlapping windows"),
+        ("core/models/", "was read in bfloat16|the CPU is used|neurons were found by|longer ones are read"),
+        ("core/report/colour_scales.py", ""),
+        ("ui/token_heatmap/blocks.py", ""),
+        ("ui/panels/layers.py", "only the chosen layer is read"),
+    ],
+    "short messages": [
+        ("ui/word_settings.py", "words of each class are used|all of them are used|are used again"),
+        ("ui/model_settings.py", "relative depth|is shown"),
+        ("ui/chosen.py", ""),
+        ("ui/shell.py", "No longer pinned"),
+    ],
+    "links": [("core/records/link.py", ""), ("ui/link.py", "")],
     "server variables": [
         ("engine/limits.py", r"is set, and names|is not a folder|sites such as|whole number from"),
         ("engine/variables.py", ""),
@@ -126,14 +159,18 @@ SECTIONS: dict[str, list[tuple[str, str]]] = {
     "busy": [("engine/admission.py", ""), ("engine/fair_queue.py", ""), ("engine/files.py", "")],
     "commands": [("core/command_line/", ""), ("core/__main__.py", "")],
 }
-# Said to programmers who call a function with what it does not take: no page and no command leads there.
-FOR_PROGRAMMERS = (
+# Said to programmers who call a function with what it does not take (no page and no command leads there), or help.
+ELSEWHERE = (
     "core/stats/",
     "core/experiment.py",
     "core/activations/",
     "core/words/ambiguous.py",
     "core/words/prose.py",
     "engine/evidence_steps.py",
+    "ui/model_settings.py",
+    "ui/panels/layers.py",
+    "ui/shell.py",
+    "ui/word_settings.py",
 )
 
 
@@ -152,16 +189,16 @@ def said(section: str) -> str:
 
 
 def homeless() -> list[Sentence]:
-    """The sentences that belong to no section and are not for programmers."""
+    """The sentences that belong to no section, and whose files are not in ``ELSEWHERE``."""
     return [sentence for sentence in sentences() if section_of(sentence) is None]
 
 
 def section_of(sentence: Sentence) -> str | None:
-    """The section of a sentence; "" if it is for programmers, None if nobody has said."""
+    """The section of a sentence; "" if it is not for the page, None if nobody has said."""
     for section, places in SECTIONS.items():
         if any(sentence.file.startswith(file) and re.search(pattern, sentence.text) for file, pattern in places):
             return section
-    return "" if sentence.file.startswith(FOR_PROGRAMMERS) else None
+    return "" if sentence.file.startswith(ELSEWHERE) else None
 
 
 @cache
@@ -200,7 +237,8 @@ def _whole_sentences(tree: ast.AST) -> Iterator[tuple[str, int]]:
         is_text = isinstance(node, ast.JoinedStr) or (isinstance(node, ast.Constant) and isinstance(node.value, str))
         if is_text and id(node) not in docstrings and (id(node) not in inner or isinstance(node, ast.JoinedStr)):
             [text] = _texts(node, tree, tree)
-            if re.match(rf"[A-Z{GAP}].* .* .*[.]\s*$", text, re.S):
+            is_whole = re.match(rf"[A-Z{GAP}].* .* .*[.]\s*$", text, re.S) and "%s" not in text
+            if is_whole and re.search(r"\w+ \w+ \w+|\w{4,} \w{4,}", text):
                 yield text, node.lineno
 
 
