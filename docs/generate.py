@@ -132,8 +132,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--check", action="store_true", help="write nothing; name the pages that are not up to date")
     if parser.parse_args(arguments).check:
         found = stale()
-        for page in found:
-            print(f"{page} is not up to date: run python docs/generate.py", file=sys.stderr)
+        for name in found:
+            print(f"{name} is not up to date: run python docs/generate.py", file=sys.stderr)
         return 1 if found else 0
     for page, text in pages().items():
         if (new := written(text)) != text:

@@ -231,19 +231,18 @@ def _calls(node: ast.AST, scope: ast.AST) -> Iterator[tuple[ast.Call, ast.AST]]:
 def _whole_sentences(tree: ast.AST) -> Iterator[tuple[str, int]]:
     """The strings of a file that are a sentence, without the docstrings."""
     documented = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
-    docstrings = {id(node.body[0].value) for node in ast.walk(tree) if isinstance(node, documented) and _is_said(node)}
-    inner = {id(part) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in ast.walk(node)}
+    bodies = [node.body for node in ast.walk(tree) if isinstance(node, documented) and node.body]
+    docstrings = {id(body[0].value) for body in bodies if isinstance(body[0], ast.Expr)}
+    inner = {id(part) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in node.values}
     for node in ast.walk(tree):
-        is_text = isinstance(node, ast.JoinedStr) or (isinstance(node, ast.Constant) and isinstance(node.value, str))
-        if is_text and id(node) not in docstrings and (id(node) not in inner or isinstance(node, ast.JoinedStr)):
-            [text] = _texts(node, tree, tree)
-            is_whole = re.match(rf"[A-Z{GAP}].* .* .*[.]\s*$", text, re.S) and "%s" not in text
-            if is_whole and re.search(r"\w+ \w+ \w+|\w{4,} \w{4,}", text):
-                yield text, node.lineno
-
-
-def _is_said(node: ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
-    return bool(node.body) and isinstance(node.body[0], ast.Expr)
+        if not isinstance(node, (ast.Constant, ast.JoinedStr)) or id(node) in docstrings | inner:
+            continue
+        if isinstance(node, ast.Constant) and not isinstance(node.value, str):
+            continue
+        [text] = _texts(node, tree, tree)
+        is_whole = re.match(rf"[A-Z{GAP}].* .* .*[.]\s*$", text, re.S) and "%s" not in text
+        if is_whole and re.search(r"\w+ \w+ \w+|\w{4,} \w{4,}", text):
+            yield text, node.lineno
 
 
 def _texts(node: ast.expr, scope: ast.AST, module: ast.AST) -> list[str]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import argparse
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from core.report.markdown import table
 
@@ -79,7 +79,8 @@ def _text(parser: argparse.ArgumentParser, text: str | None) -> Iterator[str]:
     if not text or text == argparse.SUPPRESS:
         return
     text = text.strip("\n").replace("%(prog)s", parser.prog).replace("%%", "%")
-    if issubclass(parser.formatter_class, argparse.RawDescriptionHelpFormatter) and "\n" in text.strip():
+    keeps_lines = issubclass(parser.formatter_class, argparse.RawDescriptionHelpFormatter)  # type: ignore[arg-type]
+    if keeps_lines and "\n" in text.strip():
         yield f"```text\n{text}\n```"
     else:
         yield " ".join(text.split()).replace("<", "\\<")
@@ -127,7 +128,7 @@ def _row(parser: argparse.ArgumentParser, action: argparse.Action) -> tuple[str,
     return names, default, _allowed(action), _DEFAULT_AT_END.sub("", meaning).replace("<", "\\<")
 
 
-def _spelled(action: argparse.Action, names: list[str] | tuple[str, ...]) -> str:
+def _spelled(action: argparse.Action, names: Sequence[str]) -> str:
     """The names of an option, and its value; the value alone of an argument without a dash."""
     value = "" if action.nargs == 0 else _value(action)
     return " ".join(part for part in (", ".join(names), value) if part)

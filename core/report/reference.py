@@ -12,11 +12,25 @@ from core.report.markdown import anchor, table
 from core.report.tables import CONTRAST_COLUMNS, WORD_COLUMNS
 
 _METHODS = "../methods.md"
+# What pages show beside the terms of the glossary, by the headings of docs/methods.md.
+_MORE = {
+    "Null 95": "The 95% quantile of the largest absolute statistic under permutation, with max-T: a line in the plot.",
+    "Critical line": "The absolute statistic at which the correction draws its limit. Colours follow each adjusted p.",
+    "Other side": "AUC and mean difference on the side of the nonlinearity that was not tested.",
+    "Caution": "A warning that p-values are too low for these settings, with a measured rate.",
+    "Layer bars": "How many neurons of each layer are significantly higher for each class.",
+    "Both neurons in one": "The values of both neurons on one scale: 1 as the target's words, −1 as the baseline's.",
+    "Token panel": "The share of the text's tokens, and of the words of the lists, with a lower value than this token.",
+    "Highest and lowest tokens": "The ten tokens of the text with the highest values of a neuron, and the ten lowest.",
+    "How numbers are written": "How many digits a number has on pages, by its kind.",
+}
 
 
 def figures_on_pages() -> str:
     """The terms that pages explain, each with its sentence and a link."""
-    return table(("on pages", "meaning", "more"), ((term, meaning, _link(term)) for term, meaning in GLOSSARY.items()))
+    return table(
+        ("on pages", "meaning", "more"), ((term, meaning, _link(term)) for term, meaning in (GLOSSARY | _MORE).items())
+    )
 
 
 def columns_of_tables() -> str:
