@@ -14,6 +14,7 @@ from core.command_line.options import (
     spec_of,
     write_file,
 )
+from core.errors import UserError
 from core.records import AdjustedTests, ContrastResult, NeuronTests, WordActivations
 
 
@@ -39,6 +40,7 @@ def contrast(options: argparse.Namespace) -> None:
     from core.documents import notebook
     from core.experiment import model_of, run_steps
     from core.report.manifest import manifest_json
+    from core.report.notebook.testing import without_plain_version
     from core.report.summary import summary_json
     from core.report.tables import contrast_table
     from core.report.terminal import terminal_summary
@@ -46,6 +48,8 @@ def contrast(options: argparse.Namespace) -> None:
 
     spec = spec_of(options)
     options.limits.check_counts(spec)
+    if options.notebook and (missing := without_plain_version(spec)):
+        raise UserError(missing)
     check_can_write(options.csv, options.json, options.table_json, options.manifest, options.report, options.notebook)
     lm, store = load(options, spec.model, spec.dtype), options.folders.disk_store(min_bytes=LARGE)
     model_of(spec, lm)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.errors import UserError
 from core.records import (
+    ALL_TESTS,
     CAREFUL,
     CORRECTIONS,
     CUSTOM,
@@ -53,7 +54,7 @@ def add_contrast_options(one: argparse.ArgumentParser) -> None:
     one.add_argument("--n-baseline", type=int, metavar="N", help="words of the baseline")
     one.add_argument("--word-source", metavar="SOURCE", help="notebook, bundled, or a folder of lists")
     one.add_argument("--unit", choices=UNITS, help="what is compared: words, or the mean over each lemma's forms")
-    one.add_argument("--test", choices=TESTS, help="paired and welch compare means, mannwhitney ranks")
+    one.add_argument("--test", choices=TESTS, help=" ".join(f"{name}: {one.about}" for name, one in ALL_TESTS.items()))
     one.add_argument("--correction", choices=CORRECTIONS, help="for many tests; max_t permutes, and takes longer")
     one.add_argument("--family", choices=FAMILIES, help="which tests are corrected together")
     one.add_argument("--alpha", type=float, help="an adjusted p of at most this is significant")
@@ -82,7 +83,7 @@ def spec_of(options: argparse.Namespace) -> ContrastSpec:
     lists = {side: _own_list(options, side) for side in SIDES}
     if options.words is not None:
         given = {"n_target": options.words, "n_baseline": options.words} | given
-    elif given.get("test", preset["test"]) == "paired":  # as many of the other class as the list has
+    elif ALL_TESTS[given.get("test", preset["test"])].paired:  # as many of the other class as the list has
         for side, other in (SIDES, SIDES[::-1]):
             if lists[side] and not lists[other]:
                 given = {f"n_{other}": given.get(f"n_{side}", len(lists[side][f"{side}_words"]))} | given
