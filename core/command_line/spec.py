@@ -64,9 +64,7 @@ def _base(
     preset = options.preset
     if preset is None and kept is None:
         preset = DEFAULT_PRESET
-        if (asked := given.get("test")) and ALL_TESTS[
-            asked
-        ].paired:  # which the careful preset cannot have: its unit is the lemma
+        if "test" in given and ALL_TESTS[given["test"]].paired:  # careful cannot have it: its unit is the lemma
             preset = "notebook"
             if not set(PRESETS[preset]) <= {*given, *(("n_target", "n_baseline") if options.words else ())}:
                 output.note(
