@@ -8,8 +8,8 @@ from core.errors import UserError
 from core.records import CUSTOM, ContrastSpec, WordList, WordPair
 from core.words.entries import count_of
 from core.words.lemmas import lemmas_of
-from core.words.lists import get_word_list, shared_words, words_as_given
-from core.words.source import DEFAULT_DOWNLOADS, FILE_NAMES, Downloads
+from core.words.lists import OWN_LIST, get_word_list, shared_words, words_as_given
+from core.words.source import DEFAULT_DOWNLOADS, Downloads
 
 
 def choose_words(spec: ContrastSpec, downloads: Downloads = DEFAULT_DOWNLOADS) -> WordPair:
@@ -71,7 +71,7 @@ def _counts(spec: ContrastSpec, lists: list[WordList]) -> tuple[list[int], list[
     for one, asked in zip(lists, (spec.n_target, spec.n_baseline), strict=True):
         counts.append(min(asked, len(one.words)))
         if asked > len(one.words):
-            name = f"of {one.name}" if one.name in FILE_NAMES else f"“{one.name}”"
+            name = f"of {one.name}" if one.source != OWN_LIST else f"“{one.name}”"
             has = count_of(len(one.words), "word")
             notes.append(f"The list {name} has {has}: all of them are used; {asked:,} were asked for.")
     if spec.test == "paired" and counts[0] != counts[1]:
