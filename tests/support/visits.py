@@ -19,6 +19,7 @@ CONTENT = {
     "Words": "[data-testid='stTabs'] :is([data-testid='stDataFrame'], .js-plotly-plot .nsewdrag):visible",
     "Text heatmap": ".heatmap .panel .token",
     "Evidence": "ol.verdicts a",
+    "Help": ".st-key-help_text p",
 }
 
 
