@@ -29,6 +29,7 @@ from ui.defaults import (
     LEAST_WORDS,
     MAX_NEURONS,
     PLOTS,
+    READ,
     TABS,
     WORD_SOURCES,
     default_spec,
@@ -38,7 +39,7 @@ from ui.defaults import (
 )
 
 # The choices on pages that are words, the default first.
-OPTIONS = {**DISPLAY, "plot": PLOTS, "gold": ("own", *TREEBANKS), "tab": TABS, "columns": COLUMNS}
+OPTIONS = {**DISPLAY, "plot": PLOTS, "gold": ("own", *TREEBANKS), "tab": TABS, "columns": COLUMNS, "read": READ}
 MAX_VALUE = 10_000  # characters of one value in a link; the app writes much shorter ones
 _DIGESTS = tuple(f"{side}_digest" for side in SIDES)
 _ON_PAGES = ("neuron", "neurons", "pinned", "image_words", "sample", *OPTIONS)
@@ -53,8 +54,9 @@ class View:
     the default, the largest statistic. ``scale``, ``by``, ``colours``, ``threshold`` and ``both`` say how the text page
     shows a text, ``plot`` what the Neurons page plots. ``gold`` is the evidence page's tagged text: "own", a treebank,
     or "file", which no link can hold. ``tab`` is the open one of the Words page, ``columns`` how many neurons its image
-    has, and ``image_words`` how many words of each class, None for the default. ``sample`` is the text
-    page's text if it is one of the app's own (``ui.samples``): a user's text is in no link.
+    has, and ``image_words`` how many words of each class, None for the default. ``read`` is the open document of the
+    Help page. ``sample`` is the text page's text if it is one of the app's own (``ui.samples``): a user's text is in no
+    link.
     """
 
     spec: ContrastSpec
@@ -69,6 +71,7 @@ class View:
     gold: str = "own"
     tab: str = TABS[0]
     columns: str = COLUMNS[0]
+    read: str = READ[0]
     image_words: int | None = None
     sample: str = ""
 
