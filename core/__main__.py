@@ -16,13 +16,13 @@ from core.models.hub import canonical
 _INTERRUPTED = 130  # the exit status of shells for Ctrl-C
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Run one command. Return the exit status.
+def main(arguments: list[str] | None = None, prog: str = "python -m core") -> int:
+    """Run one command. Return the exit status. ``prog`` is the name that the help has for the program.
 
     2, after one sentence on stderr, for a user's mistake; 130 after Ctrl-C; 1 if ``check`` or ``verify`` finds other
     values.
     """
-    options = _parser().parse_args(arguments)
+    options = _parser(prog).parse_args(arguments)
     from engine import folders, limits  # late: --help and a wrong option need neither
 
     options.folders, options.limits = folders, limits  # of this computer
@@ -43,8 +43,8 @@ def main(arguments: list[str] | None = None) -> int:
         return _INTERRUPTED
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m core", description=__doc__)
+def _parser(prog: str) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog=prog, description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for module in (contrast, text, evidence, check, download):
         module.add(commands)

@@ -1,3 +1,3 @@
-"""The version of this project, which exports name. pyproject.toml has the same."""
+"""The version of this project, which exports name. A build reads it here."""
 
 __version__ = "0.1.0"
