@@ -10,7 +10,8 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 from hatchling.metadata.plugin.interface import MetadataHookInterface
 
-COMMIT = "commit.txt"  # in the root of a source archive, and beside app.py in a wheel
+# core/version.py reads it. A wheel that is made from a source archive has it with all else in core.
+COMMIT = "core/commit.txt"
 
 
 class Dependencies(MetadataHookInterface):
@@ -23,35 +24,35 @@ class Dependencies(MetadataHookInterface):
 
 
 class Commit(BuildHookInterface):
-    """Where Git knows the commit, or a source archive has it, a file of one line goes into what is built."""
+    """Where Git knows the commit, a file with this one line goes into what is built. The checkout stays as it is."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Write the file, and add it to what is built."""
         commit = commit_of(Path(self.root))
         if not commit or version == "editable":
             return
-        file = Path(self.directory, COMMIT)
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(f"{commit}\n", encoding="utf-8")
+        self._file.parent.mkdir(parents=True, exist_ok=True)
+        self._file.write_text(f"{commit}\n", encoding="utf-8")
         place = f"grammar_neurons/tree/{COMMIT}" if self.target_name == "wheel" else COMMIT
-        build_data["force_include"][str(file)] = place
+        build_data["force_include"][str(self._file)] = place
 
     def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:
         """Remove the file again."""
-        Path(self.directory, COMMIT).unlink(missing_ok=True)
+        self._file.unlink(missing_ok=True)
+
+    @property
+    def _file(self) -> Path:
+        return Path(self.directory, "commit.txt")
 
 
 def commit_of(root: Path) -> str:
-    """The commit of a checkout or of an unpacked source archive; empty where neither is known.
+    """The commit of a checkout. Empty where there is none, or where the files are not those of the commit.
 
-    A folder inside another project's checkout has no commit of its own. ``+changes`` follows where files differ.
+    A folder inside another project's checkout has no commit of its own.
     """
-    if (root / COMMIT).is_file():
-        return (root / COMMIT).read_text(encoding="utf-8").strip()
-    if not shutil.which("git") or _git(root, "rev-parse", "--show-prefix") != "":
+    if not shutil.which("git") or _git(root, "rev-parse", "--show-prefix") != "" or _git(root, "status", "--porcelain"):
         return ""
-    commit = _git(root, "rev-parse", "HEAD") or ""
-    return f"{commit}+changes" if commit and _git(root, "status", "--porcelain", "--untracked-files=no") else commit
+    return _git(root, "rev-parse", "HEAD") or ""
 
 
 def _git(root: Path, *arguments: str) -> str | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import os
 import re
+import runpy
 import subprocess
 import sys
 import tarfile
@@ -27,6 +28,7 @@ from tests.support.browser import ROOT
 from tests.support.class_server import ClassServer, Tab, class_server, elements
 
 TREE = "grammar_neurons/tree"
+COMMIT = "core/commit.txt"
 # What the app is made of. All else at the top of the repository is below: something new belongs to one of the two.
 PACKED = {"app.py", "serve.py", ".streamlit", "pages", "ui", "server", "engine", "core", "assets", "docs"}
 NOT_PACKED = {
@@ -110,7 +112,7 @@ def test_a_wheel_has_the_files_that_the_app_needs_byte_for_byte(wheel):
     expected |= {name: name for name in files if name.startswith("grammar_neurons/")}
     with zipfile.ZipFile(wheel) as archive:
         names = {name for name in archive.namelist() if ".dist-info/" not in name}
-        assert names - {f"{TREE}/commit.txt"} == set(expected)
+        assert names - {f"{TREE}/{COMMIT}"} == set(expected)
         assert not [name for name, source in expected.items() if archive.read(name) != (ROOT / source).read_bytes()]
     for name in ("models/grammar-neo-9m/model.safetensors", "words/nouns.txt", "gold/english.conllu", "gold/LICENSE"):
         assert f"{TREE}/assets/{name}" in names
@@ -131,7 +133,7 @@ def test_a_source_archive_has_what_the_wheel_is_made_from(tmp_path):
         names = {name.split("/", 1)[1] for name in packed.getnames()}
     tops = PACKED | IN_ARCHIVES_TOO | {"grammar_neurons"}
     expected = {name for name in project_files() if name.split("/")[0] in tops}
-    assert names - {"commit.txt"} == expected | {"PKG-INFO", ".gitignore"}
+    assert names - {COMMIT} == expected | {"PKG-INFO", ".gitignore"}
 
 
 def test_the_metadata_repeat_nothing(metadata):
@@ -152,10 +154,25 @@ def test_the_build_is_pinned_as_the_tests_are():
 
 
 def test_a_wheel_knows_its_commit(wheel):
+    """Where its files are those of the commit; a checkout that somebody works in has none."""
     with zipfile.ZipFile(wheel) as archive:
-        commit = archive.read(f"{TREE}/commit.txt").decode("utf-8")
-    assert commit.strip().removesuffix("+changes") == git("rev-parse", "HEAD")[0]
-    assert not (ROOT / "commit.txt").exists()
+        found = [archive.read(name).decode("utf-8") for name in archive.namelist() if name == f"{TREE}/{COMMIT}"]
+    assert found == ([] if git("status", "--porcelain") else [f"{git('rev-parse', 'HEAD')[0]}\n"])
+    assert not (ROOT / COMMIT).exists()
+
+
+def test_the_commit_is_that_of_clean_files_alone(tmp_path):
+    commit_of = runpy.run_path(str(ROOT / "hatch_build.py"))["commit_of"]
+    assert commit_of(tmp_path) == ""
+    subprocess.run(["git", "init", "-q", str(tmp_path)], check=True)
+    assert commit_of(tmp_path) == ""
+    who = ("-c", "user.name=A", "-c", "user.email=a@example.org")
+    subprocess.run(["git", "-C", str(tmp_path), *who, "commit", "-q", "--allow-empty", "-m", "One"], check=True)
+    assert re.fullmatch("[0-9a-f]{40}", commit_of(tmp_path))
+    (tmp_path / "inside").mkdir()
+    assert commit_of(tmp_path / "inside") == "", "it belongs to the project around it"
+    (tmp_path / "new.txt").touch()
+    assert commit_of(tmp_path) == ""
 
 
 # --- What it does, from a folder that is no checkout ---
