@@ -11,13 +11,16 @@ from __future__ import annotations
 
 import argparse
 import os
-import runpy
 import sys
 from collections.abc import Sequence
+from difflib import get_close_matches
+from importlib.machinery import ModuleSpec, SourceFileLoader
+from importlib.util import module_from_spec
 
 from grammar_neurons import HOME
 
 NAME = "grammar-neurons"
+_MISUSED = 2
 _INTERRUPTED = 130  # the exit status of shells for Ctrl-C
 _HELP = f"""\
 Start the app:
@@ -37,6 +40,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _app(rest)
     if name == "serve":
         return _serve(rest)
+    if near := get_close_matches(name, ("app", "serve"), cutoff=0.7):
+        print(f"error: There is no command “{name}”. Did you mean {near[0]}?", file=sys.stderr)
+        return _MISUSED
     if (name, rest) in (("help", []), ("--help", []), ("-h", [])):
         print(_HELP)
         name = "--help"
@@ -69,8 +75,11 @@ def _app(arguments: Sequence[str]) -> int:
 
 def _serve(arguments: Sequence[str]) -> int:
     """Run serve.py with these arguments, as ``python serve.py`` does. It ends the process by itself."""
-    sys.argv[1:] = arguments
-    runpy.run_path(str(HOME / "serve.py"), run_name="__main__")
+    sys.argv[:] = [f"{NAME} serve", *arguments]  # its help begins with the first
+    loader = SourceFileLoader("__main__", str(HOME / "serve.py"))
+    spec = ModuleSpec("__main__", loader, origin=loader.path)
+    spec.has_location = True  # so that it has a __file__
+    loader.exec_module(module_from_spec(spec))
     return 0
 
 

@@ -233,6 +233,12 @@ def test_the_help_names_all_commands(arguments, capsys):
     assert "python -m core" not in said
 
 
+@pytest.mark.parametrize(("typed", "meant"), [("serv", "serve"), ("server", "serve"), ("apps", "app")])
+def test_a_misspelt_command(typed, meant, capsys):
+    assert command.main([typed]) == 2
+    assert capsys.readouterr().err == f"error: There is no command “{typed}”. Did you mean {meant}?\n"
+
+
 @pytest.mark.parametrize("port", ["0", "65536", "-1"])
 def test_a_port_that_there_is_not(port, capsys):
     with pytest.raises(SystemExit) as ended:
