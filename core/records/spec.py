@@ -119,7 +119,7 @@ class ContrastSpec:
                 about="paired_unit",
             )
         if self.corrected_by.permutes and not self.tested_by.score:
-            raise UserError(not_permuted(self.test, self.correction), about="not_permuted")
+            raise UserError(_not_permuted(self.test, self.correction), about="not_permuted")
 
     @classmethod
     def notebook(cls, **changes: Any) -> Self:
@@ -259,12 +259,12 @@ def _check_class(called: str, value: Any, word_source: Any) -> None:
         raise UserError(f"{called} is {quoted(value)}; the name of a list in a folder has {NAME_RULE}.")
 
 
-def not_permuted(test: str, correction: str) -> str:
+def _not_permuted(test: str, correction: str) -> str:
     """A sentence for a test whose statistic has no permutations, and a correction that needs them."""
     others = ", ".join(name for name, one in ALL_TESTS.items() if one.score)
     return (
-        f"The correction {correction} permutes the words, which the test {test} cannot: choose another correction, or "
-        f"one of the tests {others}."
+        f"The correction {correction} permutes the words, and the test {test} cannot be permuted: choose another "
+        f"correction, or one of the tests {others}."
     )
 
 
