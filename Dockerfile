@@ -37,8 +37,8 @@ RUN python -m venv /opt/tools \
               && $install --report torch.json --no-deps -r torch.txt; }; } \
     && $install --report rest.json -r requirements.txt
 
-COPY deploy/image/slim.py ./
-RUN python slim.py /opt/venv
+COPY deploy/image/slim.py core/models/hook_points.py ./
+RUN python slim.py /opt/venv hook_points.py
 
 
 # --- The app, the models and word lists baked in, and the proof that all of it works.

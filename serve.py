@@ -1,4 +1,4 @@
-"""The class server: the app with a warm start, probes, metrics, security headers, JSON logs, a graceful shutdown.
+"""The class server: the app with a warm start, probes, metrics, security headers, JSON logs, a clean shutdown.
 
     python serve.py
 

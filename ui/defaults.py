@@ -6,7 +6,7 @@ from typing import Any
 
 from core import records
 from core.errors import UserError
-from core.records import DEFAULT_PRESET, SHORT_WORD_CLASSES, WORD_CLASSES, ContrastSpec
+from core.records import DEFAULT_PRESET, WORD_CLASSES, ContrastSpec
 from core.report.colour_scales import SCALES
 from core.words import list_length
 from engine.limits import limits
@@ -55,7 +55,7 @@ def length_of(word_class: str, source: str) -> int | None:
 
     None for a custom list, a value that is not offered, and a list that is missing: whoever reads it, says so.
     """
-    if word_class not in (*WORD_CLASSES, *SHORT_WORD_CLASSES) or source not in WORD_SOURCES:
+    if word_class not in WORD_CLASSES or source not in WORD_SOURCES:
         return None
     try:
         return list_length(word_class, source)

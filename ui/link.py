@@ -125,9 +125,10 @@ def read(params: Mapping[str, str], texts: Mapping[str, str] | None = None) -> t
     """
     params, problems = _valid_text(params)
     own = {f"{side}_words": _own_words(side, params, texts or {}) for side in SIDES}
+    params, source_problems = _offered_source(params)
     spec, spec_problems = from_params(params, default_spec().changed(**own))
     spec = spec.changed(**{f"{side}_words": () for side in SIDES if getattr(spec, side) != CUSTOM})
-    problems += spec_problems
+    problems += spec_problems + source_problems
     spec = _allowed_here(spec, problems)
     neuron = _neurons([params["neuron"]] if "neuron" in params else [], "neuron", problems)
     pinned = _pinned(params, problems)
@@ -214,6 +215,15 @@ def _valid_text(params: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
     return values, problems
 
 
+def _offered_source(params: Mapping[str, str]) -> tuple[Mapping[str, str], list[str]]:
+    """The parameters, with the bundled lists instead of a folder's; before its classes are looked at."""
+    source = params.get("word_source", "")
+    if not source.strip() or source in WORD_SOURCES:
+        return params, []
+    problem = f"A link cannot name the folder “{source[:80]}” as word source; bundled is used."
+    return {**params, "word_source": "bundled"}, [problem]
+
+
 def _allowed_here(spec: ContrastSpec, problems: list[str]) -> ContrastSpec:
     """The spec, with each value that this server or its pages do not allow replaced by a default."""
     default, spec = default_spec(), spec.changed(model=canonical(spec.model))
@@ -229,10 +239,6 @@ def _allowed_here(spec: ContrastSpec, problems: list[str]) -> ContrastSpec:
                 f"{name} is “{getattr(spec, name)}”; at most {most:,} words of a class are allowed here, and used."
             )
     spec = within_limits(spec)
-    if spec.word_source not in WORD_SOURCES:
-        shown = spec.word_source[:80]
-        problems.append(f"A link cannot name the folder “{shown}” as word source; bundled is used.")
-        spec = spec.changed(word_source="bundled")
     spec = _within_lists(spec, problems)
     if not ALPHAS[0] <= spec.alpha <= ALPHAS[1]:
         problems.append(

@@ -57,8 +57,11 @@ def add_contrast_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_words(group: Any) -> None:
-    _add(group, "target", help="the word class that a positive statistic favours", metavar="CLASS")
-    _add(group, "baseline", help="the word class that it is compared with", metavar="CLASS")
+    # Which classes there are depends on --word-source: spec_of checks them.
+    about = "the word class that a positive statistic favours"
+    add_value(group, "--target", help=about, metavar="CLASS", default=default_of("target"))
+    about = "the word class that it is compared with"
+    add_value(group, "--baseline", help=about, metavar="CLASS", default=default_of("baseline"))
     for side in SIDES:
         about = f"the {side}: a list of your own, one word a line; - is standard input"
         add_value(group, f"--{side}-words", metavar="FILE", help=about)
@@ -91,7 +94,7 @@ def _add(
 
     def checked(flag: str, text: str) -> Any:
         value = convert(flag, text) if convert else text
-        check_field(name, value, flag)
+        check_field(name, value, called=flag)
         return value
 
     flags = flags or (f"--{name.replace('_', '-')}",)

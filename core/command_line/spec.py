@@ -15,7 +15,7 @@ from core.errors import UserError, did_you_mean, reason_of
 from core.records import CUSTOM, DEFAULT_PRESET, PRESETS, ContrastSpec
 from core.records.link import SIDES
 from core.records.names import check_name
-from core.records.spec import quoted
+from core.records.spec import check_field, quoted
 
 _SOURCES = ("notebook", "bundled")
 _FIELDS = tuple(item.name for item in fields(ContrastSpec))
@@ -37,6 +37,10 @@ def spec_of(options: argparse.Namespace, output: Output) -> ContrastSpec:
     given = {name: value for name, value in given.items() if value is not None}
     _check_source(given.get("word_source"))
     base = _base(options, kept, given, output)
+    for side in SIDES:
+        if side in given:
+            with typed():
+                check_field(side, given[side], given.get("word_source", base["word_source"]), f"--{side}")
     lists = {side: _own_list(options, side, kept, output) for side in SIDES}
     for side in SIDES:
         if given.get(side, CUSTOM) != CUSTOM:  # a word class in place of the file's list

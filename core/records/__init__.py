@@ -35,12 +35,11 @@ from core.records.spec import (
     HOOK_SIDES,
     MAX_WORDS,
     POOLINGS,
-    SHORT_WORD_CLASSES,
     TESTS,
     UNITS,
-    WORD_CLASSES,
     ContrastSpec,
 )
+from core.records.word_classes import WORD_CLASSES
 
 __all__ = [
     "CAREFUL",
@@ -60,7 +59,6 @@ __all__ = [
     "NOT_RUN",
     "POOLINGS",
     "PRESETS",
-    "SHORT_WORD_CLASSES",
     "SILENT_SHARE",
     "STRONG_AUC",
     "TESTS",

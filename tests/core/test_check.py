@@ -118,7 +118,7 @@ def test_another_number_than_the_notebooks_is_found(tmp_path: Path, tiny_folder:
     ],
 )
 def test_mistakes(arguments: list[str], part: str, status: int, capsys: Capture) -> None:
-    """One sentence about what came."""
+    """One sentence about what it got."""
     assert main(["check", *arguments]) == status
     error = capsys.readouterr().err
     assert error.startswith("error: ") and part in error and error.count("\n") == 1
