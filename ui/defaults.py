@@ -71,7 +71,7 @@ def within_lists(spec: ContrastSpec) -> ContrastSpec:
     lengths = [length_of(word_class, spec.word_source) for word_class in (spec.target, spec.baseline)]
     asked = (spec.n_target, spec.n_baseline)
     counts = [n if length is None else min(n, length) for n, length in zip(asked, lengths, strict=True)]
-    if spec.test == "paired":
+    if spec.tested_by.paired:
         counts = [*asked] if None in lengths else [min(counts)] * 2
     return spec.changed(n_target=counts[0], n_baseline=counts[1])
 

@@ -8,7 +8,7 @@ from core.command_line.files import Written, check_files, write_text
 from core.command_line.options import LARGE, add_contrast_options, load
 from core.command_line.parser import Parser, add_value
 from core.command_line.spec import spec_of
-from core.command_line.status import typed
+from core.command_line.status import UsageError, typed
 from core.command_line.tables import add_table_options, extremes_text, wanted_table, write_table
 from core.records import AdjustedTests, ContrastResult, NeuronTests, WordActivations
 
@@ -64,6 +64,7 @@ def contrast(options: argparse.Namespace) -> None:
     from core.documents import notebook
     from core.experiment import model_of, run_steps
     from core.report.manifest import manifest_json
+    from core.report.notebook.testing import without_plain_version
     from core.report.summary import summary_json
     from core.report.tables import contrast_table
     from core.report.terminal import terminal_summary
@@ -75,6 +76,8 @@ def contrast(options: argparse.Namespace) -> None:
     spec = spec_of(options, output)
     with typed():
         options.limits.check_counts(spec)
+    if options.notebook and (missing := without_plain_version(spec)):
+        raise UsageError(f"--notebook: {missing}")
     lm, store = load(options, spec.model, spec.dtype), options.folders.disk_store(min_bytes=LARGE)
     model_of(spec, lm)
     layers = range(lm.n_layers) if spec.family == "model" or options.report else [spec.layer]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from core.command_line.parser import add_value, braces, number, one_of, whole_number
 from core.command_line.status import typed
 from core.records import (
+    ALL_TESTS,
     CORRECTIONS,
     DEFAULT_PRESET,
     DTYPES,
@@ -42,7 +43,7 @@ def add_contrast_options(parser: argparse.ArgumentParser) -> None:
         convert=one_of(tuple(PRESETS)),
         metavar=braces(tuple(PRESETS)),
         help="all settings that are not set otherwise; the app opens with the same one",
-        default=f"{DEFAULT_PRESET}, but notebook with --test paired, which careful cannot have",
+        default=f"{DEFAULT_PRESET}, but notebook with a paired --test, which careful cannot have",
     )
     about = "settings that contrast --json, evidence --json or the app wrote; options beside it override them"
     add_value(start, "--spec", metavar="FILE.json", help=f"{about}; - is standard input")
@@ -80,7 +81,7 @@ def _add_words(group: Any) -> None:
 
 def _add_test(group: Any) -> None:
     _add_choice(group, "unit", UNITS, "what is compared: words, or the mean over each lemma's forms")
-    _add_choice(group, "test", TESTS, "paired and welch compare means, mannwhitney ranks")
+    _add_choice(group, "test", TESTS, " ".join(f"{name}: {test.about}" for name, test in ALL_TESTS.items()))
     _add_choice(group, "correction", CORRECTIONS, "for many tests; max_t permutes, and takes longer")
     _add_choice(group, "family", FAMILIES, "which tests are corrected together")
     _add(group, "alpha", convert=number, help="an adjusted p of at most this is significant", metavar="P")

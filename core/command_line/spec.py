@@ -12,7 +12,7 @@ from core.command_line.inputs import content_of, shown_name, text_of
 from core.command_line.output import Output
 from core.command_line.status import UsageError, typed
 from core.errors import UserError, did_you_mean, reason_of
-from core.records import CUSTOM, DEFAULT_PRESET, PRESETS, ContrastSpec
+from core.records import ALL_TESTS, CUSTOM, DEFAULT_PRESET, PRESETS, ContrastSpec
 from core.records.link import SIDES
 from core.records.names import check_name
 from core.records.spec import check_field, quoted
@@ -47,7 +47,7 @@ def spec_of(options: argparse.Namespace, output: Output) -> ContrastSpec:
             base |= {f"{side}_words": (), f"{side}_name": ""}
     if options.words is not None:
         given = {"n_target": options.words, "n_baseline": options.words} | given
-    elif given.get("test", base["test"]) == "paired":  # as many of the other class as the list has
+    elif ALL_TESTS[given.get("test", base["test"])].paired:  # as many of the other class as the list has
         for side, other in (SIDES, SIDES[::-1]):
             if f"{side}_words" in lists[side] and not lists[other]:
                 given = {f"n_{other}": given.get(f"n_{side}", len(lists[side][f"{side}_words"]))} | given
@@ -65,11 +65,11 @@ def _base(
     preset = options.preset
     if preset is None and kept is None:
         preset = DEFAULT_PRESET
-        if given.get("test") == "paired":  # which the careful preset cannot have: its unit is the lemma
+        if "test" in given and ALL_TESTS[given["test"]].paired:  # which careful cannot have: its unit is the lemma
             preset = "notebook"
             if not set(PRESETS[preset]) <= {*given, *(("n_target", "n_baseline") if options.words else ())}:
                 output.note(
-                    "The paired test is the notebook's, so all that you did not set is as in --preset notebook. "
+                    "The test is paired, as the notebook's, so all that you did not set is as in --preset notebook. "
                     "For the careful settings: --preset careful --unit word."
                 )
     base = {} if kept is None else {name: getattr(kept, name) for name in _FIELDS}

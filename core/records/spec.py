@@ -9,15 +9,15 @@ from functools import cached_property
 from typing import Any, Self
 
 from core.errors import UserError, did_you_mean
+from core.records.corrections import ALL_CORRECTIONS, CORRECTIONS, Correction
 from core.records.names import CUSTOM, are_alike, check_name, clean_name, names_of
 from core.records.presets import CAREFUL, NOTEBOOK, PRESETS
+from core.records.statistical_tests import ALL_TESTS, TESTS, StatisticalTest
 from core.records.word_classes import NAME_RULE, WORD_CLASSES, is_class_name
 
 HOOK_SIDES = ("pre-activation", "activation")
 POOLINGS = ("mean", "last")
 UNITS = ("word", "lemma")
-TESTS = ("paired", "welch", "mannwhitney")
-CORRECTIONS = ("none", "bonferroni", "sidak", "holm", "max_t", "fdr_bh", "fdr_by")
 FAMILIES = ("layer", "model")
 DTYPES = ("float32", "bfloat16")
 
@@ -107,17 +107,19 @@ class ContrastSpec:
                 raise UserError(f"The custom {side} list is empty: give at least 2 words, one a line.")
         if are_alike(names := self.class_names):
             raise UserError(f"Target and baseline are both called {quoted(names[0])}: give the list another name.")
-        if self.test == "paired" and self.n_target != self.n_baseline:
+        if self.tested_by.paired and self.n_target != self.n_baseline:
             raise UserError(
                 "The paired test pairs word i with word i, so both counts must be equal: "
                 f"{self.n_target:,} target and {self.n_baseline:,} baseline words were asked for.",
                 about="paired_counts",
             )
-        if self.test == "paired" and self.unit == "lemma":
+        if self.tested_by.paired and self.unit == "lemma":
             raise UserError(
                 "The paired test pairs word i with word i, so its unit is the word; the unit lemma was asked for.",
                 about="paired_unit",
             )
+        if self.corrected_by.permutes and not self.tested_by.score:
+            raise UserError(not_permuted(self.test, self.correction), about="not_permuted")
 
     @classmethod
     def notebook(cls, **changes: Any) -> Self:
@@ -143,6 +145,16 @@ class ContrastSpec:
         """What target and baseline are called in a sentence, as long as their labels are not shuffled."""
         return names_of(self.target, self.baseline, self.target_name, self.baseline_name)
 
+    @property
+    def tested_by(self) -> StatisticalTest:
+        """The record of its test."""
+        return ALL_TESTS[self.test]
+
+    @property
+    def corrected_by(self) -> Correction:
+        """The record of its correction."""
+        return ALL_CORRECTIONS[self.correction]
+
     def unnamed(self) -> Self:
         """A copy without the names of its lists: it has the same numbers."""
         return replace(self, target_name="", baseline_name="")
@@ -159,7 +171,7 @@ class ContrastSpec:
             layer=0,
             hook_side="pre-activation",
             unit="word",
-            test="paired" if self.test == "paired" else "welch",
+            test="paired" if self.tested_by.paired else "welch",
             correction="none",
             family="layer",
             alpha=0.05,
@@ -234,6 +246,15 @@ def _check_class(called: str, value: Any, word_source: Any) -> None:
         raise UserError(f"{called} is {quoted(value)}; allowed are {', '.join(allowed)}.{near}")
     if not is_class_name(value):
         raise UserError(f"{called} is {quoted(value)}; the name of a list in a folder has {NAME_RULE}.")
+
+
+def not_permuted(test: str, correction: str) -> str:
+    """A sentence for a test whose statistic has no permutations, and a correction that needs them."""
+    others = ", ".join(name for name, one in ALL_TESTS.items() if one.score)
+    return (
+        f"The correction {correction} permutes the words, which the test {test} cannot: choose another correction, or "
+        f"one of the tests {others}."
+    )
 
 
 def quoted(value: object) -> str:

@@ -11,7 +11,13 @@ import pytest
 from core.__main__ import main
 from core.errors import UserError
 from core.evidence import CHECKS
-from core.evidence.document import differences, other_versions, read_document, spec_of_document
+from core.evidence.document import (
+    checks_of_document,
+    differences,
+    other_versions,
+    read_document,
+    spec_of_document,
+)
 from core.records import ContrastSpec
 
 CHOSEN = "input_grid,multiplicity"
@@ -58,6 +64,14 @@ def test_the_contract_of_the_file(kept) -> None:
 def test_verify_computes_the_same(file, capsys) -> None:
     assert main(["verify", str(file)]) == 0
     assert "Every number" in capsys.readouterr().out
+
+
+def test_a_file_from_before_a_check_was_added_is_verified(kept) -> None:
+    """What it does not know was not run then."""
+    assert "causal" not in CHOSEN
+    older = {**kept, "checks": {name: found for name, found in kept["checks"].items() if name != "causal"}}
+    read = read_document(json.dumps(older), "older.json")
+    assert differences(read, kept) == [] and "causal" not in checks_of_document(read)
 
 
 @pytest.mark.parametrize(
