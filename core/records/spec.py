@@ -203,7 +203,7 @@ class ContrastSpec:
         return cls(**{**values, **lists})
 
 
-def check_field(name: str, value: Any, called: str = "", word_source: Any = "bundled") -> None:
+def check_field(name: str, value: Any, word_source: Any = "bundled", called: str = "") -> None:
     """Raise UserError if ``value`` is not allowed in the spec's field ``name``; ``called`` is its name in the sentence.
 
     ``word_source`` is the spec's: a folder may have a list of any class, and whoever reads it says if it has none.
@@ -217,7 +217,7 @@ def check_field(name: str, value: Any, called: str = "", word_source: Any = "bun
     called = called or name
     if name in CLASSES:
         _check_class(called, value, word_source)
-    allowed = choices_of(name)
+    allowed = _CHOICES.get(name, ())
     if allowed and value not in allowed:
         near = did_you_mean(value, allowed)
         raise UserError(f"{called} is {quoted(value)}; allowed are {', '.join(allowed)}.{near}")
@@ -235,17 +235,6 @@ def check_field(name: str, value: Any, called: str = "", word_source: Any = "bun
         check_name(called, value)
     if name.endswith("_words") and not (isinstance(value, tuple) and all(isinstance(w, str) and w for w in value)):
         raise UserError(f"{called} must be a tuple of words.")
-
-
-def choices_of(name: str) -> tuple[str, ...]:
-    """The allowed values of the spec's field ``name``, if there are only some; else none.
-
-    Examples
-    --------
-    >>> choices_of("test"), choices_of("layer")
-    (('paired', 'welch', 'mannwhitney'), ())
-    """
-    return _CHOICES.get(name, ())
 
 
 def _check_class(called: str, value: Any, word_source: Any) -> None:
