@@ -13,7 +13,7 @@ class UserError(ValueError):
     Parameters
     ----------
     sentence : str
-        It names the thing, the value that came, and what is allowed. It gives no advice about buttons.
+        It names the thing, the value that it got, and what is allowed. It gives no advice about buttons.
     about : str
         The kind of problem, for pages that add their own advice (``ui.page``). Empty for most.
 

@@ -294,11 +294,9 @@ def check_characters(text: str) -> None:
     allowed = limits()
     if len(text) > allowed.max_characters:
         # A class server keeps no more of it (server/sessions/messages.py).
-        came = (
-            f"{len(text):,}" if len(text) != allowed.kept_characters else f"more than {allowed.kept_characters - 1:,}"
-        )
+        got = f"{len(text):,}" if len(text) != allowed.kept_characters else f"more than {allowed.kept_characters - 1:,}"
         raise UserError(
-            f"The text has {came} characters; at most {allowed.max_characters:,} are allowed.", about="text_length"
+            f"The text has {got} characters; at most {allowed.max_characters:,} are allowed.", about="text_length"
         )
 
 

@@ -1,4 +1,4 @@
-"""Listen, and shut down gracefully: on SIGTERM first not ready, then no new connections, then exit code 0."""
+"""Listen, and shut down cleanly: on SIGTERM first not ready, then no new connections, then exit code 0."""
 
 from __future__ import annotations
 

@@ -61,8 +61,8 @@ def _check_enough(words: WordPair, after: str) -> None:
     """UserError if a class has fewer than two words; ``after`` says what they are left after."""
     n_target, n_baseline = len(words.target), len(words.baseline)
     if min(n_target, n_baseline) < 2:
-        came = f"{count_of(n_target, 'target word')} and {count_of(n_baseline, 'baseline word')}"
-        raise UserError(f"A comparison needs at least two words in each class; there are {came}{after}.")
+        got = f"{count_of(n_target, 'target word')} and {count_of(n_baseline, 'baseline word')}"
+        raise UserError(f"A comparison needs at least two words in each class; got {got}{after}.")
 
 
 def _counts(spec: ContrastSpec, lists: list[WordList]) -> tuple[list[int], list[str]]:

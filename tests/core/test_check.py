@@ -118,7 +118,7 @@ def test_another_number_than_the_notebooks_is_found(tmp_path: Path, tiny_folder:
     ],
 )
 def test_mistakes(arguments: list[str], part: str, capsys: Capture) -> None:
-    """Status 2, and one sentence about what came."""
+    """Status 2, and one sentence about what it got."""
     assert main(["check", *arguments]) == 2
     error = capsys.readouterr().err
     assert error.startswith("error: ") and part in error and error.count("\n") == 1

@@ -199,7 +199,7 @@ def test_unknown_checks_and_neurons_are_refused(capsys) -> None:
     assert main(["evidence", "--neuron", "1", "--layer", "3", "--checks", "gold,luck"]) == 2
     assert "There is no check “luck”; there are test_choice, both_sides" in capsys.readouterr().err
     assert main(["evidence", "--neuron", "512", "--layer", "3", "--preset", "careful", "--checks", "input"]) == 2
-    assert "Layer 3 has neurons 0 to 511; 512 came." in capsys.readouterr().err
+    assert "Layer 3 has neurons 0 to 511; got 512." in capsys.readouterr().err
 
 
 def test_a_missing_or_broken_gold_file_gets_a_sentence(tmp_path, capsys) -> None:

@@ -151,7 +151,7 @@ def test_too_few_words_are_named(folder: Path) -> None:
     with pytest.raises(UserError) as caught:
         choose_words(folder_spec(folder, baseline="adverbs"))
     assert str(caught.value) == (
-        "A comparison needs at least two words in each class; there are 5 target words and 1 baseline word."
+        "A comparison needs at least two words in each class; got 5 target words and 1 baseline word."
     )
 
 
