@@ -15,7 +15,15 @@ from core.words.ambiguous import ambiguous_forms
 from core.words.conllu import MAX_CONLLU_BYTES, bundled_gold, joined_gold, read_conllu
 from core.words.download import forget_failures
 from core.words.failures import DownloadError
-from core.words.lists import bundled_classes, bundled_list, custom_list, get_word_list, list_length, shared_words
+from core.words.lists import (
+    bundled_classes,
+    bundled_list,
+    class_title,
+    custom_list,
+    get_word_list,
+    list_length,
+    shared_words,
+)
 from core.words.pair import choose_words
 from core.words.passages import listed_words, passages
 from core.words.prose import Prose, bundled_prose
@@ -38,6 +46,7 @@ __all__ = [
     "bundled_prose",
     "cached_treebank",
     "choose_words",
+    "class_title",
     "custom_list",
     "forget_failures",
     "get_word_list",

@@ -11,7 +11,7 @@ import pytest
 import core.words.download as downloading
 from core.errors import UserError
 from core.experiment import choose_words as same_choose_words
-from core.records import CUSTOM, SHORT_WORD_CLASSES, WORD_CLASSES, ContrastSpec
+from core.records import CUSTOM, WORD_CLASSES, ContrastSpec
 from core.words import FILE_NAMES, Downloads, bundled_list, choose_words, list_length
 from tests.support.word_server import NOWHERE, WordServer, body
 
@@ -84,7 +84,7 @@ def test_custom_words_and_their_lemmas() -> None:
     assert choose_words(careful(**own)).target_lemmas == ("mouse", "run", "saw", "running")
 
 
-@pytest.mark.parametrize("word_class", [*WORD_CLASSES, *SHORT_WORD_CLASSES])
+@pytest.mark.parametrize("word_class", WORD_CLASSES)
 def test_lemmas_are_there_whatever_the_unit(word_class: str) -> None:
     """The list's own, in the same place as the word."""
     other = "verbs" if word_class != "verbs" else "nouns"
@@ -98,7 +98,7 @@ def test_lemmas_are_there_whatever_the_unit(word_class: str) -> None:
 # --- More than a list has ---
 
 
-@pytest.mark.parametrize("word_class", [*WORD_CLASSES, *SHORT_WORD_CLASSES])
+@pytest.mark.parametrize("word_class", WORD_CLASSES)
 def test_no_class_that_is_offered_is_a_dead_end(word_class: str) -> None:
     """The careful preset's 500 words, of each class, in every test."""
     has = list_length(word_class, "bundled")
@@ -166,7 +166,7 @@ def test_too_few_words_are_left_without_the_shared_ones(folder: Path) -> None:
 
 
 def test_the_length_of_a_list_without_the_network(server: WordServer) -> None:
-    for word_class in (*WORD_CLASSES, *SHORT_WORD_CLASSES):
+    for word_class in FILE_NAMES:
         assert list_length(word_class, "bundled") == len(bundled_list(word_class).words)
-        assert list_length(word_class, "notebook") == (10_000 if word_class in WORD_CLASSES else 500)
+        assert list_length(word_class, "notebook") == (10_000 if word_class in WORD_CLASSES[:5] else 500)
     assert not server.paths
