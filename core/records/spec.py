@@ -13,7 +13,7 @@ from core.records.corrections import ALL_CORRECTIONS, CORRECTIONS, Correction
 from core.records.names import CUSTOM, are_alike, check_name, clean_name, names_of
 from core.records.presets import CAREFUL, NOTEBOOK, PRESETS
 from core.records.statistical_tests import ALL_TESTS, TESTS, StatisticalTest
-from core.records.word_classes import NAME_RULE, WORD_CLASSES, is_class_name
+from core.records.word_classes import NAME_RULE, WORD_CLASSES, classes_allowed, is_class_name
 
 HOOK_SIDES = ("pre-activation", "activation")
 POOLINGS = ("mean", "last")
@@ -252,8 +252,9 @@ def _check_class(called: str, value: Any, word_source: Any) -> None:
     if value == CUSTOM or (isinstance(value, str) and value in WORD_CLASSES):
         return
     if word_source in SHIPPED or not isinstance(word_source, str):
-        allowed = (*WORD_CLASSES, CUSTOM)
-        raise UserError(f"{called} is {quoted(value)}; allowed are {', '.join(allowed)}.{did_you_mean(value, allowed)}")
+        allowed = classes_allowed(value, CUSTOM, classes=WORD_CLASSES)
+        near = did_you_mean(value, (*WORD_CLASSES, CUSTOM))
+        raise UserError(f"{called} is {quoted(value)}; allowed are {allowed}.{near}")
     if not is_class_name(value):
         raise UserError(f"{called} is {quoted(value)}; the name of a list in a folder has {NAME_RULE}.")
 
