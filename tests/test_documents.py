@@ -138,14 +138,13 @@ _SHOWN = [
 
 @pytest.mark.parametrize("address", [address for _, address in _SHOWN])
 def test_a_link_in_a_document_opens_what_it_says(address):
-    from ui import link, parts, samples
+    from ui import app_pages, link, samples
 
     query = dict(parse_qsl(urlsplit(address).query))
-    page = urlsplit(address).path.strip("/").replace("_", " ")
-    assert page in parts.PARTS
+    page = app_pages.titled(urlsplit(address).path.strip("/").replace("_", " "))
     foreign = {"embed", "show"} & set(query)
     if foreign:
-        assert query.pop("embed") == "true" and set(query.pop("show").split(",")) <= set(parts.PARTS[page])
+        assert query.pop("embed") == "true" and set(query.pop("show").split(",")) <= set(page.parts)
     view, problems = link.read(query)
     assert not problems
     assert query.get("sample", "the-market") in samples.names()
