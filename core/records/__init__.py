@@ -17,7 +17,7 @@ from core.records.evidence import (
 )
 from core.records.gold import UPOS, GoldActivations, GoldSentence, GoldText, GoldWord, LeftOutWord, Passage, TextScore
 from core.records.model_info import ModelInfo
-from core.records.presets import CAREFUL, NOTEBOOK
+from core.records.presets import CAREFUL, DEFAULT_PRESET, NOTEBOOK, PRESETS
 from core.records.results import (
     AdjustedTests,
     BothSides,
@@ -48,6 +48,7 @@ __all__ = [
     "CLEAR_AUC",
     "CORRECTIONS",
     "CUSTOM",
+    "DEFAULT_PRESET",
     "DTYPES",
     "ENOUGH_WORDS",
     "FAILS",
@@ -59,6 +60,7 @@ __all__ = [
     "NOTEBOOK",
     "NOT_RUN",
     "POOLINGS",
+    "PRESETS",
     "SILENT_SHARE",
     "STRONG_AUC",
     "TESTS",

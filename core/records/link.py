@@ -103,7 +103,7 @@ def from_params(params: Mapping[str, str], default: ContrastSpec) -> tuple[Contr
             continue
         try:
             value = _parse_field(item.name, params[item.name])
-            check_field(item.name, value, source)
+            check_field(item.name, value, word_source=source)
         except UserError as error:
             used = quoted(values[item.name]) if values[item.name] != "" else "none"
             problems.append(f"{error} The link's value was set aside; {used} is used.")
@@ -122,7 +122,7 @@ def _reconcile(values: dict[str, Any], given: set[str], default: ContrastSpec) -
     problems = []
     for side in SIDES:
         try:
-            check_field(side, values[side], values["word_source"])
+            check_field(side, values[side], word_source=values["word_source"])
         except UserError as error:  # the default's class is one of a folder, and the link does not take the folder
             values[side] = getattr(ContrastSpec, side)
             problems.append(f"{error} {values[side]} are used.")

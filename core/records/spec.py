@@ -8,12 +8,12 @@ from dataclasses import asdict, dataclass, fields, replace
 from functools import cached_property
 from typing import Any, Self
 
-from core.errors import UserError
+from core.errors import UserError, did_you_mean
 from core.records.corrections import ALL_CORRECTIONS, CORRECTIONS, Correction
 from core.records.names import CUSTOM, are_alike, check_name, clean_name, names_of
-from core.records.presets import CAREFUL, NOTEBOOK
+from core.records.presets import CAREFUL, NOTEBOOK, PRESETS
 from core.records.statistical_tests import ALL_TESTS, TESTS, StatisticalTest
-from core.records.word_classes import NAME_RULE, WORD_CLASSES, is_class_name
+from core.records.word_classes import NAME_RULE, WORD_CLASSES, classes_allowed, is_class_name
 
 HOOK_SIDES = ("pre-activation", "activation")
 POOLINGS = ("mean", "last")
@@ -94,7 +94,7 @@ class ContrastSpec:
 
     def __post_init__(self) -> None:
         for item in fields(self):
-            check_field(item.name, getattr(self, item.name), self.word_source)
+            check_field(item.name, getattr(self, item.name), word_source=self.word_source)
         for side in ("target", "baseline"):  # a word class has its own name
             name = clean_name(getattr(self, f"{side}_name")) if getattr(self, side) == CUSTOM else ""
             object.__setattr__(self, f"{side}_name", name)
@@ -130,6 +130,11 @@ class ContrastSpec:
     def careful(cls, **changes: Any) -> Self:
         """The careful analysis: curated lists, leading space and prefix, lemmas, Welch's test, Holm over all layers."""
         return cls(**{**CAREFUL, **changes})
+
+    @classmethod
+    def of_preset(cls, name: str, **changes: Any) -> Self:
+        """The analysis of a preset by its name, a key of ``PRESETS``."""
+        return cls(**{**PRESETS[name], **changes})
 
     def changed(self, **changes: Any) -> Self:
         """A copy with some changed fields. It is checked like a new spec."""
@@ -198,38 +203,60 @@ class ContrastSpec:
         return cls(**{**values, **lists})
 
 
-def check_field(name: str, value: Any, word_source: Any = "bundled") -> None:
-    """Raise UserError if ``value`` is not allowed in the spec's field ``name``.
+def check_field(name: str, value: Any, called: str = "", word_source: Any = "bundled") -> None:
+    """Raise UserError if ``value`` is not allowed in the spec's field ``name``; ``called`` is its name in the sentence.
 
     ``word_source`` is the spec's: a folder may have a list of any class, and whoever reads it says if it has none.
+
+    Examples
+    --------
+    >>> check_field("n_target", 1, called="--words")
+    Traceback (most recent call last):
+    core.errors.UserError: --words is “1”; a whole number from 2 to 10,000 is allowed.
     """
+    called = called or name
     if name in CLASSES:
-        _check_class(name, value, word_source)
-    if name in _CHOICES and value not in _CHOICES[name]:
-        raise UserError(f"{name} is {quoted(value)}; allowed are {', '.join(_CHOICES[name])}.")
+        _check_class(called, value, word_source)
+    allowed = choices_of(name)
+    if allowed and value not in allowed:
+        near = did_you_mean(value, allowed)
+        raise UserError(f"{called} is {quoted(value)}; allowed are {', '.join(allowed)}.{near}")
     if name in COUNTS:
         low, high = COUNTS[name]
         if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
-            raise UserError(f"{name} is {quoted(value)}; a whole number from {low} to {high:,} is allowed.")
+            raise UserError(f"{called} is {quoted(value)}; a whole number from {low} to {high:,} is allowed.")
     if name in FLAGS and not isinstance(value, bool):
-        raise UserError(f"{name} is {quoted(value)}; allowed are true and false.")
+        raise UserError(f"{called} is {quoted(value)}; allowed are true and false.")
     if name == "alpha" and not (isinstance(value, float) and 0.0 < value < 1.0):
-        raise UserError(f"alpha is {quoted(value)}; a number above 0 and below 1 is allowed.")
+        raise UserError(f"{called} is {quoted(value)}; a number above 0 and below 1 is allowed.")
     if name in ("model", "word_source") and not (isinstance(value, str) and value.strip()):
-        raise UserError(f"{name} is empty; a name is needed.")
+        raise UserError(f"{called} is empty; a name is needed.")
     if name in NAMES:
-        check_name(name, value)
+        check_name(called, value)
     if name.endswith("_words") and not (isinstance(value, tuple) and all(isinstance(w, str) and w for w in value)):
-        raise UserError(f"{name} must be a tuple of words.")
+        raise UserError(f"{called} must be a tuple of words.")
 
 
-def _check_class(side: str, value: Any, word_source: Any) -> None:
+def choices_of(name: str) -> tuple[str, ...]:
+    """The allowed values of the spec's field ``name``, if there are only some; else none.
+
+    Examples
+    --------
+    >>> choices_of("test"), choices_of("layer")
+    (('paired', 'welch', 'mannwhitney'), ())
+    """
+    return _CHOICES.get(name, ())
+
+
+def _check_class(called: str, value: Any, word_source: Any) -> None:
     if value == CUSTOM or (isinstance(value, str) and value in WORD_CLASSES):
         return
     if word_source in SHIPPED or not isinstance(word_source, str):
-        raise UserError(f"{side} is {quoted(value)}; allowed are {', '.join((*WORD_CLASSES, CUSTOM))}.")
+        allowed = classes_allowed(value, CUSTOM, classes=WORD_CLASSES)
+        near = did_you_mean(value, (*WORD_CLASSES, CUSTOM))
+        raise UserError(f"{called} is {quoted(value)}; allowed are {allowed}.{near}")
     if not is_class_name(value):
-        raise UserError(f"{side} is {quoted(value)}; the name of a list in a folder has {NAME_RULE}.")
+        raise UserError(f"{called} is {quoted(value)}; the name of a list in a folder has {NAME_RULE}.")
 
 
 def not_permuted(test: str, correction: str) -> str:
