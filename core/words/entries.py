@@ -162,8 +162,8 @@ def _entry(line: str, where: str) -> tuple[str, str]:
         return parts[0], ""
     # A table of words and their counts also has a tab in each line: a number must not become a lemma.
     if not any(char.isalpha() for char in parts[1]):
-        came = repr(parts[1]) if parts[1] else "nothing"
-        raise UserError(f"{where} has {came} after the tab; the lemma of {parts[0]!r} is expected.")
+        got = repr(parts[1]) if parts[1] else "nothing"
+        raise UserError(f"{where} has {got} after the tab; the lemma of {parts[0]!r} is expected.")
     return parts[0], parts[1]
 
 
