@@ -18,6 +18,7 @@ _SHOWN = 3  # examples in a note
 # The first two lines of a list's file may say what it is.
 _HEADER = re.compile(r"#\s*(title|source)\s*:\s*(\S.*)", re.IGNORECASE)
 _MAX_HEADER = 200  # characters of a value
+HEADER_BYTES = 16 * _MAX_HEADER  # enough for both lines
 
 
 class Header(NamedTuple):

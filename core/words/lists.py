@@ -17,7 +17,7 @@ from core.records import CUSTOM, WordList
 from core.records.word_classes import BUNDLED_FOLDER, ENDING, NAME_RULE, classes_in, is_class_name
 from core.words.checks import check_word_class
 from core.words.download import cached, download
-from core.words.entries import MAX_BYTES, Entries, Header, read_entries, read_file
+from core.words.entries import HEADER_BYTES, MAX_BYTES, Entries, Header, header_of, read_entries, read_file
 from core.words.failures import DownloadError
 from core.words.source import DEFAULT_DOWNLOADS, FILE_NAMES, LENGTHS, Downloads
 
@@ -102,9 +102,10 @@ def class_title(word_class: str) -> str:
     'Nouns'
     """
     title = ""
-    if word_class in bundled_classes():
-        with contextlib.suppress(UserError):  # whoever reads the words says what is wrong with the file
-            title = _read_list(BUNDLED_FOLDER / f"{word_class}{ENDING}")[0].title
+    if is_class_name(word_class):
+        # A page asks for all titles, so the words are not read here. Whoever reads them says what is wrong.
+        with contextlib.suppress(OSError), open(BUNDLED_FOLDER / f"{word_class}{ENDING}", "rb") as file:
+            title = header_of(file.read(HEADER_BYTES).decode("utf-8", "ignore"))[0].title
     return title or f"{word_class[:1].upper()}{word_class[1:]}"
 
 
