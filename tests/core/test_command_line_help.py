@@ -17,14 +17,7 @@ from core.command_line.status import MEANINGS
 
 Capture = pytest.CaptureFixture[str]
 COMMANDS = parsers_of(parser("grammar-neurons"))
-_SLOW = (
-    "check --notebook",
-    "evidence --layer 3",
-    "EleutherAI/",
-    "ewt",
-    "download --words",
-    "verify evidence.json --gold",
-)
+_SLOW = ("check --notebook", "evidence", "EleutherAI/", "download --words", "--treebank ewt")
 
 
 @pytest.mark.parametrize("name", COMMANDS)
