@@ -56,6 +56,7 @@ COPY engine engine
 COPY server server
 COPY ui ui
 COPY pages pages
+COPY docs docs
 COPY app.py serve.py LICENSE ./
 
 # Hub ids, with commas between them. They are fetched once, here, and offered besides the bundled model.

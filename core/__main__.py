@@ -101,7 +101,9 @@ def _run(arguments: list[str], commands: Parser) -> int:
         print(program.brief(commands), file=sys.stderr)
         return USAGE
     options = _parsed(arguments, commands)
-    from engine import folders, limits  # late: --help and a wrong option need neither
+    from engine import folders, limits, variables  # late: --help and a wrong option need none of them
+
+    variables.check(os.environ)
 
     options.folders, options.limits = folders, limits  # of this computer
     try:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 import traceback
 from collections.abc import Iterable, Iterator
+
+from core.nearest import nearest
 
 
 class UserError(ValueError):
@@ -66,9 +67,8 @@ def did_you_mean(value: object, allowed: Iterable[str]) -> str:
     >>> did_you_mean("noun", ["nouns", "verbs"]), did_you_mean("xyz", ["nouns", "verbs"])
     (' Did you mean nouns?', '')
     """
-    by_letters = {each.casefold(): each for each in allowed}
-    near = difflib.get_close_matches(str(value)[:100].strip().casefold(), by_letters, n=1, cutoff=0.6)
-    return f" Did you mean {by_letters[near[0]]}?" if near else ""
+    near = nearest(str(value), allowed, close=0.6)
+    return f" Did you mean {near}?" if near else ""
 
 
 def clear_frames(error: BaseException) -> None:

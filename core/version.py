@@ -1,4 +1,4 @@
-"""The version of this project, which exports name, and its commit. pyproject.toml has the same version."""
+"""The version of this project, which exports name, and its commit. A build reads the version here."""
 
 from __future__ import annotations
 

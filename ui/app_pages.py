@@ -97,6 +97,7 @@ EVIDENCE = AppPage(
     "Does a neuron survive the questions of a careful reviewer, and what may you claim about it?",
     {"pinned": "Pinned neurons", "checks": "Each check", "claim": "What you may claim"},
 )
+HELP = AppPage("pages/5_Help.py", ":material/help:", settings=False)
 
 PAGES = (
     HOME,
@@ -104,6 +105,7 @@ PAGES = (
     WORDS,
     TEXT,
     EVIDENCE,
+    HELP,
 )
 
 

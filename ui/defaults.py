@@ -11,6 +11,7 @@ from core.report.colour_scales import SCALES
 from core.words import list_length
 from engine.limits import limits
 from engine.steps import layers_of
+from ui.documents import DOCUMENTS
 
 PRESETS = {name.capitalize(): values for name, values in records.PRESETS.items()}
 # Layer 3: both of its extreme neurons hold up best in running text (see the bundled model's card).
@@ -27,6 +28,7 @@ PLOTS = ("index", "volcano")
 # The Words page: its tabs, and how many neurons of each sign its image has.
 TABS = ("lists", "image", "means")
 COLUMNS = ("30", "100", "all")
+READ = tuple(DOCUMENTS)  # on the Help page
 MAX_NEURONS = 6
 ALPHAS = (0.0001, 0.5)  # what pages allow; a spec allows more
 LEAST_WORDS = 2  # of each class

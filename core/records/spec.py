@@ -13,7 +13,7 @@ from core.records.corrections import ALL_CORRECTIONS, CORRECTIONS, Correction
 from core.records.names import CUSTOM, are_alike, check_name, clean_name, names_of
 from core.records.presets import CAREFUL, NOTEBOOK, PRESETS
 from core.records.statistical_tests import ALL_TESTS, TESTS, StatisticalTest
-from core.records.word_classes import NAME_RULE, WORD_CLASSES, is_class_name
+from core.records.word_classes import NAME_RULE, WORD_CLASSES, classes_allowed, is_class_name
 
 HOOK_SIDES = ("pre-activation", "activation")
 POOLINGS = ("mean", "last")
@@ -94,7 +94,7 @@ class ContrastSpec:
 
     def __post_init__(self) -> None:
         for item in fields(self):
-            check_field(item.name, getattr(self, item.name), self.word_source)
+            check_field(item.name, getattr(self, item.name), word_source=self.word_source)
         for side in ("target", "baseline"):  # a word class has its own name
             name = clean_name(getattr(self, f"{side}_name")) if getattr(self, side) == CUSTOM else ""
             object.__setattr__(self, f"{side}_name", name)
@@ -119,7 +119,7 @@ class ContrastSpec:
                 about="paired_unit",
             )
         if self.corrected_by.permutes and not self.tested_by.score:
-            raise UserError(not_permuted(self.test, self.correction), about="not_permuted")
+            raise UserError(_not_permuted(self.test, self.correction), about="not_permuted")
 
     @classmethod
     def notebook(cls, **changes: Any) -> Self:
@@ -241,19 +241,19 @@ def _check_class(called: str, value: Any, word_source: Any) -> None:
     if value == CUSTOM or (isinstance(value, str) and value in WORD_CLASSES):
         return
     if word_source in SHIPPED or not isinstance(word_source, str):
-        allowed = (*WORD_CLASSES, CUSTOM)
-        near = did_you_mean(value, allowed)
-        raise UserError(f"{called} is {quoted(value)}; allowed are {', '.join(allowed)}.{near}")
+        allowed = classes_allowed(value, CUSTOM, classes=WORD_CLASSES)
+        near = did_you_mean(value, (*WORD_CLASSES, CUSTOM))
+        raise UserError(f"{called} is {quoted(value)}; allowed are {allowed}.{near}")
     if not is_class_name(value):
         raise UserError(f"{called} is {quoted(value)}; the name of a list in a folder has {NAME_RULE}.")
 
 
-def not_permuted(test: str, correction: str) -> str:
+def _not_permuted(test: str, correction: str) -> str:
     """A sentence for a test whose statistic has no permutations, and a correction that needs them."""
     others = ", ".join(name for name, one in ALL_TESTS.items() if one.score)
     return (
-        f"The correction {correction} permutes the words, which the test {test} cannot: choose another correction, or "
-        f"one of the tests {others}."
+        f"The correction {correction} permutes the words, and the test {test} cannot be permuted: choose another "
+        f"correction, or one of the tests {others}."
     )
 
 

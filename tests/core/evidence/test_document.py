@@ -19,6 +19,7 @@ from core.evidence.document import (
     spec_of_document,
 )
 from core.records import ContrastSpec
+from core.report.json_fields import MODEL, VERSIONS
 
 CHOSEN = "input_grid,multiplicity"
 OPTIONS = ["--preset", "careful", "--layer", "3", "--words", "60", "--neuron", "120", "--checks", CHOSEN]
@@ -59,6 +60,18 @@ def test_the_contract_of_the_file(kept) -> None:
     assert kept["checks"]["input_grid"]["verdict"] == "holds"
     assert "neuron 120 of layer 3" in kept["claim"]
     assert spec_of_document(kept).n_target == 60
+
+
+def test_every_field_is_in_the_index_of_numbers(kept) -> None:
+    page = (Path(__file__).parents[3] / "docs" / "reference" / "numbers.md").read_text(encoding="utf-8")
+    index = page.split("## The evidence file\n")[1].split("####")[0]
+    both = "words.target, words.baseline"
+    found = {name for name in kept} | {f"gold.{name}" for name in kept["gold"]}
+    found |= {f"{both}: {name}" for words in kept["words"].values() for name in words}
+    found |= {f"checks.NAME.{name}" for check in kept["checks"].values() for name in check}
+    assert {name for name in found if f"| `{name}` |" not in index} == set()
+    assert set(kept["model"]) - {"config_sha256"} <= set(MODEL)
+    assert set(kept["versions"]) - {"processor"} <= set(VERSIONS)
 
 
 def test_verify_computes_the_same(file, capsys) -> None:
