@@ -17,14 +17,7 @@ from core.command_line.status import MEANINGS
 
 Capture = pytest.CaptureFixture[str]
 COMMANDS = parsers_of(parser("grammar-neurons"))
-_SLOW = (
-    "check --notebook",
-    "evidence --layer 3",
-    "EleutherAI/",
-    "ewt",
-    "download --words",
-    "verify evidence.json --gold",
-)
+_SLOW = ("check", "evidence", "EleutherAI/", "download --words", "--treebank ewt")
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -76,7 +69,7 @@ def _commands(example: str) -> list[tuple[str, list[str]]]:
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_the_examples_run(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
-    """Those that need a network, or a minute, are only parsed."""
+    """Those that need a network, or that other tests run, are only parsed."""
     monkeypatch.chdir(tmp_path)
     Path("text.txt").write_text("The dog barks.\n", encoding="utf-8")
     for _, example in COMMANDS[name].examples:

@@ -107,7 +107,7 @@ def test_the_command_line_works_in_an_odd_folder(odd, expected):
         "-m", "core", *CONTRAST, "--csv", "Ergebnis é 1.csv", cwd=odd, GRAMMAR_NEURONS_CACHE=str(odd / "Zwischen lager")
     )
     assert status == 0, complaints
-    assert "Ergebnis é 1.csv" in printed.decode()
+    assert "Wrote 512 neurons to Ergebnis é 1.csv" in complaints
     assert statistics(odd / "Ergebnis é 1.csv") == expected
     status, printed, complaints = python(
         "-m", "core", *CONTRAST, "--target-words", "Wörter 名詞.txt", "--target-name", "名詞", cwd=odd
