@@ -18,7 +18,17 @@ from core.command_line.files import files_written
 from core.command_line.inputs import check_stdin, files_read
 from core.command_line.output import STDOUT, Output, show_error
 from core.command_line.parser import Parser
-from core.command_line.status import DONE, INTERRUPTED, PIPE_CLOSED, REFUSED, USAGE, UsageError, advised, status_of
+from core.command_line.status import (
+    DONE,
+    INTERRUPTED,
+    PIPE_CLOSED,
+    REFUSED,
+    USAGE,
+    UsageError,
+    advised,
+    status_of,
+    typed,
+)
 from core.console import print_anything
 from core.errors import UserError
 from core.models.hub import canonical
@@ -103,8 +113,8 @@ def _run(arguments: list[str], commands: Parser) -> int:
     options = _parsed(arguments, commands)
     from engine import folders, limits, variables  # late: --help and a wrong option need none of them
 
-    variables.check(os.environ)
-
+    with typed():
+        variables.check(os.environ)
     options.folders, options.limits = folders, limits  # of this computer
     try:
         status: int = options.command(options) or DONE

@@ -8,7 +8,7 @@ import sys
 import textwrap
 from collections.abc import Iterator
 
-from core.version import __version__
+from core.version import version_line
 from engine.limits import OPEN, variable
 from engine.variables import VARIABLES, Variable
 
@@ -26,7 +26,7 @@ def program() -> str:
 
 def version() -> str:
     """The line that ``--version`` prints."""
-    return f"Grammar Neurons {__version__}"
+    return version_line("Grammar Neurons")
 
 
 def usage() -> str:
