@@ -95,9 +95,9 @@ def git(*arguments: str) -> list[str]:
 
 
 def project_files() -> Iterator[str]:
-    """The project's files, whether they are committed yet or not, without those that are deleted."""
+    """The project's files, whether they are committed yet or not, without deleted ones and what writes documents."""
     for name in git("-c", "core.quotepath=off", "ls-files", "--cached", "--others", "--exclude-standard"):
-        if (ROOT / name).is_file() and name != ".venv":
+        if (ROOT / name).is_file() and name != ".venv" and not re.match(r"docs/\w+\.py$", name):
             yield name
 
 
