@@ -11,6 +11,7 @@ import streamlit as st
 from core.errors import UserError
 from core.models import BUNDLED
 from core.models.hub import forget_failures
+from core.program import COMMAND
 from core.records import CUSTOM, ContrastSpec, Remedy
 from engine.limits import limits
 from ui import chosen, parts, settings
@@ -72,7 +73,7 @@ def draw_for_model(mistake: UserError) -> None:
             st.button(label, key="try_again", on_click=forget)
         if mistake.about in _ABOUT_FETCHING:
             st.caption("This command fetches it where there is a network, into the hub library's cache (HF_HOME):")
-            st.code(f"python -m core download {model}", language="bash", wrap_lines=True)
+            st.code(f"{COMMAND} download {model}", language="bash", wrap_lines=True)
 
 
 def _apply(changes: Mapping[str, Any], drawn_with: chosen.Snapshot) -> None:

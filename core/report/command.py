@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from dataclasses import asdict
 
+from core.program import COMMAND
 from core.records import CUSTOM, ContrastSpec
 from core.records.spec import FLAGS, NAMES
 
@@ -21,7 +22,7 @@ def command_line(spec: ContrastSpec) -> str:
     >>> command_line(ContrastSpec(model="my model")).split(" --")[:3]
     ['python -m core contrast', "model 'my model'", 'layer 3']
     """
-    parts = ["python -m core contrast"]
+    parts = [f"{COMMAND} contrast"]
     for name, value in asdict(spec).items():
         option = f"--{name.replace('_', '-')}"
         if name in FLAGS:

@@ -8,6 +8,7 @@ from functools import partial
 import streamlit as st
 
 from core.evidence.claim import claim_of
+from core.program import COMMAND
 from core.records import ContrastResult
 from core.report.sentences import result_stem
 from engine import evidence_steps
@@ -36,4 +37,4 @@ def draw(result: ContrastResult, request: Request, states: Mapping[str, CheckSta
         on_click="ignore",
     )
     own = " --gold FILE" if request.gold.digest else ""  # of a treebank, the file has the name
-    st.caption(f"All findings, with what is needed to compute them again: `python -m core verify {name}{own}`")
+    st.caption(f"All findings, with what is needed to compute them again: `{COMMAND} verify {name}{own}`")

@@ -16,6 +16,7 @@ from core.models.hub.cache import (
 )
 from core.models.hub.failures import as_user_error
 from core.models.hub.names import HubName, canonical, parse
+from core.program import COMMAND
 
 
 def find_copy(name: str) -> Path | None:
@@ -124,5 +125,5 @@ def damaged_copy(model: HubName, damaged: list[Path]) -> UserError:
     files = ", ".join(file.name for file in damaged)
     return UserError(
         f"The copy of {model} in the cache is damaged: the checksum of {files} is wrong. "
-        f"“python -m core repair {model}” fetches it anew."
+        f"“{COMMAND} repair {model}” fetches it anew."
     )
