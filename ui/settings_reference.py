@@ -66,6 +66,7 @@ _ON_PAGES = {
     "tab": ("", "Words: the open tab."),
     "columns": ("", "Words: how many neurons of each sign the image has."),
     "image_words": ("2 to 10,000", "Words: how many words of each class the image has."),
+    "read": ("", "Help: the open document."),
     "sample": ("a name of a sample", "Text heatmap: a text of the app's own. Texts that a user types are in no link."),
 }
 
