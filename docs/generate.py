@@ -90,6 +90,7 @@ SECTIONS: dict[str, Callable[[], str]] = {
     "settings": _from("ui.settings_reference.settings_table"),
     "choices on pages": _from("ui.settings_reference.choices_table"),
     "command line": _command_line,
+    "exit statuses": _from("core.command_line.reference.exit_statuses"),
     "server variables": _from("engine.variables.as_table"),
     "columns": _from("core.report.columns.columns_table"),
     "figures on pages": _from("core.report.reference.figures_on_pages"),
