@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from server import logs, terminal
+from server import logs
 
 if TYPE_CHECKING:
     from server.application import Application
@@ -36,6 +36,8 @@ if __name__ == "__main__":
         app = _application()
         from server.listening import serve_and_exit
     except KeyboardInterrupt:  # while it is imported
+        from server import terminal
+
         terminal.say_stopped()
         sys.exit(terminal.INTERRUPTED)
     serve_and_exit(app)

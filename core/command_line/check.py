@@ -73,5 +73,5 @@ def check(options: argparse.Namespace) -> int:
 
 def _layer(flag: str, text: str) -> int:
     layer = whole_number(flag, text)
-    check_field("layer", layer, flag)
+    check_field("layer", layer, called=flag)
     return layer

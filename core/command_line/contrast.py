@@ -8,9 +8,8 @@ from core.command_line.files import Written, check_files, write_text
 from core.command_line.options import LARGE, add_contrast_options, load
 from core.command_line.parser import Parser, add_value
 from core.command_line.spec import spec_of
-from core.command_line.status import typed
+from core.command_line.status import UsageError, typed
 from core.command_line.tables import add_table_options, extremes_text, wanted_table, write_table
-from core.errors import UserError
 from core.records import AdjustedTests, ContrastResult, NeuronTests, WordActivations
 
 DOES = "Test every neuron of a layer on two word classes, and say which differ."
@@ -75,10 +74,10 @@ def contrast(options: argparse.Namespace) -> None:
     wanted = [*([table_file] if table_file else []), *_files(options)]
     check_files(options, wanted)
     spec = spec_of(options, output)
-    if options.notebook and (missing := without_plain_version(spec)):
-        raise UserError(missing)
     with typed():
         options.limits.check_counts(spec)
+    if options.notebook and (missing := without_plain_version(spec)):
+        raise UsageError(f"--notebook: {missing}")
     lm, store = load(options, spec.model, spec.dtype), options.folders.disk_store(min_bytes=LARGE)
     model_of(spec, lm)
     layers = range(lm.n_layers) if spec.family == "model" or options.report else [spec.layer]

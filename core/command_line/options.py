@@ -22,7 +22,7 @@ from core.records import (
     ContrastSpec,
 )
 from core.records.link import SIDES
-from core.records.spec import CLASSES, check_field
+from core.records.spec import check_field
 
 if TYPE_CHECKING:
     from core.models import LoadedModel
@@ -43,7 +43,7 @@ def add_contrast_options(parser: argparse.ArgumentParser) -> None:
         convert=one_of(tuple(PRESETS)),
         metavar=braces(tuple(PRESETS)),
         help="all settings that are not set otherwise; the app opens with the same one",
-        default=f"{DEFAULT_PRESET}, but notebook with --test paired, which careful cannot have",
+        default=f"{DEFAULT_PRESET}, but notebook with a paired --test, which careful cannot have",
     )
     about = "settings that contrast --json, evidence --json or the app wrote; options beside it override them"
     add_value(start, "--spec", metavar="FILE.json", help=f"{about}; - is standard input")
@@ -58,8 +58,11 @@ def add_contrast_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_words(group: Any) -> None:
-    _add(group, "target", help="the word class that a positive statistic favours", metavar="CLASS")
-    _add(group, "baseline", help="the word class that it is compared with", metavar="CLASS")
+    # Which classes there are depends on --word-source: spec_of checks them.
+    about = "the word class that a positive statistic favours"
+    add_value(group, "--target", help=about, metavar="CLASS", default=default_of("target"))
+    about = "the word class that it is compared with"
+    add_value(group, "--baseline", help=about, metavar="CLASS", default=default_of("baseline"))
     for side in SIDES:
         about = f"the {side}: a list of your own, one word a line; - is standard input"
         add_value(group, f"--{side}-words", metavar="FILE", help=about)
@@ -78,7 +81,7 @@ def _add_words(group: Any) -> None:
 
 def _add_test(group: Any) -> None:
     _add_choice(group, "unit", UNITS, "what is compared: words, or the mean over each lemma's forms")
-    _add_choice(group, "test", TESTS, " ".join(one.about for one in ALL_TESTS.values()))
+    _add_choice(group, "test", TESTS, " ".join(f"{name}: {test.about}" for name, test in ALL_TESTS.items()))
     _add_choice(group, "correction", CORRECTIONS, "for many tests; max_t permutes, and takes longer")
     _add_choice(group, "family", FAMILIES, "which tests are corrected together")
     _add(group, "alpha", convert=number, help="an adjusted p of at most this is significant", metavar="P")
@@ -88,15 +91,11 @@ def _add_test(group: Any) -> None:
 def _add(
     group: Any, name: str, *flags: str, convert: Callable[[str, str], Any] | None = None, shown: str = "", **more: Any
 ) -> None:
-    """Add an option for a field of a spec: it is checked as the field is, by the name that was typed.
-
-    Whether there is a word class depends on the source of the lists: ``core.command_line.spec`` checks it.
-    """
+    """Add an option for a field of a spec: it is checked as the field is, by the name that was typed."""
 
     def checked(flag: str, text: str) -> Any:
         value = convert(flag, text) if convert else text
-        if name not in CLASSES:
-            check_field(name, value, flag)
+        check_field(name, value, called=flag)
         return value
 
     flags = flags or (f"--{name.replace('_', '-')}",)

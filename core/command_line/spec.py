@@ -37,6 +37,10 @@ def spec_of(options: argparse.Namespace, output: Output) -> ContrastSpec:
     given = {name: value for name, value in given.items() if value is not None}
     _check_source(given.get("word_source"))
     base = _base(options, kept, given, output)
+    for side in SIDES:
+        if side in given:
+            with typed():
+                check_field(side, given[side], given.get("word_source", base["word_source"]), f"--{side}")
     lists = {side: _own_list(options, side, kept, output) for side in SIDES}
     for side in SIDES:
         if given.get(side, CUSTOM) != CUSTOM:  # a word class in place of the file's list
@@ -51,9 +55,6 @@ def spec_of(options: argparse.Namespace, output: Output) -> ContrastSpec:
         words = of_list.get(f"{side}_words")
         given = ({f"n_{side}": len(words)} if words else {}) | given | of_list
     with typed():
-        for side in SIDES:
-            if side in given:
-                check_field(side, given[side], f"--{side}", {**base, **given}["word_source"])
         return ContrastSpec(**{**base, **given})
 
 
@@ -64,11 +65,11 @@ def _base(
     preset = options.preset
     if preset is None and kept is None:
         preset = DEFAULT_PRESET
-        if "test" in given and ALL_TESTS[given["test"]].paired:  # careful cannot have it: its unit is the lemma
+        if "test" in given and ALL_TESTS[given["test"]].paired:  # which careful cannot have: its unit is the lemma
             preset = "notebook"
             if not set(PRESETS[preset]) <= {*given, *(("n_target", "n_baseline") if options.words else ())}:
                 output.note(
-                    "The paired test is the notebook's, so all that you did not set is as in --preset notebook. "
+                    "The test is paired, as the notebook's, so all that you did not set is as in --preset notebook. "
                     "For the careful settings: --preset careful --unit word."
                 )
     base = {} if kept is None else {name: getattr(kept, name) for name in _FIELDS}

@@ -123,7 +123,7 @@ def _page(options: argparse.Namespace, model: ModelInfo, found: TokenActivations
 
 def _layer(flag: str, typed: str) -> int:
     number = whole_number(flag, typed)
-    check_field("layer", number, flag)
+    check_field("layer", number, called=flag)
     return number
 
 

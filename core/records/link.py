@@ -14,7 +14,7 @@ from typing import Any
 from core.errors import UserError
 from core.records.corrections import ALL_CORRECTIONS
 from core.records.names import are_alike, names_of
-from core.records.spec import COUNTS, CUSTOM, FLAGS, NAMES, ContrastSpec, check_field, not_permuted, quoted
+from core.records.spec import COUNTS, CUSTOM, FLAGS, NAMES, ContrastSpec, check_field, quoted
 from core.records.statistical_tests import ALL_TESTS
 
 # A link contains custom words up to this many characters: mail and chat programs cut longer links.
@@ -151,7 +151,10 @@ def _reconcile(values: dict[str, Any], given: set[str], default: ContrastSpec) -
         problems.append("The link asks for a paired test of lemmas; it pairs word i with word i, so words are used.")
         values["unit"] = "word"
     if ALL_CORRECTIONS[values["correction"]].permutes and not test.score:
-        problems.append(f"{not_permuted(test.name, values['correction'])} Holm's is used.")
+        problems.append(
+            f"The link asks for the correction {values['correction']}, which permutes the words; the test {test.name} "
+            "cannot be permuted, so Holm's is used."
+        )
         values["correction"] = "holm"
     return problems
 

@@ -119,7 +119,7 @@ class ContrastSpec:
                 about="paired_unit",
             )
         if self.corrected_by.permutes and not self.tested_by.score:
-            raise UserError(not_permuted(self.test, self.correction), about="not_permuted")
+            raise UserError(_not_permuted(self.test, self.correction), about="not_permuted")
 
     @classmethod
     def notebook(cls, **changes: Any) -> Self:
@@ -203,7 +203,7 @@ class ContrastSpec:
         return cls(**{**values, **lists})
 
 
-def check_field(name: str, value: Any, called: str = "", word_source: Any = "bundled") -> None:
+def check_field(name: str, value: Any, word_source: Any = "bundled", called: str = "") -> None:
     """Raise UserError if ``value`` is not allowed in the spec's field ``name``; ``called`` is its name in the sentence.
 
     ``word_source`` is the spec's: a folder may have a list of any class, and whoever reads it says if it has none.
@@ -217,7 +217,7 @@ def check_field(name: str, value: Any, called: str = "", word_source: Any = "bun
     called = called or name
     if name in CLASSES:
         _check_class(called, value, word_source)
-    allowed = choices_of(name)
+    allowed = _CHOICES.get(name, ())
     if allowed and value not in allowed:
         near = did_you_mean(value, allowed)
         raise UserError(f"{called} is {quoted(value)}; allowed are {', '.join(allowed)}.{near}")
@@ -237,17 +237,6 @@ def check_field(name: str, value: Any, called: str = "", word_source: Any = "bun
         raise UserError(f"{called} must be a tuple of words.")
 
 
-def choices_of(name: str) -> tuple[str, ...]:
-    """The allowed values of the spec's field ``name``, if there are only some; else none.
-
-    Examples
-    --------
-    >>> choices_of("test"), choices_of("layer")
-    (('paired', 'welch', 'mannwhitney'), ())
-    """
-    return _CHOICES.get(name, ())
-
-
 def _check_class(called: str, value: Any, word_source: Any) -> None:
     if value == CUSTOM or (isinstance(value, str) and value in WORD_CLASSES):
         return
@@ -259,12 +248,12 @@ def _check_class(called: str, value: Any, word_source: Any) -> None:
         raise UserError(f"{called} is {quoted(value)}; the name of a list in a folder has {NAME_RULE}.")
 
 
-def not_permuted(test: str, correction: str) -> str:
+def _not_permuted(test: str, correction: str) -> str:
     """A sentence for a test whose statistic has no permutations, and a correction that needs them."""
     others = ", ".join(name for name, one in ALL_TESTS.items() if one.score)
     return (
-        f"The correction {correction} permutes the words, which the test {test} cannot: choose another correction, or "
-        f"one of the tests {others}."
+        f"The correction {correction} permutes the words, and the test {test} cannot be permuted: choose another "
+        f"correction, or one of the tests {others}."
     )
 
 

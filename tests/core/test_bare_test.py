@@ -86,11 +86,13 @@ def test_there_is_no_notebook_and_it_says_so(subject: Subject) -> None:
 
 
 def test_it_cannot_be_permuted(subject: Subject) -> None:
-    with pytest.raises(UserError, match="max_t permutes the words, which the test bare cannot: choose another"):
+    with pytest.raises(
+        UserError, match="max_t permutes the words, and the test bare cannot be permuted: choose another"
+    ):
         subject.spec.changed(correction="max_t")
     params = {**to_params(subject.spec), "correction": "max_t"}
     mended, problems = from_params(params, default=ContrastSpec())
-    assert mended.correction == "holm" and [one for one in problems if one.endswith("Holm's is used.")]
+    assert mended.correction == "holm" and [one for one in problems if one.endswith("so Holm's is used.")]
     found = run_check("multiplicity", subject)
     assert (found.verdict, found.sentence) == (
         IMPOSSIBLE,

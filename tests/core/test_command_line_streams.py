@@ -183,7 +183,7 @@ def test_the_paired_test_alone_means_the_notebook(model: str, tmp_path: Path, ca
     given = ["contrast", "--model", model, *given, "--correction", "bonferroni", "--alpha", "0.05", "--csv", "-"]
     assert main([*given, "--test", "paired"]) == 0
     shown = capsys.readouterr()
-    assert "note: The paired test is the notebook's" in shown.err
+    assert "so all that you did not set is as in --preset notebook." in shown.err
     spec = ContrastSpec.notebook(model=model, layer=1, n_target=30, n_baseline=30, word_source="bundled")
     assert shown.out == contrast_csv(run_contrast(spec))
     assert main([*given, "--preset", "notebook"]) == 0

@@ -137,10 +137,10 @@ def test_a_path_is_no_class(tmp_path: Path, name: str) -> None:
 
 
 def test_a_folder_class_in_a_link_without_its_folder_is_set_aside(tmp_path: Path) -> None:
-    default = ContrastSpec(target="colours", word_source=str(tmp_path))
+    default = ContrastSpec(target="some tints", word_source=str(tmp_path))
     spec, problems = from_params({"word_source": "bundled"}, default)
     assert (spec.target, spec.word_source) == ("nouns", "bundled")
-    assert problems[0].startswith("target is “colours”; allowed are nouns")
+    assert problems[0].startswith("target is “some tints”; allowed are nouns")
 
 
 def test_classes_of_no_folder() -> None:
