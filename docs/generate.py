@@ -99,7 +99,6 @@ SECTIONS: dict[str, Callable[[], str]] = {
     "manifest": _from("core.report.reference.manifest_fields"),
     "evidence": _from("core.evidence.reference.evidence_fields"),
     "models": _from("core.models.catalogue.catalogue_table"),
-    "server variables": _from("engine.variables.as_table"),
     "steps": _steps,
     "packages": _packages,
     "imports": _imports,
