@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parent.parent
 _PLACES = ("core", "engine", "ui", "server", "pages")
-_ERRORS = {"UserError", "Refused"}
+_ERRORS = {"UserError", "UsageError", "Refused"}
 # Files that say more than errors: answers of the server, reasons that others quote, notes, problems of links.
 _ANSWERS = (
     "core/activations/gold.py",

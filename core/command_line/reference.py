@@ -12,6 +12,7 @@ import argparse
 import re
 from collections.abc import Iterator, Sequence
 
+from core.command_line.status import MEANINGS
 from core.report.markdown import table
 
 _HEADER = ("option", "default", "allowed", "meaning")
@@ -42,7 +43,7 @@ def command_line(parser: argparse.ArgumentParser, level: int = 2) -> str:
     <BLANKLINE>
     Count words.
     <BLANKLINE>
-    ```bash
+    ```text
     count [OPTIONS] FILE
     ```
     <BLANKLINE>
@@ -62,8 +63,9 @@ def _sections(parser: argparse.ArgumentParser, about: str, level: int) -> Iterat
         yield f"{'#' * level} `{parser.prog}`"
         yield from _text(parser, parser.description or about)
         command = ["COMMAND"] if inner else []
-        yield f"```bash\n{' '.join([parser.prog, *_usage(options), *command])}\n```"
+        yield f"```text\n{' '.join([parser.prog, *_usage(options), *command])}\n```"
         yield from _tables(parser, options)
+        yield from _examples(parser)
         yield from _text(parser, parser.epilog)
     for action in inner:
         helps = {choice.dest: choice.help or "" for choice in action._choices_actions}
@@ -84,6 +86,12 @@ def _text(parser: argparse.ArgumentParser, text: str | None) -> Iterator[str]:
         yield f"```text\n{text}\n```"
     else:
         yield " ".join(text.split()).replace("<", "\\<")
+
+
+def _examples(parser: argparse.ArgumentParser) -> Iterator[str]:
+    """The examples of a parser of ours: what each is for, and the command."""
+    if examples := getattr(parser, "examples", ()):
+        yield "```text\n" + "\n\n".join(f"# {what}\n{command}" for what, command in examples) + "\n```"
 
 
 def _sentence(text: str) -> str:
@@ -115,6 +123,7 @@ def _tables(parser: argparse.ArgumentParser, options: list[argparse.Action]) -> 
             usual += members
         elif members:
             groups.append((group.title, members))
+    groups.sort(key=lambda group: group[0] == "Other options")  # what all commands have comes last
     for title, members in [("", usual), *groups]:
         if members:
             yield from [f"**{title[0].upper()}{title[1:]}**"] if title else []
@@ -166,3 +175,8 @@ def _meaning(parser: argparse.ArgumentParser, action: argparse.Action) -> str:
     values = {name: getattr(value, "__name__", value) for name, value in values.items()}
     values |= {"prog": parser.prog, "choices": ", ".join(map(str, action.choices or ()))}
     return (action.help or "") % values
+
+
+def exit_statuses() -> str:
+    """What each exit status says."""
+    return table(("status", "meaning"), ((str(status), meaning) for status, meaning in MEANINGS.items()))

@@ -35,7 +35,8 @@ def made() -> argparse.ArgumentParser:
     one.add_argument("--hidden", help=argparse.SUPPRESS)
     one.add_argument("--loud", action=argparse.BooleanOptionalAction, help="say a <lot>")
     one.add_argument_group("output").add_argument("-o", "--out", required=True, metavar="FILE", help="a | b")
-    inner.add_parser("empty", help="do nothing")
+    two = inner.add_parser("empty", help="do nothing")
+    two.examples = [("Nothing at all", "tool empty")]  # as parsers of ours have them
     return whole
 
 
@@ -52,11 +53,11 @@ def test_every_option_of_every_command_has_a_row() -> None:
 def test_the_page_of_a_parser_with_everything(made: argparse.ArgumentParser) -> None:
     assert command_line(made).split("\n\n") == [
         "## `tool`",
-        "```bash\ntool [OPTIONS] COMMAND\n```",
+        "```text\ntool [OPTIONS] COMMAND\n```",
         "| option | default | allowed | meaning |\n|---|---|---|---|\n| `--version` |  |  | show the version |",
         "## `tool count`",
         "Count words.",
-        "```bash\ntool count [OPTIONS] --out FILE FILE …\n```",
+        "```text\ntool count [OPTIONS] --out FILE FILE …\n```",
         "| option | default | allowed | meaning |\n|---|---|---|---|\n| `FILE …` | needed |  |  |\n"
         "| `--by BY` | word | word, line | 100% by word, line |\n"
         "| `--over OVER` | words; tokens (all) in a text | tokens, words | over what |\n"
@@ -66,7 +67,8 @@ def test_the_page_of_a_parser_with_everything(made: argparse.ArgumentParser) -> 
         "```text\nexamples:\n  tool count a.txt\n```",
         "## `tool empty`",
         "Do nothing.",
-        "```bash\ntool empty\n```",
+        "```text\ntool empty\n```",
+        "```text\n# Nothing at all\ntool empty\n```",
     ]
 
 

@@ -64,7 +64,7 @@ def test_the_contract_of_the_file(kept) -> None:
 
 def test_every_field_is_in_the_index_of_numbers(kept) -> None:
     page = (Path(__file__).parents[3] / "docs" / "reference" / "numbers.md").read_text(encoding="utf-8")
-    index = page.split("## The evidence file\n")[1].split("####")[0]
+    index = page.split("## The evidence file\n")[1].split("\n### ")[0]
     both = "words.target, words.baseline"
     found = {name for name in kept} | {f"gold.{name}" for name in kept["gold"]}
     found |= {f"{both}: {name}" for words in kept["words"].values() for name in words}

@@ -55,7 +55,7 @@ def test_every_figure_is_defined_where_the_check_is_described(subject_of, tiny_f
     if check in FIGURES:
         found = set(all_names(check, finding.numbers))
         assert sorted(found - set(FIGURES[check]) - set(COMMON)) == []
-        [index] = re.findall(rf"^#### {check}$\n(.*?)(?=^#|\Z)", NUMBERS, re.M | re.S)
+        [index] = re.findall(rf"^### {check}$\n(.*?)(?=^#|\Z)", NUMBERS, re.M | re.S)
         assert all(f"| `{name}` |" in index for name in FIGURES[check])
 
 
