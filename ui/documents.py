@@ -128,7 +128,7 @@ def _plainer(text: str, file: str) -> str:
     pieces = _CODE.split(text)
     pieces[::2] = [_STREAMLIT_ONLY.sub(r"\\\g<0>", piece) for piece in pieces[::2]]
     without_boxes = re.sub(r"^(\s*)- \[ \] ", r"\1- ☐ ", "".join(pieces), flags=re.MULTILINE)
-    return _LINK.sub(lambda found: _link(*found.groups(), file), without_boxes)
+    return _LINK.sub(lambda found: _link(found[1], found[2], file), without_boxes)
 
 
 def _link(label: str, target: str, file: str) -> str:
