@@ -31,13 +31,9 @@ from core.stats.correction import adjust, adjust_log10
 from core.stats.effect_intervals import effect_sizes
 from core.stats.effect_size import auc
 from core.stats.log_p import log10_p
-from core.stats.mann_whitney import mann_whitney_test
+from core.stats.named import neuron_test
 from core.stats.permutation import max_t
-from core.stats.ttest import paired_ttest, welch_ttest
 from core.words.shuffle import deal
-
-# The tests by their names in a spec.
-TEST_FUNCTIONS = {"paired": paired_ttest, "welch": welch_ttest, "mannwhitney": mann_whitney_test}
 
 
 def units_of_pair(spec: ContrastSpec, words: WordPair) -> tuple[Units, Units]:
@@ -74,7 +70,7 @@ def compare_neurons(spec: ContrastSpec, activations: WordActivations) -> NeuronT
     """
     by_layer, units = [], units_of_pair(spec, activations.words)
     for at in range(len(activations.layers)):
-        by_layer.append(TEST_FUNCTIONS[spec.test](*values_of_layer(units, activations, spec.hook_side, at)))
+        by_layer.append(neuron_test(spec.test)(*values_of_layer(units, activations, spec.hook_side, at)))
         release_words(activations)  # so memory holds only one layer
     # n_layers arrays [n_neurons] -> [n_layers, n_neurons]
     return NeuronTests(
@@ -103,10 +99,10 @@ def correct(
     """
     n_layers = len(activations.layers)
     families = [list(range(n_layers))] if spec.family == "model" else [[at] for at in range(n_layers)]
-    if spec.correction == "max_t":
+    if spec.corrected_by.permutes:
         return _permuted(spec, activations, families, progress)
     p_adjusted, log10 = np.empty_like(tests.p_value), np.empty_like(tests.p_value)
-    log10_p_value = log10_p(tests.statistic, tests.degrees_of_freedom)
+    log10_p_value = log10_of_p(spec, tests)
     for family in families:
         p_adjusted[family] = adjust(tests.p_value[family], spec.correction)
         log10[family] = adjust_log10(log10_p_value[family], spec.correction)
@@ -137,7 +133,7 @@ def measure_effects(spec: ContrastSpec, activations: WordActivations) -> tuple[E
     Both are of the spec's units. Only the shares above zero are of words.
     """
     at, units = activations.layers.index(spec.layer), units_of_pair(spec, activations.words)
-    sizes = effect_sizes(*values_of_layer(units, activations, spec.hook_side, at), paired=spec.test == "paired")
+    sizes = effect_sizes(*values_of_layer(units, activations, spec.hook_side, at), paired=spec.tested_by.paired)
     other = next(side for side in HOOK_SIDES if side != spec.hook_side)
     target, baseline = values_of_layer(units, activations, other, at)  # (n_units, n_neurons) each
     words = (activations.target_sides.pre_activation[at], activations.baseline_sides.pre_activation[at])
@@ -175,7 +171,7 @@ def shuffled_points(spec: ContrastSpec, activations: WordActivations) -> Shuffle
         None if a group has fewer than two units, as can happen with a few words of the same lemma.
     """
     words, at = activations.words, activations.layers.index(spec.layer)
-    both, paired = (*words.target, *words.baseline), spec.test == "paired"
+    both, paired = (*words.target, *words.baseline), spec.tested_by.paired
     lemmas = (words.target_lemmas or words.target, words.baseline_lemmas or words.baseline)
     sides = (activations.target_sides, activations.baseline_sides)
     values = np.concatenate([side.layer(at).at(spec.hook_side) for side in sides])  # [all words, n_neurons]
@@ -186,15 +182,28 @@ def shuffled_points(spec: ContrastSpec, activations: WordActivations) -> Shuffle
         groups.append(units.mean(values[group]))  # [n_words of the group, n_neurons] -> [n_units, n_neurons]
     if min(map(len, groups)) < 2:
         return None
-    tests, sizes = TEST_FUNCTIONS[spec.test](*groups), effect_sizes(*groups, paired=paired)
-    return ShuffledPoints(sizes.hedges_g, log10_p(tests.statistic, tests.degrees_of_freedom))
+    tests, sizes = neuron_test(spec.test)(*groups), effect_sizes(*groups, paired=paired)
+    return ShuffledPoints(sizes.hedges_g, log10_of_p(spec, tests))
+
+
+def log10_of_p(spec: ContrastSpec, tests: NeuronTests) -> np.ndarray:
+    """The log10 of p-values, float64 of their shape, however small they are.
+
+    Of a test whose p does not follow from its statistic (``threshold``), they are those of the floats, and a p of 0
+    is that of the least float, 1e-308.
+    """
+    if spec.tested_by.threshold:
+        return log10_p(tests.statistic, tests.degrees_of_freedom)
+    return np.log10(np.maximum(tests.p_value, np.finfo(np.float64).tiny))
 
 
 def critical_log10_p(result: ContrastResult) -> float:
     """The log10 of the unadjusted p at the critical statistic; in Welch's test, for the median degrees of freedom.
 
-    -inf if no statistic is large enough.
+    -inf if no statistic is large enough; NaN if the test has no critical statistic.
     """
+    if not result.spec.tested_by.threshold:
+        return float("nan")
     median = float(np.nanmedian(result.tests.degrees_of_freedom))
     return float(log10_p(np.array(result.critical_statistic), median))
 

@@ -16,7 +16,7 @@ import numpy as np
 
 from core.activations import Gate, read_words
 from core.activations.mapped import release
-from core.comparison import compare_neurons, correct, measure_effects, units_of_pair
+from core.comparison import compare_neurons, correct, log10_of_p, measure_effects, units_of_pair
 from core.errors import UserError
 from core.models import LoadedModel, load_model
 from core.progress import Progress, unwatched
@@ -32,7 +32,6 @@ from core.records import (
 )
 from core.stats.cautions import cautions
 from core.stats.correction import critical_p
-from core.stats.log_p import log10_p
 from core.stats.ttest import t_threshold
 from core.store import NO_STORE, Store
 from core.words import DEFAULT_DOWNLOADS, Downloads, choose_words
@@ -184,7 +183,7 @@ def conclude(
         # Copies: a view would hold the array of all layers in memory.
         p_adjusted=adjusted.p_adjusted[at].copy(),  # [n_layers, n_neurons] -> [n_neurons]
         significant=adjusted.p_adjusted[at] <= spec.alpha,  # False for NaN, a neuron that was not tested
-        log10_p=log10_p(layer_tests.statistic, layer_tests.degrees_of_freedom),
+        log10_p=log10_of_p(spec, layer_tests),
         log10_p_adjusted=adjusted.log10_p_adjusted[at].copy(),
         effect_sizes=effects[0],
         other_side=effects[1],
@@ -199,10 +198,15 @@ def conclude(
 def _critical_statistic(
     spec: ContrastSpec, tests: NeuronTests, adjusted: AdjustedTests, at: int, maxima: np.ndarray | None
 ) -> float:
-    """The |statistic| from which a neuron of the layer ``at`` is significant. ``maxima`` are its family's."""
+    """The |statistic| from which a neuron of the layer ``at`` is significant; NaN if there is none.
+
+    ``maxima`` are its family's.
+    """
     if maxima is not None:
         # Not interpolated: that is NaN between two infinite values.
         return float(np.quantile(maxima, 1 - spec.alpha, method="higher"))
+    if not spec.tested_by.threshold:
+        return float("nan")
     family = slice(None) if spec.family == "model" else at
     critical = critical_p(tests.p_value[family], spec.correction, spec.alpha, adjusted.p_adjusted[family])
     return float(t_threshold(critical, np.nanmedian(tests.degrees_of_freedom[at])))

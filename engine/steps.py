@@ -93,7 +93,7 @@ def _tests_key(request: Request, need: Any) -> tuple[Hashable, ...]:
 
 def _adjusted_key(request: Request, need: Any) -> tuple[Hashable, ...]:
     spec = request.spec
-    seed = spec.seed if spec.correction == "max_t" else None
+    seed = spec.seed if spec.corrected_by.permutes else None
     return *_tests_key(request, need), spec.correction, spec.family, seed
 
 
@@ -222,7 +222,7 @@ def tests(request: Request, need: Any, progress: Progress) -> NeuronTests:
 def adjusted(request: Request, need: Any, progress: Progress) -> AdjustedTests:
     """The adjusted p-values of every layer."""
     spec, read, tested = request.spec, need(activations), need(tests)
-    if spec.correction != "max_t":
+    if not spec.corrected_by.permutes:
         return correct(spec, tested, read, progress)
     n_layers, _, d_mlp = read.target_sides.pre_activation.shape
     n_words = len(read.words.target) + len(read.words.baseline)

@@ -16,7 +16,7 @@ import pytest
 from tests.support.sources import sources
 
 ROOT = Path(__file__).resolve().parent.parent
-PACKAGES = ("core", "engine", "ui", "server", "training", "benchmarks")
+PACKAGES = ("core", "engine", "ui", "server", "grammar_neurons", "training", "benchmarks")
 SHELL = ("app.py", "serve.py", "pages")
 HEAVY = ("torch", "transformers", "scipy.stats")
 # They define or load modules of torch, and so begin with it: imported inside functions only themselves,
@@ -144,7 +144,7 @@ def test_a_notebook_needs_no_server() -> None:
 # --- What is imported when ---
 
 
-@pytest.mark.parametrize("path", sources("core", "engine", "ui", "server", *SHELL), ids=name_of)
+@pytest.mark.parametrize("path", sources("core", "engine", "ui", "server", "grammar_neurons", *SHELL), ids=name_of)
 def test_nothing_heavy_at_the_top(path: Path) -> None:
     """torch, transformers and scipy.stats take seconds: only inside functions, or for the type checker."""
     if ".".join(path.relative_to(ROOT).with_suffix("").parts) in LATE:
@@ -154,7 +154,9 @@ def test_nothing_heavy_at_the_top(path: Path) -> None:
     assert not heavy, f"{name_of(path)} imports {sorted(heavy)} at its top"
 
 
-@pytest.mark.parametrize("module", ["core", "core.records", "core.experiment", "core.report", "ui.sidebar"])
+@pytest.mark.parametrize(
+    "module", ["core", "core.records", "core.experiment", "core.report", "ui.sidebar", "grammar_neurons"]
+)
 def test_importing_stays_light(module: str) -> None:
     """In a fresh process: what a page imports before it draws does not load the heavy libraries."""
     code = f"import sys, {module}; print(*[name for name in {HEAVY} if name in sys.modules])"

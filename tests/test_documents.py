@@ -138,13 +138,15 @@ _SHOWN = [
 
 @pytest.mark.parametrize("address", [address for _, address in _SHOWN])
 def test_a_link_in_a_document_opens_what_it_says(address):
-    from ui import app_pages, link, samples
+    from ui import link, samples
+    from ui.app_pages import PAGES, titled
 
     query = dict(parse_qsl(urlsplit(address).query))
-    page = app_pages.titled(urlsplit(address).path.strip("/").replace("_", " "))
+    page = urlsplit(address).path.strip("/").replace("_", " ")
+    assert page in {each.title for each in PAGES}
     foreign = {"embed", "show"} & set(query)
     if foreign:
-        assert query.pop("embed") == "true" and set(query.pop("show").split(",")) <= set(page.parts)
+        assert query.pop("embed") == "true" and set(query.pop("show").split(",")) <= set(titled(page).parts)
     view, problems = link.read(query)
     assert not problems
     assert query.get("sample", "the-market") in samples.names()

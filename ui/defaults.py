@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
+from core import records
 from core.errors import UserError
-from core.records import CAREFUL, NOTEBOOK, WORD_CLASSES, ContrastSpec
+from core.records import DEFAULT_PRESET, WORD_CLASSES, ContrastSpec
 from core.report.colour_scales import SCALES
 from core.words import list_length
 from engine.limits import limits
 from engine.steps import layers_of
 from ui.documents import DOCUMENTS
 
-PRESETS = {"Notebook": NOTEBOOK, "Careful": CAREFUL}
+PRESETS = {name.capitalize(): values for name, values in records.PRESETS.items()}
 # Layer 3: both of its extreme neurons hold up best in running text (see the bundled model's card).
-DEFAULT = ContrastSpec.careful(model="bundled", layer=3)
+DEFAULT = ContrastSpec.of_preset(DEFAULT_PRESET, model="bundled", layer=3)
 # How the Text page shows a text; the default of each first.
 DISPLAY = {
     "scale": SCALES,
@@ -72,7 +73,7 @@ def within_lists(spec: ContrastSpec) -> ContrastSpec:
     lengths = [length_of(word_class, spec.word_source) for word_class in (spec.target, spec.baseline)]
     asked = (spec.n_target, spec.n_baseline)
     counts = [n if length is None else min(n, length) for n, length in zip(asked, lengths, strict=True)]
-    if spec.test == "paired":
+    if spec.tested_by.paired:
         counts = [*asked] if None in lengths else [min(counts)] * 2
     return spec.changed(n_target=counts[0], n_baseline=counts[1])
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from core.models import CATALOGUE
-from core.records import CUSTOM
+from core.records import CUSTOM, NOTEBOOK
 from core.report.glossary import TEST_NAMES
 from core.words import class_title
 
-TEST_LABELS = {**TEST_NAMES, "paired": "Paired t-test (the notebook's)"}
+TEST_LABELS = TEST_NAMES | {NOTEBOOK["test"]: f"{TEST_NAMES[NOTEBOOK['test']]} (the notebook's)"}
 UNIT_LABELS = {"word": "Word form", "lemma": "Lemma (mean over its forms)"}
 DTYPE_LABELS = {"float32": "float32", "bfloat16": "bfloat16 (half the memory, less precise)"}
 FAMILY_LABELS = {"layer": "This layer's neurons", "model": "All layers' neurons"}

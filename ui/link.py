@@ -19,7 +19,7 @@ from core.report.readable import as_chosen
 from core.words import TREEBANKS
 from engine.limits import check_allowed, limits
 from engine.steps import layers_of
-from ui import foreign, samples
+from ui import foreign, link_names, samples
 from ui.custom_words import words_in
 from ui.defaults import (
     ALPHAS,
@@ -112,7 +112,15 @@ def params_of(view: View, *, spelled_out: bool = False) -> dict[str, str]:
 
 def note_foreign() -> None:
     """Keep, for this session, the parameters of the address that are not the app's."""
-    foreign.note(_NAMES)
+    foreign.note((*_NAMES, *link_names.WRITTEN_BY_HAND))
+
+
+def read_address(texts: Mapping[str, str] | None = None) -> tuple[View, list[str]]:
+    """``read``, of the address; with a sentence, too, for each name that is there twice, or nearly one of ours."""
+    view, problems = read(st.query_params.to_dict(), texts)
+    own = (*_NAMES, *link_names.WRITTEN_BY_HAND)
+    problems += link_names.repeated({name: st.query_params.get_all(name) for name in own if name in st.query_params})
+    return view, problems + link_names.misspelt(st.query_params, (*own, foreign.SHOW))
 
 
 def own_params() -> dict[str, str]:
@@ -129,7 +137,9 @@ def read(params: Mapping[str, str], texts: Mapping[str, str] | None = None) -> t
     params, problems = _valid_text(params)
     own = {f"{side}_words": _own_words(side, params, texts or {}) for side in SIDES}
     params, source_problems = _offered_source(params)
-    spec, spec_problems = from_params(params, default_spec().changed(**own))
+    link_names.expand_words(params, problems)
+    preset = link_names.take_preset(params, problems)
+    spec, spec_problems = from_params(params, default_spec().changed(**own, **preset))
     spec = spec.changed(**{f"{side}_words": () for side in SIDES if getattr(spec, side) != CUSTOM})
     problems += spec_problems + source_problems
     spec = _allowed_here(spec, problems)
@@ -204,7 +214,7 @@ def _own_words(side: str, params: Mapping[str, str], texts: Mapping[str, str]) -
 def _valid_text(params: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
     """The values that are short and printable, and one sentence for each other value."""
     values, problems = {}, []
-    for name in _NAMES:
+    for name in (*_NAMES, *link_names.WRITTEN_BY_HAND):
         value = params.get(name, "")
         if len(value) > MAX_VALUE:
             lines = f" in {value.count(chr(10)) + 1:,} lines" if name.endswith("_words") else ""
@@ -218,7 +228,7 @@ def _valid_text(params: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
     return values, problems
 
 
-def _offered_source(params: Mapping[str, str]) -> tuple[Mapping[str, str], list[str]]:
+def _offered_source(params: dict[str, str]) -> tuple[dict[str, str], list[str]]:
     """The parameters, with the bundled lists instead of a folder's; before its classes are looked at."""
     source = params.get("word_source", "")
     if not source.strip() or source in WORD_SOURCES:

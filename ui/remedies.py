@@ -35,6 +35,8 @@ def of_mistake(mistake: UserError) -> tuple[Remedy, ...]:
     values = settings.current().values
     if mistake.about == "paired_unit":
         return (Remedy("Compare word forms", (("unit", "word"),)),)
+    if mistake.about == "not_permuted":
+        return (Remedy("Correct by Holm", (("correction", "holm"),)),)
     if mistake.about == "same_class":
         return _exchange(values, settings.current().view.spec)
     # The count of a custom list is that of its words: no button can change it.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
@@ -9,6 +11,7 @@ from core.errors import UserError
 from core.models.hub import canonical
 from core.records import CUSTOM
 from core.records.link import SIDES
+from engine import variables
 from engine.steps import warm_up
 from ui import control, kept, link, model_settings, navigation, page, parts, remedies, settings, sidebar, word_settings
 from ui.app_pages import HOME, TEXT, AppPage, titled
@@ -24,6 +27,8 @@ def run() -> None:
     requested = navigation.find()
     shown = titled(requested.title)
     page.set_up(shown.title)
+    if not _is_set_up_rightly():
+        return
     embedded = parts.embedded()
     head = st.container(key="page_head", horizontal=True, vertical_alignment="center", gap="small")
     if not embedded:
@@ -48,9 +53,7 @@ def run() -> None:
         parts.draw_source(shown.title)
     else:
         _draw_around(shown, head)
-    for problem in settings.current().problems or ():
-        page.show_warning(problem)
-    parts.say_unknown(shown.title)
+    _say_what_is_wrong_in_the_link(shown.title)
     if shown.settings and mistake and not _draw_mistake(mistake):
         return
     link.write(settings.current().view)
@@ -79,6 +82,23 @@ def _draw_around(shown: AppPage, head: DeltaGenerator) -> None:
         with head.container(key="page_actions", horizontal=True, width="content", gap="small"):
             share.draw(shown.title)
             export.reserve()
+
+
+def _say_what_is_wrong_in_the_link(title: str) -> None:
+    for problem in settings.current().problems or ():
+        page.show_warning(problem)
+    parts.say_unknown(title)
+
+
+def _is_set_up_rightly() -> bool:
+    """Whether the environment's variables are right; else say what is wrong: no result would be what was wanted."""
+    try:
+        variables.check(os.environ)
+    except UserError as error:
+        st.title("Grammar Neurons")
+        page.show_mistake(error)
+        return False
+    return True
 
 
 def _draw_mistake(mistake: UserError) -> bool:

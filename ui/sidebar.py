@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.records import CORRECTIONS, DTYPES, FAMILIES, HOOK_SIDES, POOLINGS, TESTS
+from core.records import ALL_CORRECTIONS, ALL_TESTS, CORRECTIONS, DTYPES, FAMILIES, HOOK_SIDES, POOLINGS, TESTS
+from core.records.corrections import FALSE_DISCOVERY_RATE, FAMILY_WISE
 from core.report.glossary import GLOSSARY
 from core.stats.correction import LABELS
 from ui import custom_lists, model_settings, navigation, settings, settings_file, sidebar_behaviour, word_settings
@@ -55,17 +56,16 @@ def _draw_settings() -> None:
         TESTS,
         "test",
         TEST_LABELS.__getitem__,
-        help="The paired test pairs word i with word i. Welch's compares the means of two groups, whose variances may "
-        "differ. Mann–Whitney compares ranks, so a few extreme words count little.",
+        help=" ".join(test.about for test in ALL_TESTS.values()),
     )
     choice(
         "Correction",
         CORRECTIONS,
         "correction",
         LABELS.__getitem__,
-        help="With thousands of tests, some are significant by chance. Bonferroni, Šidák, Holm and max-T bound the "
-        "chance of even one false finding in the family. Benjamini's two bound the *expected* share of false "
-        f"findings. **Max-T**: {GLOSSARY['max-T']} It needs no normal distribution, and takes seconds.",
+        help="With thousands of tests, some are significant by chance. "
+        f"{_bounded(FAMILY_WISE)} {_bounded(FALSE_DISCOVERY_RATE)} "
+        f"**Max-T**: {GLOSSARY['max-T']} It needs no normal distribution, and takes seconds.",
     )
     alpha = default("alpha")
     st.number_input("Alpha", value=alpha, step=0.01, format="%.4g", key="alpha", help=GLOSSARY["p adjusted"])
@@ -75,6 +75,12 @@ def _draw_settings() -> None:
     with st.expander("Advanced"):
         _draw_advanced()
     settings_file.draw()
+
+
+def _bounded(what: str) -> str:
+    """A sentence that names the corrections which bound something."""
+    names = [one.label for one in ALL_CORRECTIONS.values() if one.bounds == what]
+    return f"{', '.join(names[:-1])} and {names[-1]} bound {what} in the family."
 
 
 def _draw_advanced() -> None:

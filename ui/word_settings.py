@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.records import CUSTOM, UNITS, WORD_CLASSES
+from core.records import ALL_TESTS, CUSTOM, UNITS, WORD_CLASSES
 from core.report.glossary import GLOSSARY
 from engine.limits import limits
 from ui import page, settings
@@ -27,9 +27,9 @@ def fit_counts() -> None:
     state, lengths = st.session_state, {side: _length(side) for side in SIDES}
     # A browser can send any value. If it is not allowed at all, the page says so, and it stays as it is.
     counts = {side: state[f"n_{side}"] for side in SIDES if lengths[side] and _allowed(state[f"n_{side}"])}
-    asked = _asked(counts, state["test"] == "paired")
+    asked = _asked(counts, _is_paired(state["test"]))
     fitted = {side: min(n, lengths[side] or n) for side, n in asked.items()}
-    equal = state["test"] == "paired" and len(fitted) == 2 and fitted != asked
+    equal = _is_paired(state["test"]) and len(fitted) == 2 and fitted != asked
     if equal:
         fitted = dict.fromkeys(fitted, min(fitted.values()))
     short = {side: (fitted[side], n) for side, n in asked.items() if n != fitted[side]}
@@ -48,6 +48,10 @@ def fit_counts() -> None:
 
 def _allowed(n: object) -> bool:
     return isinstance(n, int) and LEAST_WORDS <= n <= limits().max_words
+
+
+def _is_paired(test: str) -> bool:
+    return test in ALL_TESTS and ALL_TESTS[test].paired  # a browser can send any value
 
 
 def _asked(counts: dict[str, int], paired: bool) -> dict[str, int]:

@@ -22,6 +22,7 @@ from core.stats.effect_intervals import effect_sizes
 from core.stats.ttest import paired_ttest
 from core.words import ambiguous_forms
 
+PLACE = 120
 TITLE = "The same form as noun and as verb"
 QUESTION = "Does the neuron separate “the walk” from “they walk”, where the word is the same?"
 RULE = (

@@ -15,6 +15,7 @@ from core.report.readable import readable_auc
 from core.report.sentences import where
 from core.stats.cluster_bootstrap import auc_interval
 
+PLACE = 20
 TITLE = "Before and after the nonlinearity"
 QUESTION = "Does what the neuron passes on separate the classes too, on the words and in tagged running text?"
 RULE = (

@@ -26,6 +26,7 @@ _ROUNDING = 1e-5
 _N_PIECES = 10
 _N_SENTENCES_OF_DIRECT_EFFECT = 8
 
+PLACE = 130
 TITLE = "Without the neuron"
 QUESTION = "If the neuron passes on its mean instead, do predictions change that have to do with its class?"
 RULE = (

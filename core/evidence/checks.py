@@ -1,8 +1,14 @@
-"""The checks by name, in the order in which a reviewer asks."""
+"""The checks by name, in the order in which a reviewer asks.
+
+A check is one module of this package, with what ``CheckModule`` lists. CONTRIBUTING.md, "Add an evidence check",
+adds one.
+"""
 
 from __future__ import annotations
 
+import re
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, cast
 
 from core.errors import Cancelled, UserError
@@ -12,31 +18,37 @@ from core.records import IMPOSSIBLE, Finding
 if TYPE_CHECKING:
     from core.evidence.subject import Subject
 
-CHECKS = (
-    "test_choice",
-    "both_sides",
-    "multiplicity",
-    "effect_size",
-    "held_out",
-    "control_task",
-    "untrained",
-    "confounds",
-    "input_grid",
-    "gold_text",
-    "one_versus_rest",
-    "ambiguous",
-    "causal",
-    "top_contexts",
-)
+_PLACE = re.compile(r"^PLACE = (\d+)$", re.MULTILINE)
 
+
+def _found_checks(folder: Path) -> tuple[str, ...]:
+    """The names of the modules of a folder that have a line ``PLACE = 20``, by this number, then by name.
+
+    They are not imported: that would load all that they compute with.
+    """
+    places = []
+    for file in folder.glob("*.py"):
+        if place := _PLACE.search(file.read_text(encoding="utf-8")):
+            places.append((int(place[1]), file.stem))
+    return tuple(name for _, name in sorted(places))
+
+
+CHECKS = _found_checks(Path(__file__).parent)
 
 # What may pass: another try may give a verdict.
 PASSING = ("busy", "memory", "network")
 
 
 class CheckModule(Protocol):
-    """What each module of a check has."""
+    """What each module of a check has: it is the record of the check.
 
+    ``PLACE`` is its place among the checks, such as 45: smaller ones come first. ``TITLE`` and ``QUESTION`` are above
+    the verdict, ``RULE`` says when it is which, ``VALUE`` names the number that the rule is about in at most 25
+    characters, and ``LIMITS`` says what the check cannot show. Its picture is
+    ``core/report/figures/evidence/<name>.py``; without that file, a plain one shows the value with its interval.
+    """
+
+    PLACE: int
     TITLE: str
     QUESTION: str
     RULE: str

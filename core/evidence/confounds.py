@@ -25,6 +25,7 @@ _CALIPER = np.array([1.0, np.log10(2.0)])
 # So many more words than columns: with fewer, a regression fits almost anything, and its intervals are too narrow.
 _FREE = 10
 
+PLACE = 80
 TITLE = "Other properties of the words"
 QUESTION = "Do length, frequency or a suffix of the words explain the difference between the classes?"
 RULE = (

@@ -19,6 +19,7 @@ N_LABELLINGS = 200
 _N_HALVES = 10
 SELECTIVE = 0.1
 
+PLACE = 60
 TITLE = "Control task"
 QUESTION = "Do words with random labels have a neuron as good as this?"
 RULE = (

@@ -98,11 +98,14 @@ def read_document(text: str, what: str) -> dict[str, Any]:
 
 
 def _bring_up_to_date(document: dict[str, Any]) -> None:
-    """Change what an earlier version wrote otherwise: no names of lists, and another name of their source."""
+    """Change what an earlier version wrote otherwise: no names of lists, another name of their source, fewer checks."""
     document["spec"] = {**dict.fromkeys(NAMES, ""), **document["spec"]}
     for side, its_words in document["words"].items():
         if isinstance(its_words, dict) and its_words.get("source") == "custom list":
             document["words"][side] = {**its_words, "source": OWN_LIST}
+    document["checks"] = {name: Finding(NOT_RUN, about(name).RULE, "").to_plain() for name in CHECKS} | document[
+        "checks"
+    ]
 
 
 def spec_of_document(document: Mapping[str, Any]) -> ContrastSpec:

@@ -25,6 +25,7 @@ EQUIVALENT = 0.2  # Cohen (1988): a small one
 _MEDIUM = 0.5
 _GRID = np.arange(0.0, 2.01, 0.1)  # SD
 
+PLACE = 40
 TITLE = "How large the difference is"
 QUESTION = "How large is the difference when forms of a lemma do not count as independent, and what would be missed?"
 RULE = (
@@ -61,13 +62,14 @@ def check(subject: Subject, progress: Progress = unwatched) -> Finding:
             (90%), and whether the difference is ``equivalent`` to none.
         ``power``
             Of the spec's ``test`` with its ``unit`` and ``critical`` statistic: ``power`` at each ``d`` (SD), at the
-            ``observed`` g (``at_observed``), and ``smallest``, the d with 80%; None if that is above 10.
+            ``observed`` g (``at_observed``), and ``smallest``, the d with 80%; None if that is above 10. If the
+            test's power is not known, ``power`` is empty, and the two others are None.
     """
     progress(0.0, "Measuring the difference")
     by_unit = {unit: _oriented(subject, subject.values(unit=unit)) for unit in UNITS}
     units = {unit: _sizes(*by_unit[unit]) for unit in UNITS}
     sizes, neuron = subject.result.effect_sizes, subject.neuron
-    if subject.spec.test == "paired":
+    if subject.spec.tested_by.paired:
         limits = [float(side[neuron]) for side in (sizes.hedges_g_low, sizes.hedges_g_high)]
         low, high = limits if subject.favours_target else [-limit for limit in limits[::-1]]
         g_z = abs(float(sizes.hedges_g[neuron]))
@@ -145,7 +147,8 @@ def _power(subject: Subject, values: Values, g: float, progress: Progress) -> di
     found = []
     for k, d in enumerate(_GRID):
         progress(0.3 + 0.6 * k / len(_GRID), "Planting differences")
-        found.append(power(float(d)))
+        if power:
+            found.append(power(float(d)))
     return {
         "test": spec.test,
         "unit": spec.unit,
@@ -154,8 +157,8 @@ def _power(subject: Subject, values: Values, g: float, progress: Progress) -> di
         "d": _GRID.round(1),
         "power": found,
         "observed": g,
-        "at_observed": power(g),
-        "smallest": smallest_found(power),
+        "at_observed": power(g) if power else None,
+        "smallest": smallest_found(power) if power else None,
     }
 
 
@@ -170,12 +173,16 @@ def _sentence(subject: Subject, figures: dict[str, Any]) -> str:
         if equivalence and equivalence["equivalent"]
         else ""
     )
-    missed = (
-        f"a difference of {readable_number(smallest)} standard deviations in 80% of draws"
-        if np.isfinite(smallest)
-        else "no difference of up to 10 standard deviations in 80% of draws"
-    )
     return (
         f"With lemmas as units, {own} are {above_or_below(lemma['g'])} {other} (Hedges' g, 95% "
-        f"interval {low} to {high}).{small} This design finds {missed}."
+        f"interval {low} to {high}).{small} {_found(smallest)}"
     )
+
+
+def _found(smallest: float | None) -> str:
+    """What the design finds; None where that is not known."""
+    if smallest is None:
+        return "What this design would find is not known for this test."
+    if not np.isfinite(smallest):
+        return "This design finds no difference of up to 10 standard deviations in 80% of draws."
+    return f"This design finds a difference of {readable_number(smallest)} standard deviations in 80% of draws."

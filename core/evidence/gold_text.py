@@ -17,6 +17,7 @@ from core.records import CLEAR_AUC, UPOS, Finding, GoldActivations
 from core.report.readable import readable_auc
 from core.stats.threshold import best_threshold
 
+PLACE = 100
 TITLE = "Running text with gold tags"
 QUESTION = "Does the neuron separate the two classes in running text whose words were tagged by people?"
 RULE = (

@@ -6,16 +6,18 @@ from typing import Any
 
 import numpy as np
 
-from core.comparison import TEST_FUNCTIONS, units_of_pair
+from core.comparison import units_of_pair
 from core.evidence.subject import Subject
 from core.progress import Progress, unwatched
 from core.records import CLEAR_AUC, FAILS, HOLDS, UNCLEAR, Finding
 from core.report.readable import as_chosen, readable_auc
 from core.stats.held_out import HeldOut, choose_and_test, lemma_halves
+from core.stats.named import neuron_test
 
 N_SPLITS = 100
 _MOST, _HALF = 0.9, 0.5
 
+PLACE = 50
 TITLE = "Held-out words"
 QUESTION = "Chosen on one half of the words, does the neuron separate the classes on the other half?"
 RULE = (
@@ -62,9 +64,9 @@ def check(subject: Subject, progress: Progress = unwatched) -> Finding:
         baseline,
         halves,
         neuron,
-        TEST_FUNCTIONS[spec.test],
+        neuron_test(spec.test),
         lower=not subject.favours_target,
-        paired=spec.test == "paired",
+        paired=spec.tested_by.paired,
         progress=progress,
     )
     own_auc = subject.toward(found.auc)  # [n_splits, this or chosen, one half or the other]

@@ -16,6 +16,7 @@ from core.records import CLEAR_AUC, FAILS, HOLDS, POOLINGS, UNCLEAR, Finding
 from core.report.readable import as_chosen, readable_share
 from core.stats.effect_size import auc
 
+PLACE = 90
 TITLE = "How the words are read"
 QUESTION = "Does the neuron separate the words with and without a prefix, a leading space, or the mean over tokens?"
 RULE = (

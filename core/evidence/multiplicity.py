@@ -20,6 +20,7 @@ from core.stats.permutation import max_t, single_step_p
 N_PERMUTATIONS = 2_000
 _N_BINS = 40
 
+PLACE = 30
 TITLE = "One of many neurons"
 QUESTION = "With so many neurons to choose from, would chance alone make one of them as strong as this?"
 RULE = (
@@ -57,8 +58,11 @@ def check(subject: Subject, progress: Progress = unwatched) -> Finding:
     Raises
     ------
     UserError
-        α is so small that no p of so few permutations could reach it, or not all layers of the model were read.
+        α is so small that no p of so few permutations could reach it, not all layers of the model were read, or the
+        test has no permutations.
     """
+    if not subject.spec.tested_by.score:
+        raise UserError(f"{subject.spec.tested_by.label} has no permutations, which this check needs.")
     n_read, n_layers = len(subject.activations.layers), subject.lm.n_layers
     if n_read < n_layers:
         raise UserError(

@@ -14,6 +14,7 @@ from core.records import CLEAR_AUC, FAILS, HOLDS, UNCLEAR, UPOS, Finding
 from core.report.readable import readable_auc
 from core.stats.cluster_bootstrap import auc_draws, percentile_interval
 
+PLACE = 110
 TITLE = "Its own class against all others"
 QUESTION = (
     "Is the neuron higher for its own class than for every other one, or only lower for the class it was compared with?"

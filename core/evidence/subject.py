@@ -65,7 +65,8 @@ class Subject:
 
     def __post_init__(self) -> None:
         if not 0 <= self.neuron < self.result.n_neurons:
-            raise UserError(f"Layer {self.layer} has neurons 0 to {self.result.n_neurons - 1:,}; got {self.neuron}.")
+            sentence = f"Layer {self.layer} has neurons 0 to {self.result.n_neurons - 1}; got {self.neuron}."
+            raise UserError(sentence, about="neuron")
         if np.isnan(self.result.tests.statistic[self.neuron]):
             raise UserError(f"Neuron {self.neuron} does not vary over these words, so it cannot be tested.")
 

@@ -7,18 +7,19 @@ from typing import Any
 
 import numpy as np
 
-from core.comparison import TEST_FUNCTIONS
 from core.evidence.subject import Subject, Values
 from core.progress import Progress, unwatched
-from core.records import FAILS, HOLDS, TESTS, UNCLEAR, Finding
-from core.report.glossary import TEST_NAMES, statistic_name
+from core.records import ALL_TESTS, FAILS, HOLDS, UNCLEAR, Finding
 from core.report.readable import readable_number, readable_p, readable_share
 from core.stats.log_p import log10_p
+from core.stats.named import neuron_test
 from core.stats.repairing import random_pairings, repaired_t, within_pair_correlation
 from core.stats.ttest import t_threshold
 
 N_PAIRINGS = 200
+_THREE = ("paired", "welch", "mannwhitney")
 
+PLACE = 10
 TITLE = "Choice of the test"
 QUESTION = "Would another test, or another pairing of the words, have found something else?"
 RULE = (
@@ -68,14 +69,16 @@ def check(subject: Subject, progress: Progress = unwatched) -> Finding:
             f"The paired test cannot be run: there are {len(words.target):,} words of one class and "
             f"{len(words.baseline):,} of the other."
         )
+    if subject.spec.test not in _THREE:
+        notes.append(f"The experiment's own test, {subject.spec.tested_by.label}, is none of the three.")
     by_word = subject.layer_values(unit="word")
     by_unit = by_word if subject.spec.unit == "word" else subject.layer_values()
     tests = []
-    for name in TESTS:
+    for name in _THREE:
         progress(0.0, "Running the three tests")
-        if name == "paired" and paired:
+        if ALL_TESTS[name].paired and paired:
             tests.append(_tested(subject, name, "word", by_word))
-        elif name != "paired":
+        elif not ALL_TESTS[name].paired:
             tests.append(_tested(subject, name, subject.spec.unit, by_unit))
     if untested := [one["test"] for one in tests if one["statistic"] is None]:
         notes.append(f"The values do not vary in the way that these tests need: {', '.join(untested)}.")
@@ -101,7 +104,7 @@ def check(subject: Subject, progress: Progress = unwatched) -> Finding:
 
 def _tested(subject: Subject, name: str, unit: str, values: Values) -> dict[str, Any]:
     """One test of the neuron, and its place in the layer."""
-    found, neuron = TEST_FUNCTIONS[name](*values), subject.neuron
+    found, neuron = neuron_test(name)(*values), subject.neuron
     statistic, df = float(found.statistic[neuron]), float(found.degrees_of_freedom[neuron])
     numbers = {"test": name, "unit": unit, "n_target": len(values[0]), "n_baseline": len(values[1])}
     if np.isnan(statistic):
@@ -160,7 +163,7 @@ def _verdict(subject: Subject, tests: list[dict[str, Any]], paired: bool, pairin
 
 def _sentence(figures: dict[str, Any]) -> str:
     said = [
-        f"{TEST_NAMES[one['test']]}: {statistic_name(one['test'])} = {readable_number(one['statistic'])} (by "
+        f"{ALL_TESTS[one['test']].label}: {ALL_TESTS[one['test']].letter} = {readable_number(one['statistic'])} (by "
         f"{one['unit']}, adjusted p {readable_p(one['log10_p_adjusted'])})"
         for one in figures["tests"]
     ]

@@ -19,6 +19,7 @@ from core.report.readable import as_chosen, first_words, last_words, readable_sh
 from core.stats.top_share import top_share
 from core.words import bundled_prose
 
+PLACE = 140
 TITLE = "Contexts in running text"
 QUESTION = (
     "Where in a long text is the neuron highest, in the middle and lowest, and which words speak against the claim?"

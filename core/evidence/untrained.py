@@ -19,6 +19,7 @@ from core.stats.effect_size import auc
 
 N_SEEDS = 2
 
+PLACE = 70
 TITLE = "Untrained network"
 QUESTION = "Does the same search find as good a neuron in a network with random weights?"
 RULE = (

@@ -2,6 +2,7 @@
 
 from core.records.ambiguous import AmbiguousForm, Context
 from core.records.comparisons import TOLERANCE, Comparison, NotebookComparison
+from core.records.corrections import ALL_CORRECTIONS, CORRECTIONS, Correction
 from core.records.effects import SILENT_SHARE, STRONG_AUC, Caution, EffectSizes, OtherSide, Remedy, ShuffledPoints
 from core.records.evidence import (
     CLEAR_AUC,
@@ -16,7 +17,7 @@ from core.records.evidence import (
 )
 from core.records.gold import UPOS, GoldActivations, GoldSentence, GoldText, GoldWord, LeftOutWord, Passage, TextScore
 from core.records.model_info import ModelInfo
-from core.records.presets import CAREFUL, NOTEBOOK
+from core.records.presets import CAREFUL, DEFAULT_PRESET, NOTEBOOK, PRESETS
 from core.records.results import (
     AdjustedTests,
     BothSides,
@@ -28,24 +29,26 @@ from core.records.results import (
     WordPair,
 )
 from core.records.spec import (
-    CORRECTIONS,
     CUSTOM,
     DTYPES,
     FAMILIES,
     HOOK_SIDES,
     MAX_WORDS,
     POOLINGS,
-    TESTS,
     UNITS,
     ContrastSpec,
 )
+from core.records.statistical_tests import ALL_TESTS, TESTS, StatisticalTest
 from core.records.word_classes import WORD_CLASSES
 
 __all__ = [
+    "ALL_CORRECTIONS",
+    "ALL_TESTS",
     "CAREFUL",
     "CLEAR_AUC",
     "CORRECTIONS",
     "CUSTOM",
+    "DEFAULT_PRESET",
     "DTYPES",
     "ENOUGH_WORDS",
     "FAILS",
@@ -57,6 +60,7 @@ __all__ = [
     "NOTEBOOK",
     "NOT_RUN",
     "POOLINGS",
+    "PRESETS",
     "SILENT_SHARE",
     "STRONG_AUC",
     "TESTS",
@@ -74,6 +78,7 @@ __all__ = [
     "Context",
     "ContrastResult",
     "ContrastSpec",
+    "Correction",
     "EffectSizes",
     "Finding",
     "GoldActivations",
@@ -88,6 +93,7 @@ __all__ = [
     "Passage",
     "Remedy",
     "ShuffledPoints",
+    "StatisticalTest",
     "TextScore",
     "TokenActivations",
     "WordActivations",

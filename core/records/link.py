@@ -12,8 +12,10 @@ from dataclasses import asdict, fields
 from typing import Any
 
 from core.errors import UserError
+from core.records.corrections import ALL_CORRECTIONS
 from core.records.names import are_alike, names_of
 from core.records.spec import COUNTS, CUSTOM, FLAGS, NAMES, ContrastSpec, check_field, quoted
+from core.records.statistical_tests import ALL_TESTS
 
 # A link contains custom words up to this many characters: mail and chat programs cut longer links.
 MAX_LINK_WORDS = 1_500
@@ -101,7 +103,7 @@ def from_params(params: Mapping[str, str], default: ContrastSpec) -> tuple[Contr
             continue
         try:
             value = _parse_field(item.name, params[item.name])
-            check_field(item.name, value, source)
+            check_field(item.name, value, word_source=source)
         except UserError as error:
             used = quoted(values[item.name]) if values[item.name] != "" else "none"
             problems.append(f"{error} The link's value was set aside; {used} is used.")
@@ -120,7 +122,7 @@ def _reconcile(values: dict[str, Any], given: set[str], default: ContrastSpec) -
     problems = []
     for side in SIDES:
         try:
-            check_field(side, values[side], values["word_source"])
+            check_field(side, values[side], word_source=values["word_source"])
         except UserError as error:  # the default's class is one of a folder, and the link does not take the folder
             values[side] = getattr(ContrastSpec, side)
             problems.append(f"{error} {values[side]} are used.")
@@ -137,16 +139,23 @@ def _reconcile(values: dict[str, Any], given: set[str], default: ContrastSpec) -
     if are_alike(names):
         problems.append(f"Target and baseline are both called {quoted(names[0])}; the lists' names were set aside.")
         values.update(dict.fromkeys(NAMES, ""))
-    if values["test"] == "paired" and values["n_target"] != values["n_baseline"]:
+    test = ALL_TESTS[values["test"]]
+    if test.paired and values["n_target"] != values["n_baseline"]:
         used = values["n_baseline" if "n_target" not in given and "n_baseline" in given else "n_target"]
         problems.append(
             f"The link asks for a paired test of {values['n_target']:,} and {values['n_baseline']:,} words, "
             f"which needs equal counts; {used:,} of each are used."
         )
         values["n_target"] = values["n_baseline"] = used
-    if values["test"] == "paired" and values["unit"] == "lemma":
+    if test.paired and values["unit"] == "lemma":
         problems.append("The link asks for a paired test of lemmas; it pairs word i with word i, so words are used.")
         values["unit"] = "word"
+    if ALL_CORRECTIONS[values["correction"]].permutes and not test.score:
+        problems.append(
+            f"The link asks for the correction {values['correction']}, which permutes the words; the test {test.name} "
+            "cannot be permuted, so Holm's is used."
+        )
+        values["correction"] = "holm"
     return problems
 
 

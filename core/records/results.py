@@ -183,7 +183,8 @@ class ContrastResult:
 
     Arrays over neurons have shape (n_neurons,). ``family_size`` is the number of tests that were adjusted together;
     neurons that could not be tested do not count. ``critical_statistic`` is the |statistic| from which a neuron is
-    significant. In Welch's test the degrees of freedom differ between neurons, and the value is for their median. With
+    significant; NaN if p does not follow from the statistic. In Welch's test the degrees of freedom differ between
+    neurons, and the value is for their median. With
     max-T it is the 1 - alpha quantile of ``null_maxima`` (n_permutations,). ``target_units`` and ``baseline_units`` are
     the names of what was compared: words, or lemmas. ``log10_p`` and ``log10_p_adjusted`` stay exact where p-values
     are too small for a float.

@@ -8,16 +8,16 @@ from dataclasses import asdict, dataclass, fields, replace
 from functools import cached_property
 from typing import Any, Self
 
-from core.errors import UserError
+from core.errors import UserError, did_you_mean
+from core.records.corrections import ALL_CORRECTIONS, CORRECTIONS, Correction
 from core.records.names import CUSTOM, are_alike, check_name, clean_name, names_of
-from core.records.presets import CAREFUL, NOTEBOOK
-from core.records.word_classes import NAME_RULE, WORD_CLASSES, is_class_name
+from core.records.presets import CAREFUL, NOTEBOOK, PRESETS
+from core.records.statistical_tests import ALL_TESTS, TESTS, StatisticalTest
+from core.records.word_classes import NAME_RULE, WORD_CLASSES, classes_allowed, is_class_name
 
 HOOK_SIDES = ("pre-activation", "activation")
 POOLINGS = ("mean", "last")
 UNITS = ("word", "lemma")
-TESTS = ("paired", "welch", "mannwhitney")
-CORRECTIONS = ("none", "bonferroni", "sidak", "holm", "max_t", "fdr_bh", "fdr_by")
 FAMILIES = ("layer", "model")
 DTYPES = ("float32", "bfloat16")
 
@@ -94,7 +94,7 @@ class ContrastSpec:
 
     def __post_init__(self) -> None:
         for item in fields(self):
-            check_field(item.name, getattr(self, item.name), self.word_source)
+            check_field(item.name, getattr(self, item.name), word_source=self.word_source)
         for side in ("target", "baseline"):  # a word class has its own name
             name = clean_name(getattr(self, f"{side}_name")) if getattr(self, side) == CUSTOM else ""
             object.__setattr__(self, f"{side}_name", name)
@@ -107,17 +107,19 @@ class ContrastSpec:
                 raise UserError(f"The custom {side} list is empty: give at least 2 words, one a line.")
         if are_alike(names := self.class_names):
             raise UserError(f"Target and baseline are both called {quoted(names[0])}: give the list another name.")
-        if self.test == "paired" and self.n_target != self.n_baseline:
+        if self.tested_by.paired and self.n_target != self.n_baseline:
             raise UserError(
                 "The paired test pairs word i with word i, so both counts must be equal: "
                 f"{self.n_target:,} target and {self.n_baseline:,} baseline words were asked for.",
                 about="paired_counts",
             )
-        if self.test == "paired" and self.unit == "lemma":
+        if self.tested_by.paired and self.unit == "lemma":
             raise UserError(
                 "The paired test pairs word i with word i, so its unit is the word; the unit lemma was asked for.",
                 about="paired_unit",
             )
+        if self.corrected_by.permutes and not self.tested_by.score:
+            raise UserError(_not_permuted(self.test, self.correction), about="not_permuted")
 
     @classmethod
     def notebook(cls, **changes: Any) -> Self:
@@ -129,6 +131,11 @@ class ContrastSpec:
         """The careful analysis: curated lists, leading space and prefix, lemmas, Welch's test, Holm over all layers."""
         return cls(**{**CAREFUL, **changes})
 
+    @classmethod
+    def of_preset(cls, name: str, **changes: Any) -> Self:
+        """The analysis of a preset by its name, a key of ``PRESETS``."""
+        return cls(**{**PRESETS[name], **changes})
+
     def changed(self, **changes: Any) -> Self:
         """A copy with some changed fields. It is checked like a new spec."""
         return replace(self, **changes)
@@ -137,6 +144,16 @@ class ContrastSpec:
     def class_names(self) -> tuple[str, str]:
         """What target and baseline are called in a sentence, as long as their labels are not shuffled."""
         return names_of(self.target, self.baseline, self.target_name, self.baseline_name)
+
+    @property
+    def tested_by(self) -> StatisticalTest:
+        """The record of its test."""
+        return ALL_TESTS[self.test]
+
+    @property
+    def corrected_by(self) -> Correction:
+        """The record of its correction."""
+        return ALL_CORRECTIONS[self.correction]
 
     def unnamed(self) -> Self:
         """A copy without the names of its lists: it has the same numbers."""
@@ -154,7 +171,7 @@ class ContrastSpec:
             layer=0,
             hook_side="pre-activation",
             unit="word",
-            test="paired" if self.test == "paired" else "welch",
+            test="paired" if self.tested_by.paired else "welch",
             correction="none",
             family="layer",
             alpha=0.05,
@@ -186,38 +203,58 @@ class ContrastSpec:
         return cls(**{**values, **lists})
 
 
-def check_field(name: str, value: Any, word_source: Any = "bundled") -> None:
-    """Raise UserError if ``value`` is not allowed in the spec's field ``name``.
+def check_field(name: str, value: Any, word_source: Any = "bundled", called: str = "") -> None:
+    """Raise UserError if ``value`` is not allowed in the spec's field ``name``; ``called`` is its name in the sentence.
 
     ``word_source`` is the spec's: a folder may have a list of any class, and whoever reads it says if it has none.
+
+    Examples
+    --------
+    >>> check_field("n_target", 1, called="--words")
+    Traceback (most recent call last):
+    core.errors.UserError: --words is “1”; a whole number from 2 to 10,000 is allowed.
     """
+    called = called or name
     if name in CLASSES:
-        _check_class(name, value, word_source)
-    if name in _CHOICES and value not in _CHOICES[name]:
-        raise UserError(f"{name} is {quoted(value)}; allowed are {', '.join(_CHOICES[name])}.")
+        _check_class(called, value, word_source)
+    allowed = _CHOICES.get(name, ())
+    if allowed and value not in allowed:
+        near = did_you_mean(value, allowed)
+        raise UserError(f"{called} is {quoted(value)}; allowed are {', '.join(allowed)}.{near}")
     if name in COUNTS:
         low, high = COUNTS[name]
         if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
-            raise UserError(f"{name} is {quoted(value)}; a whole number from {low} to {high:,} is allowed.")
+            raise UserError(f"{called} is {quoted(value)}; a whole number from {low} to {high:,} is allowed.")
     if name in FLAGS and not isinstance(value, bool):
-        raise UserError(f"{name} is {quoted(value)}; allowed are true and false.")
+        raise UserError(f"{called} is {quoted(value)}; allowed are true and false.")
     if name == "alpha" and not (isinstance(value, float) and 0.0 < value < 1.0):
-        raise UserError(f"alpha is {quoted(value)}; a number above 0 and below 1 is allowed.")
+        raise UserError(f"{called} is {quoted(value)}; a number above 0 and below 1 is allowed.")
     if name in ("model", "word_source") and not (isinstance(value, str) and value.strip()):
-        raise UserError(f"{name} is empty; a name is needed.")
+        raise UserError(f"{called} is empty; a name is needed.")
     if name in NAMES:
-        check_name(name, value)
+        check_name(called, value)
     if name.endswith("_words") and not (isinstance(value, tuple) and all(isinstance(w, str) and w for w in value)):
-        raise UserError(f"{name} must be a tuple of words.")
+        raise UserError(f"{called} must be a tuple of words.")
 
 
-def _check_class(side: str, value: Any, word_source: Any) -> None:
+def _check_class(called: str, value: Any, word_source: Any) -> None:
     if value == CUSTOM or (isinstance(value, str) and value in WORD_CLASSES):
         return
     if word_source in SHIPPED or not isinstance(word_source, str):
-        raise UserError(f"{side} is {quoted(value)}; allowed are {', '.join((*WORD_CLASSES, CUSTOM))}.")
+        allowed = classes_allowed(value, CUSTOM, classes=WORD_CLASSES)
+        near = did_you_mean(value, (*WORD_CLASSES, CUSTOM))
+        raise UserError(f"{called} is {quoted(value)}; allowed are {allowed}.{near}")
     if not is_class_name(value):
-        raise UserError(f"{side} is {quoted(value)}; the name of a list in a folder has {NAME_RULE}.")
+        raise UserError(f"{called} is {quoted(value)}; the name of a list in a folder has {NAME_RULE}.")
+
+
+def _not_permuted(test: str, correction: str) -> str:
+    """A sentence for a test whose statistic has no permutations, and a correction that needs them."""
+    others = ", ".join(name for name, one in ALL_TESTS.items() if one.score)
+    return (
+        f"The correction {correction} permutes the words, and the test {test} cannot be permuted: choose another "
+        f"correction, or one of the tests {others}."
+    )
 
 
 def quoted(value: object) -> str:

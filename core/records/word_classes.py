@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import os
 import unicodedata
 from pathlib import Path
@@ -62,3 +63,22 @@ def classes_in(folder: str | Path) -> tuple[str, ...]:
 _KNOWN = frozenset(NOTEBOOK_CLASSES)
 # A file that is added is a class from the next start on.
 WORD_CLASSES = (*NOTEBOOK_CLASSES, *(name for name in classes_in(BUNDLED_FOLDER) if name not in _KNOWN))
+
+
+def classes_allowed(value: object, *others: str, classes: tuple[str, ...] = WORD_CLASSES) -> str:
+    """The word classes for a message about a value that is none, and ``others`` that are allowed beside them.
+
+    Those of the notebook are named. Of further ones, one is: that with the name most like the value.
+
+    Examples
+    --------
+    >>> classes_allowed("abstract", "custom", classes=("nouns", "verbs", "abstract-nouns", "mass-nouns"))
+    'nouns, verbs, custom, and 2 more: the names of files in assets/words, such as abstract-nouns'
+    """
+    further = [name for name in classes if name not in _KNOWN]
+    named = [name for name in classes if name in _KNOWN]
+    if not further:
+        return ", ".join([*named, *others])
+    nearest = difflib.get_close_matches(str(value)[:MAX_NAME].lower(), further, n=1, cutoff=0.0)[0]
+    files = "the names of files" if len(further) > 1 else "the name of a file"
+    return f"{', '.join([*named, *others])}, and {len(further)} more: {files} in assets/words, such as {nearest}"

@@ -7,7 +7,9 @@ Names of tests and sides for readers are here too. Names of corrections are in `
 
 from __future__ import annotations
 
-TEST_NAMES = {"paired": "Paired t-test", "welch": "Welch's t-test", "mannwhitney": "Mann–Whitney test"}
+from core.records import ALL_TESTS
+
+TEST_NAMES = {name: one.label for name, one in ALL_TESTS.items()}
 # Where a side of the nonlinearity is.
 SIDE_WORDS = {"pre-activation": "before", "activation": "after"}
 
@@ -23,9 +25,7 @@ GLOSSARY = {
     "reverses": "On the other side of the nonlinearity, both the mean and the AUC are higher for the other class.",
     "unit": "What counts as one observation: a word, or a lemma (walk: walks, walked), whose value is the mean over "
     "its forms.",
-    "t": "The difference in mean, in units of its standard error; it grows with the number of words, so it is no size "
-    "of the difference.",
-    "z": "How far the ranks of the two classes are from evenly mixed, in units of the standard error.",
+    **{test.letter: test.letter_means for test in ALL_TESTS.values()},
     "degrees of freedom": "How much information on the variance is in the data: the fewer, the larger a t must be.",
     "p adjusted": "The p-value after the correction for all tests of the family; the neuron is significant if it is at "
     "most alpha.",
@@ -68,7 +68,7 @@ def d_definition(test: str) -> str:
     >>> d_definition("paired"), d_definition("mannwhitney")
     ('d_z', 'd_av')
     """
-    return "d_z" if test == "paired" else "d_av"
+    return "d_z" if ALL_TESTS[test].paired else "d_av"
 
 
 def statistic_name(test: str) -> str:
@@ -79,4 +79,4 @@ def statistic_name(test: str) -> str:
     >>> statistic_name("welch"), statistic_name("mannwhitney")
     ('t', 'z')
     """
-    return "z" if test == "mannwhitney" else "t"
+    return ALL_TESTS[test].letter

@@ -10,14 +10,9 @@ from unicodedata import category
 
 import numpy as np
 
-from core.records import (
-    STRONG_AUC,
-    WORD_CLASSES,
-    ContrastResult,
-    ContrastSpec,
-    ModelInfo,
-)
-from core.report.glossary import SIDE_WORDS, TEST_NAMES
+from core.records import STRONG_AUC, WORD_CLASSES, ContrastResult, ContrastSpec, ModelInfo
+from core.records.corrections import FAMILY_WISE
+from core.report.glossary import SIDE_WORDS
 from core.report.readable import as_chosen, readable_share, to_decimals
 
 SHUFFLED = ("shuffled A", "shuffled B")
@@ -25,8 +20,6 @@ SHUFFLED = ("shuffled A", "shuffled B")
 _KNOWN = (*WORD_CLASSES, "custom words", "target words", "baseline words", *SHUFFLED)
 _CLASS_BYTES, _MODEL_BYTES = 75, 30  # at most, in the name of a file
 _STRONGLY = f"(AUC at least {to_decimals(STRONG_AUC, 2)} or at most {to_decimals(1 - STRONG_AUC, 2)})"
-# Corrections that bound the probability of any false finding in a family.
-_FAMILY_WISE = ("bonferroni", "sidak", "holm", "max_t")
 
 
 def class_names(spec: ContrastSpec) -> tuple[str, str]:
@@ -142,9 +135,10 @@ def headline(result: ContrastResult) -> str:
 
 def _in_what(spec: ContrastSpec) -> str:
     """In what a significant neuron differs: max-T with a t tests equal distributions, so it does not say."""
-    if spec.test == "mannwhitney":
-        return " in rank"
-    return "" if spec.correction == "max_t" else " in mean"
+    finds = spec.tested_by.finds
+    if finds == "mean" and spec.corrected_by.permutes:
+        return ""
+    return f" in {finds}" if finds else ""
 
 
 def compared(result: ContrastResult) -> str:
@@ -181,7 +175,7 @@ def tested(result: ContrastResult, correction: str) -> str:
     spec, n = result.spec, result.family_size
     tests = "1 test" if n == 1 else f"{n:,} tests"
     corrected = f"{correction_name(spec.correction, correction)} over {tests}"
-    return f"{TEST_NAMES[spec.test]}, {corrected}, α = {as_chosen(spec.alpha)}"
+    return f"{spec.tested_by.label}, {corrected}, α = {as_chosen(spec.alpha)}"
 
 
 def correction_name(correction: str, label: str) -> str:
@@ -281,17 +275,21 @@ def about_layers(result: ContrastResult) -> str:
     alpha = as_chosen(spec.alpha)
     if result.cautions:
         return "Read these bars with the warning above: the p-values are too low here."
-    if spec.correction == "none":
+    if not spec.corrected_by.bounds:
         expected = spec.alpha * result.n_neurons
         return (
             f"Without a correction, about {to_decimals(expected, 0)} neurons of each layer would be significant by "
             "chance if no class differed."
         )
     if spec.family == "model":
-        bound = "chance of any false finding" if spec.correction in _FAMILY_WISE else "expected share of false findings"
+        bound = (
+            "chance of any false finding"
+            if spec.corrected_by.bounds == FAMILY_WISE
+            else "expected share of false findings"
+        )
         return f"All layers are corrected together: the {bound} in all bars is at most {alpha}."
     alone = "Each layer is corrected alone"
-    if spec.correction not in _FAMILY_WISE:
+    if spec.corrected_by.bounds != FAMILY_WISE:
         return f"{alone}: the expected share of false findings is at most {alpha} in one layer, not in all bars."
     return (
         f"{alone}: the chance of any false finding is at most {alpha} in one layer, but up to "

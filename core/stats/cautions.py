@@ -44,9 +44,6 @@ EQUAL_MEANS: _Rates = {(20, 20): 0.858, (50, 50): 0.710, (99, 99): 0.548, (200, 
 EQUAL_MEANS_PAIRED: _Rates = {(20, 20): 0.732, (50, 50): 0.668, (99, 99): 0.520, (200, 200): 0.300, (500, 500): 0.152}
 EQUAL_MEANS_MAX_T: _Rates = {(20, 20): 0.925, (50, 50): 0.850, (99, 99): 0.650, (200, 200): 0.432, (500, 500): 0.218}
 
-# With these corrections, the smallest p-value of a family must be at most alpha / (number of tests).
-_FAMILY_WISE = ("bonferroni", "sidak", "holm")
-
 
 def cautions(spec: ContrastSpec, n_target: int, n_baseline: int, family_size: int) -> tuple[Caution, ...]:
     """What to know before one believes the p-values of a contrast with these settings and numbers of units.
@@ -74,7 +71,7 @@ def cautions(spec: ContrastSpec, n_target: int, n_baseline: int, family_size: in
     >>> [remedy.label for remedy in caution.remedies]
     ['Use max-T', 'Use Mann-Whitney', 'Use 5 words of both classes']
     """
-    if spec.test == "mannwhitney" or spec.correction == "max_t":
+    if not spec.tested_by.is_t_test or spec.corrected_by.permutes:
         return ()
     small, large = sorted((n_target, n_baseline))
     unequal = large > MAX_RATIO * small
@@ -89,7 +86,7 @@ def cautions(spec: ContrastSpec, n_target: int, n_baseline: int, family_size: in
         _advice(spec, small, large, equal_count),
         *_too_few(spec, small, large, family_size),
     ]
-    return (Caution(" ".join(sentences), _remedies(spec.test, equal_count)),)
+    return (Caution(" ".join(sentences), _remedies(spec.tested_by.paired, equal_count)),)
 
 
 def _unequal_groups(spec: ContrastSpec, small: int, large: int) -> str:
@@ -104,7 +101,7 @@ def _unequal_groups(spec: ContrastSpec, small: int, large: int) -> str:
 
 
 def _equal_means(spec: ContrastSpec, small: int, large: int) -> str:
-    paired = spec.test == "paired"
+    paired = spec.tested_by.paired
     rates, name = (EQUAL_MEANS_PAIRED, "the paired test") if paired else (EQUAL_MEANS, "Welch's test")
     (few, many), rate = _nearest(rates, small, large)
     return (
@@ -117,7 +114,7 @@ def _equal_means(spec: ContrastSpec, small: int, large: int) -> str:
 
 def _advice(spec: ContrastSpec, small: int, large: int, equal_count: int | None) -> str:
     """What the remedies do, and what they do not do."""
-    names, verb = ("Max-T", "keeps") if spec.test == "paired" else ("Max-T and Mann-Whitney", "keep")
+    names, verb = ("Max-T", "keeps") if spec.tested_by.paired else ("Max-T and Mann-Whitney", "keep")
     equal = ", and so do equal counts" if equal_count is not None else ""
     sentence = f"{names} {verb} to 5% if the groups have the same distribution{equal}."
     if spec.hook_side != "activation":
@@ -132,11 +129,11 @@ def _advice(spec: ContrastSpec, small: int, large: int, equal_count: int | None)
 def _too_few(spec: ContrastSpec, small: int, large: int, family_size: int) -> list[str]:
     """Which remedies cannot find anything in so few units."""
     sentences = []
-    if _smallest_p_of_max_t(spec.test, small, large) > spec.alpha:
+    if _smallest_p_of_max_t(spec.tested_by.paired, small, large) > spec.alpha:
         sentences.append("With so few, max-T cannot find anything: there are too few different permutations.")
     largest = _largest_z(small, large)
     needed = float(-ndtri(spec.alpha / max(family_size, 1) / 2))
-    if spec.test != "paired" and spec.correction in _FAMILY_WISE and largest < needed:
+    if not spec.tested_by.paired and spec.corrected_by.first_step and largest < needed:
         sentences.append(
             f"With so few, Mann-Whitney cannot find anything with this correction: its largest possible z is "
             f"{largest:.2f}, and {family_size:,} tests need {needed:.2f}."
@@ -150,19 +147,19 @@ def _largest_z(small: int, large: int) -> float:
     return (pairs / 2 - 0.5) / math.sqrt(pairs * (small + large + 1) / 12)
 
 
-def _smallest_p_of_max_t(test: str, small: int, large: int) -> float:
+def _smallest_p_of_max_t(paired: bool, small: int, large: int) -> float:
     """The share of the permutations whose |statistic| is largest by construction.
 
     That is one permutation, and, where both groups are equally large, also the one with exchanged groups.
     """
-    if test == "paired":
+    if paired:
         return 2 / 2**small
     return (2 if small == large else 1) / math.comb(small + large, small)
 
 
-def _remedies(test: str, equal_count: int | None) -> tuple[Remedy, ...]:
+def _remedies(paired: bool, equal_count: int | None) -> tuple[Remedy, ...]:
     remedies = [Remedy("Use max-T", (("correction", "max_t"),))]
-    if test != "paired":
+    if not paired:
         remedies.append(Remedy("Use Mann-Whitney", (("test", "mannwhitney"),)))
     if equal_count is not None:
         changes = (("n_target", equal_count), ("n_baseline", equal_count))

@@ -9,21 +9,17 @@ not count in the size m of the family.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 
 from core.errors import UserError
-from core.records import CORRECTIONS
+from core.records import ALL_CORRECTIONS, Correction
+from core.stats.named import named, record_of_correction
 
-LABELS = {
-    "none": "None",
-    "bonferroni": "Bonferroni",
-    "sidak": "Šidák",
-    "holm": "Holm",
-    "max_t": "Max-T (permutation)",
-    "fdr_bh": "Benjamini–Hochberg (FDR)",
-    "fdr_by": "Benjamini–Yekutieli (FDR)",
-}
+LABELS = {name: one.label for name, one in ALL_CORRECTIONS.items()}
+
+_SMALLEST = 1e-300
 
 
 def adjust(p_value: np.ndarray, method: str) -> np.ndarray:
@@ -47,7 +43,7 @@ def adjust(p_value: np.ndarray, method: str) -> np.ndarray:
     p_value : ndarray of any shape
         Raw p-values between 0 and 1; NaN if there was no test. All of them are one family.
     method : str
-        One of ``core.records.CORRECTIONS``, but not ``"max_t"``.
+        One of ``core.records.CORRECTIONS`` that does not permute.
 
     Returns
     -------
@@ -71,14 +67,15 @@ def adjust(p_value: np.ndarray, method: str) -> np.ndarray:
     >>> adjust(np.array([0.01, 0.04, 0.03, np.nan]), "holm")
     array([0.03, 0.06, 0.06,  nan])
     """
-    _check_method(method)
-    return _adjust_family(_checked(p_value), lambda p: np.minimum(_adjust_sorted(p, method), 1.0))
+    adjusted = named(_by_p(method).function)
+    return _adjust_family(_checked(p_value), lambda p: np.minimum(adjusted(p), 1.0))
 
 
 def adjust_log10(log10_p: np.ndarray, method: str) -> np.ndarray:
     """The log10 of adjusted p-values, exact where p-values are too small for a float.
 
-    Where they are not, it equals ``np.log10(adjust(10**log10_p, method))`` up to rounding.
+    Where they are not, it equals ``np.log10(adjust(10**log10_p, method))`` up to rounding. A correction whose record
+    has no formula for logarithms does not tell apart what is below 1e-300.
 
     Parameters
     ----------
@@ -86,7 +83,7 @@ def adjust_log10(log10_p: np.ndarray, method: str) -> np.ndarray:
         The log10 of raw p-values, at most 0, as from ``core.stats.log_p.log10_p``; NaN if there was no test. All of
         them are one family.
     method : str
-        One of ``core.records.CORRECTIONS``, but not ``"max_t"``.
+        One of ``core.records.CORRECTIONS`` that does not permute.
 
     Returns
     -------
@@ -107,7 +104,7 @@ def adjust_log10(log10_p: np.ndarray, method: str) -> np.ndarray:
     >>> adjust_log10(np.array([-500.0, -2.0, -0.1, np.nan]), "bonferroni").round(3)
     array([-499.523,   -1.523,    0.   ,      nan])
     """
-    _check_method(method)
+    correction = _by_p(method)
     log10_p = np.asarray(log10_p, dtype=np.float64)
     above = log10_p[log10_p > 0]
     if above.size:
@@ -115,7 +112,8 @@ def adjust_log10(log10_p: np.ndarray, method: str) -> np.ndarray:
             f"The log10 of a p-value is at most 0: {above.size:,} of {log10_p.size:,} are not, the highest "
             f"{above.max():g}."
         )
-    return _adjust_family(log10_p, lambda log_p: np.minimum(_adjust_sorted_log10(log_p, method), 0.0))
+    adjusted = named(correction.log10) if correction.log10 else partial(_log10_by_p, named(correction.function))
+    return _adjust_family(log10_p, lambda log_p: np.minimum(adjusted(log_p), 0.0))
 
 
 def critical_p(p_value: np.ndarray, method: str, alpha: float, adjusted: np.ndarray | None = None) -> float:
@@ -133,14 +131,15 @@ def critical_p(p_value: np.ndarray, method: str, alpha: float, adjusted: np.ndar
     ``fdr_by``      the same over 1 + 1/2 + ... + 1/m
     ==============  ======================================
 
-    The last three depend on the p-values, so they are valid only for this family.
+    The last three depend on the p-values, so they are valid only for this family. For a correction whose record has no
+    formula for it, it is the largest significant p-value.
 
     Parameters
     ----------
     p_value : ndarray of any shape
         Raw p-values between 0 and 1; NaN if there was no test. All of them are one family.
     method : str
-        One of ``core.records.CORRECTIONS``, but not ``"max_t"``.
+        One of ``core.records.CORRECTIONS`` that does not permute.
     alpha : float
         The level, strictly between 0 and 1.
     adjusted : ndarray like ``p_value``, optional
@@ -149,7 +148,7 @@ def critical_p(p_value: np.ndarray, method: str, alpha: float, adjusted: np.ndar
     Returns
     -------
     float
-        NaN if the family is empty.
+        NaN if the family is empty, or if nothing is significant and the correction has no formula for it.
 
     Raises
     ------
@@ -168,7 +167,7 @@ def critical_p(p_value: np.ndarray, method: str, alpha: float, adjusted: np.ndar
     >>> [round(critical_p(p_value, method, 0.05), 4) for method in ("none", "bonferroni", "holm", "fdr_bh")]
     [0.05, 0.0167, 0.05, 0.0333]
     """
-    _check_method(method)
+    correction = _by_p(method)
     if not 0 < alpha < 1:
         raise UserError(f"The significance level alpha must lie between 0 and 1, both excluded: got {alpha}.")
     adjusted = adjust(p_value, method) if adjusted is None else adjusted
@@ -177,7 +176,9 @@ def critical_p(p_value: np.ndarray, method: str, alpha: float, adjusted: np.ndar
     if family.size == 0:
         return float("nan")
     significant = adjusted[tested] <= alpha
-    critical = _nominal_critical_p(family.size, int(significant.sum()), method, alpha)
+    critical = _nominal_critical_p(family.size, int(significant.sum()), correction, alpha)
+    if np.isnan(critical):
+        return critical
     # Rounding in the formula can put a p-value at the boundary on the wrong side: the adjusted p-values decide.
     critical = max(critical, family[significant].max(initial=0.0))
     if not significant.all():
@@ -197,70 +198,25 @@ def _adjust_family(values: np.ndarray, adjust_sorted: Callable[[np.ndarray], np.
     return out
 
 
-def _adjust_sorted(p: np.ndarray, method: str) -> np.ndarray:
-    """The adjusted p-values (m,) of a family's p-values (m,) in ascending order. They may exceed 1."""
-    m = p.size
-    rank = np.arange(1, m + 1)
-    if method == "bonferroni":
-        return p * m
-    if method == "sidak":
-        # 1 - (1 - p)^m without the subtractions, which would round every p below 1e-16 to zero.
-        with np.errstate(divide="ignore"):  # p = 1: log1p gives -inf, and expm1 of it is -1, as it should be
-            return -np.expm1(m * np.log1p(-p))
-    if method == "holm":
-        # Step-down: an adjusted p-value is at least that of every smaller p-value.
-        return np.maximum.accumulate(p * (m - rank + 1))
-    if method in ("fdr_bh", "fdr_by"):
-        penalty = _harmonic(m) if method == "fdr_by" else 1.0
-        # Step-up: an adjusted p-value is at most that of every larger p-value.
-        return np.minimum.accumulate((p * (m * penalty / rank))[::-1])[::-1]
-    return p  # none
+def _log10_by_p(adjusted: Callable[[np.ndarray], np.ndarray], log_p: np.ndarray) -> np.ndarray:
+    """The log10 of adjusted p-values for a correction without a formula for logarithms: those below 1e-300 are that."""
+    p = np.maximum(10.0**log_p, _SMALLEST)
+    return np.log10(np.maximum(adjusted(p), _SMALLEST))
 
 
-def _adjust_sorted_log10(log_p: np.ndarray, method: str) -> np.ndarray:
-    """The log10 of a family's adjusted p-values (m,), from those of its p-values in ascending order. May exceed 0."""
-    m = log_p.size
-    rank = np.arange(1, m + 1)
-    if method == "bonferroni":
-        return log_p + np.log10(max(m, 1))
-    if method == "sidak":
-        # For m p < 1e-20, 1 - (1 - p)^m is m p to the last digit.
-        small = log_p + np.log10(max(m, 1))
-        with np.errstate(divide="ignore"):  # p = 1, as in _adjust_sorted; and p that is 0 as a float
-            whole = np.log10(-np.expm1(m * np.log1p(-(10.0**log_p))))
-        return np.where(small < -20, small, whole)
-    if method == "holm":
-        return np.maximum.accumulate(log_p + np.log10(m - rank + 1))
-    if method in ("fdr_bh", "fdr_by"):
-        penalty = _harmonic(m) if method == "fdr_by" else 1.0
-        return np.minimum.accumulate((log_p + np.log10(m * penalty / rank))[::-1])[::-1]
-    return log_p  # none
+def _nominal_critical_p(m: int, k: int, correction: Correction, alpha: float) -> float:
+    """The critical p-value by formula, for m tests of which k are significant; without a formula, 0 if k is not."""
+    if correction.critical:
+        return float(named(correction.critical)(m, k, alpha))
+    return 0.0 if k else float("nan")
 
 
-def _nominal_critical_p(m: int, k: int, method: str, alpha: float) -> float:
-    """The critical p-value by formula, for m tests of which k are significant."""
-    if method == "bonferroni":
-        return alpha / m
-    if method == "sidak":
-        return float(-np.expm1(np.log1p(-alpha) / m))
-    if method == "holm":
-        return alpha / max(m - k, 1)
-    if method in ("fdr_bh", "fdr_by"):
-        penalty = _harmonic(m) if method == "fdr_by" else 1.0
-        return alpha * max(k, 1) / (m * penalty)
-    return alpha  # none
-
-
-def _harmonic(m: int) -> float:
-    """1 + 1/2 + ... + 1/m, Benjamini and Yekutieli's factor for arbitrary dependence: about log(m) + 0.58."""
-    return float(np.sum(1.0 / np.arange(1, m + 1)))
-
-
-def _check_method(method: str) -> None:
-    if method not in CORRECTIONS:
-        raise UserError(f"There is no correction {method!r}: choose one of {', '.join(CORRECTIONS)}.")
-    if method == "max_t":
+def _by_p(method: str) -> Correction:
+    """The record of a correction of p-values."""
+    correction = record_of_correction(method)
+    if correction.permutes:
         raise UserError("Max-T needs the values of all neurons: it cannot be computed from p-values alone.")
+    return correction
 
 
 def _checked(p_value: np.ndarray) -> np.ndarray:

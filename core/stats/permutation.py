@@ -12,8 +12,8 @@ import numpy as np
 
 from core.errors import UserError
 from core.progress import Progress, unwatched
-from core.records import TESTS
 from core.stats.checks import check_finite, check_groups
+from core.stats.named import record_of_test
 from core.stats.permutation_batches import in_batches
 from core.stats.permutation_scores import Score, score_of
 
@@ -34,7 +34,7 @@ def max_t(
     With |t(1)| >= ... >= |t(m)| the sorted statistics, and in a permutation M(i) the largest permuted statistic of the
     neurons i to m, p(i) = (1 + number of permutations with M(i) >= |t(i)|) / (B + 1), and the adjusted p-value is the
     largest of p(1) to p(i). The paired test's permutations exchange the two words of random pairs (``sign_flips``);
-    those of the other two tests draw the target words from all words (``permutations``). All neurons of the family
+    those of the other tests draw the target words from all words (``permutations``). All neurons of the family
     have the same permutations, so their dependence is kept.
 
     Parameters
@@ -42,8 +42,7 @@ def max_t(
     layers : sequence of (target, baseline)
         For each layer, arrays of shape (n_words, n_neurons), one row per word. All layers have the same shapes.
     test : str
-        One of ``core.records.TESTS``: the statistic is that of ``paired_ttest``, ``welch_ttest`` or
-        ``mann_whitney_test``.
+        One of ``core.records.TESTS`` whose record names a score: the statistic is that of its function.
     seed : int
         Of the random permutations. The result depends on nothing else: not on batches or threads.
     n_permutations : int
@@ -62,7 +61,8 @@ def max_t(
     Raises
     ------
     UserError (a ValueError)
-        The test is unknown, the shapes do not fit, a group has fewer than two words, or values are not finite.
+        The test is unknown or has no score, the shapes do not fit, a group has fewer than two words, or values are not
+        finite.
 
     Notes
     -----
@@ -91,7 +91,7 @@ def max_t(
     _check(layers, test, n_permutations)
     n_target, n_baseline, n_neurons = len(layers[0][0]), len(layers[0][1]), layers[0][0].shape[1]
     score = score_of(test, n_target, n_baseline)
-    if test == "paired":
+    if record_of_test(test).paired:
         labels = sign_flips(n_target, n_permutations, seed)
     else:
         labels = permutations(n_target, n_baseline, n_permutations, seed)
@@ -189,8 +189,7 @@ def sign_flips(n_pairs: int, n: int, seed: int) -> np.ndarray:
 
 
 def _check(layers: _Layers, test: str, n_permutations: int) -> None:
-    if test not in TESTS:
-        raise UserError(f"There is no test {test!r}: choose one of {', '.join(TESTS)}.")
+    paired = record_of_test(test).paired
     if n_permutations < 1:
         raise UserError(f"Max-T needs at least one permutation: got {n_permutations}.")
     if not layers:
@@ -201,7 +200,7 @@ def _check(layers: _Layers, test: str, n_permutations: int) -> None:
                 "All layers of a family must have one row per word and one column per neuron, and the same shapes: "
                 f"got {layers[0][0].shape} with {layers[0][1].shape}, and {target.shape} with {baseline.shape}."
             )
-        check_groups(target, baseline, at_least=2, paired=test == "paired")
+        check_groups(target, baseline, at_least=2, paired=paired)
         check_finite(target, baseline)
 
 

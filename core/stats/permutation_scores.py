@@ -12,7 +12,9 @@ from typing import Protocol
 
 import numpy as np
 
+from core.errors import UserError
 from core.stats.mann_whitney import mann_whitney_sd
+from core.stats.named import named, record_of_test
 from core.stats.ranks import midranks, tie_term
 
 # Sums of up to 20,000 values stay below 2^52 steps: the squares of a neuron's values add up to 1, so their sum is at
@@ -24,6 +26,9 @@ _NO_VARIANCE = 1e-11
 
 class Score(Protocol):
     """What ``core.stats.permutation`` needs of a test."""
+
+    def __init__(self, n_target: int, n_baseline: int) -> None:
+        """For these numbers of words."""
 
     def observed_labels(self) -> np.ndarray:
         """The labels (n_labels,) that give the observed statistic, bool."""
@@ -47,24 +52,28 @@ class Score(Protocol):
 def score_of(test: str, n_target: int, n_baseline: int) -> Score:
     """The score of one of ``core.records.TESTS`` for these numbers of words.
 
+    UserError if the test has none.
+
     Examples
     --------
     >>> score_of("mannwhitney", 2, 3).observed_labels()
     array([ True,  True, False, False, False])
     """
-    if test == "paired":
-        return _PairedScore(n_target)
-    return (_WelchScore if test == "welch" else _MannWhitneyScore)(n_target, n_baseline)
+    record = record_of_test(test)
+    if not record.score:
+        raise UserError(f"No permutations are known of the test {test}.")
+    score: Score = named(record.score)(n_target, n_baseline)
+    return score
 
 
-class _PairedScore:
+class PairedScore:
     """The paired t. With S the signed sum and Q the sum of squares of n differences, only S changes its sign and size.
 
     With r^2 = S^2 / (n Q), t^2 = (n - 1) r^2 / (1 - r^2). The score is sqrt(n - 1) r.
     """
 
-    def __init__(self, n_pairs: int) -> None:
-        self.n = n_pairs
+    def __init__(self, n_target: int, n_baseline: int) -> None:
+        self.n = n_target  # pairs
 
     def observed_labels(self) -> np.ndarray:
         return np.ones(self.n, bool)
@@ -90,7 +99,7 @@ class _PairedScore:
         return wide[:, : self.n] - wide[:, self.n :]  # [n_block, n_words] -> [n_block, n_pairs]
 
 
-class _WelchScore:
+class WelchScore:
     """Welch's t.
 
     In groups of equal size, it follows from the difference D of the groups' sums alone, as the sum of squares Q around
@@ -142,7 +151,7 @@ class _WelchScore:
         return _t_of_signed_scores(scores, self.n_target + self.n_baseline - 2) if self.equal else scores
 
 
-class _MannWhitneyScore:
+class MannWhitneyScore:
     """The |z| of Mann and Whitney, from the target's sum of ranks. Ranks and ties do not change with the labels."""
 
     def __init__(self, n_target: int, n_baseline: int) -> None:

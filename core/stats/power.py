@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from core.stats.mann_whitney import mann_whitney_z
+from core.stats.named import named, record_of_test
 
 DRAWS = 1000
 _LARGEST = 10.0  # SD: no larger difference is looked for
@@ -17,7 +18,7 @@ Power = Callable[[float], float]
 
 def planted_power(
     own: np.ndarray, other: np.ndarray, test: str, critical: float, *, draws: int = DRAWS, seed: int = 0
-) -> Power:
+) -> Power | None:
     """How often a test finds a difference that is planted in these values.
 
     In each draw, as many values as there are in each class are drawn from it with replacement, after the class's mean
@@ -31,15 +32,17 @@ def planted_power(
     ----------
     own, other : ndarray of shape (n_own,) and (n_other,)
         The values of the class that is to be higher, and of the other one; for the paired test as many, in order.
-    test : {"welch", "paired", "mannwhitney"}
+    test : str
+        One of ``core.records.TESTS``.
     critical : float
-        The statistic from which a test is significant, after the correction over its family.
+        The statistic from which a test is significant, after the correction over its family; NaN if it has none.
     draws, seed : int
 
     Returns
     -------
-    callable
-        From d in SD to the share of draws in which it is found.
+    callable or None
+        From d in SD to the share of draws in which it is found. None if that is not known: the test's record names no
+        function for it, or the statistic has no threshold.
 
     Notes
     -----
@@ -58,15 +61,17 @@ def planted_power(
     >>> power(0.0) < 0.05, 0.75 < power(0.4) < 0.87, power(1.0)  # 0.80 for normal values
     (True, True, 1.0)
     """
+    record = record_of_test(test)
+    if not record.power or np.isnan(critical):
+        return None
+    found_by: Callable[[int, np.random.Generator, list[np.ndarray], float], Power] = named(record.power)
     own, other = np.asarray(own, np.float64), np.asarray(other, np.float64)
     sd = float(np.sqrt((own.var(ddof=1) + other.var(ddof=1)) / 2))
     if not sd > 0 or not np.isfinite(critical):
         return lambda d: 0.0
     rng = np.random.default_rng(seed)
-    if test == "paired":
-        return _by_t(draws, rng, [_centred(own - other, sd)], critical)
-    groups = [_centred(own, sd), _centred(other, sd)]
-    return (_by_rank if test == "mannwhitney" else _by_t)(draws, rng, groups, critical)
+    groups = [own - other] if record.paired else [own, other]
+    return found_by(draws, rng, [_centred(group, sd) for group in groups], critical)
 
 
 def smallest_found(power: Power, share: float = 0.8) -> float:
@@ -103,7 +108,7 @@ def _blocks(draws: int, n: int) -> list[int]:
     return [min(size, draws - at) for at in range(0, draws, size)]
 
 
-def _by_t(draws: int, rng: np.random.Generator, groups: list[np.ndarray], critical: float) -> Power:
+def by_t(draws: int, rng: np.random.Generator, groups: list[np.ndarray], critical: float) -> Power:
     """Of a t test: the difference of the means of two groups, or the mean of one group of differences."""
     means, errors = np.zeros(draws), np.zeros(draws)
     for sign, group in zip((1, -1), groups, strict=False):
@@ -118,7 +123,7 @@ def _by_t(draws: int, rng: np.random.Generator, groups: list[np.ndarray], critic
     return lambda d: float(np.mean(varies & (means + d >= critical * errors)))
 
 
-def _by_rank(draws: int, rng: np.random.Generator, groups: list[np.ndarray], critical: float) -> Power:
+def by_rank(draws: int, rng: np.random.Generator, groups: list[np.ndarray], critical: float) -> Power:
     """Of the Mann-Whitney test. A draw is how often each distinct value of both groups is drawn."""
     (own, of_own), (other, of_other) = (np.unique(group, return_inverse=True) for group in groups)
     n_own, n_other = len(of_own), len(of_other)

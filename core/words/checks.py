@@ -7,6 +7,7 @@ import unicodedata
 
 from core.errors import UserError
 from core.records import WORD_CLASSES
+from core.records.word_classes import classes_allowed
 
 # All spaces but the plain one. strip() without an argument would also remove control characters, which must be said.
 SPACES = "\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
@@ -15,7 +16,8 @@ SPACES = "\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u20
 def check_word_class(word_class: str) -> None:
     """Raise UserError if this project has no word class of this name."""
     if word_class not in WORD_CLASSES:
-        raise UserError(f"There is no word class {word_class!r}; allowed are {', '.join(WORD_CLASSES)}.")
+        allowed = classes_allowed(word_class, classes=WORD_CLASSES)
+        raise UserError(f"There is no word class {word_class!r}; allowed are {allowed}.")
 
 
 def parse_lines(text: str) -> tuple[str, ...]:

@@ -52,7 +52,7 @@ def choose_words(spec: ContrastSpec, downloads: Downloads = DEFAULT_DOWNLOADS) -
     if spec.shuffle_labels:
         from core.words.shuffle import shuffled  # late: only a control deals words
 
-        words = shuffled(words, spec.seed, equal=spec.test == "paired")
+        words = shuffled(words, spec.seed, equal=spec.tested_by.paired)
         _check_enough(words, ", after the labels were shuffled with all forms of a lemma together")
     return words
 
@@ -74,7 +74,7 @@ def _counts(spec: ContrastSpec, lists: list[WordList]) -> tuple[list[int], list[
             name = f"of {one.name}" if one.source != OWN_LIST else f"“{one.name}”"
             has = count_of(len(one.words), "word")
             notes.append(f"The list {name} has {has}: all of them are used; {asked:,} were asked for.")
-    if spec.test == "paired" and counts[0] != counts[1]:
+    if spec.tested_by.paired and counts[0] != counts[1]:
         counts = [min(counts)] * 2
         notes.append(f"The paired test needs as many target as baseline words: {counts[0]:,} of each are used.")
     return counts, notes

@@ -24,7 +24,7 @@ def verdict_of(name: str) -> str:
 
 
 class FakeChecks:
-    """All fourteen checks, which find nothing and are quick.
+    """All checks, which find nothing and are quick.
 
     ``ran`` has the name and the neuron of each run, in order. A check in ``held`` reports its progress until it is let
     go. What is in ``raised`` is raised instead.

@@ -101,10 +101,13 @@ class Block:
         strange = [line for line in self.lines if line and line[0] not in " +-"]
         if strange:
             raise ValueError(f"A line of the diff of {self.path} begins with neither a space, + nor -: {strange[0]}")
-        old, new = ("".join(f"{line[1:]}\n" for line in self.lines if line[:1] != dropped) for dropped in ("+", "-"))
-        if old == new or ("\n" + text).count("\n" + old) != 1:
-            raise ValueError(f"These lines do not stand in {self.path} exactly once:\n{old}")
-        return ("\n" + text).replace("\n" + old, "\n" + new)[1:]
+        old, new = ([line[1:] for line in self.lines if line[:1] != dropped] for dropped in ("+", "-"))
+        lines = text.splitlines()
+        places = [i for i in range(len(lines)) if lines[i : i + len(old)] == old]
+        if old == new or len(places) != 1:
+            raise ValueError(f"These lines do not stand in {self.path} exactly once:\n" + "\n".join(old))
+        lines[places[0] : places[0] + len(old)] = new
+        return "\n".join(lines) + "\n"
 
 
 @dataclass(frozen=True)

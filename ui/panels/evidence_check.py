@@ -14,7 +14,7 @@ from core.evidence import about
 from core.evidence.checks import CheckModule
 from core.records import CUSTOM, NOT_RUN, Finding
 from core.report import alternatives
-from core.report.figures.evidence import picture_of
+from core.report.figures.evidence import picture_of_finding
 from core.report.sentences import result_stem
 from core.words.entries import written
 from engine.evidence_steps import of_check
@@ -87,7 +87,9 @@ def _draw_finding(request: Request, name: str, module: CheckModule, finding: Fin
     if picture:
         with picture:
             alt = alternatives.of_check(module.TITLE, number, finding)
-            charts.draw(picture_of(name, finding.numbers), _key(name), alt=alt, config={"displaylogo": False})
+            charts.draw(
+                picture_of_finding(name, finding, module.VALUE), _key(name), alt=alt, config={"displaylogo": False}
+            )
     if name == "top_contexts":
         evidence_numbers.draw_contexts(finding.numbers)
     if drawn:

@@ -8,8 +8,9 @@ import streamlit as st
 
 from core.records import ContrastResult
 from core.report import sentences
+from core.report.notebook.testing import without_plain_version
 from engine import files, steps
-from ui import settings
+from ui import page, settings
 
 
 def draw(result: ContrastResult) -> None:
@@ -28,6 +29,9 @@ def draw(result: ContrastResult) -> None:
         on_click="ignore",
         help="Plots, tables, words and settings in one file of about 5 MB. It opens without a network.",
     )
+    if missing := without_plain_version(spec):
+        right.caption(page.plain(missing))
+        return
     right.download_button(
         "Notebook (Jupyter)",
         partial(files.notebook, spec, steps.sources(result.words), neurons),

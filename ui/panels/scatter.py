@@ -103,7 +103,7 @@ def _about(result: ContrastResult, plot: str) -> str:
 def _about_colours(result: ContrastResult) -> str:
     """A sentence about neurons on the wrong side of the dashed line: their colour is right.
 
-    Without max-T, the paired and the Mann-Whitney test have one threshold for all neurons, which is the line.
+    Without max-T, a test with one df for all neurons has one threshold, which is the line.
     """
     if not np.isfinite(result.critical_statistic):
         return ""  # no line is drawn
@@ -111,8 +111,8 @@ def _about_colours(result: ContrastResult) -> str:
     if result.null_95 is not None:
         strays, why = result.significant & ~beyond, "Max-T goes down step by step"
         where = "between the dashed lines, but significant too"
-    elif result.spec.test == "welch":
-        strays, why = result.significant != beyond, "In Welch's test each neuron has its own df"
+    elif not result.spec.tested_by.one_df:
+        strays, why = result.significant != beyond, "In this test each neuron has its own df"
         where = "on the other side of the dashed line"
     else:
         return ""

@@ -65,7 +65,7 @@ def _lines(result: ContrastResult) -> list[Line]:
     if null_95 is not None:
         what = f" ({as_chosen(100 * (1 - spec.alpha))}% of permutations stay below)"
     else:
-        what = " (median df)" if spec.test == "welch" else ""
+        what = "" if spec.tested_by.one_df else " (median df)"
     lines = [Line(critical, f"Threshold ±{readable_number(critical)}{what}", "dash")]
     if null_95 is not None and spec.alpha != 0.05:
         lines.append(Line(null_95, f"Null 95 ±{readable_number(null_95)} (95% of permutations stay below)", "dot"))

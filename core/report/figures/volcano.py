@@ -47,7 +47,7 @@ def neuron_volcano(result: ContrastResult, chance: ShuffledPoints | None, critic
         entries.append(legend_entry("By chance, downward: labels shuffled", _CHANCE))
     lines = []
     if np.isfinite(critical_log10_p):
-        what = ", median df" if result.spec.test == "welch" else ""
+        what = "" if result.spec.tested_by.one_df else ", median df"
         height = float(_height(np.array(critical_log10_p)))
         lines.append(Line(height, f"Threshold (p = {readable_p(critical_log10_p)}{what})", "dash"))
     entries += [line.legend_entry() for line in lines]

@@ -13,9 +13,10 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from core.errors import UserError
 from core.records import STRONG_AUC, ContrastResult
 from core.report import sentences
-from core.report.glossary import GLOSSARY, TEST_NAMES, statistic_name
+from core.report.glossary import GLOSSARY, statistic_name
 from core.report.markdown import plain
 from core.report.notebook import answers, reading, testing
 from core.report.palette import palette
@@ -61,7 +62,14 @@ def notebook_json(result: ContrastResult, correction: str, chosen: Sequence[int]
     -------
     str
         JSON. Its last cell raises an error if a number is farther from the app's than its tolerance.
+
+    Raises
+    ------
+    UserError
+        The test or the correction has no plain version (``without_plain_version``).
     """
+    if missing := testing.without_plain_version(result.spec):
+        raise UserError(missing)
     cells = [*_reading(result, correction), *_testing(result, correction), *_comparing(result, chosen)]
     book = {
         "cells": [_cell(number, *cell) for number, cell in enumerate(cells)],
@@ -127,7 +135,7 @@ def _testing(result: ContrastResult, label: str) -> list[Cell]:
     return [
         (
             "markdown",
-            f"## 6. Test every neuron\n\n{TEST_NAMES[spec.test]}: {GLOSSARY[name]} Two sizes say how large the "
+            f"## 6. Test every neuron\n\n{spec.tested_by.label}: {GLOSSARY[name]} Two sizes say how large the "
             "difference is: Cohen's d in standard deviations, and the AUC, the probability that a random unit of the "
             "target is above one of the baseline.",
         ),
@@ -135,7 +143,7 @@ def _testing(result: ContrastResult, label: str) -> list[Cell]:
         (
             "markdown",
             f"## 7. Correct for many tests\n\n{how_many}: {sentences.correction_name(spec.correction, label)}."
-            + (" The permutations are the app's, by the same seed." if spec.correction == "max_t" else ""),
+            + (" The permutations are the app's, by the same seed." if spec.corrected_by.permutes else ""),
         ),
         ("code", testing.correction_code(spec)),
         ("markdown", f"## 8. The extreme neurons, and all of them\n\nStrong: {_lowered(GLOSSARY['strong'])}"),

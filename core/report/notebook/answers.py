@@ -125,7 +125,7 @@ def tolerances_code(result: ContrastResult) -> str:
     # Two words that are almost equal may change places: U by 2, in units of its standard deviation.
     flip = (
         f" + {2 / math.sqrt(n1 * n2 * (n1 + n2 + 1) / 12):.2g}  # and two words that are almost equal may change places"
-        if result.spec.test == "mannwhitney"
+        if result.spec.tested_by.finds == "rank"
         else ""
     )
     # A permutation more or less that reaches a neuron changes its p by one step.

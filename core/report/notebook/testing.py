@@ -160,6 +160,8 @@ def prepared(values):
     \"\"\"Centred ranks, doubled so that they are whole, and the standard deviation of U.\"\"\"
     return 2 * stats.rankdata(values, axis=0) - (n + 1), sd_of_u(values, n1)"""
 
+_SIZES = {"paired": _SIGN_FLIPS, "welch": _WELCH_SIZES, "mannwhitney": _RANK_SIZES}
+
 _STEP_DOWN = """\
 tested = np.flatnonzero(np.isfinite(statistic.ravel()))
 with np.errstate(all="ignore"):
@@ -177,6 +179,24 @@ p_adjusted[tested[order]] = np.maximum.accumulate(p[::-1])[::-1]  # a smaller st
 p_adjusted = p_adjusted.reshape(statistic.shape)"""
 
 
+def without_plain_version(spec: ContrastSpec) -> str:
+    """A sentence where the test or the correction of a spec is not written out for the notebook; else empty.
+
+    Examples
+    --------
+    >>> without_plain_version(ContrastSpec())
+    ''
+    """
+    missing = [] if spec.test in _TEST else [f"the test {spec.tested_by.label}"]
+    if spec.corrected_by.permutes:
+        missing += [] if spec.test in _SIZES else ["its permutations"]
+    elif spec.correction not in _ADJUSTED:
+        missing.append(f"the correction {spec.corrected_by.label}")
+    if not missing:
+        return ""
+    return f"There is no notebook: {' and '.join(missing)} {'has' if len(missing) == 1 else 'have'} no plain version."
+
+
 def statistic_code(spec: ContrastSpec) -> str:
     """Code that tests every neuron."""
     return f"{_TEST[spec.test]}\n\n\n{_AUC}\n\n\n{_RUN}"
@@ -184,12 +204,12 @@ def statistic_code(spec: ContrastSpec) -> str:
 
 def correction_code(spec: ContrastSpec) -> str:
     """Code that corrects for many tests."""
-    if spec.correction != "max_t":
+    if not spec.corrected_by.permutes:
         about = _SIDAK if spec.correction == "sidak" else ""
         return _CORRECT.replace("FORMULA", _ADJUSTED[spec.correction]).replace("EXPLAINED", about)
-    if spec.test == "paired":
-        return f"{_SIGN_FLIPS}\n\n\n{_STEP_DOWN}"
-    return f"{_DEAL}\n\n\n{_WELCH_SIZES if spec.test == 'welch' else _RANK_SIZES}\n\n\n{_STEP_DOWN}"
+    if spec.tested_by.paired:
+        return f"{_SIZES[spec.test]}\n\n\n{_STEP_DOWN}"
+    return f"{_DEAL}\n\n\n{_SIZES[spec.test]}\n\n\n{_STEP_DOWN}"
 
 
 CONTROL = """\

@@ -11,8 +11,15 @@ import pytest
 from core.__main__ import main
 from core.errors import UserError
 from core.evidence import CHECKS
-from core.evidence.document import differences, other_versions, read_document, spec_of_document
+from core.evidence.document import (
+    checks_of_document,
+    differences,
+    other_versions,
+    read_document,
+    spec_of_document,
+)
 from core.records import ContrastSpec
+from core.report.json_fields import MODEL, VERSIONS
 
 CHOSEN = "input_grid,multiplicity"
 OPTIONS = ["--preset", "careful", "--layer", "3", "--words", "60", "--neuron", "120", "--checks", CHOSEN]
@@ -55,9 +62,29 @@ def test_the_contract_of_the_file(kept) -> None:
     assert spec_of_document(kept).n_target == 60
 
 
+def test_every_field_is_in_the_index_of_numbers(kept) -> None:
+    page = (Path(__file__).parents[3] / "docs" / "reference" / "numbers.md").read_text(encoding="utf-8")
+    index = page.split("## The evidence file\n")[1].split("####")[0]
+    both = "words.target, words.baseline"
+    found = {name for name in kept} | {f"gold.{name}" for name in kept["gold"]}
+    found |= {f"{both}: {name}" for words in kept["words"].values() for name in words}
+    found |= {f"checks.NAME.{name}" for check in kept["checks"].values() for name in check}
+    assert {name for name in found if f"| `{name}` |" not in index} == set()
+    assert set(kept["model"]) - {"config_sha256"} <= set(MODEL)
+    assert set(kept["versions"]) - {"processor"} <= set(VERSIONS)
+
+
 def test_verify_computes_the_same(file, capsys) -> None:
     assert main(["verify", str(file)]) == 0
     assert "Every number" in capsys.readouterr().out
+
+
+def test_a_file_from_before_a_check_was_added_is_verified(kept) -> None:
+    """What it does not know was not run then."""
+    assert "causal" not in CHOSEN
+    older = {**kept, "checks": {name: found for name, found in kept["checks"].items() if name != "causal"}}
+    read = read_document(json.dumps(older), "older.json")
+    assert differences(read, kept) == [] and "causal" not in checks_of_document(read)
 
 
 @pytest.mark.parametrize(
@@ -177,7 +204,7 @@ def test_another_file_is_refused(text, sentence) -> None:
 )
 def test_a_file_with_other_shapes_gets_a_sentence(kept, tmp_path, capsys, change, sentence) -> None:
     file = written(kept, tmp_path, *change)
-    assert main(["verify", str(file)]) == 2
+    assert main(["verify", str(file)]) == 1
     assert sentence in capsys.readouterr().err
 
 
@@ -207,5 +234,5 @@ def test_a_missing_or_broken_gold_file_gets_a_sentence(tmp_path, capsys) -> None
     assert main([*start, str(tmp_path / "none.conllu")]) == 2
     assert "none.conllu with tagged sentences; --gold takes files, or ewt or gum." in capsys.readouterr().err
     (tmp_path / "bad.conllu").write_text("no table\n", encoding="utf-8")
-    assert main([*start, str(tmp_path / "bad.conllu")]) == 2
+    assert main([*start, str(tmp_path / "bad.conllu")]) == 1
     assert "bad.conllu is not CoNLL-U" in capsys.readouterr().err

@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 
 from core.errors import UserError
 from core.records import (
+    ALL_CORRECTIONS,
+    ALL_TESTS,
     CAREFUL,
     CORRECTIONS,
     CUSTOM,
@@ -44,6 +46,11 @@ def name() -> st.SearchStrategy[str]:
     return st.text(min_size=1, max_size=30).filter(lambda text: bool(text.strip()))
 
 
+def fits(test: str, correction: str) -> bool:
+    """Whether they can be combined: a test without permutations cannot be corrected by them."""
+    return bool(ALL_TESTS[test].score) or not ALL_CORRECTIONS[correction].permutes
+
+
 @st.composite
 def specs(draw: st.DrawFn) -> ContrastSpec:
     """Any spec that is allowed, with all its fields at play."""
@@ -57,7 +64,7 @@ def specs(draw: st.DrawFn) -> ContrastSpec:
         target=target,
         baseline=baseline,
         n_target=n_target,
-        n_baseline=n_target if test == "paired" else draw(st.integers(2, MAX_WORDS)),
+        n_baseline=n_target if ALL_TESTS[test].paired else draw(st.integers(2, MAX_WORDS)),
         word_source=draw(name()),
         hook_side=draw(st.sampled_from(HOOK_SIDES)),
         pooling=draw(st.sampled_from(POOLINGS)),
@@ -65,9 +72,9 @@ def specs(draw: st.DrawFn) -> ContrastSpec:
         prefix=draw(st.booleans()),
         drop_shared=draw(st.booleans()),
         shuffle_labels=draw(st.booleans()),
-        unit=draw(st.sampled_from(UNITS)) if test != "paired" else "word",
+        unit=draw(st.sampled_from(UNITS)) if not ALL_TESTS[test].paired else "word",
         test=test,
-        correction=draw(st.sampled_from(CORRECTIONS)),
+        correction=draw(st.sampled_from([name for name in CORRECTIONS if fits(test, name)])),
         family=draw(st.sampled_from(FAMILIES)),
         alpha=draw(st.floats(0, 1, exclude_min=True, exclude_max=True)),
         seed=draw(st.integers(0, 2**32 - 1)),

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from core.records import HOOK_SIDES, TESTS
+from core.records import ALL_TESTS, HOOK_SIDES, TESTS
 from core.report.glossary import GLOSSARY, SIDE_WORDS, TEST_NAMES, d_definition, statistic_name
 
 
@@ -20,4 +20,5 @@ def test_a_term_is_one_sentence(term: str) -> None:
 def test_every_test_and_side_has_a_name() -> None:
     assert set(TEST_NAMES) == set(TESTS) and set(SIDE_WORDS) == set(HOOK_SIDES)
     for test in TESTS:
-        assert statistic_name(test) in GLOSSARY and d_definition(test) in GLOSSARY
+        assert GLOSSARY[statistic_name(test)] == ALL_TESTS[test].letter_means, "one letter, one meaning"
+        assert d_definition(test) in GLOSSARY

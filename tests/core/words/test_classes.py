@@ -88,13 +88,19 @@ def test_a_spec_and_a_link_name_an_added_class(shipped: Path) -> None:
 
 
 def test_a_class_that_there_is_not_is_one_sentence() -> None:
-    allowed = ", ".join((*WORD_CLASSES, CUSTOM))
+    further = len(WORD_CLASSES) - len(NOTEBOOK_CLASSES)
+    allowed = (
+        f"{', '.join((*NOTEBOOK_CLASSES, CUSTOM))}, and {further} more: the names of files in assets/words,"
+        " such as plural-nouns"
+    )
     with pytest.raises(UserError) as caught:
-        ContrastSpec(target="nuons")
-    assert str(caught.value) == f"target is “nuons”; allowed are {allowed}."
-    spec, problems = from_params({"target": "nuons", "layer": "2"}, ContrastSpec())
+        ContrastSpec(target="plural-nuons")
+    assert str(caught.value) == f"target is “plural-nuons”; allowed are {allowed}."
+    spec, problems = from_params({"target": "plural-nuons", "layer": "2"}, ContrastSpec())
     assert (spec.target, spec.layer) == ("nouns", 2)
-    assert problems == [f"target is “nuons”; allowed are {allowed}. The link's value was set aside; “nouns” is used."]
+    assert problems == [
+        f"target is “plural-nuons”; allowed are {allowed}. The link's value was set aside; “nouns” is used."
+    ]
 
 
 # --- A folder of one's own
@@ -131,10 +137,10 @@ def test_a_path_is_no_class(tmp_path: Path, name: str) -> None:
 
 
 def test_a_folder_class_in_a_link_without_its_folder_is_set_aside(tmp_path: Path) -> None:
-    default = ContrastSpec(target="colours", word_source=str(tmp_path))
+    default = ContrastSpec(target="some tints", word_source=str(tmp_path))
     spec, problems = from_params({"word_source": "bundled"}, default)
     assert (spec.target, spec.word_source) == ("nouns", "bundled")
-    assert problems[0].startswith("target is “colours”; allowed are nouns")
+    assert problems[0].startswith("target is “some tints”; allowed are nouns")
 
 
 def test_classes_of_no_folder() -> None:

@@ -39,6 +39,9 @@ def picture(figures: Mapping[str, Any]) -> Picture:
             "anchor": "x2",
         },
     }
+    if not power["power"]:
+        unknown = {"text": "The power of this test is not known.", "showarrow": False}
+        layout["annotations"] = [{**unknown, "xref": "x2 domain", "yref": "y2 domain", "x": 0.5, "y": 0.5}]
     return {"data": [_sizes(figures), _curve(power), *_smallest(power)], "layout": layout}
 
 
