@@ -9,11 +9,11 @@ from core.report.markdown import table
 
 def evidence_fields() -> str:
     """The fields of the file, those that all checks share, and those of each check."""
-    parts = [_table(DOCUMENT), "#### In the figures of several checks", _table(COMMON)]
+    parts = [_table(DOCUMENT), "### In the figures of several checks", _table(COMMON)]
     for check in CHECKS:
         module = about(check)
         parts += [
-            f"#### {check}",
+            f"### {check}",
             f"{module.QUESTION} Its value: {module.VALUE}. Defined in [methods.md](../methods.md#{check}).",
         ]
         if check in FIGURES:
