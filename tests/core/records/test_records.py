@@ -33,6 +33,7 @@ from tests.support.tiny_models import assert_one_sentence
 
 CLASSES = (*WORD_CLASSES, *SHORT_WORD_CLASSES, CUSTOM)
 FIELDS = {item.name for item in fields(ContrastSpec)} - {"target_name", "baseline_name"}  # test_names.py has these
+BY_P = [name for name, one in ALL_CORRECTIONS.items() if not one.permutes]
 DEFAULT = ContrastSpec.careful(layer=2)
 
 
@@ -45,11 +46,6 @@ def words() -> st.SearchStrategy[tuple[str, ...]]:
 def name() -> st.SearchStrategy[str]:
     """A model's or a word source's name: any text that is not blank."""
     return st.text(min_size=1, max_size=30).filter(lambda text: bool(text.strip()))
-
-
-def fits(test: str, correction: str) -> bool:
-    """Whether they can be combined: a test without permutations cannot be corrected by them."""
-    return bool(ALL_TESTS[test].score) or not ALL_CORRECTIONS[correction].permutes
 
 
 @st.composite
@@ -75,7 +71,7 @@ def specs(draw: st.DrawFn) -> ContrastSpec:
         shuffle_labels=draw(st.booleans()),
         unit=draw(st.sampled_from(UNITS)) if not ALL_TESTS[test].paired else "word",
         test=test,
-        correction=draw(st.sampled_from([name for name in CORRECTIONS if fits(test, name)])),
+        correction=draw(st.sampled_from(CORRECTIONS if ALL_TESTS[test].score else BY_P)),
         family=draw(st.sampled_from(FAMILIES)),
         alpha=draw(st.floats(0, 1, exclude_min=True, exclude_max=True)),
         seed=draw(st.integers(0, 2**32 - 1)),
