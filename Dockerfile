@@ -37,8 +37,8 @@ RUN python -m venv /opt/tools \
               && $install --report torch.json --no-deps -r torch.txt; }; } \
     && $install --report rest.json -r requirements.txt
 
-COPY deploy/image/slim.py ./
-RUN python slim.py /opt/venv
+COPY deploy/image/slim.py core/models/hook_points.py ./
+RUN python slim.py /opt/venv hook_points.py
 
 
 # --- The app, the models and word lists baked in, and the proof that all of it works.
@@ -56,6 +56,7 @@ COPY engine engine
 COPY server server
 COPY ui ui
 COPY pages pages
+COPY docs docs
 COPY app.py serve.py LICENSE ./
 
 # Hub ids, with commas between them. They are fetched once, here, and offered besides the bundled model.

@@ -37,16 +37,16 @@ for _name in ("HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE", "HF_HUB_OFFLINE", "HF_TOK
     os.environ.pop(_name, None)
 
 
-# Rooms whose tests start a server or a browser: marked so, and given more time.
+# Folders whose tests start a server or a browser: marked so, and given more time.
 _MARKS = {"tests/browser/": "browser", "tests/server/": "server"}
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Mark the tests of rooms that start a server or a browser, and give them more time."""
+    """Mark the tests of folders that start a server or a browser, and give them more time."""
     for item in items:
         place = item.path.relative_to(config.rootpath).as_posix()
-        for room, mark in _MARKS.items():
-            if place.startswith(room):
+        for folder, mark in _MARKS.items():
+            if place.startswith(folder):
                 item.add_marker(mark)
                 if not item.get_closest_marker("timeout"):
                     item.add_marker(pytest.mark.timeout(300))

@@ -1,7 +1,7 @@
 """Measure the app and compare it with alternatives: ``python -m benchmarks [SECTION ...]``.
 
-Every section prints Markdown tables; progress goes to standard error. ``--out docs/explanation/performance.md``
-also writes each section between its markers on that page. The exit code is 1 if another method gave other
+Every section prints Markdown tables; progress goes to standard error. ``--out benchmarks/results`` also writes
+each section between its markers on a page of that folder. The exit code is 1 if another method gave other
 values than ours, and 2 for a user's mistake. A missed mark is printed, but is not an error.
 """
 
@@ -28,6 +28,7 @@ SECTIONS = ("words", "text", "statistics", "memory", "growth", "start", "first_v
 # Run only if named: its tables belong to another page, docs/methods.md.
 ON_REQUEST = ("validity",)
 _SECTIONS_HELP = f"of {', '.join(SECTIONS)} (all by default), or {', '.join(ON_REQUEST)}"
+_OUT_HELP = "also write the sections between the markers of this page, or of the pages in this folder"
 _NEED_MODEL = {"words", "text", "memory", "growth"}
 
 
@@ -82,7 +83,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("sections", nargs="*", metavar="SECTION", help=_SECTIONS_HELP)
     parser.add_argument("--results", type=Path, metavar="FILE", help="where validity saves its runs, to go on later")
     parser.add_argument("--quick", action="store_true", help="small inputs and a small model: whether it works")
-    parser.add_argument("--out", type=Path, metavar="PAGE", help="also write the sections between this page's markers")
+    parser.add_argument("--out", type=Path, metavar="PAGE", help=_OUT_HELP)
     parser.add_argument(
         "--model", type=Path, metavar="FOLDER", help="a GPT-Neo in hub layout, not one with random weights"
     )

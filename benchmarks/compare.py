@@ -122,7 +122,7 @@ def _table(result: ContrastResult) -> dict[str, np.ndarray]:
 
 def read_table(stream: bytes) -> dict[str, np.ndarray]:
     """The columns of the page's table of neurons, in the order of the neurons."""
-    from pyarrow import ipc  # type: ignore[import-untyped]
+    from pyarrow import ipc
 
     with ipc.open_stream(io.BytesIO(stream)) as reader:
         table = reader.read_all()

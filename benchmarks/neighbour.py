@@ -1,7 +1,7 @@
 """Put a class beside one bad neighbour: students at work while an attacker does one thing after the other.
 
     python -m benchmarks.neighbour --server ../before --json before.json
-    python -m benchmarks.neighbour --before before.json --out docs/explanation/performance.md
+    python -m benchmarks.neighbour --before before.json --out benchmarks/results
     python -m benchmarks.neighbour --attacks heartbeats uploads --seconds 10 --mix-minutes 0
     python -m benchmarks.neighbour --alone --beside ../before --rounds 4
 
@@ -133,7 +133,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--rounds", type=int, default=1, help="of --alone (%(default)s)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there, too")
     parser.add_argument("--before", type=Path, metavar="FILE", help="another run's --json, to stand beside this one")
-    parser.add_argument("--out", type=Path, metavar="PAGE", help="write the table between this page's markers, too")
+    parser.add_argument("--out", type=Path, metavar="PAGE", help="also write the table between its markers")
     return parser
 
 

@@ -77,9 +77,17 @@ def replace_between(text: str, name: str, content: str) -> str:
     return f"{before}{start}\n\n{content}\n\n{end}{rest.split(end)[1]}"
 
 
-def update_page(page: Path, sections: Sequence[Section]) -> None:
-    """Write each section between its markers on a page. The rest of the page does not change."""
-    text = page.read_text(encoding="utf-8")
+def update_page(place: Path, sections: Sequence[Section]) -> None:
+    """Write each section between its markers on a page, or on a page in a folder. The rest does not change.
+
+    Raises UserError where a section has no markers. Then nothing is written.
+    """
+    pages = sorted(place.glob("*.md")) if place.is_dir() else [place]
+    if not pages:
+        raise UserError(f"There is no page in {place}: a folder such as benchmarks/results is expected.")
+    texts = {page: page.read_text(encoding="utf-8") for page in pages}
     for section in sections:
-        text = replace_between(text, section.name, str(section))
-    page.write_text(text, encoding="utf-8")
+        page = next((page for page, text in texts.items() if f"<!-- {section.name} -->" in text), pages[0])
+        texts[page] = replace_between(texts[page], section.name, str(section))
+    for page, text in texts.items():
+        page.write_text(text, encoding="utf-8")

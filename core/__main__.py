@@ -1,4 +1,7 @@
-"""The experiment without a browser, as commands: contrast, text, evidence, verify, check, download, repair."""
+"""The experiment without a browser, as commands: contrast, text, evidence, verify, check, download, repair.
+
+``main`` runs a command; ``parser`` has all commands and options, for documents that are generated from them.
+"""
 
 # Only this module of core imports the engine. It hands this computer's folders and limits to the commands.
 
@@ -7,54 +10,138 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from collections.abc import Sequence
+from typing import NoReturn
 
-from core.command_line import check, contrast, download, evidence, text
+from core.command_line import check, contrast, download, evidence, program, text
+from core.command_line.files import files_written
+from core.command_line.inputs import check_stdin, files_read
+from core.command_line.output import STDOUT, Output, show_error
+from core.command_line.parser import Parser
+from core.command_line.status import DONE, INTERRUPTED, PIPE_CLOSED, REFUSED, USAGE, UsageError, advised, status_of
 from core.console import print_anything
 from core.errors import UserError
 from core.models.hub import canonical
 
-_INTERRUPTED = 130  # the exit status of shells for Ctrl-C
+PROGRAM = "python -m core"
+_QUIET = ("-q", "--quiet")
 
 
-def main(arguments: list[str] | None = None) -> int:
+def main(arguments: Sequence[str] | None = None, prog: str = PROGRAM) -> int:
     """Run one command. Return the exit status.
 
-    2, after one sentence on stderr, for a user's mistake; 130 after Ctrl-C; 1 if ``check`` or ``verify`` finds other
-    values.
-    """
-    options = _parser().parse_args(arguments)
-    from engine import folders, limits  # late: --help and a wrong option need neither
+    After a mistake, there is one sentence on stderr, and perhaps the command that tells more. The statuses are those of
+    ``core.command_line.status.MEANINGS``: 0 done, 1 refused by data, 2 a wrong command, 3 no network, 130 after Ctrl-C.
 
-    options.folders, options.limits = folders, limits  # of this computer
-    if vars(options).get("model"):
-        options.model = canonical(options.model)
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        What was typed after the program's name; by default, that of this process.
+    prog : str
+        The program's name in help and advice.
+    """
+    arguments = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        return options.command(options) or 0
+        return _run(arguments, parser(prog))
     except UserError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
+        show_error(advised(error), getattr(error, "see", ""))
+        return status_of(error)
+    except BrokenPipeError:  # its reader has seen enough, as in: contrast --csv - | head
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - Python flushes it at its end
+        return PIPE_CLOSED
     except OSError as error:
-        print(f"error: {error.filename or 'a file'}: {error.strerror}", file=sys.stderr)
-        return 2
+        show_error(f"{error.filename or 'a file'}: {error.strerror}.")
+        return REFUSED
     except KeyboardInterrupt:
-        fetching = options.command in (download.download, download.repair)
+        fetching = {"download", "repair"} & set(arguments)
         kept = ": files that have arrived whole are kept, and the same command fetches the rest" if fetching else ""
         print(f"\nStopped{kept}.", file=sys.stderr)
-        return _INTERRUPTED
+        return INTERRUPTED
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m core", description=__doc__)
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for module in (contrast, text, evidence, check, download):
+def parser(prog: str = PROGRAM) -> Parser:
+    """The parser of all commands, for documents that are generated from it.
+
+    Its action of the kind ``argparse._SubParsersAction`` has, in ``choices``, a ``Parser`` for each command, by its
+    name. Each has ``description`` (what it does), ``examples`` (pairs of what for and a command), groups of options in
+    ``_action_groups``, and ``format_help()``, which is what ``help COMMAND`` shows. Each option's default is in its
+    help. The exit statuses are in ``core.command_line.status.MEANINGS``.
+
+    Examples
+    --------
+    >>> print(parser("grammar-neurons").format_help().splitlines()[2])
+    Usage: grammar-neurons COMMAND [OPTIONS]
+    """
+    everything = Parser(
+        prog=prog, program=prog, does=program.DOES, usage="%(prog)s COMMAND [OPTIONS]", examples=program.EXAMPLES
+    )
+    everything.add_program_options()
+    commands = everything.add_subparsers(
+        required=True, metavar="COMMAND", title="Commands", prog=prog, parser_class=_of(prog)
+    )
+    for module in (contrast, text, evidence, check, download, program):
         module.add(commands)
-    return parser
+    return everything
 
 
-if __name__ == "__main__":
+def _of(prog: str) -> type[Parser]:
+    """The parser of a command, which knows the program's name."""
+
+    class CommandParser(Parser):
+        def __init__(self, **more: object) -> None:
+            super().__init__(program=prog, **more)  # type: ignore[arg-type]
+
+    return CommandParser
+
+
+def _run(arguments: list[str], commands: Parser) -> int:
+    if program.answers(arguments, commands):
+        return DONE
+    if set(arguments) <= {*_QUIET}:
+        print(program.brief(commands), file=sys.stderr)
+        return USAGE
+    options = _parsed(arguments, commands)
+    from engine import folders, limits, variables  # late: --help and a wrong option need none of them
+
+    variables.check(os.environ)
+
+    options.folders, options.limits = folders, limits  # of this computer
+    try:
+        status: int = options.command(options) or DONE
+        sys.stdout.flush()  # here, where a closed pipe is understood
+    finally:
+        options.output.clear_line()
+    return status
+
+
+def _parsed(arguments: list[str], commands: Parser) -> argparse.Namespace:
+    """The options of a command; UsageError if there is no such command, or they are not its options."""
+    n_quiet = next(i for i, text in enumerate(arguments) if text not in _QUIET)
+    arguments = [*arguments[n_quiet:], *arguments[:n_quiet]]  # --quiet may stand before the command, too
+    program.check_command(arguments[0], commands)
+    options, unknown = commands.parse_known_args(arguments)
+    if unknown:  # options are known by now
+        mistake = UsageError(f"{arguments[0]} takes no argument “{unknown[0]}”: is an option before it missing?")
+        mistake.see = f"{commands.prog} {arguments[0]} --help"
+        raise mistake
+    options.output = Output(quiet=options.quiet, result_on_stdout=STDOUT in files_written(options))
+    check_stdin(files_read(options))
+    if vars(options).get("model"):
+        options.model = canonical(options.model)
+    for note in vars(options).get("notes", []):
+        options.output.note(note)
+    return options
+
+
+def run(prog: str = PROGRAM) -> NoReturn:
+    """Run the command of this process, and end the process with its exit status: for entry points."""
     print_anything()
-    status = main()
-    if status == _INTERRUPTED:
+    status = main(prog=prog)
+    if status == INTERRUPTED:
         sys.stderr.flush()
         os._exit(status)  # without a wait for the threads of the hub's library, which may hang with the network
     sys.exit(status)
+
+
+if __name__ == "__main__":
+    run()

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+
+from core.nearest import nearest
 
 
 class UserError(ValueError):
@@ -13,7 +15,7 @@ class UserError(ValueError):
     Parameters
     ----------
     sentence : str
-        It names the thing, the value that came, and what is allowed. It gives no advice about buttons.
+        It names the thing, the value that it got, and what is allowed. It gives no advice about buttons.
     about : str
         The kind of problem, for pages that add their own advice (``ui.page``). Empty for most.
 
@@ -55,6 +57,18 @@ def causes(error: BaseException) -> Iterator[BaseException]:
             seen.add(id(each))
             yield each
             waiting += [each.__context__, each.__cause__]  # the last is taken first
+
+
+def did_you_mean(value: object, allowed: Iterable[str]) -> str:
+    """The end of a sentence about a value that is not allowed: a question with the nearest allowed one, if one is near.
+
+    Examples
+    --------
+    >>> did_you_mean("noun", ["nouns", "verbs"]), did_you_mean("xyz", ["nouns", "verbs"])
+    (' Did you mean nouns?', '')
+    """
+    near = nearest(str(value), allowed, close=0.6)
+    return f" Did you mean {near}?" if near else ""
 
 
 def clear_frames(error: BaseException) -> None:

@@ -103,7 +103,7 @@ def model_of(spec: ContrastSpec, lm: LoadedModel | None, progress: Progress = un
     """
     lm = lm or load_model(spec.model, spec.dtype, progress=progress)
     if lm.info.dtype != spec.dtype:
-        raise UserError(f"The spec asks for {spec.dtype}, and the model that came was loaded in {lm.info.dtype}.")
+        raise UserError(f"The spec asks for {spec.dtype}, but the model was loaded in {lm.info.dtype}.")
     lm.info.check_layer(spec.layer)
     return lm
 
@@ -159,7 +159,7 @@ def conclude(
     model.check_layer(spec.layer)
     at = activations.layers.index(spec.layer)
     if spec.family == "model" and len(activations.layers) < model.n_layers:
-        raise ValueError(f"A family over the model needs all {model.n_layers} layers; {len(activations.layers)} came.")
+        raise ValueError(f"A family over the model needs all {model.n_layers} layers; got {len(activations.layers)}.")
     layer_tests = tests.layer(at)
     if np.isnan(layer_tests.statistic).all():
         raise UserError("No neuron of this layer varies over these words, so none can be tested.")

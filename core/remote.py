@@ -76,7 +76,7 @@ def call_with_timeout(seconds: float, work: Callable[[Progress], Result], progre
     try:
         while not wait([outcome], timeout=min(_REPEAT_SECONDS, _left(last_report, seconds))).done:
             if _left(last_report, seconds) <= 0:
-                raise TimeoutError(f"nothing came for {seconds:g} s")
+                raise TimeoutError(f"received nothing for {seconds:g} s")
             with lock:
                 if reported:
                     progress(*reported)  # the work may hang, and whoever waits wants to stop it

@@ -164,9 +164,8 @@ def admitted(work: Work, progress: Progress) -> Iterator[None]:
     """
 
     def watch(before: int) -> None:
-        kind = "calculation" if work.calculates else "reading"
-        others = f"1 {kind}" if before == 1 else f"{before:,} {kind}s"
-        progress(0.0, f"Waiting for a turn: {others} before yours")
+        others = "1 request is" if before == 1 else f"{before:,} requests are"
+        progress(0.0, f"Waiting: {others} ahead of yours")
 
     lines = _lines()
     line = lines.long

@@ -21,7 +21,7 @@ _LOCK_SECONDS = 60.0
 
 def cache_folder() -> Path:
     """The folder of downloads and activations: $GRAMMAR_NEURONS_CACHE, else in the user's cache folder."""
-    configured = os.environ.get("GRAMMAR_NEURONS_CACHE")
+    configured = os.environ.get("GRAMMAR_NEURONS_CACHE", "").strip()
     if configured:
         return Path(os.path.abspath(os.path.expanduser(configured)))
     xdg = os.environ.get("XDG_CACHE_HOME", "")
@@ -38,14 +38,14 @@ def cache_folder() -> Path:
 
 def seed_folder() -> Path | None:
     """The read-only folder of what a container image has from its build: $GRAMMAR_NEURONS_SEED."""
-    seed = os.environ.get("GRAMMAR_NEURONS_SEED")
+    seed = os.environ.get("GRAMMAR_NEURONS_SEED", "").strip()
     return Path(seed) if seed else None
 
 
 def downloads() -> Downloads:
     """The folders of downloads, and the addresses of the notebook's word lists and of treebanks."""
-    lists = os.environ.get("GRAMMAR_NEURONS_WORDLISTS_URL")
-    treebanks = os.environ.get("GRAMMAR_NEURONS_TREEBANKS_URL")
+    lists = os.environ.get("GRAMMAR_NEURONS_WORDLISTS_URL", "").strip()
+    treebanks = os.environ.get("GRAMMAR_NEURONS_TREEBANKS_URL", "").strip()
     return Downloads(cache_folder(), seed_folder(), lists or BASE_URL, treebanks or TREEBANKS_URL)
 
 

@@ -34,8 +34,20 @@ MAX_LIST_CHARACTERS = MAX_CUSTOM_WORDS * (MAX_LINE + 1)
 _MOST_PERMUTED = 75_000_000
 
 
-def _whole(default: int, least: int, most: int, meaning: str) -> Any:
-    return field(default=default, metadata={"least": least, "most": most, "meaning": meaning})
+# What the limits are about: the headings of ``serve.py --help``.
+OPEN, MODELS = "Who may open it", "Models"
+ASK, ONCE, KEPT = "What one student may ask for", "Work and connections", "What is kept"
+
+
+def _about(group: str, meaning: str, allowed: str, details: str = "") -> dict[str, str]:
+    """What is said of a limit: ``meaning`` is one short line for a terminal, ``details`` are sentences for a page."""
+    return {"group": group, "meaning": meaning, "allowed": allowed, "details": details}
+
+
+def _whole(group: str, default: int, ends: tuple[int, int], meaning: str, details: str = "") -> Any:
+    """A limit that is a whole number between two ends."""
+    about = _about(group, meaning, f"{ends[0]:,} to {ends[1]:,}", details)
+    return field(default=default, metadata={**about, "least": ends[0], "most": ends[1]})
 
 
 @dataclass(frozen=True)
@@ -45,29 +57,124 @@ class Limits:
     ``models`` are the models that may be loaded; ``("*",)`` allows any. Pages open with the first one. A folder may be
     a model only if it is below ``model_root``. Without a root, folders are allowed only if any model is. ``framed_by``
     are the sites of courses, such as ``https://moodle.example.edu``, whose pages may show this server in a frame.
+
+    The metadata of a field say what it means (``engine.variables``).
     """
 
-    models: tuple[str, ...] = field(default=(ANY,), metadata={"meaning": "models that may be loaded; * is any"})
-    model_root: Path | None = field(default=None, metadata={"meaning": "the folder below which models may lie"})
-    framed_by: tuple[str, ...] = field(default=(), metadata={"meaning": "sites whose pages may show this in a frame"})
-    loaded_models: int = _whole(2, 1, 16, "models kept in memory; the least recently used is forgotten")
-    max_words: int = _whole(MAX_WORDS, 2, MAX_WORDS, "words of each class")
-    max_characters: int = _whole(20_000, 100, 1_000_000, "characters of a text")
+    framed_by: tuple[str, ...] = field(
+        default=(),
+        metadata=_about(
+            OPEN,
+            "course sites whose pages may show this server in a frame",
+            "sites, with commas between, such as https://moodle.example.edu",
+            "Without it, no other site may. *Share* has the line for the course's page.",
+        ),
+    )
+    models: tuple[str, ...] = field(
+        default=(ANY,),
+        metadata=_about(
+            MODELS,
+            "models that students may choose; pages open with the first one",
+            f"names, with commas between; {ANY} is any",
+        ),
+    )
+    model_root: Path | None = field(
+        default=None,
+        metadata=_about(
+            MODELS,
+            "the folder that contains folders with models",
+            "a folder",
+            "Without it, names are those of the Hugging Face hub.",
+        ),
+    )
+    loaded_models: int = _whole(
+        MODELS,
+        2,
+        (1, 16),
+        "models kept in memory",
+        "The one that was used longest ago is unloaded before the next one is loaded. A reading that runs keeps its "
+        "model until it ends, so for that time there may be one more.",
+    )
+    max_words: int = _whole(ASK, MAX_WORDS, (2, MAX_WORDS), "words of each class")
+    max_characters: int = _whole(ASK, 20_000, (100, 1_000_000), "characters of a text")
     # Activations have a row for each token. In a script that the tokenizer does not know, a character may be four
     # tokens: with only a limit of characters, one text could take a gigabyte.
-    max_tokens: int = _whole(20_000, 100, 1_000_000, "tokens of a text")
-    max_upload_mb: int = _whole(4, 1, 100, "megabytes of an uploaded file")
-    connections: int = _whole(1_500, 10, 100_000, "connections at a time")
+    max_tokens: int = _whole(
+        ASK,
+        20_000,
+        (100, 1_000_000),
+        "tokens of a text",
+        "A token takes four bytes of memory for each neuron of a layer. Of a short text, the lower layers are read as "
+        "well, up to a fifth of `GRAMMAR_NEURONS_MEMORY_CACHE_MB`.",
+    )
+    max_upload_mb: int = _whole(
+        ASK,
+        4,
+        (1, 100),
+        "megabytes of an uploaded file",
+        "The development part of the treebank UD English EWT has 1.8. A word list may have 1.",
+    )
+    queue_length: int = _whole(ASK, 200, (1, 10_000), "requests that one student may have waiting, such as checks")
+    queue_seconds: int = _whole(
+        ASK, 600, (1, 3_600), "seconds that a request may wait", "Then the page says that the server is busy."
+    )
+    readings_at_once: int = _whole(
+        ONCE,
+        2,
+        (1, 64),
+        "long readings and calculations at the same time",
+        "Long are those that may take more than 24 MB, or more than some tenths of a second. Two short readings and "
+        "two short calculations have places of their own: they never wait until a long one ends.",
+    )
+    reading_mb: int = _whole(
+        ONCE,
+        1_100,
+        (320, 1_000_000),
+        "megabytes for all readings and calculations that run",
+        "96 of them are for short ones. What needs more than there is gets a sentence; what needs more than is free "
+        "waits. The treebank EWT (25,000 words) needs 620 with GPT-Neo 125M, statistics of 20,000 words 620, max-T up "
+        "to 790. To read words needs 100 at most, because activations are written to disk; without the disk "
+        "(`GRAMMAR_NEURONS_DISK_CACHE_MB=0`), add four bytes for each word, layer and neuron.",
+    )
+    checks_at_once: int = _whole(
+        ONCE,
+        2,
+        (1, 16),
+        "checks of neurons (Evidence page) at the same time, one of each student",
+        "Each may take as much memory as a small model.",
+    )
+    connections: int = _whole(
+        ONCE,
+        1_500,
+        (10, 100_000),
+        "connections at the same time",
+        "There are fewer where the limit of open files is too low ([connections](#connections)).",
+    )
     # A browser has up to six at once while a page loads, and a websocket: a class of a hundred behind one address.
-    connections_by_address: int = _whole(800, 1, 100_000, "connections of one address at a time")
-    queue_length: int = _whole(200, 1, 10_000, "requests that one student may have waiting")
-    queue_seconds: int = _whole(600, 1, 3_600, "seconds that a reading may wait")
-    readings_at_once: int = _whole(2, 1, 64, "long readings and calculations at the same time")
-    reading_mb: int = _whole(1_100, 320, 1_000_000, "megabytes for all readings and calculations that run")
-    checks_at_once: int = _whole(2, 1, 16, "checks of neurons that run at the same time, one of each student")
-    memory_cache_mb: int = _whole(512, 16, 1_000_000, "megabytes of results kept in memory")
-    disk_cache_mb: int = _whole(4_000, 0, 10_000_000, "megabytes of activations kept on disk; 0 keeps none")
-    disk_cache_entries: int = _whole(500, 1, 1_000_000, "experiments whose activations are kept on disk")
+    connections_by_address: int = _whole(
+        ONCE,
+        800,
+        (1, 100_000),
+        "connections of one address at the same time",
+        "Enough for a class of 100 behind one router: each has a websocket, and up to six more while a page loads.",
+    )
+    memory_cache_mb: int = _whole(
+        KEPT,
+        512,
+        (16, 1_000_000),
+        "megabytes of results in memory",
+        "The newest of each kind stays, whatever its size. A tagged text takes eight bytes for each of its words and "
+        "each neuron of a layer.",
+    )
+    disk_cache_mb: int = _whole(
+        KEPT,
+        4_000,
+        (0, 10_000_000),
+        "megabytes of activations on disk; 0 keeps none",
+        "Those in use take as much again, for each server: the folder of `n` servers has at most (1 + `n`) times this, "
+        "and one array more for each reading that runs.",
+    )
+    disk_cache_entries: int = _whole(KEPT, 500, (1, 1_000_000), "experiments whose activations are on disk")
 
     @property
     def any_model(self) -> bool:
@@ -102,20 +209,12 @@ class Limits:
         for item in fields(cls):
             name = variable(item.name)
             text = environment.get(name, "").strip()
-            if item.name == "models" and name in environment:
-                values["models"] = _model_names(name, text)
-            elif not text:
-                continue
-            elif item.name == "model_root":
-                values["model_root"] = _existing_folder(name, text)
-            elif item.name == "framed_by":
-                values["framed_by"] = _sites(name, text)
-            else:
-                values[item.name] = _whole_number(name, text, item.metadata["least"], item.metadata["most"])
+            if text or (item.name == "models" and name in environment):
+                values[item.name] = parse(item.name, text)
         return cls(**values)
 
 
-_NAMES = tuple(item.name for item in fields(Limits))
+_FIELDS = {item.name: item for item in fields(Limits)}
 
 
 def variable(limit: str) -> str:
@@ -129,6 +228,25 @@ def variable(limit: str) -> str:
     return _PREFIX + limit.upper()
 
 
+def parse(limit: str, text: str, said: str = "") -> Any:
+    """The value of a limit from the text of its variable, or of the option ``said``.
+
+    Raises
+    ------
+    UserError
+        The sentence names the variable or the option, its value, and the allowed values.
+
+    Examples
+    --------
+    >>> parse("max_words", "100"), parse("framed_by", "https://moodle.example.edu/")
+    (100, ('https://moodle.example.edu',))
+    """
+    said, metadata = said or variable(limit), _FIELDS[limit].metadata
+    if "least" in metadata:
+        return _whole_number(said, text, metadata["least"], metadata["most"])
+    return {"models": _model_names, "model_root": _existing_folder, "framed_by": _sites}[limit](said, text)
+
+
 def limits() -> Limits:
     """The limits of this process. They are parsed again when the environment has changed.
 
@@ -137,7 +255,7 @@ def limits() -> Limits:
     UserError
         As ``Limits.from_environment``.
     """
-    return _read(tuple((name, os.environ[name]) for name in map(variable, _NAMES) if name in os.environ))
+    return _read(tuple((name, os.environ[name]) for name in map(variable, _FIELDS) if name in os.environ))
 
 
 def check_allowed(model: str) -> None:
@@ -176,11 +294,9 @@ def check_characters(text: str) -> None:
     allowed = limits()
     if len(text) > allowed.max_characters:
         # A class server keeps no more of it (server/sessions/messages.py).
-        came = (
-            f"{len(text):,}" if len(text) != allowed.kept_characters else f"more than {allowed.kept_characters - 1:,}"
-        )
+        got = f"{len(text):,}" if len(text) != allowed.kept_characters else f"more than {allowed.kept_characters - 1:,}"
         raise UserError(
-            f"The text has {came} characters; at most {allowed.max_characters:,} are allowed.", about="text_length"
+            f"The text has {got} characters; at most {allowed.max_characters:,} are allowed.", about="text_length"
         )
 
 

@@ -87,8 +87,8 @@ def gate_of(model: str, kind: str, progress: Progress) -> Gate:
     """
 
     def watch(before: int) -> None:
-        others = "1 reading" if before == 1 else f"{before:,} readings"
-        progress(0.0, f"Waiting for a turn: {others} before yours")
+        others = "1 request is" if before == 1 else f"{before:,} requests are"
+        progress(0.0, f"Waiting: {others} ahead of yours")
 
     @contextmanager
     def gate() -> Iterator[None]:

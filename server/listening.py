@@ -1,8 +1,9 @@
-"""Listen, and shut down gracefully: on SIGTERM first not ready, then no new connections, then exit code 0."""
+"""Listen, and shut down cleanly: on SIGTERM first not ready, then no new connections, then exit code 0."""
 
 from __future__ import annotations
 
 import asyncio
+import errno
 import logging
 import math
 import os
@@ -18,6 +19,7 @@ import uvicorn
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from engine.limits import limits
+from server import terminal
 from server.application import Application
 from server.connections.accept_errors import AcceptErrors
 from server.connections.descriptors import connections_for, raise_descriptors
@@ -28,6 +30,7 @@ from server.connections.websocket_protocol import WebsocketProtocol
 from server.logs import fields, log_fatal_errors
 from server.notes import leave_out_what_is_noted, say_bounds
 from server.options import MISUSED
+from server.usage import PORT
 
 _log = logging.getLogger(__name__)
 
@@ -62,17 +65,30 @@ def _serve(app: Application) -> int:
         listener = socket.create_server((address, port), family=family, backlog=_QUEUE)
     except OSError as error:
         reason = (error.strerror or str(error)).partition(" (")[0]
-        print(f"Cannot listen on port {port} of {address}: {reason}.", file=sys.stderr)
+        advice = f" Choose another port with {PORT}." if error.errno in (errno.EADDRINUSE, errno.EACCES) else ""
+        print(f"Cannot listen on port {port} of {address}: {reason}.{advice}", file=sys.stderr)
         return MISUSED
     with listener:
         door = _door()
         server = _Server(app, _uvicorn_config(app, door), AcceptErrors(door, partial(listener.listen, _QUEUE)))
         _log.info("listening", extra=fields(address=address, port=listener.getsockname()[1]))
-        signal.signal(signal.SIGTERM, server.handle_exit)  # uvicorn does the same later, when it starts
+        for kind in (signal.SIGTERM, signal.SIGINT):  # uvicorn does the same later, when it starts
+            signal.signal(kind, server.handle_exit)
+        if terminal.is_one():
+            _announce(address, listener.getsockname()[1])
         log_fatal_errors()
         server.run(sockets=[listener])
     _log.info("ended")
+    if terminal.is_one():
+        terminal.say_stopped()
     return 0 if server.started else _FAILED
+
+
+def _announce(address: str, port: int) -> None:
+    from streamlit import config
+
+    path = (config.get_option("server.baseUrlPath") or "").strip("/")
+    terminal.announce(address, port, path=path, https=bool(config.get_option("server.sslCertFile")))
 
 
 def _door() -> Door:

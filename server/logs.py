@@ -1,4 +1,6 @@
-"""Logs: one JSON object per line on standard output. No line contains anything that a user wrote.
+"""Logs: one JSON object per line on standard output; on a terminal, warnings and errors as plain lines.
+
+No line contains anything that a user wrote.
 
 The text of a line is a string literal of the source code; only numbers may be formatted into it. A text that was built
 at run time may quote a user, and so may the message of an exception. For these, only the type and the place in the code
@@ -43,8 +45,10 @@ def configure(stream: TextIO | None = None) -> None:
     if isinstance(out, io.TextIOWrapper):
         out.reconfigure(encoding="utf-8")  # as JSON has to be, on Windows too
     handler = logging.StreamHandler(out)
-    handler.setFormatter(JsonLines())
+    handler.setFormatter(PlainLines() if out.isatty() else JsonLines())
     handler.addFilter(_is_worth_a_line)
+    if out.isatty():
+        handler.setLevel(logging.WARNING)  # what somebody must see; the rest is for programs that collect logs
     logging.basicConfig(handlers=[handler], force=True)
     logging.setLogRecordFactory(SafeRecord)
     logging.setLoggerClass(BareLogger)
@@ -99,6 +103,20 @@ class JsonLines(logging.Formatter):
         if error := getattr(record, "_error", None):
             line["error"] = error
         return json.dumps(line, ensure_ascii=False)
+
+
+class PlainLines(logging.Formatter):
+    """Format a record as one line for people: time (of this computer), level, event, then fields and error."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line. It contains no line break, and does not end with one."""
+        event = getattr(record, "_event", None) or WITHHELD
+        said = [f"{name}: {value}" for name, value in getattr(record, _FIELDS, {}).items()]
+        if error := getattr(record, "_error", None):
+            said += [error["type"], *error["places"][-1:]]
+        more = f" ({'; '.join(said)})" if said else ""
+        clock = datetime.fromtimestamp(record.created).strftime("%H:%M:%S")
+        return f"{clock} {record.levelname.lower()}: {event}{more}"
 
 
 def event_of(record: logging.LogRecord) -> str | None:

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from server.headers import changing_headers
+from ui.app_pages import PAGES
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
-# Pages that begin with a chart. The names of Streamlit's files have a hash.
-_PAGES_WITH_A_CHART = ("/Neurons", "/Words")
+# The names of Streamlit's files have a hash.
 _CHART = "js/PlotlyChart.*.js"
 
 
@@ -42,7 +42,7 @@ class Preload:
     def __init__(self, app: ASGIApp, link: str, base: str = "") -> None:
         self._app = app
         self._link = link
-        self._paths = {base + page for page in _PAGES_WITH_A_CHART}
+        self._paths = {f"{base}/{page.path}" for page in PAGES if page.chart}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one connection."""

@@ -16,7 +16,7 @@ import pytest
 from tests.support.sources import sources
 
 ROOT = Path(__file__).resolve().parent.parent
-ROOMS = ("core", "engine", "ui", "server", "training", "benchmarks")
+PACKAGES = ("core", "engine", "ui", "server", "grammar_neurons", "training", "benchmarks")
 SHELL = ("app.py", "serve.py", "pages")
 HEAVY = ("torch", "transformers", "scipy.stats")
 # They define or load modules of torch, and so begin with it: imported inside functions only themselves,
@@ -66,11 +66,11 @@ def is_of(name: str, package: str) -> bool:
     return name == package or name.startswith(f"{package}.")
 
 
-# --- Which room sees which ---
+# --- Which package imports which ---
 
 
 def test_a_place_without_sources_is_a_mistake() -> None:
-    """A room that was renamed must not make the tests below pass on nothing."""
+    """A package that was renamed must not make the tests below pass on nothing."""
     with pytest.raises(AssertionError, match="no_such_room has no Python file"):
         sources("core", "no_such_room")
 
@@ -84,10 +84,10 @@ def test_the_import_contracts_are_kept(tmp_path: Path) -> None:
 
 
 def test_every_package_is_under_the_contracts() -> None:
-    """A room that is added is added there."""
+    """A package that is added is added there."""
     contracts = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"]
     packages = {path.parent.name for path in ROOT.glob("*/__init__.py")}
-    assert packages == set(contracts["root_packages"]) == set(ROOMS)
+    assert packages == set(contracts["root_packages"]) == set(PACKAGES)
 
 
 @pytest.mark.parametrize("path", sources("core"), ids=name_of)
@@ -103,7 +103,7 @@ def test_core_knows_no_server(path: Path) -> None:
 )
 def test_the_shell_sees_what_is_below_it(place: str, may_see: set[str]) -> None:
     """These are no packages, so that no contract can be written for them."""
-    ours = {*ROOMS, "app", "serve", "pages", "tests"}
+    ours = {*PACKAGES, "app", "serve", "pages", "tests"}
     for path in sources(place):
         seen = {name.split(".")[0] for name in imported(path)} & ours
         assert seen <= may_see, f"{name_of(path)} imports {sorted(seen - may_see)}"
@@ -144,7 +144,7 @@ def test_a_notebook_needs_no_server() -> None:
 # --- What is imported when ---
 
 
-@pytest.mark.parametrize("path", sources("core", "engine", "ui", "server", *SHELL), ids=name_of)
+@pytest.mark.parametrize("path", sources("core", "engine", "ui", "server", "grammar_neurons", *SHELL), ids=name_of)
 def test_nothing_heavy_at_the_top(path: Path) -> None:
     """torch, transformers and scipy.stats take seconds: only inside functions, or for the type checker."""
     if ".".join(path.relative_to(ROOT).with_suffix("").parts) in LATE:
@@ -154,7 +154,9 @@ def test_nothing_heavy_at_the_top(path: Path) -> None:
     assert not heavy, f"{name_of(path)} imports {sorted(heavy)} at its top"
 
 
-@pytest.mark.parametrize("module", ["core", "core.records", "core.experiment", "core.report", "ui.sidebar"])
+@pytest.mark.parametrize(
+    "module", ["core", "core.records", "core.experiment", "core.report", "ui.sidebar", "grammar_neurons"]
+)
 def test_importing_stays_light(module: str) -> None:
     """In a fresh process: what a page imports before it draws does not load the heavy libraries."""
     code = f"import sys, {module}; print(*[name for name in {HEAVY} if name in sys.modules])"
@@ -199,13 +201,13 @@ def test_the_start_keeps_to_its_budget(imports: str, budget: int, unwanted: tupl
 
 def test_only_tests_are_called_test() -> None:
     """pytest would collect any other function of that name, and a reader would take it for a test."""
-    for path in sources(*ROOMS, *SHELL):
+    for path in sources(*PACKAGES, *SHELL):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
                 assert not node.name.startswith(("test_", "Test")), f"{name_of(path)} has a {node.name}"
 
 
-@pytest.mark.parametrize("place", [*ROOMS, *SHELL, "deploy", "tests", ".ci"])
+@pytest.mark.parametrize("place", [*PACKAGES, *SHELL, "deploy", "tests", ".ci"])
 def test_no_file_is_longer_than_a_sitting(place: str) -> None:
     """At most 300 lines in core, 400 elsewhere."""
     most = 300 if place == "core" else 400

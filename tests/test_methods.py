@@ -65,6 +65,18 @@ def test_cautions_quote_the_measured_rates_of_equal_means(rates, column):
         assert rate == pytest.approx(share, abs=0.0051)
 
 
+def test_the_page_on_the_method_quotes_the_measured_rates():
+    page = " ".join((ROOT / "docs" / "explanation" / "method.md").read_text(encoding="utf-8").split())
+    rates = {
+        "With word forms as the unit, {:.0%}": ("Forms of a lemma.", "unit: word form", "Welch, Holm"),
+        "With lemmas, it was {:.1%}": ("Forms of a lemma.", "unit: lemma", "Welch, Holm"),
+        "corrected alone, {:.0%}": ("Nothing to find.", "500 + 500, before", "Welch, Holm, layer by layer"),
+        "false findings in {:.0%}": ("Nothing to find.", "5 + 100, before", "Welch, Holm"),
+        "finds something in {:.1%}": ("Nothing to find.", "500 + 500, before", "Welch, Holm"),
+    }
+    assert [said for said, cell in rates.items() if said.format(measured(*cell)) not in page] == []
+
+
 def test_the_aim_is_met_wherever_the_page_says_that_a_test_holds():
     rows = ("500 + 500, before", "100 + 100, before", "20 + 20, before", "5 + 100, before", "20 + 500, after")
     for row in rows:

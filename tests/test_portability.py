@@ -16,8 +16,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 STUBS = Path(mypy.__file__).parent / "typeshed" / "stdlib"
-RUN_TIME = ("app.py", "serve.py", "conftest.py", "pages", "ui", "engine", "core", "server")
-ALL_CODE = (*RUN_TIME, "training", "benchmarks", "deploy", ".ci", "tests/support")
+RUN_TIME = ("app.py", "serve.py", "conftest.py", "pages", "ui", "engine", "core", "server", "grammar_neurons")
+ALL_CODE = (*RUN_TIME, "hatch_build.py", "training", "benchmarks", "deploy", ".ci", "tests/support")
 FALLBACKS = {"AttributeError", "ImportError", "ModuleNotFoundError", "NotImplementedError", "OSError", "Exception"}
 # These the stubs have for Windows too, where they only raise.
 ONLY_RAISE = {"add_signal_handler", "remove_signal_handler", "owner", "lchmod", "create_unix_server"}

@@ -57,8 +57,8 @@ SPELLING_PAIRS = [
 
 
 def lines(name: str) -> list[str]:
-    """The lines of one curated list."""
-    return (FOLDER / f"{name}.txt").read_text(encoding="utf-8").splitlines()
+    """The lines of one curated list, below its header."""
+    return (FOLDER / f"{name}.txt").read_text(encoding="utf-8").splitlines()[2:]
 
 
 def words(name: str) -> list[str]:
@@ -92,6 +92,18 @@ def test_word_list_is_well_formed(name: str) -> None:
     assert not odd, f"{name}.txt has lines that are not plain words: {odd[:10]}"
     twice = sorted({word for word in listed if listed.count(word) > 1})
     assert not twice, f"{name}.txt repeats {twice[:10]}"
+
+
+def test_every_list_says_what_it_is() -> None:
+    """Also those that are added: a title that no other has, the source, and a plain name."""
+    titles = []
+    for path in FOLDER.glob("*.txt"):
+        first, second = path.read_text(encoding="utf-8").splitlines()[:2]
+        assert re.fullmatch(r"# title: [A-Z][^#]{1,39}", first), f"{path.name} begins with {first!r}"
+        assert re.fullmatch(r"# source: \S.{1,199}", second), f"the second line of {path.name} is {second!r}"
+        assert re.fullmatch("[a-z][a-z0-9-]*", path.stem), f"{path.name}: small letters, digits and - are expected"
+        titles.append(first)
+    assert len(set(titles)) == len(titles) >= len(LEAST_WORDS)
 
 
 @pytest.mark.parametrize(("one", "other"), [*combinations(OPEN, 2), *product(("nouns", "verbs", "adjectives"), CLOSED)])

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
+from core import records
 from core.errors import UserError
-from core.records import CAREFUL, NOTEBOOK, SHORT_WORD_CLASSES, WORD_CLASSES, ContrastSpec
+from core.records import DEFAULT_PRESET, WORD_CLASSES, ContrastSpec
 from core.report.colour_scales import SCALES
 from core.words import list_length
 from engine.limits import limits
 from engine.steps import layers_of
+from ui.documents import DOCUMENTS
 
-PRESETS = {"Notebook": NOTEBOOK, "Careful": CAREFUL}
+PRESETS = {name.capitalize(): values for name, values in records.PRESETS.items()}
 # Layer 3: both of its extreme neurons hold up best in running text (see the bundled model's card).
-DEFAULT = ContrastSpec.careful(model="bundled", layer=3)
+DEFAULT = ContrastSpec.of_preset(DEFAULT_PRESET, model="bundled", layer=3)
 # How the Text page shows a text; the default of each first.
 DISPLAY = {
     "scale": SCALES,
@@ -26,6 +28,7 @@ PLOTS = ("index", "volcano")
 # The Words page: its tabs, and how many neurons of each sign its image has.
 TABS = ("lists", "image", "means")
 COLUMNS = ("30", "100", "all")
+READ = tuple(DOCUMENTS)  # on the Help page
 MAX_NEURONS = 6
 ALPHAS = (0.0001, 0.5)  # what pages allow; a spec allows more
 LEAST_WORDS = 2  # of each class
@@ -54,7 +57,7 @@ def length_of(word_class: str, source: str) -> int | None:
 
     None for a custom list, a value that is not offered, and a list that is missing: whoever reads it, says so.
     """
-    if word_class not in (*WORD_CLASSES, *SHORT_WORD_CLASSES) or source not in WORD_SOURCES:
+    if word_class not in WORD_CLASSES or source not in WORD_SOURCES:
         return None
     try:
         return list_length(word_class, source)

@@ -16,6 +16,7 @@ from core.records import CUSTOM
 from core.records.spec import NAMES, check_field
 from engine.limits import MAX_LIST_CHARACTERS
 from ui import kept_in_tab, link, page, settings
+from ui.app_pages import TEXT
 from ui.custom_words import words_in
 from ui.kept_in_tab import Kept
 from ui.panels import text_input
@@ -68,7 +69,7 @@ def give_back(title: str) -> None:
     same_link = kept.link == link.params_of(settings.current().view)
     back = [f"custom {side} list" for side in waited if settings.current().values[side] == CUSTOM]
     settings.give_back(_settings_back(kept))
-    if text_input.give_back(kept.boxes, kept.choices, same_link=same_link) and title == text_input.TITLE:
+    if text_input.give_back(kept.boxes, kept.choices, same_link=same_link) and title == TEXT.title:
         back.append("text")
     if back:
         page.show_toast(f"This tab has kept your {' and your '.join(back)}.")

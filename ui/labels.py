@@ -5,6 +5,7 @@ from __future__ import annotations
 from core.models import CATALOGUE
 from core.records import CUSTOM, NOTEBOOK
 from core.report.glossary import TEST_NAMES
+from core.words import class_title
 
 TEST_LABELS = TEST_NAMES | {NOTEBOOK["test"]: f"{TEST_NAMES[NOTEBOOK['test']]} (the notebook's)"}
 UNIT_LABELS = {"word": "Word form", "lemma": "Lemma (mean over its forms)"}
@@ -20,4 +21,4 @@ def model_label(name: str) -> str:
 
 def class_label(name: str) -> str:
     """The label of a word class."""
-    return "Custom list…" if name == CUSTOM else name.capitalize()
+    return "Custom list…" if name == CUSTOM else class_title(name)

@@ -19,7 +19,7 @@ from core.report.readable import as_chosen
 from core.words import TREEBANKS
 from engine.limits import check_allowed, limits
 from engine.steps import layers_of
-from ui import foreign, samples
+from ui import foreign, link_names, samples
 from ui.custom_words import words_in
 from ui.defaults import (
     ALPHAS,
@@ -29,6 +29,7 @@ from ui.defaults import (
     LEAST_WORDS,
     MAX_NEURONS,
     PLOTS,
+    READ,
     TABS,
     WORD_SOURCES,
     default_spec,
@@ -38,7 +39,7 @@ from ui.defaults import (
 )
 
 # The choices on pages that are words, the default first.
-OPTIONS = {**DISPLAY, "plot": PLOTS, "gold": ("own", *TREEBANKS), "tab": TABS, "columns": COLUMNS}
+OPTIONS = {**DISPLAY, "plot": PLOTS, "gold": ("own", *TREEBANKS), "tab": TABS, "columns": COLUMNS, "read": READ}
 MAX_VALUE = 10_000  # characters of one value in a link; the app writes much shorter ones
 _DIGESTS = tuple(f"{side}_digest" for side in SIDES)
 _ON_PAGES = ("neuron", "neurons", "pinned", "image_words", "sample", *OPTIONS)
@@ -53,8 +54,9 @@ class View:
     the default, the largest statistic. ``scale``, ``by``, ``colours``, ``threshold`` and ``both`` say how the text page
     shows a text, ``plot`` what the Neurons page plots. ``gold`` is the evidence page's tagged text: "own", a treebank,
     or "file", which no link can hold. ``tab`` is the open one of the Words page, ``columns`` how many neurons its image
-    has, and ``image_words`` how many words of each class, None for the default. ``sample`` is the text
-    page's text if it is one of the app's own (``ui.samples``): a user's text is in no link.
+    has, and ``image_words`` how many words of each class, None for the default. ``read`` is the open document of the
+    Help page. ``sample`` is the text page's text if it is one of the app's own (``ui.samples``): a user's text is in no
+    link.
     """
 
     spec: ContrastSpec
@@ -69,6 +71,7 @@ class View:
     gold: str = "own"
     tab: str = TABS[0]
     columns: str = COLUMNS[0]
+    read: str = READ[0]
     image_words: int | None = None
     sample: str = ""
 
@@ -109,7 +112,15 @@ def params_of(view: View, *, spelled_out: bool = False) -> dict[str, str]:
 
 def note_foreign() -> None:
     """Keep, for this session, the parameters of the address that are not the app's."""
-    foreign.note(_NAMES)
+    foreign.note((*_NAMES, *link_names.WRITTEN_BY_HAND))
+
+
+def read_address(texts: Mapping[str, str] | None = None) -> tuple[View, list[str]]:
+    """``read``, of the address; with a sentence, too, for each name that is there twice, or nearly one of ours."""
+    view, problems = read(st.query_params.to_dict(), texts)
+    own = (*_NAMES, *link_names.WRITTEN_BY_HAND)
+    problems += link_names.repeated({name: st.query_params.get_all(name) for name in own if name in st.query_params})
+    return view, problems + link_names.misspelt(st.query_params, (*own, foreign.SHOW))
 
 
 def own_params() -> dict[str, str]:
@@ -125,9 +136,12 @@ def read(params: Mapping[str, str], texts: Mapping[str, str] | None = None) -> t
     """
     params, problems = _valid_text(params)
     own = {f"{side}_words": _own_words(side, params, texts or {}) for side in SIDES}
-    spec, spec_problems = from_params(params, default_spec().changed(**own))
+    params, source_problems = _offered_source(params)
+    link_names.expand_words(params, problems)
+    preset = link_names.take_preset(params, problems)
+    spec, spec_problems = from_params(params, default_spec().changed(**own, **preset))
     spec = spec.changed(**{f"{side}_words": () for side in SIDES if getattr(spec, side) != CUSTOM})
-    problems += spec_problems
+    problems += spec_problems + source_problems
     spec = _allowed_here(spec, problems)
     neuron = _neurons([params["neuron"]] if "neuron" in params else [], "neuron", problems)
     pinned = _pinned(params, problems)
@@ -200,7 +214,7 @@ def _own_words(side: str, params: Mapping[str, str], texts: Mapping[str, str]) -
 def _valid_text(params: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
     """The values that are short and printable, and one sentence for each other value."""
     values, problems = {}, []
-    for name in _NAMES:
+    for name in (*_NAMES, *link_names.WRITTEN_BY_HAND):
         value = params.get(name, "")
         if len(value) > MAX_VALUE:
             lines = f" in {value.count(chr(10)) + 1:,} lines" if name.endswith("_words") else ""
@@ -212,6 +226,15 @@ def _valid_text(params: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
         elif name in params:
             values[name] = value
     return values, problems
+
+
+def _offered_source(params: dict[str, str]) -> tuple[dict[str, str], list[str]]:
+    """The parameters, with the bundled lists instead of a folder's; before its classes are looked at."""
+    source = params.get("word_source", "")
+    if not source.strip() or source in WORD_SOURCES:
+        return params, []
+    problem = f"A link cannot name the folder “{source[:80]}” as word source; bundled is used."
+    return {**params, "word_source": "bundled"}, [problem]
 
 
 def _allowed_here(spec: ContrastSpec, problems: list[str]) -> ContrastSpec:
@@ -229,10 +252,6 @@ def _allowed_here(spec: ContrastSpec, problems: list[str]) -> ContrastSpec:
                 f"{name} is “{getattr(spec, name)}”; at most {most:,} words of a class are allowed here, and used."
             )
     spec = within_limits(spec)
-    if spec.word_source not in WORD_SOURCES:
-        shown = spec.word_source[:80]
-        problems.append(f"A link cannot name the folder “{shown}” as word source; bundled is used.")
-        spec = spec.changed(word_source="bundled")
     spec = _within_lists(spec, problems)
     if not ALPHAS[0] <= spec.alpha <= ALPHAS[1]:
         problems.append(

@@ -26,6 +26,7 @@ _ADVICE = {
     "text_length": "Shorten it.",
     "number_format": "Choose bfloat16 as the number format, under Advanced.",
     "network": "The bundled model needs no network.",
+    "variable": "Whoever runs this app can correct it, and start the app again.",
     "bundled_files": "Whoever runs this app can fetch its repository again.",
 }
 _TOASTS = "_toasts"

@@ -13,26 +13,9 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from ui import link, page, settings
+from ui.app_pages import titled
 from ui.foreign import SHOW
 from ui.labels import model_label
-
-# The parts of each page, by the page's title: their names in an address, and what the page calls them.
-PARTS = {
-    "Home": {"introduction": "Introduction", "summary": "Your experiment now"},
-    "Neurons": {
-        "scatter": "Every neuron of the layer",
-        "neuron": "The selected neuron",
-        "layers": "Every layer",
-        "table": "All figures",
-    },
-    "Words": {"image": "Words by neurons", "means": "Mean activation", "lists": "The two lists"},
-    "Text heatmap": {"heatmap": "The coloured text", "score": "How well the neurons tell words apart"},
-    "Evidence": {
-        "pinned": "Pinned neurons",
-        "checks": "Each check",
-        "claim": "What you may claim",
-    },
-}
 
 
 def embedded() -> bool:
@@ -48,7 +31,7 @@ def of(title: str) -> frozenset[str]:
 
     A view that names none that there is has all.
     """
-    every = frozenset(PARTS[title])
+    every = frozenset(titled(title).parts)
     return frozenset(_asked()) & every or every
 
 
@@ -65,12 +48,13 @@ def draw_source(title: str) -> None:
 
 def say_unknown(title: str) -> None:
     """Say which of the parts that a view names the page does not have."""
-    unknown = [name for name in _asked() if name not in PARTS[title]]
-    if unknown:
+    there = titled(title).parts
+    unknown = [name for name in _asked() if name not in there]
+    if unknown and there:
         named = "”, “".join(name[:60] for name in unknown[:3]) + ("”, …" if len(unknown) > 3 else "”")
         has = f"has “{named}" if any(unknown) else "names none"
-        instead = "the others are shown" if set(_asked()) & set(PARTS[title]) else "all of them are shown"
-        page.show_warning(f"show {has}; the parts of {title} are {', '.join(PARTS[title])}: {instead}.")
+        instead = "the others are shown" if set(_asked()) & set(there) else "all of them are shown"
+        page.show_warning(f"show {has}; the parts of {title} are {', '.join(there)}: {instead}.")
 
 
 def _asked() -> list[str]:

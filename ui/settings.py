@@ -76,7 +76,7 @@ def begin(lists: Mapping[str, str] | None = None) -> None:
     if not begun() or (run is not None and run.is_history_navigation):
         before = current().values if begun() else lists or {}
         link.note_foreign()
-        view, problems = link.read(st.query_params.to_dict(), before)
+        view, problems = link.read_address(before)
         open_view(view, before, problems)
     _hear()
 

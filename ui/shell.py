@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import os
+
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from core.errors import UserError
 from core.models.hub import canonical
 from core.records import CUSTOM
 from core.records.link import SIDES
+from engine import variables
 from engine.steps import warm_up
 from ui import control, kept, link, model_settings, navigation, page, parts, remedies, settings, sidebar, word_settings
+from ui.app_pages import HOME, TEXT, AppPage, titled
 from ui.defaults import LEAST_WORDS
 from ui.panels import export, framed, share, text_input
 from ui.values import differences
@@ -19,12 +24,15 @@ from ui.visitor import spending
 @spending()
 def run() -> None:
     """Run the app once, for the requested page."""
-    shown = navigation.find()
+    requested = navigation.find()
+    shown = titled(requested.title)
     page.set_up(shown.title)
+    if not _is_set_up_rightly():
+        return
     embedded = parts.embedded()
     head = st.container(key="page_head", horizontal=True, vertical_alignment="center", gap="small")
     if not embedded:
-        head.title("Grammar Neurons" if shown.title == navigation.HOME else shown.title)
+        head.title("Grammar Neurons" if shown == HOME else shown.title)
         if kept.draw_waiting():
             return
     _read_typed_model()
@@ -34,12 +42,9 @@ def run() -> None:
     text_input.follow_link()  # again: what has come back may be another text
     model_settings.fit_layer()
     word_settings.fit_counts()
-    mistake, pinned = None, settings.current().view.pinned
-    try:
-        warm_up(settings.update_spec())
-    except UserError as error:
-        mistake = error
-    if shown.title == text_input.TITLE:
+    pinned = settings.current().view.pinned
+    mistake = _update_spec()
+    if shown == TEXT:
         text_input.read_ahead()
     if pinned and not settings.current().view.pinned:
         _tell_unpinned(pinned)
@@ -47,22 +52,53 @@ def run() -> None:
     if embedded:
         parts.draw_source(shown.title)
     else:
-        kept.draw()
-        sidebar.draw(shown.title)
+        _draw_around(shown, head)
+    _say_what_is_wrong_in_the_link(shown.title)
+    if shown.settings and mistake and not _draw_mistake(mistake):
+        return
+    link.write(settings.current().view)
+    if shown.settings:
+        control.draw(settings.current().view.spec)
+        framed.draw(settings.current().view.spec)
+    requested.run()
+    if model_settings.layers_have_come():
+        st.rerun()
+
+
+def _update_spec() -> UserError | None:
+    """Take over the settings, and begin to compute what they ask for; a mistake in them is returned."""
+    try:
+        warm_up(settings.update_spec())
+    except UserError as error:
+        return error
+    return None
+
+
+def _draw_around(shown: AppPage, head: DeltaGenerator) -> None:
+    """Draw what is around a page of the whole app: what the tab keeps, the sidebar, the buttons beside the title."""
+    kept.draw()
+    sidebar.draw(shown)
+    if shown.settings:
         with head.container(key="page_actions", horizontal=True, width="content", gap="small"):
             share.draw(shown.title)
             export.reserve()
+
+
+def _say_what_is_wrong_in_the_link(title: str) -> None:
     for problem in settings.current().problems or ():
         page.show_warning(problem)
-    parts.say_unknown(shown.title)
-    if mistake and not _draw_mistake(mistake):
-        return
-    link.write(settings.current().view)
-    control.draw(settings.current().view.spec)
-    framed.draw(settings.current().view.spec)
-    shown.run()
-    if model_settings.layers_have_come():
-        st.rerun()
+    parts.say_unknown(title)
+
+
+def _is_set_up_rightly() -> bool:
+    """Whether the environment's variables are right; else say what is wrong: no result would be what was wanted."""
+    try:
+        variables.check(os.environ)
+    except UserError as error:
+        st.title("Grammar Neurons")
+        page.show_mistake(error)
+        return False
+    return True
 
 
 def _draw_mistake(mistake: UserError) -> bool:

@@ -13,21 +13,23 @@ from core.records.corrections import FALSE_DISCOVERY_RATE, FAMILY_WISE
 from core.report.glossary import GLOSSARY
 from core.stats.correction import LABELS
 from ui import custom_lists, model_settings, navigation, settings, settings_file, sidebar_behaviour, word_settings
+from ui.app_pages import PAGES, AppPage
 from ui.defaults import PRESETS
 from ui.labels import DTYPE_LABELS, FAMILY_LABELS, SOURCE_LABELS, TEST_LABELS
 from ui.pictures import picture
 from ui.widgets import choice, default, flag, say_why
 
 
-def draw(open_page: str) -> None:
-    """Draw the sidebar. ``open_page`` is the title of the page that is open."""
+def draw(open_page: AppPage) -> None:
+    """Draw the sidebar: links to all pages and, on a page that shows the experiment, its settings."""
     st.logo(picture("logo"), size="large", icon_image=picture("mark"))
     with st.sidebar:
-        for target, label, icon in navigation.PAGES:
-            navigation.draw_link(target, label, icon)
-        st.divider()
-        _draw_settings()
-        sidebar_behaviour.draw([title for _, title, _ in navigation.PAGES].index(open_page))
+        for each in PAGES:
+            navigation.draw_link(each)
+        if open_page.settings:
+            st.divider()
+            _draw_settings()
+        sidebar_behaviour.draw(PAGES.index(open_page))
 
 
 def _draw_settings() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.records import ALL_TESTS, CUSTOM, SHORT_WORD_CLASSES, UNITS, WORD_CLASSES
+from core.records import ALL_TESTS, CUSTOM, UNITS, WORD_CLASSES
 from core.report.glossary import GLOSSARY
 from engine.limits import limits
 from ui import page, settings
@@ -13,7 +13,7 @@ from ui.labels import UNIT_LABELS, class_label
 from ui.link import SIDES
 from ui.widgets import say_why
 
-_CLASSES = (*WORD_CLASSES, *SHORT_WORD_CLASSES, CUSTOM)
+_CLASSES = (*WORD_CLASSES, CUSTOM)
 # What the buttons of a number add or take away, from which number on.
 _STEPS = ((100, 50), (20, 10))
 

@@ -71,7 +71,7 @@ def units_of(words: Sequence[str], lemmas: Sequence[str], unit: str) -> Units:
     (('go', 'take'), array([2., 5.]))
     """
     if lemmas and len(lemmas) != len(words):
-        raise ValueError(f"Each word needs one lemma; {len(words):,} words and {len(lemmas):,} lemmas came.")
+        raise ValueError(f"Each word needs one lemma; got {len(words):,} words and {len(lemmas):,} lemmas.")
     lemmas = lemmas or words
     names = {lemma: position for position, lemma in enumerate(dict.fromkeys(lemmas))}
     if unit == "word":

@@ -4,25 +4,42 @@ from __future__ import annotations
 
 import argparse
 
-from core.command_line.options import show_share
-from core.errors import UserError
+from core.command_line.options import LAYER_HELP
+from core.command_line.parser import Parser, add_value, whole_number
+from core.command_line.status import DONE, REFUSED, UsageError, typed
 from core.records import NOTEBOOK, ContrastSpec
+from core.records.spec import check_field
 
+DOES = "Compare our reading of a model with plain PyTorch, before a class."
+EXAMPLES = (
+    ("Every layer of the bundled model, ten words", "{prog} check"),
+    ("A model of the hub, which is downloaded if it is not here", "{prog} check EleutherAI/pythia-70m"),
+    ("The course notebook's own loop, on the notebook's model", "{prog} check --notebook"),
+)
 _NOTEBOOK_LAYER = 8  # the layer that the course notebook reads
 
 
-def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def add(commands: argparse._SubParsersAction[Parser]) -> None:
     """Add the parser of the command."""
-    parser = commands.add_parser("check", help="compare our reading of a model with plain PyTorch, before a class")
+    parser = commands.add_parser("check", help=DOES, does=DOES, examples=EXAMPLES, usage="%(prog)s [OPTIONS] [MODEL]")
     parser.set_defaults(command=check)
-    parser.add_argument("model", metavar="MODEL", nargs="?", help="bundled (the default), a hub id or a folder")
-    parser.add_argument(
-        "--notebook",
-        action="store_true",
-        help="run the course notebook's own loop, by default on EleutherAI/gpt-neo-125m, and compare all its numbers",
+    about = "bundled, a hub id or a folder (default: bundled; with --notebook: EleutherAI/gpt-neo-125m)"
+    parser.add_argument("model", metavar="MODEL", nargs="?", help=about)
+    group = parser.add_argument_group("The notebook")
+    group.add_argument(
+        "--notebook", action="store_true", help="run the course notebook's own loop, and compare all its numbers"
     )
-    parser.add_argument("--layer", type=int, help="with --notebook: the layer, 8 or the middle one")
-    parser.add_argument("--word-source", metavar="SOURCE", help="with --notebook: a folder of lists")
+    add_value(
+        group,
+        "--layer",
+        convert=_layer,
+        metavar="N",
+        help=f"with --notebook: {LAYER_HELP}",
+        default=f"{_NOTEBOOK_LAYER}, or the middle one of a model that has fewer",
+    )
+    about = "with --notebook: notebook, bundled, or a folder of lists"
+    add_value(group, "--word-source", metavar="SOURCE", help=about, default="notebook")
+    parser.add_other_options()
 
 
 def check(options: argparse.Namespace) -> int:
@@ -32,10 +49,13 @@ def check(options: argparse.Namespace) -> int:
     from core.report.comparisons import notebook_lines, reading_lines
 
     if not options.notebook and (options.layer is not None or options.word_source):
-        raise UserError("--layer and --word-source are for --notebook; without it, every layer and ten words are read.")
+        raise UsageError(
+            "--layer and --word-source are for --notebook; without it, every layer and ten words are read."
+        )
     model = options.model or ("EleutherAI/gpt-neo-125m" if options.notebook else "bundled")
-    options.limits.check_allowed(model)
-    folders = options.folders.model_folders()
+    with typed():
+        options.limits.check_allowed(model)
+    folders, progress = options.folders.model_folders(), options.output.progress
     if options.notebook:
         source = options.word_source or NOTEBOOK["word_source"]
         layer = _NOTEBOOK_LAYER if options.layer is None else options.layer
@@ -44,8 +64,14 @@ def check(options: argparse.Namespace) -> int:
             layer = n_layers // 2
         spec = ContrastSpec.notebook(model=model, layer=layer, word_source=source)
         downloads = options.folders.downloads()
-        same, lines = notebook_lines(check_notebook(spec, downloads, folders=folders, progress=show_share))
+        same, lines = notebook_lines(check_notebook(spec, downloads, folders=folders, progress=progress))
     else:
-        same, lines = reading_lines(*check_reading(model, folders=folders, progress=show_share))
-    print("\n".join(lines))
-    return 0 if same else 1
+        same, lines = reading_lines(*check_reading(model, folders=folders, progress=progress))
+    options.output.show("\n".join(lines))
+    return DONE if same else REFUSED
+
+
+def _layer(flag: str, text: str) -> int:
+    layer = whole_number(flag, text)
+    check_field("layer", layer, called=flag)
+    return layer

@@ -3,36 +3,60 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
-from core.command_line.options import (
-    LARGE,
-    add_contrast_options,
-    check_can_write,
-    load,
-    show_share,
-    spec_of,
-    write_file,
-)
-from core.errors import UserError
+from core.command_line.files import Written, check_files, write_text
+from core.command_line.options import LARGE, add_contrast_options, load
+from core.command_line.parser import Parser, add_value
+from core.command_line.spec import spec_of
+from core.command_line.status import UsageError, typed
+from core.command_line.tables import add_table_options, extremes_text, wanted_table, write_table
 from core.records import AdjustedTests, ContrastResult, NeuronTests, WordActivations
 
+DOES = "Test every neuron of a layer on two word classes, and say which differ."
+EXAMPLES = (
+    ("Nouns and verbs in layer 3 of the bundled model, as the app opens", "{prog} contrast --layer 3"),
+    (
+        "The course notebook's analysis with the lists that are here, as a table for a spreadsheet",
+        "{prog} contrast --preset notebook --word-source bundled --csv neurons.csv",
+    ),
+    (
+        "Keep an experiment, and do it again in another layer",
+        "{prog} contrast --words 50 --json experiment.json && {prog} contrast --spec experiment.json --layer 4",
+    ),
+    (
+        "A list of your own from a pipe, and the strongest neurons to look at",
+        'printf "tea\\nale\\nsoup\\nbread\\nrice\\n" | {prog} contrast --target-words - --words 5 --format table',
+    ),
+)
+_FILES = {  # destination -> flag, what it holds
+    "csv": ("--csv", "csv"),
+    "table_json": ("--table-json", "json"),
+    "json": ("--json", "json"),
+    "manifest": ("--manifest", "json"),
+    "report": ("--report", "html"),
+    "notebook": ("--notebook", "notebook"),
+}
 
-def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+
+def add(commands: argparse._SubParsersAction[Parser]) -> None:
     """Add the parser of the command."""
-    parser = commands.add_parser("contrast", help="test every neuron of a layer on two word classes")
+    parser = commands.add_parser("contrast", help=DOES, does=DOES, examples=EXAMPLES)
     parser.set_defaults(command=contrast)
     add_contrast_options(parser)
-    parser.add_argument("--csv", type=Path, help="write one row per neuron")
-    parser.add_argument("--json", type=Path, help="write the spec and the summary")
-    parser.add_argument(
-        "--table-json", type=Path, metavar="FILE", help="write one object per neuron, as --csv has rows"
+    table = parser.add_argument_group(
+        "The table: one row for each neuron", "Without these options, a summary is printed, and no table."
     )
-    parser.add_argument("--manifest", type=Path, metavar="FILE", help="write versions, hashes, what each column means")
-    parser.add_argument("--report", type=Path, metavar="FILE.html", help="write a report that any browser opens")
-    parser.add_argument(
-        "--notebook", type=Path, metavar="FILE.ipynb", help="write a notebook in plain PyTorch that computes it again"
+    add_table_options(table)
+    add_value(table, "--csv", metavar="FILE", help="the table as CSV, beside others")
+    add_value(table, "--table-json", metavar="FILE", help="the table as JSON, one object for each neuron")
+    files = parser.add_argument_group(
+        "Other files", "Each may be - for standard output, one at most: the summary then goes to standard error."
     )
+    add_value(files, "--json", metavar="FILE", help="the settings and the summary, which --spec reads")
+    add_value(files, "--manifest", metavar="FILE", help="versions, hashes, what each column means")
+    add_value(files, "--report", metavar="FILE.html", help="a report that any browser opens")
+    add_value(files, "--notebook", metavar="FILE.ipynb", help="a notebook in plain PyTorch that computes it again")
+    parser.add_other_options()
 
 
 def contrast(options: argparse.Namespace) -> None:
@@ -46,24 +70,35 @@ def contrast(options: argparse.Namespace) -> None:
     from core.report.terminal import terminal_summary
     from core.stats.correction import LABELS
 
-    spec = spec_of(options)
-    options.limits.check_counts(spec)
+    table_file, output = wanted_table(options), options.output
+    wanted = [*([table_file] if table_file else []), *_files(options)]
+    check_files(options, wanted)
+    spec = spec_of(options, output)
+    with typed():
+        options.limits.check_counts(spec)
     if options.notebook and (missing := without_plain_version(spec)):
-        raise UserError(missing)
-    check_can_write(options.csv, options.json, options.table_json, options.manifest, options.report, options.notebook)
+        raise UsageError(f"--notebook: {missing}")
     lm, store = load(options, spec.model, spec.dtype), options.folders.disk_store(min_bytes=LARGE)
     model_of(spec, lm)
     layers = range(lm.n_layers) if spec.family == "model" or options.report else [spec.layer]
-    steps = run_steps(spec, lm, layers, downloads=options.folders.downloads(), progress=show_share, store=store)
+    steps = run_steps(spec, lm, layers, downloads=options.folders.downloads(), progress=output.progress, store=store)
     result = steps[-1]
-    print(terminal_summary(result, LABELS[spec.correction]))
+    if not (output.quiet and wanted):
+        output.show(terminal_summary(result, LABELS[spec.correction]))
     table, neurons = contrast_table(result), f"{result.n_neurons:,} neurons"
-    write_file(options.csv, table.csv, neurons, mark=True)
-    write_file(options.table_json, table.json, neurons)
-    write_file(options.json, lambda: summary_json(result), "the summary")
-    write_file(options.manifest, lambda: manifest_json(result), "the manifest")
-    write_file(options.report, lambda: _report(*steps), "the report")
-    write_file(options.notebook, lambda: notebook(result), "the notebook")
+    if table_file:
+        write_table(output, table_file, table, lambda: extremes_text(result), neurons)
+    write_text(output, options.csv, table.csv, neurons, mark=True)
+    write_text(output, options.table_json, table.json, neurons)
+    write_text(output, options.json, lambda: summary_json(result), "the summary")
+    write_text(output, options.manifest, lambda: manifest_json(result), "the manifest")
+    write_text(output, options.report, lambda: _report(*steps), "the report")
+    write_text(output, options.notebook, lambda: notebook(result), "the notebook")
+
+
+def _files(options: argparse.Namespace) -> list[Written]:
+    named = ((flag, getattr(options, name), holds) for name, (flag, holds) in _FILES.items())
+    return [Written(flag, file, holds) for flag, file, holds in named if file is not None]
 
 
 def _report(activations: WordActivations, tests: NeuronTests, adjusted: AdjustedTests, result: ContrastResult) -> str:

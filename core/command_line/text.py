@@ -3,28 +3,57 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
+from typing import Any
 
-from core.command_line.options import DTYPE_HELP, check_can_write, load, write_file
+from core.command_line.files import Written, check_files, write_text
+from core.command_line.inputs import STDIN, content_of, shown_name, text_of
+from core.command_line.options import DTYPE_HELP, LAYER_HELP, MODEL_HELP, load
+from core.command_line.output import without_repeats
+from core.command_line.parser import Parser, add_value, braces, one_of, whole_number
+from core.command_line.status import UsageError
+from core.command_line.tables import add_table_options, aligned_table, wanted_table, write_table
 from core.errors import UserError
 from core.records import DTYPES, HOOK_SIDES, ModelInfo, TokenActivations
+from core.records.spec import check_field, quoted
+
+DOES = "Read some neurons of a layer at every token of a text."
+EXAMPLES = (
+    (
+        "Two neurons of layer 3, at each token of a text from a pipe, to look at",
+        'echo "The dogs bark at night." | {prog} text --layer 3 --neurons 12,40 --file - --format table',
+    ),
+    (
+        "As a table for a spreadsheet, and as a coloured page",
+        "{prog} text --layer 3 --neurons 12,40 --file text.txt --csv tokens.csv --html tokens.html",
+    ),
+)
 
 
-def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def add(commands: argparse._SubParsersAction[Parser]) -> None:
     """Add the parser of the command."""
-    parser = commands.add_parser("text", help="read some neurons at every token of a text")
+    parser = commands.add_parser("text", help=DOES, does=DOES, examples=EXAMPLES)
     parser.set_defaults(command=text)
-    parser.add_argument("--model", default="bundled", help="bundled, a hub id (perhaps with @REVISION) or a folder")
-    parser.add_argument("--dtype", choices=DTYPES, default="float32", help=DTYPE_HELP)
-    parser.add_argument("--layer", type=int, required=True)
-    parser.add_argument("--neurons", type=_numbers, required=True, metavar="N,N", help="neuron indices")
-    parser.add_argument("--file", type=Path, required=True, help="a UTF-8 text")
-    parser.add_argument("--hook-side", choices=HOOK_SIDES, default="pre-activation")
-    parser.add_argument("--prefix", action="store_true", help="beginning-of-text token first, as in the careful preset")
-    parser.add_argument("--csv", type=Path, help="write the table here instead of to the screen")
-    parser.add_argument("--json", type=Path, help="write the table as one object per token")
-    parser.add_argument("--html", type=Path, help="write the coloured text as a page that needs no network")
+    what = parser.add_argument_group("What is read")
+    add_value(what, "--file", dest="text_file", required=True, metavar="FILE", help="UTF-8 text; - is standard input")
+    add_value(what, "--layer", convert=_layer, required=True, metavar="N", help=LAYER_HELP)
+    numbers = "neurons of the layer, 0-based: 0 is the first"
+    add_value(what, "--neurons", convert=neuron_numbers, required=True, metavar="N,N", help=numbers)
+    model = parser.add_argument_group("How")
+    add_value(model, "--model", metavar="MODEL", help=MODEL_HELP, default="bundled")
+    add_value(model, "--dtype", convert=one_of(DTYPES), metavar=braces(DTYPES), help=DTYPE_HELP, default="float32")
+    about = "the value before or after the nonlinearity"
+    choices: dict[str, Any] = {"convert": one_of(HOOK_SIDES), "metavar": braces(HOOK_SIDES), "dest": "hook_side"}
+    add_value(model, "--hook-side", "--side", help=about, default="pre-activation", **choices)
+    about = "read the beginning-of-text token first, as in the careful preset (default: no)"
+    model.add_argument("--prefix", action=argparse.BooleanOptionalAction, help=about)
+    table = parser.add_argument_group("The table: one row for each token")
+    add_table_options(table, default="standard output, if no file is named")
+    add_value(table, "--csv", metavar="FILE", help="the table as CSV, beside others; - is standard output")
+    add_value(table, "--json", metavar="FILE", help="the table as JSON, one object for each token")
+    other = parser.add_argument_group("Other files")
+    add_value(other, "--html", metavar="FILE.html", help="the coloured text as a page that needs no network")
+    parser.add_other_options()
 
 
 def text(options: argparse.Namespace) -> None:
@@ -33,31 +62,46 @@ def text(options: argparse.Namespace) -> None:
     from core.report.sentences import after_start
     from core.report.tables import text_table
 
-    try:
-        content = options.file.read_text(encoding="utf-8-sig")  # without a byte-order mark
-    except UnicodeDecodeError as error:
-        raise UserError(f"{options.file} is not UTF-8 text.") from error
-    options.limits.check_characters(content)
-    check_can_write(options.csv, options.json, options.html)
-    lm = load(options, options.model, options.dtype)
-    for neuron in options.neurons:
+    output, table_file = options.output, wanted_table(options)
+    named = (("--csv", options.csv, "csv"), ("--json", options.json, "json"), ("--html", options.html, "html"))
+    files = [Written(flag, file, holds) for flag, file, holds in named if file is not None]
+    if table_file is None and not files:
+        table_file = Written("--out", "-", "csv")
+    check_files(options, [*([table_file] if table_file else []), *files])
+    neurons = options.neurons = without_repeats(options.neurons, "--neurons", output)
+    prefix, side = bool(options.prefix), options.hook_side or HOOK_SIDES[0]
+    content = _content(options)
+    lm = load(options, options.model or "bundled", options.dtype or DTYPES[0])
+    lm.info.check_layer(options.layer)
+    for neuron in neurons:
         if not 0 <= neuron < lm.d_mlp:
-            raise UserError(f"Neuron {neuron} was asked for; a layer of {lm.info.name} has 0 to {lm.d_mlp - 1}.")
-    how = {"side": options.hook_side, "prefix": options.prefix, "max_tokens": options.limits.limits().max_tokens}
+            sentence = f"--neurons: Neuron {neuron} was asked for; a layer of {lm.info.name} has 0 to {lm.d_mlp - 1}."
+            raise UsageError(sentence)
+    how = {"side": side, "prefix": prefix, "max_tokens": options.limits.limits().max_tokens}
     activations = token_activations(lm, content, options.layer, **how)
-    table, counted = text_table(activations, options.neurons), f"{len(activations.pieces):,} tokens"
-    if options.prefix:
-        print(f"note: The text is read{after_start(lm.info, True)}.", file=sys.stderr)
+    table, counted = text_table(activations, neurons), f"{len(activations.pieces):,} tokens"
+    if prefix:
+        output.note(f"The text is read{after_start(lm.info, True)}.")
     for note in (*lm.info.notes, *activations.notes):
-        print(f"note: {note}", file=sys.stderr)
-    write_file(options.csv, table.csv, counted, mark=True)
-    write_file(options.json, table.json, counted)
-    write_file(options.html, lambda: _page(options, lm.info, activations), counted)
-    if not (options.csv or options.json or options.html):
-        print(table.csv(), end="")
+        output.note(note)
+    if table_file:
+        write_table(output, table_file, table, lambda: aligned_table(table), counted)
+    write_text(output, options.csv, table.csv, counted, mark=True)
+    write_text(output, options.json, table.json, counted)
+    write_text(output, options.html, lambda: _page(options, lm.info, activations, side), counted)
 
 
-def _page(options: argparse.Namespace, model: ModelInfo, found: TokenActivations) -> str:
+def _content(options: argparse.Namespace) -> str:
+    """The text, within the limits of this computer."""
+    file = options.text_file
+    shown = shown_name(file)
+    content = text_of(content_of(file, f"--file {shown}" if file != STDIN else "--file"), shown)
+    content = content.replace("\r\n", "\n").replace("\r", "\n")  # as Python reads a text
+    options.limits.check_characters(content)
+    return content
+
+
+def _page(options: argparse.Namespace, model: ModelInfo, found: TokenActivations, side: str) -> str:
     """The coloured text, each neuron on the range of its own values. Without word lists, no neuron has a class."""
     from core.report.colour_scales import scales_of
     from core.report.sentences import after_start, where
@@ -69,14 +113,29 @@ def _page(options: argparse.Namespace, model: ModelInfo, found: TokenActivations
         values = found.values[:, neuron]  # [n_tokens, d_mlp] -> [n_tokens]
         scale = scales_of(values, values)["text90"]
         blocks.append(TextBlock(f"Neuron {neuron}", "", values, scale, ends="5th to 95th percentile of this text"))
-    read = f"{model.name} ({model.revision}), layer {options.layer}, {where(options.hook_side)}"
-    lines = (f"{read}; the text was read{after_start(model, options.prefix) or ' without a token before it'}.",)
-    versions = f"Grammar Neurons {__version__}, {options.file.name}."
-    return text_page(found.pieces, found.parts, blocks, title="Coloured text", lines=(*lines, *found.notes, versions))
+    read = f"{model.name} ({model.revision}), layer {options.layer}, {where(side)}"
+    before = after_start(model, bool(options.prefix)) or " without a token before it"
+    file = shown_name(options.text_file)
+    versions = f"Grammar Neurons {__version__}, {file if file != options.text_file else Path(file).name}."
+    lines = (f"{read}; the text was read{before}.", *found.notes, versions)
+    return text_page(found.pieces, found.parts, blocks, title="Coloured text", lines=lines)
 
 
-def _numbers(value: str) -> list[int]:
+def _layer(flag: str, typed: str) -> int:
+    number = whole_number(flag, typed)
+    check_field("layer", number, called=flag)
+    return number
+
+
+def neuron_numbers(flag: str, typed: str) -> list[int]:
+    """A conversion to numbers of neurons, as they were typed.
+
+    Examples
+    --------
+    >>> neuron_numbers("--neurons", "12,40")
+    [12, 40]
+    """
     try:
-        return [int(part) for part in value.split(",")]
+        return [int(part) for part in typed.split(",")]
     except ValueError:
-        raise argparse.ArgumentTypeError(f"“{value}” is not a list of numbers such as 12,40") from None
+        raise UserError(f"{flag} is {quoted(typed)}; whole numbers are expected, such as 12,40.") from None

@@ -65,7 +65,8 @@ class Subject:
 
     def __post_init__(self) -> None:
         if not 0 <= self.neuron < self.result.n_neurons:
-            raise UserError(f"Layer {self.layer} has neurons 0 to {self.result.n_neurons - 1:,}; {self.neuron} came.")
+            sentence = f"Layer {self.layer} has neurons 0 to {self.result.n_neurons - 1}; got {self.neuron}."
+            raise UserError(sentence, about="neuron")
         if np.isnan(self.result.tests.statistic[self.neuron]):
             raise UserError(f"Neuron {self.neuron} does not vary over these words, so it cannot be tested.")
 
@@ -121,14 +122,14 @@ class Subject:
     def tags(self, name: str) -> tuple[str, ...]:
         """The parts of speech of ``own`` or ``other``, as a gold-tagged text names them.
 
-        UserError if there is none: for a custom list, and where the labels are shuffled.
+        UserError if there is none: for a custom list or a class such as colours, and where the labels are shuffled.
         """
         if self.spec.shuffle_labels:
             raise UserError("The labels are shuffled, so no part of speech of a tagged text stands for a group.")
         # What a list of one's own is called says nothing, even if it is "nouns".
         word_class = dict(zip(class_names(self.spec), (self.spec.target, self.spec.baseline), strict=True)).get(name)
         if word_class not in UPOS_OF:
-            raise UserError("The words are a list of one's own: no part of speech of a tagged text stands for them.")
+            raise UserError(f"No part of speech of a tagged text stands for {name}.")
         return UPOS_OF[word_class]
 
     def layer_values(self, side: str | None = None, unit: str | None = None) -> Values:

@@ -89,3 +89,22 @@ CATALOGUE = {
         gated=True,
     ),
 }  # fmt: skip
+
+
+def catalogue_table() -> str:
+    """The catalogue as Markdown: for docs/reference/models.md."""
+    header = ("model", "layers × neurons", "parameters", "tokenizer", "licence", "weights", "interesting because")
+    lines = [f"| {' | '.join(header)} |", "|" + "---|" * len(header)]
+    for name, about in CATALOGUE.items():
+        millions = f"{about.n_parameters / 1e6:.1f}".removesuffix(".0")
+        cells = (
+            f"`{name}`",
+            f"{about.n_layers} × {about.d_mlp:,}",
+            f"{millions} M",
+            about.tokenizer,
+            f"{about.licence}, to be accepted on the hub" if about.gated else about.licence,
+            f"{about.download_mb:,} MB" if about.download_mb else "in the repository",
+            about.interest,
+        )
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)

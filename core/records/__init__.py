@@ -17,7 +17,7 @@ from core.records.evidence import (
 )
 from core.records.gold import UPOS, GoldActivations, GoldSentence, GoldText, GoldWord, LeftOutWord, Passage, TextScore
 from core.records.model_info import ModelInfo
-from core.records.presets import CAREFUL, NOTEBOOK
+from core.records.presets import CAREFUL, DEFAULT_PRESET, NOTEBOOK, PRESETS
 from core.records.results import (
     AdjustedTests,
     BothSides,
@@ -35,12 +35,11 @@ from core.records.spec import (
     HOOK_SIDES,
     MAX_WORDS,
     POOLINGS,
-    SHORT_WORD_CLASSES,
     UNITS,
-    WORD_CLASSES,
     ContrastSpec,
 )
 from core.records.statistical_tests import ALL_TESTS, TESTS, StatisticalTest
+from core.records.word_classes import WORD_CLASSES
 
 __all__ = [
     "ALL_CORRECTIONS",
@@ -49,6 +48,7 @@ __all__ = [
     "CLEAR_AUC",
     "CORRECTIONS",
     "CUSTOM",
+    "DEFAULT_PRESET",
     "DTYPES",
     "ENOUGH_WORDS",
     "FAILS",
@@ -60,7 +60,7 @@ __all__ = [
     "NOTEBOOK",
     "NOT_RUN",
     "POOLINGS",
-    "SHORT_WORD_CLASSES",
+    "PRESETS",
     "SILENT_SHARE",
     "STRONG_AUC",
     "TESTS",

@@ -97,12 +97,13 @@ def from_params(params: Mapping[str, str], default: ContrastSpec) -> tuple[Contr
     values, problems, given = asdict(default), [], set[str]()
     if "test" in params:  # links that name all settings but this one are from before it: words were compared
         values["unit"] = "word"
+    source = params["word_source"] if params.get("word_source", "").strip() else default.word_source
     for item in fields(ContrastSpec):
         if item.name not in params:
             continue
         try:
             value = _parse_field(item.name, params[item.name])
-            check_field(item.name, value)
+            check_field(item.name, value, word_source=source)
         except UserError as error:
             used = quoted(values[item.name]) if values[item.name] != "" else "none"
             problems.append(f"{error} The link's value was set aside; {used} is used.")
@@ -120,6 +121,11 @@ def _reconcile(values: dict[str, Any], given: set[str], default: ContrastSpec) -
     """
     problems = []
     for side in SIDES:
+        try:
+            check_field(side, values[side], word_source=values["word_source"])
+        except UserError as error:  # the default's class is one of a folder, and the link does not take the folder
+            values[side] = getattr(ContrastSpec, side)
+            problems.append(f"{error} {values[side]} are used.")
         if values[side] == CUSTOM and not values[f"{side}_words"]:
             values[side] = _other_class(values, side, default)
             problems.append(

@@ -34,3 +34,6 @@ CAREFUL: dict[str, Any] = {
     "correction": "holm",
     "family": "model",
 }
+PRESETS = {"notebook": NOTEBOOK, "careful": CAREFUL}
+# What pages open with, and what the command line takes where it is told nothing.
+DEFAULT_PRESET = "careful"

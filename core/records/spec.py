@@ -8,15 +8,12 @@ from dataclasses import asdict, dataclass, fields, replace
 from functools import cached_property
 from typing import Any, Self
 
-from core.errors import UserError
+from core.errors import UserError, did_you_mean
 from core.records.corrections import ALL_CORRECTIONS, CORRECTIONS, Correction
 from core.records.names import CUSTOM, are_alike, check_name, clean_name, names_of
-from core.records.presets import CAREFUL, NOTEBOOK
+from core.records.presets import CAREFUL, NOTEBOOK, PRESETS
 from core.records.statistical_tests import ALL_TESTS, TESTS, StatisticalTest
-
-WORD_CLASSES = ("nouns", "verbs", "adjectives", "adverbs", "pronouns")
-# Closed classes. Their downloaded lists have at most 500 words.
-SHORT_WORD_CLASSES = ("adpositions", "conjunctions", "determiners", "numbers", "particles")
+from core.records.word_classes import NAME_RULE, WORD_CLASSES, classes_allowed, is_class_name
 
 HOOK_SIDES = ("pre-activation", "activation")
 POOLINGS = ("mean", "last")
@@ -27,8 +24,6 @@ DTYPES = ("float32", "bfloat16")
 MAX_WORDS = 10_000  # the length of the longest downloadable list
 
 _CHOICES: dict[str, tuple[str, ...]] = {
-    "target": (*WORD_CLASSES, *SHORT_WORD_CLASSES, CUSTOM),
-    "baseline": (*WORD_CLASSES, *SHORT_WORD_CLASSES, CUSTOM),
     "hook_side": HOOK_SIDES,
     "pooling": POOLINGS,
     "unit": UNITS,
@@ -37,6 +32,8 @@ _CHOICES: dict[str, tuple[str, ...]] = {
     "family": FAMILIES,
     "dtype": DTYPES,
 }
+CLASSES = ("target", "baseline")
+SHIPPED = ("notebook", "bundled")  # the word sources that have this project's classes; any other is a folder
 COUNTS = {"layer": (0, 999), "n_target": (2, MAX_WORDS), "n_baseline": (2, MAX_WORDS), "seed": (0, 2**32 - 1)}
 NAMES = ("target_name", "baseline_name")
 FLAGS = ("leading_space", "prefix", "drop_shared", "shuffle_labels")
@@ -47,7 +44,8 @@ class ContrastSpec:
     """The complete description of one experiment. The same spec and model revision give the same numbers.
 
     The defaults are the course notebook's analysis. ``word_source`` is ``"notebook"`` (its downloaded lists),
-    ``"bundled"`` (this project's curated lists), or a folder of list files. If ``target`` or ``baseline`` is
+    ``"bundled"`` (this project's curated lists), or a folder of list files. ``target`` and ``baseline`` are word
+    classes: one of ``WORD_CLASSES``, or the name of a file in such a folder. If ``target`` or ``baseline`` is
     ``"custom"``, its words are in ``target_words`` or ``baseline_words`` (a lemma may follow a word after a tab), and
     the count is how many of them to use; ``target_name`` and ``baseline_name`` are what such a list is called, and
     change no number. ``family`` is the set of tests that are adjusted together: those of this
@@ -96,7 +94,7 @@ class ContrastSpec:
 
     def __post_init__(self) -> None:
         for item in fields(self):
-            check_field(item.name, getattr(self, item.name))
+            check_field(item.name, getattr(self, item.name), word_source=self.word_source)
         for side in ("target", "baseline"):  # a word class has its own name
             name = clean_name(getattr(self, f"{side}_name")) if getattr(self, side) == CUSTOM else ""
             object.__setattr__(self, f"{side}_name", name)
@@ -132,6 +130,11 @@ class ContrastSpec:
     def careful(cls, **changes: Any) -> Self:
         """The careful analysis: curated lists, leading space and prefix, lemmas, Welch's test, Holm over all layers."""
         return cls(**{**CAREFUL, **changes})
+
+    @classmethod
+    def of_preset(cls, name: str, **changes: Any) -> Self:
+        """The analysis of a preset by its name, a key of ``PRESETS``."""
+        return cls(**{**PRESETS[name], **changes})
 
     def changed(self, **changes: Any) -> Self:
         """A copy with some changed fields. It is checked like a new spec."""
@@ -200,24 +203,49 @@ class ContrastSpec:
         return cls(**{**values, **lists})
 
 
-def check_field(name: str, value: Any) -> None:
-    """Raise UserError if ``value`` is not allowed in the spec's field ``name``."""
-    if name in _CHOICES and value not in _CHOICES[name]:
-        raise UserError(f"{name} is {quoted(value)}; allowed are {', '.join(_CHOICES[name])}.")
+def check_field(name: str, value: Any, word_source: Any = "bundled", called: str = "") -> None:
+    """Raise UserError if ``value`` is not allowed in the spec's field ``name``; ``called`` is its name in the sentence.
+
+    ``word_source`` is the spec's: a folder may have a list of any class, and whoever reads it says if it has none.
+
+    Examples
+    --------
+    >>> check_field("n_target", 1, called="--words")
+    Traceback (most recent call last):
+    core.errors.UserError: --words is “1”; a whole number from 2 to 10,000 is allowed.
+    """
+    called = called or name
+    if name in CLASSES:
+        _check_class(called, value, word_source)
+    allowed = _CHOICES.get(name, ())
+    if allowed and value not in allowed:
+        near = did_you_mean(value, allowed)
+        raise UserError(f"{called} is {quoted(value)}; allowed are {', '.join(allowed)}.{near}")
     if name in COUNTS:
         low, high = COUNTS[name]
         if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
-            raise UserError(f"{name} is {quoted(value)}; a whole number from {low} to {high:,} is allowed.")
+            raise UserError(f"{called} is {quoted(value)}; a whole number from {low} to {high:,} is allowed.")
     if name in FLAGS and not isinstance(value, bool):
-        raise UserError(f"{name} is {quoted(value)}; allowed are true and false.")
+        raise UserError(f"{called} is {quoted(value)}; allowed are true and false.")
     if name == "alpha" and not (isinstance(value, float) and 0.0 < value < 1.0):
-        raise UserError(f"alpha is {quoted(value)}; a number above 0 and below 1 is allowed.")
+        raise UserError(f"{called} is {quoted(value)}; a number above 0 and below 1 is allowed.")
     if name in ("model", "word_source") and not (isinstance(value, str) and value.strip()):
-        raise UserError(f"{name} is empty; a name is needed.")
+        raise UserError(f"{called} is empty; a name is needed.")
     if name in NAMES:
-        check_name(name, value)
+        check_name(called, value)
     if name.endswith("_words") and not (isinstance(value, tuple) and all(isinstance(w, str) and w for w in value)):
-        raise UserError(f"{name} must be a tuple of words.")
+        raise UserError(f"{called} must be a tuple of words.")
+
+
+def _check_class(called: str, value: Any, word_source: Any) -> None:
+    if value == CUSTOM or (isinstance(value, str) and value in WORD_CLASSES):
+        return
+    if word_source in SHIPPED or not isinstance(word_source, str):
+        allowed = classes_allowed(value, CUSTOM, classes=WORD_CLASSES)
+        near = did_you_mean(value, (*WORD_CLASSES, CUSTOM))
+        raise UserError(f"{called} is {quoted(value)}; allowed are {allowed}.{near}")
+    if not is_class_name(value):
+        raise UserError(f"{called} is {quoted(value)}; the name of a list in a folder has {NAME_RULE}.")
 
 
 def _not_permuted(test: str, correction: str) -> str:

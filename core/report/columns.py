@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable
 
 from core.report.glossary import GLOSSARY
+from core.report.markdown import table
 
 _SIDES = "before or after the nonlinearity, as in other_side"
 
@@ -61,6 +62,33 @@ COLUMNS = {
     "neuron_N_text_2": "The value of neuron N at the token of the second text.",
     "neuron_N_change": GLOSSARY["change between texts"],
 }
+# Where docs/methods.md says more: the heading, by the column. All others are under "Exported files".
+HEADINGS = {
+    "neuron": "Neuron",
+    "statistic": "Statistic",
+    "p_value": "p",
+    "p_adjusted": "p adjusted",
+    "significant": "Significant",
+    "mean_difference": "Mean difference",
+    "cohens_d": "d_av",
+    "auc": "AUC",
+    "degrees_of_freedom": "Degrees of freedom",
+    "log10_p": "log10 p",
+    "log10_p_adjusted": "log10 p",
+    "d_definition": "d_av",
+    "hedges_g": "Hedges' g",
+    **dict.fromkeys(("hedges_g_low", "hedges_g_high", "auc_low", "auc_high"), "Interval"),
+    **dict.fromkeys(("other_side", "mean_difference_other_side", "auc_other_side"), "Other side"),
+    **dict.fromkeys(("above_zero_target", "above_zero_baseline"), "Above zero"),
+    "silent": "Silent",
+    "reverses": "Reverses",
+    "shuffled_labels": "Shuffled labels",
+    "lemma": "Unit",
+    "tokens": "Leading space",
+    "neuron_N": "Pre-activation",
+    **dict.fromkeys(("kind", "neuron_N_change"), "Change between texts"),
+}
+ELSE_UNDER = "Exported files"
 _OF_A_NEURON = re.compile(r"^neuron_\d+")
 
 
@@ -89,3 +117,8 @@ def definitions(columns: Iterable[str]) -> dict[str, str]:
     {'position': "The token's place in the text, counted from 0."}
     """
     return {column: definition_of(column) for column in columns}
+
+
+def columns_table() -> str:
+    """Every column with its definition, as Markdown: for docs/methods.md."""
+    return table(("column", "meaning"), ((f"`{column}`", meaning) for column, meaning in COLUMNS.items()))

@@ -20,8 +20,8 @@ from core.report.tables import CONTRAST_COLUMNS, WORD_COLUMNS
 _FORMAT = 1
 _HASHED = "SHA-256 of the words as used, in their order, in UTF-8, each followed by a line feed"
 # Of these tables, the values of each neuron have columns of their own.
-_TEXT_COLUMNS = ("position", "token_id", "token", "neuron_N")
-_PAIR_COLUMNS = (
+TEXT_COLUMNS = ("position", "token_id", "token", "neuron_N")
+PAIR_COLUMNS = (
     *("kind", "position_1", "token_1", "position_2", "token_2"),
     *("neuron_N_text_1", "neuron_N_text_2", "neuron_N_change"),
 )
@@ -49,8 +49,8 @@ def manifest_json(result: ContrastResult, texts: Sequence[str] = (), neurons: Se
             "tables": {
                 "neurons": definitions(CONTRAST_COLUMNS),
                 "words": definitions(WORD_COLUMNS),
-                "text": definitions(_TEXT_COLUMNS),
-                "two texts": definitions(_PAIR_COLUMNS),
+                "text": definitions(TEXT_COLUMNS),
+                "two texts": definitions(PAIR_COLUMNS),
             },
             "notes": result.notes,
             "cautions": [caution.sentence for caution in result.cautions],

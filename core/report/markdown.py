@@ -1,8 +1,9 @@
-"""Text from outside, such as a word or a name, in Markdown."""
+"""Markdown: text from outside, such as a word or a name; tables, and links to their definitions."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Sequence
 
 _MARKUP = re.compile(r"([\\`*_{}\[\]<>#!|$~:^&])")
 _ADDRESS = re.compile(r"((?<=www)\.|//|@)", re.IGNORECASE)
@@ -20,3 +21,31 @@ def plain(text: str) -> str:
     """
     escaped = _MARKUP.sub(r"\\\1", " ".join(text.split()))
     return _ADDRESS.sub("\u2060\\1", escaped)
+
+
+def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A Markdown table. A bar in a cell is escaped, a line feed becomes a space.
+
+    Examples
+    --------
+    >>> print(table(["name", "values"], [["dtype", "float32 | bfloat16"]]))
+    | name | values |
+    |---|---|
+    | dtype | float32 \\| bfloat16 |
+    """
+    return "\n".join([_row(header), "|" + "---|" * len(header), *map(_row, rows)])
+
+
+def _row(cells: Sequence[str]) -> str:
+    return "| " + " | ".join(" ".join(cell.split()).replace("|", "\\|") for cell in cells) + " |"
+
+
+def anchor(heading: str) -> str:
+    """The name by which a link finds a heading of a Markdown file, as code hosts make it.
+
+    Examples
+    --------
+    >>> anchor("Hedges' g"), anchor("Null 95"), anchor("d_av")
+    ('hedges-g', 'null-95', 'd_av')
+    """
+    return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")

@@ -1,4 +1,4 @@
-"""Checks of the arrays that the statistics get. Each error names the shape or number that came."""
+"""Checks of the arrays that the statistics get. Each error names the shape or number that it got."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def check_groups(target: np.ndarray, baseline: np.ndarray, *, at_least: int, pai
     Raises
     ------
     UserError (a ValueError)
-        The sentence has the shapes or numbers that came.
+        The sentence has the shapes or numbers that it got.
 
     Examples
     --------
@@ -33,12 +33,12 @@ def check_groups(target: np.ndarray, baseline: np.ndarray, *, at_least: int, pai
     if paired and n_target != n_baseline:
         raise UserError(
             "The paired test pairs word i with word i, so it needs as many target as baseline words: "
-            f"{n_target:,} and {n_baseline:,} came."
+            f"got {n_target:,} and {n_baseline:,}."
         )
     if min(n_target, n_baseline) < at_least:
         raise UserError(
             f"A comparison needs at least {at_least} target and {at_least} baseline words: "
-            f"{n_target:,} and {n_baseline:,} came."
+            f"got {n_target:,} and {n_baseline:,}."
         )
 
 
@@ -76,15 +76,15 @@ def _check_axes(target: np.ndarray, baseline: np.ndarray) -> None:
         if activations.ndim < 2:
             raise UserError(
                 f"The {name} activations must have one row per word and one column per neuron; "
-                f"an array of shape {activations.shape} came."
+                f"got an array of shape {activations.shape}."
             )
     if target.shape[-1] != baseline.shape[-1]:
         raise UserError(
             "Target and baseline must come from the same neurons: "
-            f"{target.shape[-1]:,} and {baseline.shape[-1]:,} neurons came."
+            f"got {target.shape[-1]:,} and {baseline.shape[-1]:,} neurons."
         )
     if target.shape[:-2] != baseline.shape[:-2]:
         raise UserError(
             "Target and baseline must come from the same layers: "
-            f"arrays of shape {target.shape} and {baseline.shape} came."
+            f"got arrays of shape {target.shape} and {baseline.shape}."
         )

@@ -151,7 +151,7 @@ def _check(values: np.ndarray, is_target: np.ndarray, cluster: np.ndarray) -> No
         raise UserError(f"Values, classes and clusters need one number for each word; their shapes are {shapes}.")
     n_target = int(is_target.sum())
     if not 0 < n_target < len(values):
-        raise UserError(f"An AUC needs words of both classes: {n_target:,} and {len(values) - n_target:,} came.")
+        raise UserError(f"An AUC needs words of both classes: got {n_target:,} and {len(values) - n_target:,}.")
     if not np.isfinite(values).all():
         n_bad = int((~np.isfinite(values)).sum())
         raise UserError(f"{n_bad:,} of {len(values):,} values are not finite (NaN or infinity).")

@@ -104,8 +104,8 @@ def _estimate(groups: list[np.ndarray], clusters: list[np.ndarray]) -> tuple[np.
     names, number = np.unique(np.concatenate(clusters), return_inverse=True)
     sizes = [len(group) for group in groups]
     if min(sizes) == 0 or sum(sizes) <= len(sizes) or len(names) < 2:
-        came = " and ".join(f"{size:,}" for size in sizes)
-        raise UserError(f"A mean needs several tokens, of two sentences or more: {came} came, of {len(names):,}.")
+        got = " and ".join(f"{size:,}" for size in sizes)
+        raise UserError(f"A mean needs several tokens, of two sentences or more: got {got}, of {len(names):,}.")
     number = number.reshape(-1)
     estimate, added, place = np.zeros(groups[0].shape[1]), np.zeros((len(names), groups[0].shape[1])), 0
     for sign, group in zip((1, -1), groups, strict=False):

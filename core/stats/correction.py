@@ -93,7 +93,7 @@ def adjust_log10(log10_p: np.ndarray, method: str) -> np.ndarray:
     Raises
     ------
     UserError (a ValueError)
-        The method is unknown or ``"max_t"``, or a logarithm is above 0. The sentence has the values that came.
+        The method is unknown or ``"max_t"``, or a logarithm is above 0. The sentence has the values that it got.
 
     References
     ----------
@@ -169,7 +169,7 @@ def critical_p(p_value: np.ndarray, method: str, alpha: float, adjusted: np.ndar
     """
     correction = _by_p(method)
     if not 0 < alpha < 1:
-        raise UserError(f"The significance level alpha must lie between 0 and 1, both excluded: {alpha} came.")
+        raise UserError(f"The significance level alpha must lie between 0 and 1, both excluded: got {alpha}.")
     adjusted = adjust(p_value, method) if adjusted is None else adjusted
     tested = ~np.isnan(adjusted)
     family = np.asarray(p_value, dtype=np.float64)[tested]

@@ -55,7 +55,7 @@ def lemma_halves(
     if not can_be_halved(*classes):
         raise UserError(
             f"Halves of the words need at least {_LEAST} lemmas of each class in each half: {len(classes[0]):,} and "
-            f"{len(classes[1]):,} lemmas came, {len(set(classes[0]) & set(classes[1])):,} of them in both classes."
+            f"got {len(classes[1]):,} lemmas, {len(set(classes[0]) & set(classes[1])):,} of them in both classes."
         )
     names = list(dict.fromkeys(classes[0] + classes[1]))
     sets = [set(of_class) for of_class in classes]

@@ -41,7 +41,7 @@ def mann_whitney_test(target: np.ndarray, baseline: np.ndarray) -> NeuronTests:
     ------
     UserError (a ValueError)
         The numbers of neurons or layers differ, a group has fewer than two words, or some values are not finite. The
-        sentence has the shapes or numbers that came.
+        sentence has the shapes or numbers that it got.
 
     References
     ----------

@@ -54,9 +54,9 @@ def log_odds(trained_on: np.ndarray, is_target: np.ndarray, features: np.ndarray
     """
     trained_on, is_target, features = np.asarray(trained_on), np.asarray(is_target, dtype=bool), np.asarray(features)
     if not (trained_on.ndim == features.ndim == 2 and trained_on.shape[1] == features.shape[1]):
-        raise UserError(f"Features need one column each: shapes {trained_on.shape} and {features.shape} came.")
+        raise UserError(f"Features need one column each: got shapes {trained_on.shape} and {features.shape}.")
     if is_target.shape != trained_on.shape[:1]:
-        raise UserError(f"Each training word needs a class: {is_target.shape} came for {trained_on.shape[:1]} words.")
+        raise UserError(f"Each training word needs a class: got {is_target.shape} for {trained_on.shape[:1]} words.")
     scores = np.zeros(len(features))
     for seen, wanted in zip(trained_on.T, features.T, strict=True):
         values, number = np.unique(seen, return_inverse=True)
@@ -112,7 +112,7 @@ def cross_validated_log_odds(
     features, is_target = np.asarray(features), np.asarray(is_target, dtype=bool)
     names, first, number = np.unique(group, return_index=True, return_inverse=True)
     if len(names) < 2:
-        raise UserError(f"Counting elsewhere needs at least 2 documents; {len(names)} came.")
+        raise UserError(f"Counting elsewhere needs at least 2 documents; got {len(names)}.")
     turn = np.empty(len(names), dtype=np.int64)
     turn[np.argsort(first)] = np.arange(len(names))
     fold = turn[number.reshape(-1)] % min(n_folds, len(names))  # [n_words]

@@ -191,14 +191,14 @@ def sign_flips(n_pairs: int, n: int, seed: int) -> np.ndarray:
 def _check(layers: _Layers, test: str, n_permutations: int) -> None:
     paired = record_of_test(test).paired
     if n_permutations < 1:
-        raise UserError(f"Max-T needs at least one permutation: {n_permutations} came.")
+        raise UserError(f"Max-T needs at least one permutation: got {n_permutations}.")
     if not layers:
-        raise UserError("Max-T needs at least one layer: none came.")
+        raise UserError("Max-T needs at least one layer: got none.")
     for target, baseline in layers:
         if target.ndim != 2 or (target.shape, baseline.shape) != (layers[0][0].shape, layers[0][1].shape):
             raise UserError(
                 "All layers of a family must have one row per word and one column per neuron, and the same shapes: "
-                f"{layers[0][0].shape} with {layers[0][1].shape} and {target.shape} with {baseline.shape} came."
+                f"got {layers[0][0].shape} with {layers[0][1].shape}, and {target.shape} with {baseline.shape}."
             )
         check_groups(target, baseline, at_least=2, paired=paired)
         check_finite(target, baseline)

@@ -43,7 +43,7 @@ class LeastSquares:
         n, k = self.design.shape
         names, of_row = np.unique(clusters, return_inverse=True)
         if len(names) < 2:
-            raise UserError(f"Errors by cluster need at least two clusters; {len(names)} came.")
+            raise UserError(f"Errors by cluster need at least two clusters; got {len(names)}.")
         scores = np.zeros((len(names), k))
         np.add.at(scores, of_row, self.design * self.residuals[:, None])
         correction = len(names) / (len(names) - 1) * (n - 1) / (n - k)
@@ -86,7 +86,7 @@ def least_squares(values: np.ndarray, design: np.ndarray) -> LeastSquares:
     values, design = np.asarray(values, np.float64), np.asarray(design, np.float64)
     n, k = design.shape
     if n <= k:
-        raise UserError(f"A regression on {k} columns needs more than {k} words; {n:,} came.")
+        raise UserError(f"A regression on {k} columns needs more than {k} words; got {n:,}.")
     q, r = np.linalg.qr(design)
     inverse_r = np.linalg.inv(r)
     coefficients = inverse_r @ (q.T @ values)

@@ -39,7 +39,7 @@ def best_threshold(target: np.ndarray, baseline: np.ndarray) -> tuple[float, flo
     """
     values = np.concatenate([target, baseline]).astype(np.float64)
     if min(len(target), len(baseline)) == 0 or not np.isfinite(values).all():
-        raise UserError(f"A threshold needs finite values of both classes; {len(target)} and {len(baseline)} came.")
+        raise UserError(f"A threshold needs finite values of both classes; got {len(target)} and {len(baseline)}.")
     distinct, number = np.unique(values, return_inverse=True)
     if len(distinct) == 1:
         return float(distinct[0]), 0.5

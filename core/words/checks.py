@@ -6,17 +6,18 @@ import re
 import unicodedata
 
 from core.errors import UserError
-from core.records import SHORT_WORD_CLASSES, WORD_CLASSES
+from core.records import WORD_CLASSES
+from core.records.word_classes import classes_allowed
 
 # All spaces but the plain one. strip() without an argument would also remove control characters, which must be said.
 SPACES = "\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
 
 
 def check_word_class(word_class: str) -> None:
-    """Raise UserError if the notebook's source has no list of this class."""
-    known = WORD_CLASSES + SHORT_WORD_CLASSES
-    if word_class not in known:
-        raise UserError(f"There is no word class {word_class!r}; allowed are {', '.join(known)}.")
+    """Raise UserError if this project has no word class of this name."""
+    if word_class not in WORD_CLASSES:
+        allowed = classes_allowed(word_class, classes=WORD_CLASSES)
+        raise UserError(f"There is no word class {word_class!r}; allowed are {allowed}.")
 
 
 def parse_lines(text: str) -> tuple[str, ...]:

@@ -178,10 +178,10 @@ def _tokens(rows: Sequence[Mapping[str, Any]], where: str) -> list[_Token]:
             tokens.append(_Token(form, [], space_after))
             continue
         if number != expected:
-            raise UserError(f"{where} is not CoNLL-U (word {expected} is expected, {number} came).")
+            raise UserError(f"{where} is not CoNLL-U (expected word {expected}, got {number}).")
         if row["upos"] not in (*UPOS, "_"):
-            came = f"the part of speech {_quoted(row['upos'])!r} at word {number}"
-            raise UserError(f"{where} has {came}; allowed are {', '.join(UPOS)}.")
+            got = f"the part of speech {_quoted(row['upos'])!r} at word {number}"
+            raise UserError(f"{where} has {got}; allowed are {', '.join(UPOS)}.")
         if number > last_inside:
             tokens.append(_Token(form, [row], space_after))
         else:
@@ -255,6 +255,6 @@ def _notes(sentences: list[GoldSentence], left_out: list[LeftOutWord]) -> tuple[
     return tuple(notes)
 
 
-def _quoted(came: str) -> str:
+def _quoted(got: str) -> str:
     """What a message quotes of a file, not longer than a line."""
-    return came if len(came) <= _MAX_QUOTE else f"{came[:_MAX_QUOTE]}…"
+    return got if len(got) <= _MAX_QUOTE else f"{got[:_MAX_QUOTE]}…"

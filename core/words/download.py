@@ -18,6 +18,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
+from core.errors import UserError
 from core.records import WordList
 from core.remote import call_with_timeout
 from core.words.checks import check_word_class, parse_lines
@@ -39,9 +40,9 @@ def cached(word_class: str, downloads: Downloads = DEFAULT_DOWNLOADS) -> WordLis
     Raises
     ------
     UserError
-        There is no such word class.
+        There is no such word class, or the notebook has no list of it.
     """
-    check_word_class(word_class)
+    _check_downloadable(word_class)
     if in_memory := _memory.get((word_class, downloads)):
         return in_memory
     for folder in downloads.folders:
@@ -71,9 +72,9 @@ def download(word_class: str, downloads: Downloads = DEFAULT_DOWNLOADS) -> WordL
         No connection, no answer within ``DEADLINE``, an HTTP error, or a file with another checksum. For some minutes
         after such a failure, the same error is raised without a request.
     UserError
-        There is no such word class.
+        There is no such word class, or the notebook has no list of it.
     """
-    check_word_class(word_class)
+    _check_downloadable(word_class)
     url, host = downloads.base_url + FILE_NAMES[word_class], host_of(downloads.base_url)
     what = f"The notebook's {word_class[:-1]} list"
     # If thirty sessions need the list at once, one makes the request. If it fails, the others find its failure.
@@ -90,6 +91,12 @@ def download(word_class: str, downloads: Downloads = DEFAULT_DOWNLOADS) -> WordL
             reason, of_the_host = why_it_failed(error, host, "list")
             remembered.put(host if of_the_host else url, reason)
             raise DownloadError(what, reason) from error
+
+
+def _check_downloadable(word_class: str) -> None:
+    check_word_class(word_class)
+    if word_class not in FILE_NAMES:
+        raise UserError(f"The notebook has no list of {word_class}; it has {', '.join(FILE_NAMES)}.")
 
 
 def forget_failures() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
@@ -14,6 +15,18 @@ MAX_BYTES = 5_000_000
 _SHOWN = 3  # examples in a note
 
 
+# The first two lines of a list's file may say what it is.
+_HEADER = re.compile(r"#\s*(title|source)\s*:\s*(\S.*)", re.IGNORECASE)
+_MAX_HEADER = 200  # characters of a value
+
+
+class Header(NamedTuple):
+    """What a list's file says of itself: a title for choices, and where its words are from. Both may be empty."""
+
+    title: str = ""
+    source: str = ""
+
+
 class Entries(NamedTuple):
     """The words of a list, the lemma of each (empty if no line has one), notes for the reader, and repeated lines."""
 
@@ -23,7 +36,7 @@ class Entries(NamedTuple):
     n_repeated: int = 0
 
 
-def read_entries(text_or_bytes: str | bytes, what: str) -> Entries:
+def read_entries(text_or_bytes: str | bytes, what: str, skip: int = 0) -> Entries:
     r"""The words and lemmas of a list. A line is ``word`` or ``word<TAB>lemma``.
 
     Blank lines are skipped, and of a repeated word only the first line counts; both with a note. If some lines have a
@@ -35,6 +48,8 @@ def read_entries(text_or_bytes: str | bytes, what: str) -> Entries:
         Bytes are decoded as UTF-8.
     what : str
         The list's name in a UserError.
+    skip : int
+        How many lines at the beginning are no words: those of a header.
 
     Returns
     -------
@@ -53,8 +68,41 @@ def read_entries(text_or_bytes: str | bytes, what: str) -> Entries:
     """
     lines = split_lines(decoded(text_or_bytes, what))
     blank = [not line.strip(f" \t{SPACES}") for line in lines]
-    found = entries_of([(i, line) for i, line in enumerate(lines, start=1) if not blank[i - 1]], what)
+    of_words = [(i, line) for i, line in enumerate(lines, start=1) if i > skip and not blank[i - 1]]
+    found = entries_of(of_words, what)
     return found._replace(notes=blank_lines_note(blank) + found.notes)
+
+
+def read_file(raw: bytes, what: str) -> tuple[Header, Entries]:
+    r"""The header of a list's file and its words and lemmas, which are read by ``read_entries``.
+
+    The header is up to two lines at the beginning: ``# title: Colours`` and ``# source: where the words are from``.
+
+    Examples
+    --------
+    >>> header, found = read_file(b"# title: Colours\n# source: this project\nred\nblue\n", "a list")
+    >>> header.title, header.source, found.words
+    ('Colours', 'this project', ('red', 'blue'))
+    """
+    header, n = header_of(decoded(raw, what))
+    return header, read_entries(raw, what, skip=n)
+
+
+def header_of(text: str) -> tuple[Header, int]:
+    """The header at the beginning of a list, and how many lines it has: 0 to 2.
+
+    Examples
+    --------
+    >>> header_of("red\\nblue")
+    (Header(title='', source=''), 0)
+    """
+    found: dict[str, str] = {}
+    for line in split_lines(text[: 4 * _MAX_HEADER])[:2]:
+        match = _HEADER.fullmatch(line.strip())
+        if match is None or match[1].lower() in found:
+            break
+        found[match[1].lower()] = " ".join(match[2].split())[:_MAX_HEADER]
+    return Header(**found), len(found)
 
 
 def entries_of(lines: Iterable[tuple[int, str]], what: str) -> Entries:
@@ -114,8 +162,8 @@ def _entry(line: str, where: str) -> tuple[str, str]:
         return parts[0], ""
     # A table of words and their counts also has a tab in each line: a number must not become a lemma.
     if not any(char.isalpha() for char in parts[1]):
-        came = repr(parts[1]) if parts[1] else "nothing"
-        raise UserError(f"{where} has {came} after the tab; the lemma of {parts[0]!r} is expected.")
+        got = repr(parts[1]) if parts[1] else "nothing"
+        raise UserError(f"{where} has {got} after the tab; the lemma of {parts[0]!r} is expected.")
     return parts[0], parts[1]
 
 

@@ -5,6 +5,7 @@ get_word_list("nouns", "notebook") -> WordList, most frequent first; its notes n
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -13,15 +14,15 @@ from pathlib import Path
 
 from core.errors import UserError
 from core.records import CUSTOM, WordList
+from core.records.word_classes import BUNDLED_FOLDER, ENDING, NAME_RULE, classes_in, is_class_name
 from core.words.checks import check_word_class
 from core.words.download import cached, download
-from core.words.entries import MAX_BYTES, Entries, read_entries
+from core.words.entries import MAX_BYTES, Entries, Header, read_entries, read_file
 from core.words.failures import DownloadError
 from core.words.source import DEFAULT_DOWNLOADS, FILE_NAMES, LENGTHS, Downloads
 
-BUNDLED_FOLDER = Path(__file__).resolve().parents[2] / "assets" / "words"
-
 OWN_LIST = "own list"  # the source of a user's own words
+THIS_PROJECT = "this project"  # the source in the header of a list that was written for it
 MAX_CUSTOM_WORDS = 10_000
 _MAX_NAME = 80  # characters of a list's name (such as a file's) in messages
 
@@ -32,11 +33,12 @@ def get_word_list(word_class: str, source: str | Path, downloads: Downloads = DE
     Parameters
     ----------
     word_class : str
-        "nouns", "verbs", ...: one of records.WORD_CLASSES or records.SHORT_WORD_CLASSES.
+        "nouns", "verbs", ...: one of records.WORD_CLASSES. In a folder, the name of a file without ``.txt``.
     source : str or Path
         "notebook" (from the cache, else downloaded, else the bundled list with a note), "bundled", or a folder with
         the original files or plain ones such as nouns.txt. A line of such a file is a word, or a word, a tab and its
-        lemma. If no line has a lemma, the result's ``lemmas`` is empty.
+        lemma; the first two may be a header (``core.words.entries.read_file``). If no line has a lemma, the result's
+        ``lemmas`` is empty.
     downloads : Downloads
         The cache folder and the address of the notebook's lists.
 
@@ -55,7 +57,6 @@ def get_word_list(word_class: str, source: str | Path, downloads: Downloads = DE
     >>> get_word_list("nouns", "bundled").words[:3]
     ('time', 'people', 'man')
     """
-    check_word_class(word_class)
     if source == "notebook":
         return _notebook_list(word_class, downloads)
     if source == "bundled":
@@ -76,19 +77,42 @@ def bundled_list(word_class: str) -> WordList:
     if word_class not in available:
         there_are = ", ".join(available) or "none at all"
         raise UserError(f"There is no bundled list of {word_class}; there are {there_are}.")
-    found = _read_list(BUNDLED_FOLDER / f"{word_class}.txt")
-    return _as_list(word_class, "bundled list", found._replace(lemmas=found.lemmas or found.words))
+    header, found = _read_list(BUNDLED_FOLDER / f"{word_class}{ENDING}")
+    return _as_list(word_class, _source("bundled list", header), found._replace(lemmas=found.lemmas or found.words))
 
 
 def bundled_classes() -> tuple[str, ...]:
-    """The word classes that have a bundled list.
+    """The word classes that have a bundled list, those of the notebook first.
 
     Examples
     --------
     >>> bundled_classes()[:2]
     ('nouns', 'verbs')
     """
-    return tuple(name for name in FILE_NAMES if (BUNDLED_FOLDER / f"{name}.txt").is_file())
+    return classes_in(BUNDLED_FOLDER)
+
+
+@cache
+def class_title(word_class: str) -> str:
+    """What a choice calls a word class: the title in its bundled file, else its name with a capital letter.
+
+    Examples
+    --------
+    >>> class_title("nouns")
+    'Nouns'
+    """
+    title = ""
+    if word_class in bundled_classes():
+        with contextlib.suppress(UserError):  # whoever reads the words says what is wrong with the file
+            title = _read_list(BUNDLED_FOLDER / f"{word_class}{ENDING}")[0].title
+    return title or f"{word_class[:1].upper()}{word_class[1:]}"
+
+
+def folder_classes(folder: str | Path) -> tuple[str, ...]:
+    """The word classes that a folder of lists has, by the names of its files."""
+    originals = {name.removesuffix(ENDING): word_class for word_class, name in FILE_NAMES.items()}
+    found = dict.fromkeys(originals.get(name, name) for name in classes_in(folder))
+    return (*(name for name in FILE_NAMES if name in found), *(name for name in found if name not in FILE_NAMES))
 
 
 @cache
@@ -111,7 +135,9 @@ def list_length(word_class: str, source: str) -> int:
     >>> list_length("pronouns", "notebook")
     10000
     """
-    return LENGTHS[word_class] if source == "notebook" else len(bundled_list(word_class).words)
+    if source == "notebook" and word_class in LENGTHS:
+        return LENGTHS[word_class]
+    return len(bundled_list(word_class).words)
 
 
 def custom_list(text_or_bytes: str | bytes, name: str) -> WordList:
@@ -194,6 +220,11 @@ def shared_words(a: WordList | tuple[str, ...], b: WordList | tuple[str, ...]) -
 
 
 def _notebook_list(word_class: str, downloads: Downloads) -> WordList:
+    check_word_class(word_class)
+    if word_class not in FILE_NAMES:
+        bundled = bundled_list(word_class)
+        note = f"The notebook has no list of {word_class}: the bundled list is used."
+        return replace(bundled, notes=(note, *bundled.notes))
     word_list = cached(word_class, downloads)
     if word_list is not None:
         return word_list
@@ -221,22 +252,31 @@ def _folder_list(word_class: str, folder: str | Path) -> WordList:
             f"The word source {str(folder)!r} is not a folder; allowed are 'notebook', 'bundled'"
             " or the path of a folder."
         )
-    names = (FILE_NAMES[word_class], f"{word_class}.txt")
-    for name in names:
+    if not is_class_name(word_class):
+        raise UserError(f"{word_class!r} is no word class; the name of a list in a folder has {NAME_RULE}.")
+    names = [FILE_NAMES[word_class]] if word_class in FILE_NAMES else []
+    for name in (*names, f"{word_class}{ENDING}"):
         if os.path.isfile(os.path.join(path, name)):
-            return _as_list(word_class, f"folder {folder}, file {name}", _read_list(Path(path, name)))
-    looked_for = " nor ".join(names)
-    raise UserError(f"The folder {str(folder)!r} has no list of {word_class}: neither {looked_for}.")
+            header, found = _read_list(Path(path, name))
+            return _as_list(word_class, _source(f"folder {folder}, file {name}", header), found)
+    looked_for = " and no ".join((*names, f"{word_class}{ENDING}"))
+    has = ", ".join(folder_classes(path)) or "none"
+    raise UserError(f"The folder {str(folder)!r} has no list of {word_class}: there is no {looked_for}. It has {has}.")
+
+
+def _source(place: str, header: Header) -> str:
+    """Where a list is, and where its words are from if its file says so."""
+    return place if header.source in ("", THIS_PROJECT) else f"{place}: {header.source}"
 
 
 def _as_list(name: str, source: str, found: Entries) -> WordList:
     return WordList(name, found.words, source, found.notes, found.lemmas, found.n_repeated)
 
 
-def _read_list(path: Path) -> Entries:
+def _read_list(path: Path) -> tuple[Header, Entries]:
     try:
         with path.open("rb") as file:
             raw = file.read(MAX_BYTES + 1)
     except OSError as error:
         raise UserError(f"{str(path)!r} cannot be read: {error.strerror or type(error).__name__}.") from error
-    return read_entries(raw, repr(str(path)))
+    return read_file(raw, repr(str(path)))

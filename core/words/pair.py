@@ -8,8 +8,8 @@ from core.errors import UserError
 from core.records import CUSTOM, ContrastSpec, WordList, WordPair
 from core.words.entries import count_of
 from core.words.lemmas import lemmas_of
-from core.words.lists import get_word_list, shared_words, words_as_given
-from core.words.source import DEFAULT_DOWNLOADS, FILE_NAMES, Downloads
+from core.words.lists import OWN_LIST, get_word_list, shared_words, words_as_given
+from core.words.source import DEFAULT_DOWNLOADS, Downloads
 
 
 def choose_words(spec: ContrastSpec, downloads: Downloads = DEFAULT_DOWNLOADS) -> WordPair:
@@ -61,8 +61,8 @@ def _check_enough(words: WordPair, after: str) -> None:
     """UserError if a class has fewer than two words; ``after`` says what they are left after."""
     n_target, n_baseline = len(words.target), len(words.baseline)
     if min(n_target, n_baseline) < 2:
-        came = f"{count_of(n_target, 'target word')} and {count_of(n_baseline, 'baseline word')}"
-        raise UserError(f"A comparison needs at least two words in each class; there are {came}{after}.")
+        got = f"{count_of(n_target, 'target word')} and {count_of(n_baseline, 'baseline word')}"
+        raise UserError(f"A comparison needs at least two words in each class; got {got}{after}.")
 
 
 def _counts(spec: ContrastSpec, lists: list[WordList]) -> tuple[list[int], list[str]]:
@@ -71,7 +71,7 @@ def _counts(spec: ContrastSpec, lists: list[WordList]) -> tuple[list[int], list[
     for one, asked in zip(lists, (spec.n_target, spec.n_baseline), strict=True):
         counts.append(min(asked, len(one.words)))
         if asked > len(one.words):
-            name = f"of {one.name}" if one.name in FILE_NAMES else f"“{one.name}”"
+            name = f"of {one.name}" if one.source != OWN_LIST else f"“{one.name}”"
             has = count_of(len(one.words), "word")
             notes.append(f"The list {name} has {has}: all of them are used; {asked:,} were asked for.")
     if spec.tested_by.paired and counts[0] != counts[1]:

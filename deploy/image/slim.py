@@ -1,16 +1,19 @@
 """Make a virtual environment ready for the container image: without what the app never opens, and compiled.
 
-    python slim.py /opt/venv
+    python slim.py /opt/venv hook_points.py
 
-Prints what each step saved. What is removed is named here, one reason each, and nothing else is touched;
-check.py then proves that the app still works without it. A pattern that matches nothing (another version of a
-package keeps its files elsewhere) costs only its saving.
+The second file is ``core/models/hook_points.py``, the table of architectures: the code of others is not compiled.
+
+Prints what each step saved. What is removed is named here, one reason each, and nothing else is touched; check.py then
+proves that the app still works without it. A pattern that matches nothing (another version of a package keeps its
+files elsewhere) costs only its saving.
 """
 
 from __future__ import annotations
 
 import compileall
 import re
+import runpy
 import shutil
 import subprocess
 import sys
@@ -47,15 +50,7 @@ REMOVED = {
 # libraries survive `strip` (those that auditwheel has rewritten may not): these do.
 STRIPPED = ("torch/lib/*.so*", "pyarrow/libarrow*.so*", "pyarrow/libparquet.so*")
 
-# What gets no bytecode: PyTorch's compiler and its helpers for tests; the hundreds of models that
-# core.models.hook_points does not know; and files for newer Pythons, which this one cannot read. Were one imported, it
-# would still work.
-NOT_COMPILED = re.compile(
-    r"/torch/(_inductor|testing)/"
-    r"|/transformers/models/(?!(auto|bloom|codegen|cohere2?|falcon|gemma[23]?|gpt2|gpt_bigcode|gptj|gpt_neox?|granite"
-    r"|llama|mistral|modernbert_decoder|mpt|nemotron|olmo2?|opt|phi3?|qwen[23]|smollm3|stablelm|starcoder2|xglm)/)[^/]+/"
-    r"|/py31[2-9]_"
-)
+MODELS = "transformers/models"
 
 
 def remove(packages: Path) -> Iterator[tuple[str, int]]:
@@ -84,14 +79,40 @@ def strip_symbols(packages: Path) -> int:
     return before - size(libraries)
 
 
-def compile_all(packages: Path) -> int:
+def architectures(hook_points: Path) -> list[str]:
+    """The architectures in the app's table, by the model_type of config.json. The table imports nothing of the app."""
+    return sorted(runpy.run_path(str(hook_points))["HOOK_POINTS"])
+
+
+def folder_of(architecture: str, packages: Path) -> str:
+    """The folder of transformers with an architecture's code. Text models are in the folder of their family.
+
+    If there is none, the architecture is new to this transformers: it is compiled when it is there.
+    """
+    name = architecture.replace("-", "_")
+    return name if (packages / MODELS / name).is_dir() else name.removesuffix("_text")
+
+
+def not_compiled(packages: Path, known: Iterable[str]) -> re.Pattern[str]:
+    """What gets no bytecode, as a pattern of paths. Were one of these imported, it would still work.
+
+    It is PyTorch's compiler and its helpers for tests; the hundreds of models that the app does not know; and files for
+    newer Pythons, which this one cannot read.
+    """
+    kept = "|".join(sorted({"auto", *(re.escape(folder_of(name, packages)) for name in known)}))
+    return re.compile(rf"/torch/(_inductor|testing)/|/{MODELS}/(?!({kept})/)[^/]+/|/py31[2-9]_")
+
+
+def compile_all(packages: Path, known: Iterable[str]) -> int:
     """Write the bytecode, because nothing can be written at run time; unchecked, because nothing changes then.
 
-    Returns its bytes. Raises SystemExit where a file cannot be compiled.
+    ``known`` are the architectures whose code is compiled. Returns the bytes. Raises SystemExit where a file cannot be
+    compiled.
     """
     before = size([packages])
     mode = PycInvalidationMode.UNCHECKED_HASH
-    if not compileall.compile_dir(packages, quiet=1, workers=0, rx=NOT_COMPILED, invalidation_mode=mode):
+    left_out = not_compiled(packages, known)
+    if not compileall.compile_dir(packages, quiet=1, workers=0, rx=left_out, invalidation_mode=mode):
         raise SystemExit("Some file has no bytecode: see above.")
     return size([packages]) - before
 
@@ -102,7 +123,7 @@ def size(paths: Iterable[Path]) -> int:
     return sum(file.lstat().st_size for file in files if not file.is_dir())
 
 
-def main(environment: Path) -> None:
+def main(environment: Path, hook_points: Path) -> None:
     """Slim one virtual environment, and print how much it saved, in MB of 1,000,000 bytes."""
     (packages,) = environment.glob("lib/python*/site-packages")
     before = size([packages])
@@ -110,8 +131,9 @@ def main(environment: Path) -> None:
         print(f"{freed / 1e6:8.1f} MB  {pattern}: {REMOVED[pattern]}")
     print(f"{strip_symbols(packages) / 1e6:8.1f} MB  symbol tables of {', '.join(STRIPPED)}")
     print(f"{before / 1e6:,.0f} MB before, {size([packages]) / 1e6:,.0f} MB after")
-    print(f"{compile_all(packages) / 1e6:,.0f} MB of bytecode")
+    known = architectures(hook_points)
+    print(f"{compile_all(packages, known) / 1e6:,.0f} MB of bytecode, with the code of {len(known)} architectures")
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), Path(sys.argv[2]))

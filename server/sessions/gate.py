@@ -42,7 +42,7 @@ _POLICY = 1008  # the code of a websocket that is closed for what its client doe
 _UPLOADS_AT_ONCE = 12  # of all sessions; a large one is in the folder of temporary files meanwhile
 _UPLOAD = re.compile(r".*/_stcore/upload_file/([^/]+)/[^/]+")
 TOO_FAST = "Too many actions in too short a time: reload the page to go on."
-TOO_LARGE_FOR_NOW = "Many large messages came at the same time: try again in a minute."
+TOO_LARGE_FOR_NOW = "The server received many large messages at the same time. Try again in a minute."
 TOO_MANY_UPLOADS = "Too many files in too short a time: try again in a minute.\n"
 
 

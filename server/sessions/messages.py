@@ -105,4 +105,4 @@ def _most_characters(widget: str) -> int:
 
 
 def _too_many(n: int, most: int, what: str) -> str | None:
-    return f"{n:,} {what} came; at most {most:,} are allowed." if n > most else None
+    return f"Got {n:,} {what}; at most {most:,} are allowed." if n > most else None

@@ -11,7 +11,7 @@ import sys
 import pytest
 
 from benchmarks import arithmetic, costs, words
-from benchmarks.__main__ import main
+from benchmarks.__main__ import SECTIONS, main
 from benchmarks.inputs import ROOT
 from benchmarks.models import Shape
 from benchmarks.options import Options
@@ -96,6 +96,26 @@ def test_a_page_is_changed_between_its_markers_only(tmp_path):
     assert page.read_text() == expected
     with pytest.raises(UserError, match="end growth"):
         replace_between(page.read_text(), "growth", "")
+
+
+def test_each_section_finds_its_page_in_a_folder(tmp_path):
+    for name in ("a", "b"):
+        (tmp_path / f"{name}.md").write_text(f"{name}\n<!-- {name} -->\n<!-- end {name} -->\n")
+    update_page(tmp_path, [Section("b", "B", ("new b",)), Section("a", "A", ("new a",))])
+    assert (tmp_path / "a.md").read_text() == "a\n<!-- a -->\n\nnew a\n\n<!-- end a -->\n"
+    assert "new b" in (tmp_path / "b.md").read_text() and "new a" not in (tmp_path / "b.md").read_text()
+    with pytest.raises(UserError, match="<!-- c -->"):
+        update_page(tmp_path, [Section("a", "A", ("newer",)), Section("c", "C", ("",))])
+    assert "newer" not in (tmp_path / "a.md").read_text()
+    (empty := tmp_path / "empty").mkdir()
+    with pytest.raises(UserError, match="no page in"):
+        update_page(empty, [])
+
+
+def test_the_results_have_a_place_for_every_section():
+    pages = "".join(page.read_text(encoding="utf-8") for page in (ROOT / "benchmarks" / "results").glob("*.md"))
+    for name in SECTIONS:
+        assert "| new |" in replace_between(pages, name, "| new |")
 
 
 @pytest.fixture(scope="module")

@@ -202,7 +202,7 @@ def test_a_tally_is_told_in_one_sentence():
 
 
 def test_the_page_has_a_place_for_each_table():
-    page = (ROOT / "docs" / "explanation" / "performance.md").read_text(encoding="utf-8")
+    page = (ROOT / "benchmarks" / "results" / "neighbour.md").read_text(encoding="utf-8")
     for name in ("neighbour", "neighbour_alone"):
         assert "| new |" in replace_between(page, name, "| new |")
 

@@ -1,4 +1,4 @@
-"""A visit in Firefox: what the pages do there, they do as in Chromium, where all other tests of this room are."""
+"""A visit in Firefox: what the pages do there, they do as in Chromium, where all other tests of this folder are."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ PAGES = {"Home": "", "Neurons": "Neurons", "Words": "Words", "Text heatmap": "Te
 
 @pytest.fixture(scope="module", autouse=True)
 def browser():
-    """In place of this room's Chromium: each test starts a Firefox of its own, and this machine may have no other."""
+    """In place of this folder's Chromium: each test starts a Firefox of its own, and this machine may have no other."""
 
 
 def test_a_visit_from_a_neuron_to_a_token(app):

@@ -109,17 +109,17 @@ def test_another_number_than_the_notebooks_is_found(tmp_path: Path, tiny_folder:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "part"),
+    ("arguments", "part", "status"),
     [
-        (["no/such/folder"], "no/such/folder"),
-        (["bundled", "--layer", "3"], "--notebook"),
-        (["bundled", "--word-source", LISTS], "--notebook"),
-        (["bundled", "--notebook", "--layer", "6", "--word-source", LISTS], "layers 0 to 5"),
+        (["no/such/folder"], "no/such/folder", 1),
+        (["bundled", "--layer", "3"], "--notebook", 2),
+        (["bundled", "--word-source", LISTS], "--notebook", 2),
+        (["bundled", "--notebook", "--layer", "6", "--word-source", LISTS], "layers 0 to 5", 2),
     ],
 )
-def test_mistakes(arguments: list[str], part: str, capsys: Capture) -> None:
-    """Status 2, and one sentence about what came."""
-    assert main(["check", *arguments]) == 2
+def test_mistakes(arguments: list[str], part: str, status: int, capsys: Capture) -> None:
+    """One sentence about what it got."""
+    assert main(["check", *arguments]) == status
     error = capsys.readouterr().err
     assert error.startswith("error: ") and part in error and error.count("\n") == 1
 

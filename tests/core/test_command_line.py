@@ -15,6 +15,7 @@ from safetensors.numpy import load_file, save_file
 
 from core.__main__ import main
 from core.activations import token_activations
+from core.command_line.status import REFUSED, USAGE
 from core.experiment import run_contrast
 from core.models import load_model, memory
 from core.records import ContrastSpec
@@ -43,7 +44,8 @@ def text_file(tmp_path: Path) -> Path:
 
 def contrast(model: str, *more: str) -> list[str]:
     """The arguments of a small contrast."""
-    return ["contrast", "--model", model, "--layer", "1", "--words", "30", "--word-source", "bundled", *more]
+    start = ["contrast", "--preset", "notebook", "--model", model, "--layer", "1"]
+    return [*start, "--words", "30", "--word-source", "bundled", *more]
 
 
 # --- What works ---
@@ -72,15 +74,15 @@ def test_contrast_writes_the_table_of_the_experiment(model: str, tmp_path: Path,
         leading_space=True,
     )
     assert out.read_text(encoding="utf-8-sig") == contrast_csv(run_contrast(spec))
-    assert str(out) in capsys.readouterr().out
+    assert str(out) in capsys.readouterr().err
 
 
 def test_contrast_writes_a_report_and_a_notebook(model: str, tmp_path: Path, capsys: Capture) -> None:
     """The report has all layers, whichever the family; the notebook names the folder that was given."""
     page, book = tmp_path / "a.html", tmp_path / "a.ipynb"
     assert main(contrast(model, "--report", str(page), "--notebook", str(book))) == 0
-    out = capsys.readouterr().out
-    assert f"Wrote the report to {page}" in out and f"Wrote the notebook to {book}" in out
+    said = capsys.readouterr().err
+    assert f"Wrote the report to {page}" in said and f"Wrote the notebook to {book}" in said
     text = page.read_text(encoding="utf-8")
     assert text.startswith("<!doctype html>") and "<h2>Every layer</h2>" in text
     sources = ["".join(cell["source"]) for cell in json.loads(book.read_text(encoding="utf-8"))["cells"]]
@@ -106,7 +108,7 @@ def test_the_summary_on_the_screen(model: str, capsys: Capture) -> None:
 def test_the_careful_preset(model: str, tmp_path: Path, capsys: Capture) -> None:
     """Its settings hold where the command line says nothing; the JSON tells them all."""
     out = tmp_path / "out.json"
-    assert main(["contrast", "--preset", "careful", *contrast(model)[1:], "--json", str(out)]) == 0
+    assert main(["contrast", *contrast(model)[3:], "--json", str(out)]) == 0
     expected = ContrastSpec.careful(model=model, layer=1, n_target=30, n_baseline=30)
     assert ContrastSpec.from_json(json.dumps(json.loads(out.read_text())["spec"])) == expected
     shown = capsys.readouterr().out
@@ -183,7 +185,8 @@ def test_text_to_the_screen_and_to_a_file(model: str, text_file: Path, tmp_path:
     out = tmp_path / "out.csv"
     assert main([*arguments, "--csv", str(out)]) == 0
     assert out.read_text(encoding="utf-8-sig") == expected
-    assert "tokens to" in capsys.readouterr().out
+    shown = capsys.readouterr()
+    assert shown.out == "" and "tokens to" in shown.err
 
 
 def test_the_token_before_a_text_is_named(model: str, text_file: Path, capsys: Capture) -> None:
@@ -248,13 +251,13 @@ def test_download_of_a_model_that_fits_only_in_bfloat16(
     assert shown.err.startswith("note: ") and "; in bfloat16, it needs about" in shown.err
     assert main(["download", model, "--dtype", "bfloat16"]) == 0
     assert "ready." in capsys.readouterr().out
-    assert "in bfloat16" in refusal(["download", model, "--dtype", "float32"], capsys)
+    assert "Give --dtype bfloat16." in refusal(["download", model, "--dtype", "float32"], capsys, REFUSED)
     monkeypatch.setattr(memory, "available_memory", lambda: size // 3)
-    assert "bfloat16" not in refusal(["download", model], capsys)
+    assert "bfloat16" not in refusal(["download", model], capsys, REFUSED)
 
 
 def test_as_a_process(model: str, tmp_path: Path) -> None:
-    """The real command: status 0, then 2 with one sentence and no traceback."""
+    """The real command: status 0, then 1 with one sentence and no traceback."""
 
     def run(*arguments: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "core", *arguments]
@@ -262,51 +265,53 @@ def test_as_a_process(model: str, tmp_path: Path) -> None:
 
     out = tmp_path / "out.csv"
     done = run(*contrast(model, "--csv", str(out)))
-    assert (done.returncode, done.stderr) == (0, "")
+    assert (done.returncode, done.stderr) == (0, f"Wrote {load_model(model).d_mlp} neurons to {out}\n")
     assert len(out.read_text().splitlines()) == 1 + load_model(model).d_mlp
     failed = run("contrast", "--model", str(tmp_path))
-    assert failed.returncode == 2 and failed.stdout == ""
+    assert failed.returncode == 1 and failed.stdout == ""
     assert failed.stderr.startswith("error: ") and failed.stderr.count("\n") == 1
 
 
 # --- Mistakes ---
 
 
-def refusal(arguments: list[str], capsys: Capture) -> str:
-    """Run a command that must fail: status 2, nothing on stdout, one line on stderr."""
-    assert main(arguments) == 2
+def refusal(arguments: list[str], capsys: Capture, status: int = USAGE) -> str:
+    """Run a command that must fail: nothing on stdout, one line on stderr, and perhaps where there is help."""
+    assert main(arguments) == status
     shown = capsys.readouterr()
-    assert shown.out == ""
-    assert shown.err.startswith("error: ") and shown.err.count("\n") == 1 and len(shown.err) < 350
-    return shown.err
+    sentence, *more = [line for line in shown.err.splitlines() if not line.startswith("note: ")]
+    assert shown.out == "" and sentence.startswith("error: ") and len(sentence) < 350
+    assert [line[:10] for line in more] in ([], ["For help: "])
+    return sentence
 
 
 @pytest.mark.parametrize(
     ("more", "parts"),
     [
         (["--layer", "9"], ["Layer 9", "0 to 3"]),
-        (["--layer", "-1"], ["layer", "-1"]),
-        (["--words", "10001"], ["n_target", "10,000"]),
-        (["--unit", "lemma"], ["paired", "lemma"]),
-        (["--words", "1"], ["n_target"]),
-        (["--target", "noun"], ["target", "nouns"]),
+        (["--layer", "-1"], ["--layer is “-1”"]),
+        (["--words", "10001"], ["--words is “10001”", "10,000"]),
+        (["--unit", "lemma"], ["paired", "lemma", "--test welch"]),
+        (["--words", "1"], ["--words is “1”"]),
+        (["--n-target", "1"], ["--n-target is “1”"]),
+        (["--target", "noun"], ["--target is “noun”", "Did you mean nouns?"]),
         (["--baseline", "nouns"], ["nouns", "different"]),
-        (["--alpha", "2"], ["alpha"]),
-        (["--word-source", "nowhere"], ["nowhere", "folder"]),
+        (["--alpha", "2"], ["--alpha is “2.0”"]),
+        (["--word-source", "nowhere"], ["--word-source is “nowhere”", "folder"]),
         (["--target", "custom"], ["custom"]),
-        (["--model", "no such model"], ["no such model"]),
         (["--csv", "/nowhere/out.csv"], ["/nowhere/out.csv"]),
     ],
     ids=" ".join,
 )
 def test_mistakes_in_a_contrast(model: str, more: list[str], parts: list[str], capsys: Capture) -> None:
-    """Each gives one sentence that names the thing."""
-    if "--csv" in more:  # the summary is on the screen by then
-        assert main(contrast(model, *more)) == 2
-        error = capsys.readouterr().err
-    else:
-        error = refusal(contrast(model, *more), capsys)
+    """Each gives one sentence that names the option as it was typed."""
+    error = refusal(contrast(model, *more), capsys)
     assert all(part in error for part in parts), error
+
+
+def test_a_model_that_cannot_be_had_is_no_mistake_of_the_command(capsys: Capture) -> None:
+    arguments = ["contrast", "--layer", "1", "--model"]
+    assert "no such model" in refusal([*arguments, "no such model"], capsys, REFUSED)
 
 
 @pytest.mark.parametrize(
@@ -339,7 +344,7 @@ def test_weights_that_are_no_numbers(model: str, text_file: Path, tmp_path: Path
     assert main([*read, "1"]) == 0
     capsys.readouterr()
     for arguments in ([*read, "2"], [*read, "3"], [*contrast(str(folder)), "--layer", "2"]):
-        assert "not finite" in refusal(arguments, capsys)
+        assert "not finite" in refusal(arguments, capsys, REFUSED)
 
 
 @pytest.mark.parametrize(
@@ -351,28 +356,8 @@ def test_a_file_that_cannot_be_read(model: str, tmp_path: Path, content: bytes, 
     """Not UTF-8, empty, or too long."""
     file = tmp_path / "odd.txt"
     file.write_bytes(content)
-    error = refusal(["text", "--model", model, "--layer", "0", "--neurons", "0", "--file", str(file)], capsys)
-    assert part in error
-
-
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        ["text", "--layer", "0", "--neurons", "a,b", "--file", "x"],
-        ["text", "--layer", "0", "--neurons", "", "--file", "x"],
-        ["contrast", "--test", "student"],
-        ["contrast", "--layer", "one"],
-        ["download"],
-        [],
-    ],
-    ids=" ".join,
-)
-def test_arguments_that_cannot_be_read(arguments: list[str], capsys: Capture) -> None:
-    """The parser's own refusals have status 2 too."""
-    with pytest.raises(SystemExit) as caught:
-        main(arguments)
-    assert caught.value.code == 2
-    assert "error: " in capsys.readouterr().err
+    arguments = ["text", "--model", model, "--layer", "0", "--neurons", "0", "--file", str(file)]
+    assert part in refusal(arguments, capsys, REFUSED)
 
 
 @pytest.mark.parametrize("command", ["check", "text --layer 1 --neurons 0 --file {file} --model"])

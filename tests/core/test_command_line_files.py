@@ -30,7 +30,8 @@ def text_file(tmp_path: Path) -> Path:
 
 
 def contrast(model: str, *more: str) -> list[str]:
-    arguments = ["contrast", "--model", model, "--layer", "1", "--words", "30", "--word-source", "bundled"]
+    start = ["contrast", "--preset", "notebook", "--model", model, "--layer", "1"]
+    arguments = [*start, "--words", "30", "--word-source", "bundled"]
     return [*arguments, *more]
 
 

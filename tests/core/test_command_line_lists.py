@@ -12,6 +12,7 @@ import pytest
 
 from core import experiment, models
 from core.__main__ import main
+from core.command_line.status import REFUSED, USAGE
 from core.experiment import run_contrast
 from core.records import CUSTOM, ContrastSpec
 from core.report.tables import contrast_csv
@@ -37,7 +38,7 @@ def files(tmp_path: Path) -> dict[str, str]:
 
 
 def contrast(model: str, *more: str) -> list[str]:
-    return ["contrast", "--model", model, "--layer", "1", "--preset", "careful", "--n-baseline", "20", *more]
+    return ["contrast", "--model", model, "--layer", "1", "--n-baseline", "20", *more]
 
 
 @pytest.mark.parametrize("kind", OWN_LISTS)
@@ -65,9 +66,10 @@ def test_every_list_is_read(kind: str, files: dict[str, str], model: str, tmp_pa
 def test_two_lists_have_as_many_words_as_they_have(files: dict[str, str], model: str, capsys: Capture) -> None:
     lists = ["--target-words", files["a spreadsheet"], "--baseline-words", files["a web page"]]
     names = ["--target-name", "Fruit", "--baseline-name", "Cafés"]
-    assert main(["contrast", "--model", model, "--layer", "1", *lists, *names]) == 0  # the notebook's, paired
+    start = ["contrast", "--model", model, "--layer", "1", "--test", "paired"]  # as in the notebook
+    assert main([*start, *lists, *names]) == 0
     assert "5 words of Fruit (5 lemmas) and 5 words of Cafés (5 lemmas)" in capsys.readouterr().out
-    assert main(["contrast", "--model", model, "--layer", "1", *lists[:2], "--word-source", "bundled"]) == 0
+    assert main([*start, *lists[:2], "--word-source", "bundled"]) == 0
     said = capsys.readouterr().out  # the paired test takes as many verbs
     assert "5 custom words (5 lemmas) and 5 verbs" in said
     assert main([*contrast(model, *lists), "--words", "4"]) == 0
@@ -137,7 +139,8 @@ def test_what_is_wrong_is_told_in_one_sentence(
     for name, content in _CONTENTS.items():
         paths[name].write_bytes(content)
     given = [option.format(**paths) for option in options]
-    assert main([*command, "--layer", "1", *given]) == 2
+    of_the_data = expected.startswith(("is empty", "is not UTF-8", "holds the unprintable", "is JSON", "is too large"))
+    assert main([*command, "--layer", "1", *given]) == (REFUSED if of_the_data else USAGE)
     error = capsys.readouterr().err
     assert error.startswith("error: ") and expected in error and error.count("\n") == 1
 

@@ -10,6 +10,8 @@ import pytest
 
 from core.__main__ import main
 from core.command_line.evidence import _gold
+from core.command_line.output import Output
+from core.command_line.status import NETWORK, USAGE
 from core.errors import UserError
 from core.words import bundled_gold, forget_failures
 from core.words.conllu import GOLD_FILE
@@ -17,7 +19,7 @@ from engine import folders, limits
 from tests.support.word_server import WordServer, body
 
 Capture = pytest.CaptureFixture[str]
-OPTIONS = Namespace(folders=folders, limits=limits)  # as core.__main__ hands them in
+OPTIONS = Namespace(folders=folders, limits=limits, output=Output())  # as core.__main__ hands them in
 NON_COMMERCIAL = "note: UD English GUM has the licence CC BY-NC-SA 4.0: not for commercial use;"
 
 
@@ -43,10 +45,11 @@ def test_download_tells_the_licence_and_keeps_the_treebank(server: WordServer, t
 
 
 def test_download_refuses_other_names_and_says_why_it_fails(server: WordServer, capsys: Capture) -> None:
-    assert main(["download", "--treebank", str(GOLD_FILE)]) == 2
-    assert "there are ewt, gum." in capsys.readouterr().err
+    assert main(["download", "--treebank", "gun"]) == USAGE
+    said = capsys.readouterr().err
+    assert said.startswith("error: --treebank is “gun”; allowed are ewt, gum. Did you mean gum?\n")
     server.replies = [body(b"", status=404)]
-    assert main(["download", "--treebank", "ewt"]) == 2
+    assert main(["download", "--treebank", "ewt"]) == NETWORK
     said = f"error: UD English EWT could not be downloaded ({server.host} answered with HTTP 404).\n"
     assert capsys.readouterr().err.endswith(said)
 
@@ -57,5 +60,7 @@ def test_gold_takes_treebanks_and_files(server: WordServer, capsys: Capture) -> 
     assert capsys.readouterr().err.startswith(NON_COMMERCIAL)
     assert len(server.paths) == 1
     assert _gold(OPTIONS, []) is None
-    with pytest.raises(UserError, match="no file gun with tagged sentences; --gold takes files, or ewt or gum"):
+    with pytest.raises(
+        UserError, match=r"no file gun with tagged sentences; --gold takes files, or ewt or gum. Did you mean gum\?"
+    ):
         _gold(OPTIONS, ["gun"])

@@ -24,7 +24,7 @@ def word_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """List files under the names that the notebook downloads, with the kind of entries that those have."""
     folder = tmp_path_factory.mktemp("lists")
     for name, odd in ODDITIES.items():
-        curated = (ROOT / "assets" / "words" / f"{name}.txt").read_text(encoding="utf-8").splitlines()
+        curated = (ROOT / "assets" / "words" / f"{name}.txt").read_text(encoding="utf-8").splitlines()[2:]
         words = [*odd, *(line.split("\t")[0] for line in curated)]  # after a tab, curated lists have the lemma
         (folder / f"top_english_{name}_lower_10000.txt").write_text("\n".join(words) + "\n", encoding="utf-8")
     return folder

@@ -40,7 +40,7 @@ def test_call_with_timeout_does_not_wait_for_work_that_hangs() -> None:
         released.wait(PATIENCE)
         ended.set()
 
-    with pytest.raises(TimeoutError, match=r"nothing came for 0\.1 s"):
+    with pytest.raises(TimeoutError, match=r"received nothing for 0\.1 s"):
         call_with_timeout(0.1, work)
     assert not ended.is_set()
     released.set()

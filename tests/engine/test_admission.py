@@ -185,7 +185,7 @@ def test_short_work_never_waits_for_long_work_nor_calculations_for_readings(monk
         for work in (long, short, slow):
             with pytest.raises(Abandoned), admitted(work, leave):
                 pytest.fail("there is no place")
-        assert said == ["Waiting for a turn: 2 readings before yours"] * 3
+        assert said == ["Waiting: 2 requests are ahead of yours"] * 3
 
 
 def test_all_lines_together_have_the_memory_of_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,7 +15,6 @@ from engine import pipeline
 from engine.jobs import Job, NotCached
 from engine.pipeline import Request, Step, begin, cached, forget_everything, obtain, resolve, results_of, step
 from engine.visitors import Visitor
-from tests.support.browser import ROOT
 from tests.support.slow_work import Slow, asked_for
 from tests.support.threads import WAIT, until
 
@@ -364,14 +363,3 @@ def test_the_table_has_a_row_for_each_step(steps: Counted) -> None:
         "| `reading` | A reading | `lists` | memory | the lists and the seed |",
         "| `end` | The end | `reading` | memory | all |",
     ]
-
-
-def test_the_architecture_page_has_the_table_of_the_code() -> None:
-    """``python -m engine`` prints what belongs there."""
-    import engine.evidence_steps  # noqa: F401 - declares its steps, and imports all others
-
-    page = (ROOT / "docs" / "explanation" / "architecture.md").read_text(encoding="utf-8")
-    head, begun, rest = page.partition("<!-- steps -->")
-    shown, ended, _ = rest.partition("<!-- end of steps -->")
-    assert head and begun and ended, "the page has lost its marks"
-    assert shown.strip() == pipeline.table()

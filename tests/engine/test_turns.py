@@ -232,10 +232,10 @@ def test_a_gate_says_how_many_readings_are_before() -> None:
         until(lambda: len(said) > 0)
     for thread in (first, second):
         thread.join(WAIT)
-    assert said[0] == (0.0, "Waiting for a turn: 2 readings before yours")
+    assert said[0] == (0.0, "Waiting: 2 requests are ahead of yours")
     assert {sentence for _, sentence in said} <= {
-        "Waiting for a turn: 2 readings before yours",
-        "Waiting for a turn: 1 reading before yours",
+        "Waiting: 2 requests are ahead of yours",
+        "Waiting: 1 request is ahead of yours",
     }
 
 

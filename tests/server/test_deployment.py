@@ -54,7 +54,7 @@ def environment_tables():
 def names_in_our_code():
     """All strings of core and server that look like a variable of ours."""
     strings = set()
-    for file in [path for room in ("core", "engine", "server") for path in (ROOT / room).rglob("*.py")]:
+    for file in [path for package in ("core", "engine", "server") for path in (ROOT / package).rglob("*.py")]:
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
                 strings.add(node.value)

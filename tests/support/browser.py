@@ -29,13 +29,20 @@ from urllib.parse import urlsplit
 import pytest
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, BrowserContext, Page
 
 ROOT = Path(__file__).resolve().parents[2]
 # The first has no user interface of its own, which the others draw even where nobody sees it.
 CHROMIUM_NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 # What is not on this machine is asked of a proxy, and at that address there is none.
-CHROMIUM_FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--proxy-server=127.0.0.1:9")
+# All pages of a context share a process, in which the scripts of Streamlit and Plotly are compiled: half of the work.
+CHROMIUM_FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--proxy-server=127.0.0.1:9",
+    "--process-per-site",
+)
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
 
@@ -104,18 +111,51 @@ def running_app(
 def chromium_page(
     width: int = 1440, height: int = 900, *, color_scheme: str = "light", **context_options: Any
 ) -> Iterator[Page]:
-    """A page of a headless Chromium, in a context of its own; more options go to playwright's ``new_context``."""
-    with _shared() as browser:
-        context = browser.new_context(
-            viewport={"width": width, "height": height}, color_scheme=color_scheme, **context_options
-        )
+    """A page of a headless Chromium that knows nothing of others; more options go to playwright's ``new_context``."""
+    with _chromium() as opened:
+        if context_options:
+            context = opened.browser.new_context(
+                viewport={"width": width, "height": height}, color_scheme=color_scheme, **context_options
+            )
+            try:
+                yield context.new_page()
+            finally:
+                context.close()
+        else:
+            with opened.page(color_scheme) as page:
+                page.set_viewport_size({"width": width, "height": height})
+                yield page
+
+
+class _Chromium:
+    """A browser, and in it one context for each colour scheme, whose pages follow one another in one warm process."""
+
+    def __init__(self, browser: Browser) -> None:
+        self.browser = browser
+        self._contexts: dict[str, BrowserContext] = {}
+
+    @contextmanager
+    def page(self, color_scheme: str) -> Iterator[Page]:
+        """A page without cookies and storage. What it leaves of them is removed, and so are the pages it has opened."""
+        if color_scheme not in self._contexts:
+            self._contexts[color_scheme] = self.browser.new_context(color_scheme=color_scheme)
+            self._contexts[color_scheme].new_page()  # never closed, so neither is the process
+        context = self._contexts[color_scheme]
+        page, origins = context.new_page(), set()
+        page.on("framenavigated", lambda frame: origins.add("{0.scheme}://{0.netloc}".format(urlsplit(frame.url))))
         try:
-            yield context.new_page()
+            yield page
         finally:
-            context.close()
+            for opened in context.pages[1:]:
+                opened.close()
+            context.clear_cookies()
+            hand = context.new_cdp_session(context.pages[0])
+            for origin in origins:
+                hand.send("Storage.clearDataForOrigin", {"origin": origin, "storageTypes": "local_storage,indexeddb"})
+            hand.detach()
 
 
-_open: list[Browser] = []
+_open: list[_Chromium] = []
 
 
 @contextmanager
@@ -125,16 +165,16 @@ def one_chromium() -> Iterator[None]:
 
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium(), args=list(CHROMIUM_FLAGS))
-        _open.append(browser)
+        _open.append(_Chromium(browser))
         try:
             yield
         finally:
-            _open.remove(browser)
+            _open.pop()
             browser.close()
 
 
 @contextmanager
-def _shared() -> Iterator[Browser]:
+def _chromium() -> Iterator[_Chromium]:
     """The Chromium that is open, or one for this page alone."""
     if _open:
         yield _open[-1]

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import fnmatch
 import re
-import tomllib
 from pathlib import Path
 
 import yaml
 
+from core.version import __version__
 from tests.support.browser import ROOT
 
 DEPLOY = ROOT / "deploy"
@@ -16,7 +16,7 @@ DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")
 COMPOSE = (ROOT / "compose.yaml").read_text(encoding="utf-8")
 MANIFESTS = sorted(path for path in (DEPLOY / "kubernetes").rglob("*.yaml") if path.name != "kustomization.yaml")
 DIGEST = r"@sha256:[0-9a-f]{64}"
-VERSION = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
+VERSION = __version__
 OLDEST_KUBERNETES = "1.30"  # the first in which a container may sleep before it is stopped
 
 # Variables of Python, of the system, of PyTorch and of uvicorn, which no table of ours or of a library's lists.

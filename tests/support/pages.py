@@ -17,10 +17,12 @@ from core.records.link import to_params
 from core.report.sentences import class_names
 from tests.support.browser import ROOT
 from tests.support.three_digits import three_digits
+from ui import app_pages
 
 HOME, NEURONS, WORDS, TEXT = "pages/0_Home.py", "pages/1_Neurons.py", "pages/2_Words.py", "pages/3_Text_heatmap.py"
 EVIDENCE = "pages/4_Evidence.py"
-PAGES = {HOME: "Grammar Neurons", NEURONS: "Neurons", WORDS: "Words", TEXT: "Text heatmap", EVIDENCE: "Evidence"}
+# The pages that show the experiment, also those that are added, by their scripts; and their titles.
+PAGES = {page.script: page.title for page in app_pages.PAGES if page.settings} | {HOME: "Grammar Neurons"}
 # Few words, so that tests are quick; another layer than the default one, so that a lost setting shows.
 SMALL = ContrastSpec.careful(layer=2, n_target=40, n_baseline=40)
 PAIRED = SMALL.changed(test="paired", unit="word")

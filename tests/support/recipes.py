@@ -8,10 +8,10 @@
         run(copy, command).check_returncode()
 
 The form of a recipe. It is what stands below its heading, until the next heading of the same or a higher level. Each
-block of code has a paragraph before it:
+block of code has a paragraph before it, whose first code span with a slash is the path of the file that the block is
+about. A block may be indented, as in a numbered list. Other code spans may be anywhere.
 
-- A new file: the paragraph's first code span is the path, and the block is the whole file, in any language but
-  ``diff`` and ``sh``.
+- A new file: the block is the whole file, in any language but ``diff`` and ``sh``.
 
       Write `assets/words/colours.txt`:
 
@@ -19,9 +19,9 @@ block of code has a paragraph before it:
       red
       ```
 
-- A change to a file: the paragraph's first code span is the path, and the block is a ``diff``. Lines that begin with a
-  space, and those that begin with a minus, stand in the file one after another, together exactly once. Lines that
-  begin with a plus are added, those that begin with a minus go. There are no line numbers.
+- A change to a file: the block is a ``diff``. Lines that begin with a space, and those that begin with a minus, stand
+  in the file one after another, together exactly once. Lines that begin with a plus are added, those that begin with
+  a minus go. There are no line numbers. An empty line of the file is a line of one space.
 
       Add a line to `core/models/hook_points.py`:
 
@@ -30,7 +30,8 @@ block of code has a paragraph before it:
       +    "gpt99": _GPT2,
       ```
 
-- Commands: a block of ``sh``, one command a line. They are not run by ``apply``.
+- Commands: a block of ``sh``, one command a line, with ``python`` for this Python. ``apply`` does not run them. A
+  block of any other language that is only shown, such as ``bash``, would be a file: write such commands in a code span.
 
 A recipe that does not fit the code any more is a ``ValueError``, which names the block.
 """
@@ -50,11 +51,16 @@ ROOT = Path(__file__).resolve().parents[2]
 CONTRIBUTING = ROOT / "CONTRIBUTING.md"
 # What the app, its command line and the tests need. Models are large, and only read: they are linked.
 COPIED = (
+    ".dockerignore",
     ".streamlit",
+    "CHANGELOG.md",
     "CONTRIBUTING.md",
+    "Dockerfile",
+    "LICENSE",
     "README.md",
     "app.py",
     "assets",
+    "benchmarks",
     "conftest.py",
     "core",
     "deploy",
@@ -62,9 +68,11 @@ COPIED = (
     "engine",
     "pages",
     "pyproject.toml",
+    "requirements.txt",
     "serve.py",
     "server",
     "tests",
+    "training",
     "ui",
 )
 LINKED = "assets/models"
@@ -93,10 +101,13 @@ class Block:
         strange = [line for line in self.lines if line and line[0] not in " +-"]
         if strange:
             raise ValueError(f"A line of the diff of {self.path} begins with neither a space, + nor -: {strange[0]}")
-        old, new = ("".join(f"{line[1:]}\n" for line in self.lines if line[:1] != dropped) for dropped in ("+", "-"))
-        if old == new or ("\n" + text).count("\n" + old) != 1:
-            raise ValueError(f"These lines do not stand in {self.path} exactly once:\n{old}")
-        return ("\n" + text).replace("\n" + old, "\n" + new)[1:]
+        old, new = ([line[1:] for line in self.lines if line[:1] != dropped] for dropped in ("+", "-"))
+        lines = text.splitlines()
+        places = [i for i in range(len(lines)) if lines[i : i + len(old)] == old]
+        if old == new or len(places) != 1:
+            raise ValueError(f"These lines do not stand in {self.path} exactly once:\n" + "\n".join(old))
+        lines[places[0] : places[0] + len(old)] = new
+        return "\n".join(lines) + "\n"
 
 
 @dataclass(frozen=True)
@@ -128,7 +139,7 @@ def read_recipe(title: str, text: str | None = None) -> Recipe:
         if language == "sh":
             commands += [line for line in lines if line.strip()]
             continue
-        named = re.search(r"`([^`]+)`", before)
+        named = re.search(r"`([^` ]+/[^` ]+)`", before)
         if named is None:
             raise ValueError(f"The paragraph before a block of “{title}” names no file: {before}")
         blocks.append(Block(named[1], language, lines))
@@ -173,7 +184,7 @@ def _section(title: str, text: str) -> list[str]:
     """The lines below a heading, until the next one of the same or a higher level."""
     lines, level, inside, fenced = [], 0, False, False
     for line in text.splitlines():
-        fenced ^= line.startswith("```")
+        fenced ^= line.strip().startswith("```")
         heading = None if fenced else re.match(r"(#+) +(.*?) *$", line)
         if heading and inside and len(heading[1]) <= level:
             break
@@ -187,20 +198,21 @@ def _section(title: str, text: str) -> list[str]:
 
 
 def _fenced(lines: list[str]) -> list[tuple[str, str, tuple[str, ...]]]:
-    """The fenced blocks: the paragraph before each, its language, its lines."""
+    """The fenced blocks: the paragraph before each, its language, its lines without the indentation of the fence."""
     blocks: list[tuple[str, str, tuple[str, ...]]] = []
-    paragraph, language = "", ""
+    paragraph, language, indent = "", "", 0
     content: list[str] | None = None
     was_blank = False
     for line in lines:
-        if content is not None and line == "```":
+        text = line.strip()
+        if content is not None and text == "```":
             blocks.append((paragraph, language, tuple(content)))
             content = None
         elif content is not None:
-            content.append(line)
-        elif line.startswith("```"):
-            language, content = line.strip("` "), []
-        elif line.strip():
-            paragraph = line.strip() if was_blank else f"{paragraph} {line.strip()}"
-        was_blank = not line.strip()
+            content.append(line[indent:])
+        elif text.startswith("```"):
+            language, content, indent = text.strip("` "), [], len(line) - len(line.lstrip())
+        elif text:
+            paragraph = text if was_blank else f"{paragraph} {text}"
+        was_blank = not text
     return blocks

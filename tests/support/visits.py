@@ -10,7 +10,7 @@ import numpy as np
 from tests.support.browser import ROOT, chromium_page, free_port, running_app, wait_until_idle, watch
 
 # Streamlit asks for these below the page's own path first, when a page is opened by its address.
-PROBE = re.compile(r"/(Neurons|Words|Text_heatmap|Evidence)/_stcore/")
+PROBE = re.compile(r"/(Neurons|Words|Text_heatmap|Evidence|Help)/_stcore/")
 SECONDS = 1000
 CONTENT = {
     "Home": "[data-testid='stMetric']",
@@ -19,6 +19,7 @@ CONTENT = {
     "Words": "[data-testid='stTabs'] :is([data-testid='stDataFrame'], .js-plotly-plot .nsewdrag):visible",
     "Text heatmap": ".heatmap .panel .token",
     "Evidence": "ol.verdicts a",
+    "Help": ".st-key-help_text p",
 }
 
 

@@ -113,7 +113,7 @@ def test_too_short_a_text() -> None:
 def write_corpus(folder: Path, n_documents: int = 40) -> Path:
     """Two files of documents of made-up sentences, long enough to hold whole windows out."""
     rng = random.Random(4)
-    words = (ROOT / "assets" / "words" / "nouns.txt").read_text().split()[:60] + ["the", "of", "and", "to"] * 10
+    words = (ROOT / "assets" / "words" / "nouns.txt").read_text().splitlines()[2:62] + ["the", "of", "and", "to"] * 10
     folder.mkdir()
     for name in ("a.txt", "b.txt"):
         documents = (

@@ -10,7 +10,7 @@ from tests.support.browser import ROOT
 from tests.support.sources import sources
 
 DRAWN = {"dataframe", "plotly_chart"}
-ROOMS = ("app.py", "pages", "ui")
+PLACES = ("app.py", "pages", "ui")
 
 
 def nameless(source: str) -> list[int]:
@@ -36,6 +36,6 @@ def test_calls_without_a_text_are_found(source: str, lines: list[int]) -> None:
 
 
 def test_each_table_and_chart_has_a_text() -> None:
-    files = {path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8") for path in sources(*ROOMS)}
+    files = {path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8") for path in sources(*PLACES)}
     assert any(".dataframe(" in text for text in files.values())
     assert not {name: lines for name, text in files.items() if (lines := nameless(text))}

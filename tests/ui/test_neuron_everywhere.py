@@ -146,14 +146,14 @@ def test_a_typed_number_adds_that_neuron_and_no_other():
 
 
 @pytest.mark.parametrize(
-    ("typed", "came"),
+    ("typed", "got"),
     [("512", "512"), ("-1", "-1"), ("4.5", "4.5"), ("noun", "noun"), ("٤", "٤"), ("9" * 300, "9" * 60), ("<b>", "<b>")],
 )
-def test_what_is_no_neuron_is_said_in_one_sentence(typed, came, contrast):
+def test_what_is_no_neuron_is_said_in_one_sentence(typed, got, contrast):
     last = contrast(SMALL).n_neurons - 1
     at = type_into_box(open_page(TEXT, pinned="3"), typed if last == 511 or typed != "512" else str(last + 1))
-    came = came if came != "512" else str(last + 1)
-    expected = f"“{came}” is no neuron of this layer: a whole number from 0 to {last:,} is."
+    got = got if got != "512" else str(last + 1)
+    expected = f"“{got}” is no neuron of this layer: a whole number from 0 to {last:,} is."
     assert said(at.warning) == [expected] and link(at)["pinned"] == "3" and box(at).value == [3]
     type_into_box(at, "4")
     assert not at.warning and link(at)["pinned"] == "3,4"

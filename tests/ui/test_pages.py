@@ -37,6 +37,7 @@ from tests.support.pages import (
     with_sign,
 )
 from tests.support.tokenizer_styles import save_model_with, tokenizer_in
+from ui import app_pages
 from ui.defaults import DEFAULT
 from ui.samples import FOLDER
 
@@ -47,7 +48,7 @@ def test_a_page_opened_plain_shows_the_default_experiment(page):
     assert [title.value for title in at.title] == [PAGES[page]]
     assert not at.error and not at.warning
     assert from_params(link(at), ContrastSpec()) == (DEFAULT, [])
-    assert len(at.sidebar.get("page_link")) == len(PAGES)
+    assert len(at.sidebar.get("page_link")) == len(app_pages.PAGES)
 
 
 def test_home_tells_where_the_experiment_stands(contrast):

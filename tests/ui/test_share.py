@@ -27,7 +27,8 @@ from tests.support.pages import (
     said,
     settle,
 )
-from ui import foreign, parts, samples
+from ui import foreign, samples
+from ui.app_pages import titled
 from ui.defaults import COLUMNS, TABS, default_spec
 from ui.link import OPTIONS, View, params_of, read
 
@@ -252,7 +253,7 @@ def test_a_view_for_a_frame_has_its_parts_alone(show, drawn, contrast):
 
 
 @pytest.mark.parametrize(
-    ("page", "show"), [(page, name) for page, title in PARTS_OF.items() for name in parts.PARTS[title]]
+    ("page", "show"), [(page, name) for page, title in PARTS_OF.items() for name in titled(title).parts]
 )
 def test_what_keeps_it_true_stays_in_a_frame(page, show, contrast):
     spec = SMALL.changed(shuffle_labels=True, unit="word", test="welch", n_target=5)

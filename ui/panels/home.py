@@ -9,12 +9,14 @@ from core.report import sentences
 from core.stats.correction import LABELS
 from engine.steps import conclusion
 from ui import chosen, navigation, page, parts
+from ui.app_pages import NEURONS, PAGES
 from ui.labels import model_label
 from ui.panels import cautions, headline, neuron_bar
 from ui.pictures import picture
 from ui.progress import show
 
 _IN_WORDS = "Words go through a model; every neuron of one layer is read and tested; the extreme neurons colour a text."
+_CARDS_IN_A_ROW = 4
 
 
 def draw_introduction() -> None:
@@ -29,25 +31,17 @@ def draw_introduction() -> None:
 
 
 def draw_page_cards() -> None:
-    """Draw a card with a link for each page."""
-    cards = (
-        ("Find the neurons", "Which ones are higher for nouns, which for verbs, by how much, and how sure is that?"),
-        ("Look at the words", "What does every neuron do with every word, and which words are these?"),
-        (
-            "Try a text",
-            "Are these neurons high where they should be, on the nouns or verbs of a text that you paste?",
-        ),
-        (
-            "Doubt the result",
-            "Does a neuron survive the questions of a careful reviewer, and what may you claim about it?",
-        ),
-    )
-    for column, (script, title, icon), (label, text) in zip(
-        st.container(key="cards").columns(len(cards)), navigation.PAGES[1:], cards, strict=True
-    ):
-        with column.container(border=True, height="stretch", key=f"card_{title}"):
-            navigation.draw_link(script, f"**{label}**", icon)
-            st.markdown(text)
+    """Draw a card with a link for each page that has an invitation, at most four in a row."""
+    cards = [each for each in PAGES if each.invitation]
+    n_rows = -(-len(cards) // _CARDS_IN_A_ROW)
+    per_row = -(-len(cards) // n_rows)
+    with st.container(key="cards"):
+        for first in range(0, len(cards), per_row):
+            row = cards[first : first + per_row]
+            for column, each in zip(st.columns(per_row), row, strict=False):  # the last row may be shorter
+                with column.container(border=True, height="stretch", key=f"card_{each.title}"):
+                    navigation.draw_link(each, f"**{each.invitation}**")
+                    st.markdown(each.description)
 
 
 def draw_summary(spec: ContrastSpec) -> ContrastResult:
@@ -71,7 +65,7 @@ def draw_summary(spec: ContrastSpec) -> ContrastResult:
                 continue
             choice = (neuron, chosen.snapshot())
             if st.button(f"Show neuron {neuron}", key=f"show_{place}", on_click=chosen.choose, args=choice):
-                navigation.go_to(navigation.NEURONS)
+                navigation.go_to(NEURONS)
     if not parts.embedded():
         cautions.draw(result)
     page.show_notes(result.notes)

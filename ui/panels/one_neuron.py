@@ -25,9 +25,7 @@ def draw(result: ContrastResult, neuron: int) -> None:
         page.show_notes(("This neuron does not vary over these words, so it cannot be tested.",))
     else:
         _draw_numbers(result, neuron)
-        navigation.draw_link(
-            navigation.EVIDENCE, f"What may be claimed about neuron {neuron}?", ":material/fact_check:"
-        )
+        navigation.draw_link_to_evidence(neuron)
     values = {side: unit_values(result, neuron, side) for side in HOOK_SIDES}
     spread, alt = figures.neuron_spread(result, neuron, values), alternatives.of_spread(result, neuron, values)
     charts.draw(spread, "neuron_spread", alt=alt, config={"displaylogo": False})

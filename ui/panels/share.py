@@ -13,13 +13,13 @@ from engine import frames
 from engine.limits import limits
 from engine.pipeline import NotCached, Request, peek
 from engine.steps import conclusion
-from ui import copy_box, page, parts, settings, settings_file
+from ui import copy_box, page, settings, settings_file
+from ui.app_pages import EVIDENCE, TEXT, titled
 from ui.foreign import SHOW
 from ui.link import View, params_of
 from ui.panels import text_input, words_image
 
 _KEY = "share"
-_SAMPLE_PAGE, _WORDS_PAGE, _GOLD_PAGE = "Text heatmap", "Words", "Evidence"
 
 
 def draw(title: str) -> None:
@@ -51,20 +51,21 @@ def left_out(title: str, view: View) -> list[str]:
         for side in SIDES
         if getattr(view.spec, side) == CUSTOM and not fits(getattr(view.spec, f"{side}_words"))
     ]
-    if title == _SAMPLE_PAGE and not text_input.sample_shown():
+    if title == TEXT.title and not text_input.sample_shown():
         sentences.append("Your text is in no link: whoever opens it sees the first sample, and can paste the text.")
-    if title == _GOLD_PAGE and view.gold == "file":
+    if title == EVIDENCE.title and view.gold == "file":
         sentences.append("Your tagged text is in no link: whoever opens it sees the project's own sentences.")
     return sentences
 
 
 def _draw_embed(title: str) -> None:
     """Draw the choice of parts, and the line that shows them in a frame."""
+    its_parts = titled(title).parts
+    if not its_parts:
+        return
     st.markdown("**In a frame of another page**, such as a course's: only these parts, without controls.")
     # Names of other pages' parts are other keys: what is ticked there says nothing of this page.
-    ticked = [
-        name for name, label in parts.PARTS[title].items() if st.checkbox(label, True, key=f"embed_{title}_{name}")
-    ]
+    ticked = [name for name, label in its_parts.items() if st.checkbox(label, True, key=f"embed_{title}_{name}")]
     if not ticked:
         st.caption("Tick at least one part.")
         return

@@ -20,7 +20,6 @@ from ui.panels import text_pair_input
 from ui.samples import OWN, SOURCES, TAGGED, TWO, bundled_passages, longest_passage
 from ui.visitor import visitor
 
-TITLE = "Text heatmap"
 BOXES = ("text", *text_pair_input.KEYS)  # what is typed on this page, which the browser's tab keeps (``ui.kept``)
 _LABELS = {OWN: "Your text", TAGGED: "Tagged sentences", TWO: "Two texts"}
 # A larger file, in bytes for each allowed character, is refused. A smaller one is put into the box, to be shortened.

@@ -12,12 +12,12 @@ import re
 
 from core.errors import UserError
 from core.words.checks import SPACES, split_lines
-from core.words.cleaning.changes import Changes
+from core.words.cleaning.changes import Changes, shown
 from core.words.cleaning.characters import clean_characters
 from core.words.cleaning.marks import split_lines_of_words, without_marks, without_numbers_and_bullets
 from core.words.cleaning.markup import without_elements, without_html, without_json
 from core.words.cleaning.tables import Line, without_headers, words_of_table
-from core.words.entries import Entries, blank_lines_note, decoded, entries_of, written
+from core.words.entries import Entries, blank_lines_note, decoded, entries_of, header_of, written
 
 _ROUNDS = 8  # marks may be within marks, such as quotes after a bullet
 _BREAKS = re.compile("[\u000b\u2028\u2029]")  # a word processor writes these between lines
@@ -72,8 +72,11 @@ def _lines_of(text: str, what: str, changes: Changes) -> tuple[list[Line], tuple
         changes.add("spaces", "a line break of a word processor", len(found))
         inner = _BREAKS.sub("\n", inner)
     raw = split_lines(inner)
+    _, n_header = header_of(inner)  # of a file that is written like one of this project's lists
+    for line in raw[:n_header]:
+        changes.add("headers", shown(line))
     blank = [not line.strip(_EDGES) for line in raw]
-    lines = [Line(i, line) for i, line in enumerate(raw, start=1) if not blank[i - 1]]
+    lines = [Line(i, line) for i, line in enumerate(raw, start=1) if i > n_header and not blank[i - 1]]
     return lines, blank_lines_note(blank) if inner == text.removeprefix("\ufeff") else ()
 
 

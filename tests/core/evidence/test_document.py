@@ -19,6 +19,7 @@ from core.evidence.document import (
     spec_of_document,
 )
 from core.records import ContrastSpec
+from core.report.json_fields import MODEL, VERSIONS
 
 CHOSEN = "input_grid,multiplicity"
 OPTIONS = ["--preset", "careful", "--layer", "3", "--words", "60", "--neuron", "120", "--checks", CHOSEN]
@@ -59,6 +60,18 @@ def test_the_contract_of_the_file(kept) -> None:
     assert kept["checks"]["input_grid"]["verdict"] == "holds"
     assert "neuron 120 of layer 3" in kept["claim"]
     assert spec_of_document(kept).n_target == 60
+
+
+def test_every_field_is_in_the_index_of_numbers(kept) -> None:
+    page = (Path(__file__).parents[3] / "docs" / "reference" / "numbers.md").read_text(encoding="utf-8")
+    index = page.split("## The evidence file\n")[1].split("####")[0]
+    both = "words.target, words.baseline"
+    found = {name for name in kept} | {f"gold.{name}" for name in kept["gold"]}
+    found |= {f"{both}: {name}" for words in kept["words"].values() for name in words}
+    found |= {f"checks.NAME.{name}" for check in kept["checks"].values() for name in check}
+    assert {name for name in found if f"| `{name}` |" not in index} == set()
+    assert set(kept["model"]) - {"config_sha256"} <= set(MODEL)
+    assert set(kept["versions"]) - {"processor"} <= set(VERSIONS)
 
 
 def test_verify_computes_the_same(file, capsys) -> None:
@@ -191,7 +204,7 @@ def test_another_file_is_refused(text, sentence) -> None:
 )
 def test_a_file_with_other_shapes_gets_a_sentence(kept, tmp_path, capsys, change, sentence) -> None:
     file = written(kept, tmp_path, *change)
-    assert main(["verify", str(file)]) == 2
+    assert main(["verify", str(file)]) == 1
     assert sentence in capsys.readouterr().err
 
 
@@ -213,7 +226,7 @@ def test_unknown_checks_and_neurons_are_refused(capsys) -> None:
     assert main(["evidence", "--neuron", "1", "--layer", "3", "--checks", "gold,luck"]) == 2
     assert "There is no check “luck”; there are test_choice, both_sides" in capsys.readouterr().err
     assert main(["evidence", "--neuron", "512", "--layer", "3", "--preset", "careful", "--checks", "input"]) == 2
-    assert "Layer 3 has neurons 0 to 511; 512 came." in capsys.readouterr().err
+    assert "Layer 3 has neurons 0 to 511; got 512." in capsys.readouterr().err
 
 
 def test_a_missing_or_broken_gold_file_gets_a_sentence(tmp_path, capsys) -> None:
@@ -221,5 +234,5 @@ def test_a_missing_or_broken_gold_file_gets_a_sentence(tmp_path, capsys) -> None
     assert main([*start, str(tmp_path / "none.conllu")]) == 2
     assert "none.conllu with tagged sentences; --gold takes files, or ewt or gum." in capsys.readouterr().err
     (tmp_path / "bad.conllu").write_text("no table\n", encoding="utf-8")
-    assert main([*start, str(tmp_path / "bad.conllu")]) == 2
+    assert main([*start, str(tmp_path / "bad.conllu")]) == 1
     assert "bad.conllu is not CoNLL-U" in capsys.readouterr().err

@@ -81,7 +81,7 @@ def test_the_bundled_model() -> None:
 
 def test_the_docs_have_the_same_table() -> None:
     text = (ROOT / "docs" / "reference" / "models.md").read_text(encoding="utf-8")
-    shown = text.split("<!-- catalogue -->\n")[1].split("<!-- end of catalogue -->")[0].splitlines()[2:]
+    shown = text.split("<!-- generated: models -->")[1].split("<!-- end -->")[0].strip().splitlines()[2:]
     expected = []
     for name, about in CATALOGUE.items():
         size = f"{about.download_mb:,} MB" if about.download_mb else "in the repository"

@@ -22,7 +22,6 @@ from core.records import (
     MAX_WORDS,
     NOTEBOOK,
     POOLINGS,
-    SHORT_WORD_CLASSES,
     TESTS,
     UNITS,
     WORD_CLASSES,
@@ -31,7 +30,7 @@ from core.records import (
 from core.records.link import MAX_LINK_WORDS, from_params, to_params
 from tests.support.tiny_models import assert_one_sentence
 
-CLASSES = (*WORD_CLASSES, *SHORT_WORD_CLASSES, CUSTOM)
+CLASSES = (*WORD_CLASSES, CUSTOM)
 FIELDS = {item.name for item in fields(ContrastSpec)} - {"target_name", "baseline_name"}  # test_names.py has these
 BY_P = [name for name, one in ALL_CORRECTIONS.items() if not one.permutes]
 DEFAULT = ContrastSpec.careful(layer=2)

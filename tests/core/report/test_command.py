@@ -9,7 +9,7 @@ from unittest.mock import patch
 import pytest
 
 from core.__main__ import main
-from core.command_line.options import spec_of
+from core.command_line.spec import spec_of
 from core.records import ContrastSpec
 from core.report.command import command_line
 
@@ -27,7 +27,7 @@ def test_the_command_gives_the_spec_again(spec: ContrastSpec, tmp_path: Path, mo
     monkeypatch.chdir(tmp_path)
     Path("target.txt").write_text("tea\nale\ngin\n", encoding="utf-8")
     found = []
-    with patch("core.command_line.contrast.contrast", lambda options: found.append(spec_of(options))):
+    with patch("core.command_line.contrast.contrast", lambda options: found.append(spec_of(options, options.output))):
         assert main(shlex.split(command_line(spec))[3:]) == 0
     assert found[0].changed(target_words=()) == spec.changed(target_words=()) if spec.target != "custom" else True
     if spec.target == "custom":

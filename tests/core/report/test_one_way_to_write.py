@@ -1,4 +1,4 @@
-"""What readers see is written by core.report.readable alone: no other number format in these rooms."""
+"""What readers see is written by core.report.readable alone: no other number format in these folders."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from tests.support.browser import ROOT
 from tests.support.sources import sources
 
-ROOMS = ("core/report", "core/evidence", "ui")
+PLACES = ("core/report", "core/evidence", "ui")
 HOME = "core/report/readable.py"
 # A format of Python's that rounds: "{:.2f}", "{:+.3g}", "{:.1%}", "{:g}". Counts ("{:,}", "{:d}") are not meant.
 _ROUNDS = re.compile(r"[<>^]?[+ -]?#?\d*,?(?:\.\S+)?[eEfFgG%]")
@@ -56,7 +56,7 @@ def text_of(node: ast.AST) -> str:
 
 def found() -> set[tuple[str, str]]:
     """Each file with each format in it."""
-    files = {path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8") for path in sources(*ROOMS)}
+    files = {path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8") for path in sources(*PLACES)}
     return {(name, each) for name, text in files.items() if name != HOME for each in formats(text)}
 
 
@@ -87,12 +87,12 @@ def test_no_exception_is_for_what_is_gone() -> None:
 
 def test_no_minus_sign_is_made_elsewhere() -> None:
     made = re.compile(r"""replace\(\s*["']-["'],\s*(?:["']−|MINUS)""")
-    files = [path for path in sources(*ROOMS) if path != ROOT / HOME]
+    files = [path for path in sources(*PLACES) if path != ROOT / HOME]
     assert not [path.name for path in files if made.search(path.read_text(encoding="utf-8"))]
 
 
 def test_the_number_of_a_neuron_is_a_name_without_a_comma():
     with_comma = re.compile(r"[Nn]euron \{[^{}]*:,\}|\{[\w.]*neuron:,\}")
-    assert with_comma.search('f"Neuron {neuron:,} is shown."') and with_comma.search('f"{self.neuron:,} came"')
-    files = [path for path in sources(*ROOMS, "core/records", "engine") if with_comma.search(path.read_text("utf-8"))]
+    assert with_comma.search('f"Neuron {neuron:,} is shown."') and with_comma.search('f"got {self.neuron:,}"')
+    files = [path for path in sources(*PLACES, "core/records", "engine") if with_comma.search(path.read_text("utf-8"))]
     assert not files

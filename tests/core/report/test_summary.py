@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import os
 import platform
-import tomllib
 from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 import transformers
+import yaml
 
 from core.experiment import run_contrast
 from core.models import LoadedModel, load_model
@@ -78,9 +78,8 @@ def test_the_extremes_have_all_their_numbers(result: ContrastResult) -> None:
 
 
 def test_versions() -> None:
-    """Of the app, as in pyproject.toml, of Python and of the libraries."""
-    with (ROOT / "pyproject.toml").open("rb") as file:
-        app = tomllib.load(file)["project"]["version"]
+    """Of the app, as in CITATION.cff, of Python and of the libraries."""
+    app = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))["version"]
     versions = read(made_result())["versions"]
     assert (versions["grammar_neurons"], versions["python"]) == (app, platform.python_version())
     assert (versions["torch"], versions["transformers"]) == (torch.__version__, transformers.__version__)

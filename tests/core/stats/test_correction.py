@@ -57,9 +57,9 @@ def test_adjust_vs_statsmodels(method, kind):
 
 def test_adjust_by_none_changes_nothing_but_gives_a_copy():
     p = family("mixed")
-    came = adjust(p, "none")
-    np.testing.assert_array_equal(came, p)
-    assert not np.shares_memory(came, p)
+    got = adjust(p, "none")
+    np.testing.assert_array_equal(got, p)
+    assert not np.shares_memory(got, p)
 
 
 @pytest.mark.parametrize(
@@ -84,9 +84,9 @@ def test_adjust_by_hand(method, expected):
 def test_dead_neurons_stay_nan_and_leave_the_family(method):
     p = family("mixed")
     p[::7] = np.nan
-    came, tested = adjust(p, method), ~np.isnan(p)
-    np.testing.assert_array_equal(np.isnan(came), ~tested)
-    np.testing.assert_array_equal(came[tested], adjust(p[tested], method))
+    got, tested = adjust(p, method), ~np.isnan(p)
+    np.testing.assert_array_equal(np.isnan(got), ~tested)
+    np.testing.assert_array_equal(got[tested], adjust(p[tested], method))
 
 
 @pytest.mark.parametrize("method", BY_P)
@@ -109,10 +109,10 @@ def test_the_order_of_the_neurons_does_not_matter(method):
 @pytest.mark.parametrize("method", BY_P)
 def test_adjust_keeps_the_order_and_only_raises(method, kind):
     p = np.sort(family(kind))
-    came = adjust(p, method)
-    assert (np.diff(came) >= 0).all()
-    assert (came <= 1).all()
-    assert (came >= p * (1 - 1e-15)).all()
+    got = adjust(p, method)
+    assert (np.diff(got) >= 0).all()
+    assert (got <= 1).all()
+    assert (got >= p * (1 - 1e-15)).all()
 
 
 @pytest.mark.parametrize("method", ["bonferroni", "sidak", "holm", "fdr_bh"])
@@ -133,8 +133,8 @@ def test_a_family_of_one_is_not_corrected(method):
 @pytest.mark.parametrize("shape", [(0,), (3, 0), (3,), (2, 3)])
 def test_an_empty_family(method, shape):
     p = np.full(shape, np.nan)
-    came = adjust(p, method)
-    assert came.shape == shape and came.dtype == np.float64 and np.isnan(came).all()
+    got = adjust(p, method)
+    assert got.shape == shape and got.dtype == np.float64 and np.isnan(got).all()
     assert np.isnan(critical_p(p, method, 0.05))
 
 
@@ -177,8 +177,8 @@ def test_critical_p_given_the_adjusted_p_values_is_the_same_to_the_last_bit(meth
         adjusted = adjust(p, method)
         with monkeypatch.context() as without:
             without.delattr(correction, "adjust")  # no second sort: that is what the argument is for
-            came = [critical_p(p, method, alpha, adjusted=adjusted) for alpha in ALPHAS]
-        assert [value.hex() for value in came] == [value.hex() for value in expected]
+            got = [critical_p(p, method, alpha, adjusted=adjusted) for alpha in ALPHAS]
+        assert [value.hex() for value in got] == [value.hex() for value in expected]
 
 
 @pytest.mark.parametrize("kind", ["uniform", "mixed", "small"])
@@ -249,5 +249,5 @@ def test_p_values_out_of_range(method):
 
 @pytest.mark.parametrize("alpha", [0, 1, -0.05, 5, np.nan])
 def test_alpha_out_of_range(alpha):
-    with pytest.raises(UserError, match=f"alpha must lie between 0 and 1, both excluded: {alpha} came"):
+    with pytest.raises(UserError, match=f"alpha must lie between 0 and 1, both excluded: got {alpha}"):
         critical_p(np.array([0.5]), "holm", alpha)

@@ -47,7 +47,7 @@ def test_hedges_correction_vs_its_definition(df):
 @pytest.mark.parametrize("n_target, n_baseline", [(30, 30), (7, 40), (4, 3)])
 def test_g_of_groups_vs_the_definition(n_target, n_baseline):
     target, baseline = groups(n_target, n_baseline)
-    came, tests = effect_sizes(target, baseline, paired=False), welch_ttest(target, baseline)
+    got, tests = effect_sizes(target, baseline, paired=False), welch_ttest(target, baseline)
     for column in np.flatnonzero(~np.isnan(tests.cohens_d)):
         x, y = target[:, column].astype("f8"), baseline[:, column].astype("f8")
         v1, v2, d = x.var(ddof=1), y.var(ddof=1), tests.cohens_d[column]
@@ -63,13 +63,13 @@ def test_g_of_groups_vs_the_definition(n_target, n_baseline):
             variance += sum(a**2 for a in influence) / (len(values) - 1) / len(values)
         half = stats.t.ppf(0.975, tests.degrees_of_freedom[column]) * variance**0.5
         for name, expected in zip(NAMES, (g, g - half, g + half), strict=False):
-            assert getattr(came, name)[column] == pytest.approx(expected, rel=1e-9, abs=0, nan_ok=True), name
+            assert getattr(got, name)[column] == pytest.approx(expected, rel=1e-9, abs=0, nan_ok=True), name
 
 
 def test_g_of_pairs_vs_the_definition():
     n = 25
     target, baseline = groups(n, n)
-    came, tests = effect_sizes(target, baseline, paired=True), paired_ttest(target, baseline)
+    got, tests = effect_sizes(target, baseline, paired=True), paired_ttest(target, baseline)
     for column in range(12):
         x = target[:, column].astype("f8") - baseline[:, column].astype("f8")
         g = tests.cohens_d[column] * j(n - 1)
@@ -77,18 +77,18 @@ def test_g_of_pairs_vs_the_definition():
         influence = z - tests.cohens_d[column] / 2 * (z**2 - 1)
         half = stats.t.ppf(0.975, n - 1) * math.sqrt(sum(influence**2) / (n - 1) / n)
         for name, expected in zip(NAMES, (g, g - half, g + half), strict=False):
-            assert getattr(came, name)[column] == pytest.approx(expected, rel=1e-9, abs=0), name
+            assert getattr(got, name)[column] == pytest.approx(expected, rel=1e-9, abs=0), name
 
 
 def test_the_variance_of_g_is_bonetts_for_normal_values():
     # With the skewness and kurtosis of the normal distribution, the delta method gives Bonett's (2008) variance.
     rng = np.random.default_rng(0)
     x, y = 1 + 2 * rng.standard_normal((200_000, 1)), rng.standard_normal((100_000, 1))
-    came, d = effect_sizes(x, y, paired=False), welch_ttest(x, y).cohens_d
+    got, d = effect_sizes(x, y, paired=False), welch_ttest(x, y).cohens_d
     v1, v2 = x.var(ddof=1), y.var(ddof=1)
     s2 = (v1 + v2) / 2
     bonett = d**2 / (8 * s2**2) * (v1**2 / 199_999 + v2**2 / 99_999) + (v1 / 199_999 + v2 / 99_999) / s2
-    assert came.hedges_g_high - came.hedges_g_low == pytest.approx(2 * 1.959964 * np.sqrt(bonett), rel=0.005)
+    assert got.hedges_g_high - got.hedges_g_low == pytest.approx(2 * 1.959964 * np.sqrt(bonett), rel=0.005)
 
 
 @pytest.mark.parametrize("n_target, n_baseline, paired", [(6, 6, False), (4, 12, False), (6, 6, True)])
@@ -135,18 +135,18 @@ def test_auc_limits_vs_delong_pair_by_pair_and_newcombe(dtype, n_target, n_basel
     auc = mann_whitney_test(target, baseline).auc
     assert np.sum((auc > 0) & (auc < 1)) >= 4
     for paired in (False, True) if n_target == n_baseline else (False,):
-        came = effect_sizes(target, baseline, paired=paired)
+        got = effect_sizes(target, baseline, paired=paired)
         for column in range(12):
             if np.ptp(np.concatenate([target[:, column], baseline[:, column]])) == 0:
-                assert np.isnan(came.auc_low[column])
+                assert np.isnan(got.auc_low[column])
                 continue
             low, high = newcombe(auc[column], n_target, n_baseline)
             if 0 < auc[column] < 1:
                 _, delong_low, delong_high = delong(target[:, column], baseline[:, column])
                 low, high = min(low, delong_low), max(high, delong_high)
-            assert came.auc_low[column] == pytest.approx(low, abs=1e-9)
-            assert came.auc_high[column] == pytest.approx(high, abs=1e-9)
-            assert 0 <= came.auc_low[column] <= auc[column] <= came.auc_high[column] <= 1
+            assert got.auc_low[column] == pytest.approx(low, abs=1e-9)
+            assert got.auc_high[column] == pytest.approx(high, abs=1e-9)
+            assert 0 <= got.auc_low[column] <= auc[column] <= got.auc_high[column] <= 1
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
@@ -163,15 +163,15 @@ def test_placement_squares_vs_every_pair(dtype):
 @pytest.mark.parametrize("n_target, n_baseline", [(3, 3), (20, 20), (5, 100), (500, 500)])
 def test_an_auc_of_one_still_has_an_interval(n_target, n_baseline):
     target, baseline = 10 + np.arange(1.0, n_target + 1)[:, None], -np.arange(float(n_baseline))[:, None]
-    came, mirrored = effect_sizes(target, baseline, paired=False), effect_sizes(baseline, target, paired=False)
-    assert came.auc_high == [1.0] and mirrored.auc_low == [0.0]
-    assert came.auc_low == pytest.approx(1 - mirrored.auc_high, rel=1e-12)
+    got, mirrored = effect_sizes(target, baseline, paired=False), effect_sizes(baseline, target, paired=False)
+    assert got.auc_high == [1.0] and mirrored.auc_low == [0.0]
+    assert got.auc_low == pytest.approx(1 - mirrored.auc_high, rel=1e-12)
     # With an AUC at the limit, all pairs would be won with a chance of a few percent at most, by simulation.
     rng = np.random.default_rng(0)
-    shift = math.sqrt(2) * stats.norm.ppf(came.auc_low[0])
+    shift = math.sqrt(2) * stats.norm.ppf(got.auc_low[0])
     lowest = shift + rng.standard_normal((20_000, n_target)).min(axis=1)
     assert np.mean(lowest > rng.standard_normal((20_000, n_baseline)).max(axis=1)) < 0.06
-    assert 1 / max(n_target, n_baseline) < 1 - came.auc_low < 4 / min(n_target, n_baseline)
+    assert 1 / max(n_target, n_baseline) < 1 - got.auc_low < 4 / min(n_target, n_baseline)
 
 
 # --- Coverage: 95%, and how far from it ---
@@ -243,5 +243,5 @@ def test_two_pairs_have_no_g_and_no_warning():
 
 
 def test_pairs_need_equal_groups():
-    with pytest.raises(UserError, match="5 and 6 came"):
+    with pytest.raises(UserError, match="got 5 and 6"):
         effect_sizes(np.zeros((5, 2)), np.zeros((6, 2)), paired=True)

@@ -21,11 +21,11 @@ def test_auc_with_and_without_ties_vs_scipy_and_every_pair(n_target, n_baseline,
     target, baseline = activations(n_target, 30, 3), activations(n_baseline, 30, 4)
     if levels:  # whole numbers only, so that most pairs tie
         target, baseline = np.abs(target) // 1 % levels, np.abs(baseline) // 1 % levels
-    came = auc(target, baseline)
+    got = auc(target, baseline)
     # SciPy answers in the precision that it is given.
     u = stats.mannwhitneyu(target.astype("f8"), baseline.astype("f8"), axis=0, method="asymptotic").statistic
-    np.testing.assert_allclose(came, u / (n_target * n_baseline), rtol=1e-12)
-    np.testing.assert_array_equal(came, auc_by_pairs(target, baseline))
+    np.testing.assert_allclose(got, u / (n_target * n_baseline), rtol=1e-12)
+    np.testing.assert_array_equal(got, auc_by_pairs(target, baseline))
 
 
 # Few values, so that hypothesis finds ties: signed zeros, the least and the greatest numbers, neighbours.
@@ -83,10 +83,10 @@ def test_auc_where_some_neurons_tie_and_others_do_not_vs_every_pair():
     target[:, 5], baseline[:, 5] = 0.0, -0.0
     target[::2, 8], baseline[::2, 8] = -0.0, 0.0
     target[:, 11] = baseline[:, 11] = -1.5
-    came = auc(target, baseline)
-    np.testing.assert_array_equal(came, auc_by_pairs(target, baseline))
+    got = auc(target, baseline)
+    np.testing.assert_array_equal(got, auc_by_pairs(target, baseline))
     u = stats.mannwhitneyu(target.astype("f8"), baseline.astype("f8"), axis=0, method="asymptotic").statistic
-    np.testing.assert_allclose(came, u / (50 * 40), rtol=1e-12)
+    np.testing.assert_allclose(got, u / (50 * 40), rtol=1e-12)
 
 
 @pytest.mark.parametrize("n_target, n_baseline", [(1000, 1000), (257, 257), (3, 1500)])
@@ -94,9 +94,9 @@ def test_auc_of_many_words_vs_scipy(n_target, n_baseline):
     target, baseline = activations(n_target, 12, 3), activations(n_baseline, 12, 4)
     target[:, 1::3], baseline[:, 1::3] = np.round(target[:, 1::3], 1), np.round(baseline[:, 1::3], 1)  # some ties
     target[:, 2::3], baseline[:, 2::3] = np.maximum(target[:, 2::3], 0), np.maximum(baseline[:, 2::3], 0)  # hundreds
-    came = auc(target, baseline)
+    got = auc(target, baseline)
     u = stats.mannwhitneyu(target.astype("f8"), baseline.astype("f8"), axis=0, method="asymptotic").statistic
-    np.testing.assert_allclose(came, u / (n_target * n_baseline), rtol=1e-12)
+    np.testing.assert_allclose(got, u / (n_target * n_baseline), rtol=1e-12)
 
 
 @pytest.mark.parametrize("n_words", [65_536, 65_537])

@@ -53,14 +53,14 @@ def test_log10_p_has_no_step_where_the_formula_changes(df):
 
 def test_log10_p_vs_the_tests_own_p_values():
     tests = welch_ttest(activations(40, 30, 1), activations(70, 30, 2))
-    came = log10_p(tests.statistic, tests.degrees_of_freedom)
-    np.testing.assert_allclose(came, np.log10(tests.p_value), rtol=1e-9)
+    got = log10_p(tests.statistic, tests.degrees_of_freedom)
+    np.testing.assert_allclose(got, np.log10(tests.p_value), rtol=1e-9)
 
 
 def test_log10_p_at_the_ends_and_over_shapes():
-    came = log10_p(np.array([[0.0, np.inf, -np.inf, np.nan]] * 2), np.array([[7.0], [np.inf]]))
-    np.testing.assert_array_equal(came, [[0.0, -np.inf, -np.inf, np.nan]] * 2)
-    assert not np.signbit(came[0, 0])
+    got = log10_p(np.array([[0.0, np.inf, -np.inf, np.nan]] * 2), np.array([[7.0], [np.inf]]))
+    np.testing.assert_array_equal(got, [[0.0, -np.inf, -np.inf, np.nan]] * 2)
+    assert not np.signbit(got[0, 0])
     np.testing.assert_array_equal(log10_p(np.array([2.0, np.nan]), np.array([np.nan, np.nan])), [np.nan, np.nan])
     assert log10_p(np.zeros((0, 3)), np.zeros((0, 3))).shape == (0, 3)
     assert log10_p(1e200, np.inf) == -np.inf  # p = 10^(-2e399)

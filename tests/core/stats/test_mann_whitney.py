@@ -91,7 +91,7 @@ def test_swapping_the_classes_changes_every_sign():
 
 
 def test_one_word_is_too_few():
-    with pytest.raises(UserError, match="at least 2 target and 2 baseline words: 1 and 5 came"):
+    with pytest.raises(UserError, match="at least 2 target and 2 baseline words: got 1 and 5"):
         mann_whitney_test(np.zeros((1, 3)), np.zeros((5, 3)))
 
 

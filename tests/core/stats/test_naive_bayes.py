@@ -83,7 +83,7 @@ def test_mistakes() -> None:
     features, is_target = words(10, 2, seed=1)
     with pytest.raises(UserError, match=r"\(10, 2\) and \(10, 1\)"):
         log_odds(features, is_target, features[:, :1])
-    with pytest.raises(UserError, match=r"\(9,\) came for \(10,\)"):
+    with pytest.raises(UserError, match=r"got \(9,\) for \(10,\)"):
         log_odds(features, is_target[:9], features)
-    with pytest.raises(UserError, match="at least 2 documents; 1 came"):
+    with pytest.raises(UserError, match="at least 2 documents; got 1"):
         cross_validated_log_odds(features, is_target, np.zeros(10))

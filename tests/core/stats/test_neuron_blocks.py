@@ -115,17 +115,17 @@ def test_a_mapped_file_is_read_block_by_block_and_left_alone(test, tmp_path: Pat
     monkeypatch.setattr(neuron_blocks, "BLOCK_VALUES", 4_000)
     tracemalloc.start()
     try:
-        came = test(mapped[0], mapped[1])
+        got = test(mapped[0], mapped[1])
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
     assert peak < 1e6  # one of the groups as float64 would take 4.9 MB
     expected = test(stack[0], stack[1])
-    if isinstance(came, NeuronTests):
-        assert_identical(came, expected)
-        assert all(type(getattr(came, name)) is np.ndarray for name in NAMES)
+    if isinstance(got, NeuronTests):
+        assert_identical(got, expected)
+        assert all(type(getattr(got, name)) is np.ndarray for name in NAMES)
     else:
-        np.testing.assert_array_equal(came, expected)
+        np.testing.assert_array_equal(got, expected)
     assert (tmp_path / "stack.npy").read_bytes() == before
 
 
@@ -158,9 +158,9 @@ def test_by_block_vs_one_product_of_the_whole_array(n_target, n_baseline, monkey
     monkeypatch.setattr(neuron_blocks, "BLOCK_VALUES", 3 * (n_target + n_baseline))  # blocks of 3, 3 and 1 neurons
     target, baseline = activations(n_target, 7, 1), activations(n_baseline, 7, 2)
     weights = np.arange(1.0, n_target + n_baseline + 1)  # (n_words,): each word has its own place
-    came = neuron_blocks.by_block(lambda rows: {"sum": rows @ weights}, ["sum"], target, baseline)
+    got = neuron_blocks.by_block(lambda rows: {"sum": rows @ weights}, ["sum"], target, baseline)
     words = np.concatenate([target, baseline]).astype("f8")
-    np.testing.assert_allclose(came["sum"], weights @ words, rtol=1e-12)
+    np.testing.assert_allclose(got["sum"], weights @ words, rtol=1e-12)
 
 
 @pytest.mark.parametrize("shape", [(0, 5, 4), (2, 5, 0), (5, 0)])

@@ -99,8 +99,8 @@ def test_max_t_vs_a_plain_loop_over_the_same_permutations(test, n_target, n_base
     n = 199
     labels = sign_flips(n_target, n, 3) if test == "paired" else permutations(n_target, n_baseline, n, 3)
     expected, maxima = plain_max_t(test, layers, labels)
-    came, null_maxima = max_t(layers, test, seed=3, n_permutations=n)
-    np.testing.assert_array_equal(came, expected)
+    got, null_maxima = max_t(layers, test, seed=3, n_permutations=n)
+    np.testing.assert_array_equal(got, expected)
     np.testing.assert_allclose(null_maxima, maxima, rtol=1e-9)
 
 
@@ -118,8 +118,8 @@ def test_max_t_vs_all_permutations(test):
     # All 126 are as likely: the exact p-value has no 1 in it.
     n = len(every)
     exact = (plain_max_t(test, layers, every)[0] * (n + 1) - 1) / n
-    came = max_t(layers, test, seed=0, n_permutations=20_000)[0]
-    np.testing.assert_allclose(came, exact, atol=4 * np.sqrt(0.25 / 20_000))
+    got = max_t(layers, test, seed=0, n_permutations=20_000)[0]
+    np.testing.assert_allclose(got, exact, atol=4 * np.sqrt(0.25 / 20_000))
 
 
 def test_max_t_of_pairs_vs_mne():
@@ -152,8 +152,8 @@ def test_batches_blocks_and_threads_change_nothing_to_the_last_bit(test, n_basel
         monkeypatch.setattr(permutation_batches.os, "cpu_count", lambda threads=threads: threads)
         monkeypatch.setattr(permutation_batches, "BATCH_PERMUTATIONS", batch)
         monkeypatch.setattr(permutation, "BLOCK_NEURONS", block)
-        for came, expected in zip(max_t(layers, test, seed=7, n_permutations=500), whole, strict=True):
-            np.testing.assert_array_equal(came, expected)
+        for got, expected in zip(max_t(layers, test, seed=7, n_permutations=500), whole, strict=True):
+            np.testing.assert_array_equal(got, expected)
 
 
 @pytest.mark.parametrize("test", TESTS)
@@ -163,8 +163,8 @@ def test_the_order_of_the_neurons_the_unit_and_the_sign_change_nothing(test):
     order = np.random.default_rng(0).permutation(12)
     scale = (2.0 ** np.arange(-30, 30, 5)) * np.tile([1, -1], 6)  # powers of 2 are exact
     changed = [(target[:, order] * scale, baseline[:, order] * scale) for target, baseline in layers]
-    came, changed_maxima = max_t(changed, test, seed=2, n_permutations=300)
-    np.testing.assert_array_equal(came, p[:, order])
+    got, changed_maxima = max_t(changed, test, seed=2, n_permutations=300)
+    np.testing.assert_array_equal(got, p[:, order])
     np.testing.assert_allclose(changed_maxima, maxima, rtol=1e-10)
 
 
@@ -174,8 +174,8 @@ def test_a_small_spread_around_a_large_mean_changes_nothing(n_baseline):
     target, baseline = rng.integers(-8, 9, (30, 9)) / 8, rng.integers(-8, 9, (n_baseline, 9)) / 8
     p, maxima = max_t([(target, baseline)], "welch", seed=0, n_permutations=300)
     far = [((1e6 + group).astype("f4") for group in (target, baseline))]  # exact in float32
-    came, far_maxima = max_t([tuple(pair) for pair in far], "welch", seed=0, n_permutations=300)
-    np.testing.assert_array_equal(came, p)
+    got, far_maxima = max_t([tuple(pair) for pair in far], "welch", seed=0, n_permutations=300)
+    np.testing.assert_array_equal(got, p)
     np.testing.assert_allclose(far_maxima, maxima, rtol=1e-9)
 
 
@@ -291,9 +291,9 @@ def test_memory_is_bounded_by_the_batches(monkeypatch):
             "no test 'student': choose one of paired, welch, m",
         ),
         ([], "welch", "at least one layer"),
-        ([(np.zeros((4, 2)), np.zeros((5, 2)))], "paired", "4 and 5 came"),
-        ([(np.zeros((1, 2)), np.zeros((5, 2)))], "welch", "1 and 5 came"),
-        ([(np.zeros((4, 2)), np.zeros((4, 3)))], "welch", "2 and 3 neurons came"),
+        ([(np.zeros((4, 2)), np.zeros((5, 2)))], "paired", "got 4 and 5"),
+        ([(np.zeros((1, 2)), np.zeros((5, 2)))], "welch", "got 1 and 5"),
+        ([(np.zeros((4, 2)), np.zeros((4, 3)))], "welch", "got 2 and 3 neurons"),
         ([(np.zeros((4, 2)), np.zeros((4, 2))), (np.zeros((4, 3)), np.zeros((4, 3)))], "welch", "the same shapes"),
         ([(np.zeros((4, 2)), np.full((4, 2), np.nan))], "welch", "8 of the 8 baseline activations are not finite"),
     ],
@@ -304,7 +304,7 @@ def test_mistakes(layers, test, sentence):
 
 
 def test_no_permutation_is_too_few():
-    with pytest.raises(UserError, match="at least one permutation: 0 came"):
+    with pytest.raises(UserError, match="at least one permutation: got 0"):
         max_t(hard_layers(4, 4), "welch", seed=0, n_permutations=0)
 
 

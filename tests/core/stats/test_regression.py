@@ -64,7 +64,7 @@ def test_independent_columns_have_the_rank_of_all() -> None:
 
 
 def test_too_few_rows_or_clusters_are_refused() -> None:
-    with pytest.raises(UserError, match="more than 3 words; 3 came"):
+    with pytest.raises(UserError, match="more than 3 words; got 3"):
         least_squares(np.zeros(3), np.eye(3))
-    with pytest.raises(UserError, match="at least two clusters; 1 came"):
+    with pytest.raises(UserError, match="at least two clusters; got 1"):
         least_squares(np.arange(4.0), np.ones((4, 1))).clustered(np.zeros(4))

@@ -278,7 +278,7 @@ def test_paired_needs_pairs_and_says_so():
     with pytest.raises(UserError) as error:
         paired_ttest(np.zeros((100, 4)), np.zeros((80, 4)))
     assert str(error.value) == (
-        "The paired test pairs word i with word i, so it needs as many target as baseline words: 100 and 80 came."
+        "The paired test pairs word i with word i, so it needs as many target as baseline words: got 100 and 80."
     )
 
 
@@ -286,12 +286,12 @@ def test_paired_needs_pairs_and_says_so():
 @pytest.mark.parametrize(
     "target, baseline, sentence",
     [
-        ((9, 4), (9, 5), "the same neurons: 4 and 5 neurons came"),
-        ((3, 9, 4), (2, 9, 4), r"the same layers: arrays of shape \(3, 9, 4\) and \(2, 9, 4\) came"),
-        ((3, 9, 4), (9, 4), r"the same layers: arrays of shape \(3, 9, 4\) and \(9, 4\) came"),
-        ((9,), (9, 4), r"The target activations must .* shape \(9,\) came"),
-        ((9, 4), (), r"The baseline activations must .* shape \(\) came"),
-        ((0, 4), (0, 4), "0 and 0 came"),
+        ((9, 4), (9, 5), "the same neurons: got 4 and 5 neurons"),
+        ((3, 9, 4), (2, 9, 4), r"the same layers: got arrays of shape \(3, 9, 4\) and \(2, 9, 4\)"),
+        ((3, 9, 4), (9, 4), r"the same layers: got arrays of shape \(3, 9, 4\) and \(9, 4\)"),
+        ((9,), (9, 4), r"The target activations must .* shape \(9,\)"),
+        ((9, 4), (), r"The baseline activations must .* shape \(\)"),
+        ((0, 4), (0, 4), "got 0 and 0"),
     ],
 )
 def test_shapes_that_cannot_be_compared(test, target, baseline, sentence):
@@ -303,7 +303,7 @@ def test_shapes_that_cannot_be_compared(test, target, baseline, sentence):
     "test, n_target, n_baseline", [(paired_ttest, 1, 1), (welch_ttest, 1, 50), (welch_ttest, 50, 1)]
 )
 def test_fewer_than_two_words(test, n_target, n_baseline):
-    with pytest.raises(UserError, match=f"at least 2 target and 2 baseline words: {n_target} and {n_baseline} came"):
+    with pytest.raises(UserError, match=f"at least 2 target and 2 baseline words: got {n_target} and {n_baseline}"):
         test(np.zeros((n_target, 4)), np.zeros((n_baseline, 4)))
 
 
@@ -318,5 +318,5 @@ def test_values_that_are_not_finite_are_counted(test):
 def test_import_stays_light():
     heavy = "('scipy.stats', 'torch')"
     code = f"import sys, core.stats.ttest, core.stats.correction; print([m for m in {heavy} if m in sys.modules])"
-    came = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
-    assert came.stdout.strip() == "[]"
+    got = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert got.stdout.strip() == "[]"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from core.errors import UserError
-from core.records import SHORT_WORD_CLASSES, WORD_CLASSES
+from core.records import WORD_CLASSES
 from core.words.checks import check_word_class, parse_lines, split_lines, unprintable_character
 
 
@@ -37,7 +37,7 @@ def test_unprintable_character_finds_none_in_words_of_any_script() -> None:
 
 
 def test_check_word_class() -> None:
-    for word_class in WORD_CLASSES + SHORT_WORD_CLASSES:
+    for word_class in WORD_CLASSES:
         check_word_class(word_class)
     with pytest.raises(UserError, match="no word class 'noun'; allowed are nouns, verbs, adjectives"):
         check_word_class("noun")

@@ -221,7 +221,7 @@ FORMAT = conllu._FORMAT
 
 
 @pytest.mark.parametrize(
-    ("came", "sentence"),
+    ("got", "sentence"),
     [
         (b"\xff\xfe1\t", "my file is not UTF-8 text; a CoNLL-U file is expected."),
         (" \n\n", "my file is empty; a CoNLL-U file is expected."),
@@ -237,7 +237,7 @@ FORMAT = conllu._FORMAT
             f"Sentence 2 of my file is not CoNLL-U (Failed parsing field 'id': 'word' is not a valid ID); {FORMAT}.",
         ),
         ("1\tDogs", f"Sentence 1 of my file is not CoNLL-U (a line has no form or no part of speech); {FORMAT}."),
-        (row(2, "Dogs"), "Sentence 1 of my file is not CoNLL-U (word 1 is expected, 2 came)."),
+        (row(2, "Dogs"), "Sentence 1 of my file is not CoNLL-U (expected word 1, got 2)."),
         (
             "\n".join([row("1-2", "ab", "_"), row(1, "a")]),
             "Sentence 1 of my file is not CoNLL-U (a multiword token ends with word 2, which is not there).",
@@ -252,8 +252,8 @@ FORMAT = conllu._FORMAT
         ),
     ],
 )
-def test_a_file_that_cannot_be_read_has_one_clear_sentence(came: str | bytes, sentence: str) -> None:
-    assert complaint(came) == sentence
+def test_a_file_that_cannot_be_read_has_one_clear_sentence(got: str | bytes, sentence: str) -> None:
+    assert complaint(got) == sentence
 
 
 def test_a_number_of_thousands_of_digits_is_no_crash() -> None:

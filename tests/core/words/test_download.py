@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 import core.words.download as downloading
-from core.records import SHORT_WORD_CLASSES, WORD_CLASSES, WordList
+from core.records import WORD_CLASSES, WordList
+from core.records.word_classes import NOTEBOOK_CLASSES
 from core.words import DownloadError, Downloads, forget_failures, source
 from core.words.download import download
 from core.words.failures import remembered
@@ -72,7 +73,7 @@ def test_file_names_are_those_of_the_public_repository() -> None:
         "top_english_prts_lower_500.txt",
         "top_english_verbs_lower_10000.txt",
     ]
-    assert tuple(source.FILE_NAMES) == WORD_CLASSES + SHORT_WORD_CLASSES
+    assert tuple(source.FILE_NAMES) == NOTEBOOK_CLASSES == WORD_CLASSES[: len(NOTEBOOK_CLASSES)]
     assert set(source.SHA256) == set(source.FILE_NAMES.values())
     assert re.fullmatch(
         "https://raw.githubusercontent.com/david47k/top-english-wordlists/[0-9a-f]{40}/", Downloads().base_url

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from core.errors import UserError
-from core.records import SHORT_WORD_CLASSES, WORD_CLASSES, WordList
+from core.records import WORD_CLASSES, WordList
 from core.words import (
     Downloads,
     bundled_classes,
@@ -127,7 +127,7 @@ def test_get_word_list_of_a_folder_with_lemmas(tmp_path: Path) -> None:
 
 
 def test_every_class_has_a_bundled_list_with_lemmas() -> None:
-    assert bundled_classes() == WORD_CLASSES + SHORT_WORD_CLASSES
+    assert bundled_classes() == WORD_CLASSES
     for name in bundled_classes():
         word_list = bundled_list(name)
         assert len(word_list.lemmas) == len(word_list.words)

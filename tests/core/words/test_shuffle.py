@@ -133,7 +133,7 @@ def test_words_of_one_lemma_cannot_be_shuffled() -> None:
     with pytest.raises(UserError) as caught:
         control(CAREFUL.changed(**own))
     assert str(caught.value) == (
-        "A comparison needs at least two words in each class; there are 4 target words and 0 baseline words, after the "
+        "A comparison needs at least two words in each class; got 4 target words and 0 baseline words, after the "
         "labels were shuffled with all forms of a lemma together."
     )
 

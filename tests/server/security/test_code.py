@@ -106,7 +106,7 @@ def test_the_search_for_it_lets_the_rest_be() -> None:
     assert dangers(fine) == []
 
 
-def test_two_rooms_ask_the_network_for_addresses_that_no_user_gives() -> None:
+def test_two_modules_ask_the_network_for_addresses_that_no_user_gives() -> None:
     """The hub's, and that of word lists and treebanks.
 
     core/words/source.py looks for the user's cache folder, and the server listens.

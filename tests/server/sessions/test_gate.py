@@ -138,7 +138,7 @@ def test_a_forged_message_ends_the_connection_before_it_reaches_the_session(pass
     client = Client(heartbeat(), rerun(neurons=["1"] * 600_000), heartbeat())
     asyncio.run(client.through(passed))
     [closed] = client.sent
-    assert closed["code"] == 1008 and closed["reason"] == "600,000 values of a widget came; at most 256 are allowed."
+    assert closed["code"] == 1008 and closed["reason"] == "Got 600,000 values of a widget; at most 256 are allowed."
     assert [each.WhichOneof("type") for each in client.got] == ["app_heartbeat"]
 
 

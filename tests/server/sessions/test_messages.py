@@ -56,11 +56,11 @@ def test_what_pages_send_may_pass_and_stays_as_it_is() -> None:
 @pytest.mark.parametrize(
     ("message", "sentence"),
     [
-        (rerun(neurons=["7"] * 257), "257 values of a widget came; at most 256 are allowed."),
-        (rerun(layer=[1] * 300), "300 values of a widget came; at most 256 are allowed."),
+        (rerun(neurons=["7"] * 257), "Got 257 values of a widget; at most 256 are allowed."),
+        (rerun(layer=[1] * 300), "Got 300 values of a widget; at most 256 are allowed."),
         (rerun(neurons=["x" * 10_001]), "A value of a widget has more than 10,000 characters."),
-        (rerun(neurons_plot={"json": "1" * 1_000_001}), "1,000,001 characters of a chart's state came; at most 1,000,"),
-        (rerun(**{f"w{i}": "a" for i in range(501)}), "501 widgets came; at most 500 are allowed."),
+        (rerun(neurons_plot={"json": "1" * 1_000_001}), "Got 1,000,001 characters of a chart's state; at most 1,000,"),
+        (rerun(**{f"w{i}": "a" for i in range(501)}), "Got 501 widgets; at most 500 are allowed."),
     ],
 )
 def test_what_no_page_sends_is_a_sentence(message: BackMsg, sentence: str) -> None:

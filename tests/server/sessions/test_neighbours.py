@@ -115,7 +115,7 @@ def test_three_megabytes_of_forged_values_end_the_connection_with_a_sentence(ser
         assert closed.value.rcvd is not None
         assert (closed.value.rcvd.code, closed.value.rcvd.reason) == (
             1008,
-            "600,000 values of a widget came; at most 256 are allowed.",
+            "Got 600,000 values of a widget; at most 256 are allowed.",
         )
         assert server.metric("process_cpu_seconds_total") - before < 2
 

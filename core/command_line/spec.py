@@ -1,0 +1,170 @@
+"""From what was typed to a ContrastSpec: a preset or a file with settings, and what was typed beside it."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+from dataclasses import fields
+from typing import Any
+
+from core.command_line.inputs import content_of, shown_name, text_of
+from core.command_line.output import Output
+from core.command_line.status import UsageError, typed
+from core.errors import UserError, did_you_mean, reason_of
+from core.records import ALL_TESTS, CUSTOM, DEFAULT_PRESET, PRESETS, ContrastSpec
+from core.records.link import SIDES
+from core.records.names import check_name
+from core.records.spec import check_field, quoted
+
+_SOURCES = ("notebook", "bundled")
+_FIELDS = tuple(item.name for item in fields(ContrastSpec))
+_OF_LISTS = tuple(f"{side}_{part}" for side in SIDES for part in ("words", "name"))
+
+
+def spec_of(options: argparse.Namespace, output: Output) -> ContrastSpec:
+    """The values of the file or the preset, replaced where the command line gives others.
+
+    Raises
+    ------
+    UsageError
+        A value is not allowed, or a file cannot be read; a name is for no list.
+    UserError
+        A file of words is no list; a file with settings has none, or one that is not allowed.
+    """
+    kept = read_spec(options.spec) if options.spec else None
+    given = {name: getattr(options, name) for name in _FIELDS if name not in _OF_LISTS}
+    given = {name: value for name, value in given.items() if value is not None}
+    _check_source(given.get("word_source"))
+    base = _base(options, kept, given, output)
+    for side in SIDES:
+        if side in given:
+            with typed():
+                check_field(side, given[side], given.get("word_source", base["word_source"]), f"--{side}")
+    lists = {side: _own_list(options, side, kept, output) for side in SIDES}
+    for side in SIDES:
+        if given.get(side, CUSTOM) != CUSTOM:  # a word class in place of the file's list
+            base |= {f"{side}_words": (), f"{side}_name": ""}
+    if options.words is not None:
+        given = {"n_target": options.words, "n_baseline": options.words} | given
+    elif ALL_TESTS[given.get("test", base["test"])].paired:  # as many of the other class as the list has
+        for side, other in (SIDES, SIDES[::-1]):
+            if f"{side}_words" in lists[side] and not lists[other]:
+                given = {f"n_{other}": given.get(f"n_{side}", len(lists[side][f"{side}_words"]))} | given
+    for side, of_list in lists.items():
+        words = of_list.get(f"{side}_words")
+        given = ({f"n_{side}": len(words)} if words else {}) | given | of_list
+    with typed():
+        return ContrastSpec(**{**base, **given})
+
+
+def _base(
+    options: argparse.Namespace, kept: ContrastSpec | None, given: dict[str, Any], output: Output
+) -> dict[str, Any]:
+    """The values where nothing was typed: the file's, then the preset's, if one is asked for or there is no file."""
+    preset = options.preset
+    if preset is None and kept is None:
+        preset = DEFAULT_PRESET
+        if "test" in given and ALL_TESTS[given["test"]].paired:  # which careful cannot have: its unit is the lemma
+            preset = "notebook"
+            if not set(PRESETS[preset]) <= {*given, *(("n_target", "n_baseline") if options.words else ())}:
+                output.note(
+                    "The test is paired, as the notebook's, so all that you did not set is as in --preset notebook. "
+                    "For the careful settings: --preset careful --unit word."
+                )
+    base = {} if kept is None else {name: getattr(kept, name) for name in _FIELDS}
+    lengths = {f"n_{side}": len(base[f"{side}_words"]) for side in SIDES if base.get(f"{side}_words")}
+    return {**base, **PRESETS[preset], **lengths} if preset else base
+
+
+def _check_source(source: str | None) -> None:
+    if source is not None and source not in _SOURCES and not os.path.isdir(os.path.expanduser(source)):
+        near = did_you_mean(source, _SOURCES)
+        raise UsageError(
+            f"--word-source is {quoted(source)}; notebook, bundled, or a folder of lists is expected.{near}"
+        )
+
+
+def _own_list(options: argparse.Namespace, side: str, kept: ContrastSpec | None, output: Output) -> dict[str, Any]:
+    """The fields of a spec for a list of one's own, with a note of what was changed in it; none without a list."""
+    from core.words import custom_list
+    from core.words.entries import MAX_BYTES, count_of, written
+
+    file, name = getattr(options, f"{side}_words"), getattr(options, f"{side}_name")
+    word_class = getattr(options, side)
+    if name is not None:
+        with typed():
+            check_name(f"--{side}-name", name)
+    if file is None:
+        if kept is not None and getattr(kept, side) == CUSTOM and word_class in (None, CUSTOM):
+            return {} if name is None else {f"{side}_name": name}
+        if name is not None:
+            raise UsageError(f"--{side}-name is “{name}”, but no list is given: --{side}-words FILE names its file.")
+        if word_class == CUSTOM:
+            raise UsageError(f"--{side} is {CUSTOM}, but no list is given: --{side}-words FILE names its file.")
+        return {}
+    if word_class not in (None, CUSTOM):
+        raise UsageError(f"--{side} is “{word_class}”, and --{side}-words gives a list: leave one of them out.")
+    shown = shown_name(file)
+    content = content_of(file, f"The list {shown!r}", MAX_BYTES)
+    if not content.strip():
+        raise UserError(f"The list {shown!r} is empty; one word a line is expected.")
+    words = custom_list(content, shown)
+    if len(words.words) < 2:
+        raise UserError(f"The list {shown!r} has {count_of(len(words.words), 'word')}; at least 2 are needed.")
+    for note in words.notes:
+        output.note(f"{shown}: {note}")
+    return {side: CUSTOM, f"{side}_words": written(words.words, words.lemmas), f"{side}_name": name or ""}
+
+
+def read_spec(file: str) -> ContrastSpec:
+    """The settings of a file: a spec, or what ``contrast --json``, ``evidence --json`` or the app wrote.
+
+    What the file leaves out is as in ``ContrastSpec()``: the settings of the notebook.
+
+    Raises
+    ------
+    UserError
+        It is no JSON, has a field that a spec has not, or a value that is not allowed.
+    UsageError
+        The file cannot be read.
+    """
+    shown = f"--spec {shown_name(file)}"
+    text = text_of(content_of(file, shown), shown)
+    try:
+        record = json.loads(text)
+    except (ValueError, RecursionError) as error:  # a number of thousands of digits, or nesting without end
+        raise UserError(f"{shown} is not JSON: {reason_of(error)}.") from None
+    if not isinstance(record, dict):
+        raise UserError(f"{shown} holds no settings: an object is expected, such as what contrast --json writes.")
+    values = next((record[name] for name in ("spec", "settings") if isinstance(record.get(name), dict)), record)
+    for name in values:
+        if name not in _FIELDS:
+            raise UserError(f"{shown} has the field {quoted(name)}, which is no setting.{did_you_mean(name, _FIELDS)}")
+    try:
+        values = {**values, **_lists_of_app(record, values)}
+        return ContrastSpec.from_json(json.dumps(values))
+    except UserError as error:
+        raise UserError(f"{shown}: {error}", about=error.about) from None
+
+
+def _lists_of_app(record: dict[str, Any], values: dict[str, Any]) -> dict[str, Any]:
+    """The words of lists of one's own in a settings file of the app, which keeps them apart, as they were typed."""
+    from core.words import custom_list
+    from core.words.entries import written
+    from core.words.lists import words_as_given
+
+    lists, given = record.get("lists"), record.get("as_given", [])
+    found: dict[str, Any] = {}
+    if not isinstance(lists, dict) or not isinstance(given, list):
+        return found
+    for side in SIDES:
+        lines = lists.get(side)
+        if values.get(side) != CUSTOM or f"{side}_words" in values or not isinstance(lines, list) or not lines:
+            continue
+        if not all(isinstance(line, str) for line in lines):
+            raise UserError(f"lists.{side} is no list of words.")
+        name = f"lists.{side}"
+        words = words_as_given(lines, name) if side in given else custom_list("\n".join(lines), name)
+        found[f"{side}_words"] = list(written(words.words, words.lemmas))
+    return found

@@ -1,0 +1,114 @@
+"""What each field of the exported JSON files means, and where docs/methods.md says more: for docs/reference/numbers.md.
+
+    SUMMARY["strong"]    # ("How many significant neurons ...", "Strong")
+
+A name with dots is a path: ``versions.python`` is ``python`` in the object ``versions``. The fields of a spec are on
+the page of settings, and the columns of tables in ``core.report.columns``. Those of evidence files are in
+``core.evidence.figures``.
+"""
+
+from __future__ import annotations
+
+from core.report.columns import COLUMNS, HEADINGS
+
+Field = tuple[str, str]  # what it means, and the heading of docs/methods.md, or ""
+
+MODEL: dict[str, Field] = {
+    "name": ("The model's name, as it was asked for.", ""),
+    "revision": ("The commit of the hub, or the beginning of the SHA-256 of a folder's weights.", ""),
+    "architecture": ("The family: model_type of the model's config.json.", ""),
+    "n_layers": ("How many layers it has.", ""),
+    "d_mlp": ("How many neurons a layer has.", "Neuron"),
+    "n_parameters": ("How many parameters it has.", ""),
+    "context": ("The longest text in tokens that one pass reads.", ""),
+    "device": ("Where it ran: cpu or cuda.", ""),
+    "processor": ("The processor that it ran on.", ""),
+    "dtype": ("The number format of its weights and values.", ""),
+    "hook_paths": ("The modules at which both sides are read, with {} for the layer.", "Pre-activation"),
+    "start_token": ("The token that the prefix puts before words and texts.", "Prefix"),
+    "start_token_is_end_of_text": ("Whether this is its end-of-text token, for want of another.", "Prefix"),
+    "notes": ("What a reader should know about the model, such as bfloat16.", ""),
+}
+VERSIONS: dict[str, Field] = {
+    "grammar_neurons": ("The version of this app.", ""),
+    "python": ("The version of Python.", ""),
+    **{name: (f"The version of {name}.", "") for name in ("numpy", "scipy", "torch", "transformers")},
+}
+# Of the neurons with the largest and the smallest statistic.
+NEURON: dict[str, Field] = {
+    **{name: (COLUMNS[name], HEADINGS[name]) for name in COLUMNS if name in HEADINGS and name in {
+        "neuron", "statistic", "degrees_of_freedom", "p_value", "log10_p", "p_adjusted", "log10_p_adjusted",
+        "mean_difference", "cohens_d", "hedges_g", "auc", "above_zero_target", "above_zero_baseline",
+    }},
+    "hedges_g_95": ("The lower and the upper limit of hedges_g.", "Interval"),
+    "auc_95": ("The lower and the upper limit of auc.", "Interval"),
+    "other_side": ("The same neuron on the side that was not tested.", "Other side"),
+    "other_side.side": ("Which side that is.", "Other side"),
+    "other_side.mean_difference": ("mean_difference there.", "Mean difference"),
+    "other_side.auc": ("auc there.", "AUC"),
+    "marks": ("The marks of the neuron: silent, reverses, or none.", "Silent"),
+}  # fmt: skip
+SUMMARY: dict[str, Field] = {
+    "spec": ("All settings: docs/reference/settings.md.", ""),
+    "control": ("A sentence, if the labels are shuffled; else null.", "Shuffled labels"),
+    "model": ("The model: the fields below.", ""),
+    "versions": ("The versions: the fields below.", ""),
+    **{f"{side}_source": (f"Where the {side}'s words come from.", "Word lists") for side in ("target", "baseline")},
+    **{f"{side}_words": (f"The words of the {side} that were used.", "Word lists") for side in ("target", "baseline")},
+    **{f"n_{side}_words": ("How many these are.", "Word lists") for side in ("target", "baseline")},
+    **{f"n_{side}_lemmas": ("How many lemmas they have; 0 if not known.", "Unit") for side in ("target", "baseline")},
+    "unit": ("What was compared: words or lemmas.", "Unit"),
+    **{f"n_{side}_units": (f"n of the {side}: its words or lemmas.", "Unit") for side in ("target", "baseline")},
+    "neurons": ("How many neurons the layer has.", "Neuron"),
+    "family": ("The tests that were corrected together.", "Family"),
+    "family_size": ("How many tests these are.", "Family"),
+    "statistic_name": ("t or z.", "Statistic"),
+    "critical_statistic": ("The absolute statistic at which the correction draws its line.", "Critical line"),
+    "d_definition": (COLUMNS["d_definition"], HEADINGS["d_definition"]),
+    "null_95": ("The 95% quantile of the largest absolute statistic under permutation; else null.", "Null 95"),
+    "permutations": ("How many permutations max-T has made; else null.", "Max-T"),
+    "seed": ("Their seed, or that of shuffled labels; null if nothing was random.", "Max-T"),
+    "significant_higher_for_target": ("How many significant neurons are higher for the target.", "Significant"),
+    "significant_higher_for_baseline": ("How many are higher for the baseline.", "Significant"),
+    "strong_auc": ("The AUC from which a significant neuron is strong.", "Strong"),
+    "strong": ("How many are.", "Strong"),
+    "strong_on_both_sides": (
+        "How many of these are so on the other side too, in the same direction.",
+        "Other side",
+    ),
+    "strong_reversed": ("How many of these are reversed there.", "Reverses"),
+    "significant_and_silent": ("How many significant neurons are silent.", "Silent"),
+    "significant_and_reverses": ("How many significant neurons reverse.", "Reverses"),
+    "largest": ("The neuron with the largest statistic: the fields below.", "Statistic"),
+    "smallest": ("The neuron with the smallest statistic: the fields below.", "Statistic"),
+    "cautions": ("Warnings about p-values that are too low.", "Caution"),
+    "cautions[].sentence": ("The warning.", "Caution"),
+    "cautions[].remedies": ("Changes of the settings that would help.", "Caution"),
+    "cautions[].remedies[].label": ("What the button says.", "Caution"),
+    "cautions[].remedies[].changes": ("The fields of the spec to change, with their new values.", "Caution"),
+    "notes": ("What a reader should know, such as words that were dropped.", ""),
+}
+_LIST = "lists.target, lists.baseline"
+MANIFEST: dict[str, Field] = {
+    "format": ("The version of this layout.", ""),
+    "digest": ("SHA-256 of the settings. Names of files end with its first digits.", ""),
+    "model": ("As in the summary.", ""),
+    "lists": ("Both lists as they were used.", "Word lists"),
+    "lists.hash": ("How the hashes below are made.", ""),
+    "lists.target": ("The target's list: the fields below.", "Word lists"),
+    "lists.baseline": ("The baseline's list: the fields below.", "Word lists"),
+    f"{_LIST}: name": ("What the list is called.", ""),
+    f"{_LIST}: source": ("Where it comes from.", ""),
+    f"{_LIST}: n_words": ("How many words were used.", "Word lists"),
+    f"{_LIST}: sha256": ("The hash of the words.", ""),
+    f"{_LIST}: lemmas_sha256": ("That of their lemmas, where the unit is the lemma; else null.", "Unit"),
+    "settings": ("All settings, as spec in the summary.", ""),
+    "texts": ("Each text that was shown. The text itself is not in the file.", ""),
+    "texts[].characters": ("Its length.", ""),
+    "texts[].sha256": ("Its hash.", ""),
+    "neurons": ("The neurons in colour there.", "Colour scale"),
+    "versions": ("As in the summary.", ""),
+    "tables": ("The definition of each column, by the table: neurons, words, text, two texts.", "Exported files"),
+    "notes": ("As in the summary.", ""),
+    "cautions": ("The sentences of the cautions.", "Caution"),
+}

@@ -1,0 +1,194 @@
+"""Every environment variable that this project reads: its name, default, allowed values, and meaning.
+
+    check(os.environ)   # UserError if one of ours is misspelt, or has a value that is not allowed
+
+``serve.py --help`` and docs/reference/server.md are made from this list; a test compares it with the source.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from core.errors import UserError
+from core.nearest import nearest
+from engine.limits import ANY, KEPT, Limits, parse, variable
+
+SOURCES = "Where files come from"
+# Who reads a variable: the class server, the app on one's own computer (`streamlit run app.py`), the command line.
+_SERVER, _APP, _ALL = "server", "server, app", "server, app, commands"
+_READ_BY = {
+    **dict.fromkeys(("framed_by", "max_upload_mb", "connections", "connections_by_address"), _SERVER),
+    **dict.fromkeys(("models", "model_root", "max_words", "max_characters", "max_tokens"), _ALL),
+}
+_OURS = re.compile(r"GRAMMAR[_-]?NEURONS?(?=[_-]|$)", re.IGNORECASE)
+# Kubernetes and Docker put the addresses of a service called "grammar-neurons" into containers beside it.
+_OF_A_SERVICE = re.compile(r"GRAMMAR_NEURONS_(SERVICE_(HOST|PORT)(_\w+)?|PORT(_\d+_(TCP|UDP)(_(PROTO|PORT|ADDR))?)?)")
+_ELSEWHERE = {"PORT": "STREAMLIT_SERVER_PORT"} | dict.fromkeys(("ADDRESS", "HOST"), "STREAMLIT_SERVER_ADDRESS")
+
+
+@dataclass(frozen=True)
+class Variable:
+    """An environment variable of this project.
+
+    ``default``, ``allowed`` and ``meaning`` are short texts without a full stop; ``details`` are sentences for a page.
+    ``check`` gets what the value is called and its text, and raises UserError if it is not allowed.
+    """
+
+    name: str
+    group: str
+    default: str
+    allowed: str
+    meaning: str
+    details: str
+    read_by: str
+    check: Callable[[str, str], object]
+
+    @property
+    def option(self) -> str:
+        """The option of ``serve.py`` that sets this variable, such as ``--max-words``."""
+        return "--" + self.name.removeprefix(variable("")).lower().replace("_", "-")
+
+
+def check(environment: Mapping[str, str]) -> None:
+    """Raise UserError if a variable of ours is misspelt, or has a value that is not allowed.
+
+    Examples
+    --------
+    >>> check({"GRAMMAR_NEURONS_MAXWORDS": "100"})
+    Traceback (most recent call last):
+    core.errors.UserError: GRAMMAR_NEURONS_MAXWORDS is no variable of this program; did you mean \
+GRAMMAR_NEURONS_MAX_WORDS?
+    """
+    known = [each.name for each in VARIABLES]
+    for name in environment:
+        if _OURS.match(name) and name not in known and not _is_of_a_service(name, environment[name]):
+            raise UserError(_unknown(name, known), about="variable")
+    for each in VARIABLES:
+        text = environment.get(each.name, "").strip()
+        if text or (each.name == variable("models") and each.name in environment):
+            try:
+                each.check(each.name, text)
+            except UserError as error:
+                raise UserError(str(error), about="variable") from None
+
+
+def _is_of_a_service(name: str, value: str) -> bool:
+    addressed = name != variable("port") or "://" in value  # a bare number is what somebody has chosen
+    return addressed and _OF_A_SERVICE.fullmatch(name) is not None
+
+
+def _unknown(name: str, known: list[str]) -> str:
+    rest = _OURS.sub("", name).strip("_-").upper()
+    found = nearest(rest, [each.removeprefix(variable("")) for each in known])
+    meant = _ELSEWHERE.get(rest) or (variable(found) if found else None)
+    ends = f"did you mean {meant}?" if meant else "serve.py --help lists them."
+    return f"{name[:80]} is no variable of this program; {ends}"
+
+
+def _of_limit(name: str, default: Any, metadata: Mapping[str, Any]) -> Variable:
+    """The variable of one of the limits."""
+    shown = f"{default:,}" if isinstance(default, int) else "none"
+    details = metadata["details"]
+    if name == "models":
+        shown, details = (
+            "bundled",
+            "Without a class server (`streamlit run app.py`, the command line), any is the default.",
+        )
+    return Variable(
+        variable(name),
+        metadata["group"],
+        shown,
+        metadata["allowed"],
+        metadata["meaning"],
+        details,
+        _READ_BY.get(name, _APP),
+        lambda said, text: parse(name, text, said),
+    )
+
+
+def _folder_or_new(said: str, text: str) -> None:
+    """Refuse a path that is a file, or that lies in one."""
+    path = Path(os.path.abspath(os.path.expanduser(text)))
+    there = next((each for each in (path, *path.parents) if os.path.exists(each)), path)
+    if not os.path.isdir(there):
+        raise UserError(f"{said} is “{text[:200]}”, where “{there.name[:80]}” is a file; a folder is allowed.")
+
+
+def _existing_folder(said: str, text: str) -> None:
+    if not os.path.isdir(text):
+        raise UserError(f"{said} is “{text[:200]}”, which is not a folder.")
+
+
+def _web_address(said: str, text: str) -> None:
+    try:
+        parts = urlsplit(text)
+        allowed = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
+    except ValueError:  # a port or a host that is none
+        allowed = False
+    if not allowed or re.search(r"\s", text):
+        raise UserError(f"{said} is “{text[:200]}”; an address that begins with https:// or http:// is allowed.")
+
+
+# The order is that of the groups in ``serve.py --help``.
+VARIABLES = (
+    *(_of_limit(item.name, item.default, item.metadata) for item in fields(Limits)),
+    Variable(
+        variable("cache"),
+        KEPT,
+        "the user's cache folder",
+        "a folder; it is made if needed",
+        "the folder of word lists, treebanks and activations",
+        "Several servers may share it.",
+        _ALL,
+        _folder_or_new,
+    ),
+    Variable(
+        variable("seed"),
+        SOURCES,
+        "none",
+        "a folder",
+        "a read-only folder of files that were fetched before",
+        "It has `wordlists`, `treebanks` and `static` (Streamlit's files, compressed). The container image sets it.",
+        f"{_ALL}, the image's build",
+        _existing_folder,
+    ),
+    Variable(
+        variable("wordlists_url"),
+        SOURCES,
+        "the public address",
+        "an address, http or https",
+        "the folder on the web with the notebook's word lists",
+        "For a mirror, where a firewall closes raw.githubusercontent.com.",
+        f"{_ALL}, the image's build",
+        _web_address,
+    ),
+    Variable(
+        variable("treebanks_url"),
+        SOURCES,
+        "the public address",
+        "an address, http or https",
+        "the folder on the web with the tagged texts (treebanks)",
+        "Below it are `UD_English-EWT/r2.15/en_ewt-ud-dev.conllu` and `UD_English-GUM/r2.15/en_gum-ud-dev.conllu`.",
+        _ALL,
+        _web_address,
+    ),
+)
+
+
+def as_table() -> str:
+    """The variables as a Markdown table, for docs/reference/server.md."""
+    lines = ["| option, variable | default | allowed | meaning | read by |", "|---|---|---|---|---|"]
+    for each in VARIABLES:
+        default = f"`{each.default}`" if each.default == "bundled" else each.default
+        allowed = each.allowed.replace(f"; {ANY} ", f"; `{ANY}` ")
+        meaning = f"{each.meaning[0].upper()}{each.meaning[1:]}. {each.details}".strip().replace(
+            f" {ANY}.", f" `{ANY}`."
+        )
+        lines.append(f"| `{each.option}`<br>`{each.name}` | {default} | {allowed} | {meaning} | {each.read_by} |")
+    return "\n".join(lines)

@@ -1,0 +1,96 @@
+"""The command ``grammar-neurons``: the commands of ``core``, and two that start the app and the class server.
+
+    grammar-neurons app                          # the app, on this computer
+    grammar-neurons serve                        # the class server
+    grammar-neurons contrast --preset careful    # and all other commands of `python -m core`
+
+It runs from any folder. In a checkout, ``python -m grammar_neurons`` is the same command.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from difflib import get_close_matches
+from importlib.machinery import ModuleSpec, SourceFileLoader
+from importlib.util import module_from_spec
+
+from grammar_neurons import HOME
+
+NAME = "grammar-neurons"
+_MISUSED = 2
+_INTERRUPTED = 130  # the exit status of shells for Ctrl-C
+_HELP = f"""\
+Start the app:
+  {NAME} app            on this computer, at http://localhost:8501
+  {NAME} serve          the class server, for other computers in the network
+
+Without a browser:
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command, by default that of the command line. Return the exit status."""
+    name, *rest = (sys.argv[1:] if arguments is None else list(arguments)) or ["help"]
+    if name == "help" and rest[:1] in (["app"], ["serve"]):
+        name, rest = rest[0], ["--help"]
+    if name == "app":
+        return _app(rest)
+    if name == "serve":
+        return _serve(rest)
+    if near := get_close_matches(name, ("app", "serve"), cutoff=0.7):
+        print(f"error: There is no command “{name}”. Did you mean {near[0]}?", file=sys.stderr)
+        return _MISUSED
+    if (name, rest) in (("help", []), ("--help", []), ("-h", [])):
+        print(_HELP)
+        name = "--help"
+    from core.__main__ import main as core_main
+    from core.console import print_anything
+
+    print_anything()
+    return core_main([name, *rest], prog=NAME)
+
+
+def _app(arguments: Sequence[str]) -> int:
+    """Run the app as ``streamlit run`` does. Streamlit reads the settings in ``HOME``/.streamlit, from any folder."""
+    parser = argparse.ArgumentParser(
+        prog=f"{NAME} app",
+        usage="%(prog)s [-h] [--port PORT] [STREAMLIT OPTIONS]",
+        description="Start the app on this computer. Ctrl-C stops it.",
+        epilog=f"Other options go to Streamlit: `streamlit run --help` lists them. For a class: {NAME} serve.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("--port", type=int, help="the port on this computer (default: 8501, or the next that is free)")
+    own, others = parser.parse_known_args(arguments)
+    if own.port is not None:
+        if not 0 < own.port < 2**16:
+            parser.error(f"argument --port: got {own.port}; 1 to 65535 are allowed")
+        others = [f"--server.port={own.port}", *others]
+    from streamlit.web.cli import main as streamlit
+
+    return int(streamlit(["run", str(HOME / "app.py"), *others], prog_name=NAME) or 0)
+
+
+def _serve(arguments: Sequence[str]) -> int:
+    """Run serve.py with these arguments, as ``python serve.py`` does. It ends the process by itself."""
+    sys.argv[:] = [f"{NAME} serve", *arguments]  # its help begins with the first
+    loader = SourceFileLoader("__main__", str(HOME / "serve.py"))
+    spec = ModuleSpec("__main__", loader, origin=loader.path)
+    spec.has_location = True  # so that it has a __file__
+    loader.exec_module(module_from_spec(spec))
+    return 0
+
+
+def run() -> None:
+    """The entry point of the console command: run, and end the process with the exit status."""
+    status = main()
+    if status == _INTERRUPTED:
+        sys.stderr.flush()
+        os._exit(status)  # without a wait for the threads of the hub's library, which may hang with the network
+    sys.exit(status)
+
+
+if __name__ == "__main__":
+    run()

@@ -1,0 +1,23 @@
+"""The command line with a wrong variable: no command runs without the limit that somebody wanted."""
+
+from __future__ import annotations
+
+import pytest
+
+from core.__main__ import main
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "sentence"),
+    [
+        ("GRAMMAR_NEURONS_MAXWORDS", "60", "did you mean GRAMMAR_NEURONS_MAX_WORDS?"),
+        ("GRAMMAR_NEURONS_QUEUE_LENGTH", "many", "a whole number from 1 to 10,000 is allowed."),
+        ("GRAMMAR_NEURONS_CACHE", __file__, "a folder is allowed."),
+        ("GRAMMAR_NEURONS_TREEBANKS_URL", "nowhere", "an address that begins with https:// or http:// is allowed."),
+    ],
+)
+def test_a_wrong_variable_ends_every_command_with_a_sentence(name, value, sentence, monkeypatch, capsys):
+    monkeypatch.setenv(name, value)
+    assert main(["contrast"]) == 2
+    said = capsys.readouterr()
+    assert said.out == "" and name in said.err and sentence in said.err and said.err.count("\n") == 1

@@ -1,0 +1,137 @@
+"""The list of environment variables: as long as the source says, checked at every start, and in the documents."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from core.errors import UserError
+from core.nearest import nearest
+from engine.limits import Limits, variable
+from engine.variables import VARIABLES, as_table, check
+from tests.support.browser import ROOT
+from tests.support.tiny_models import assert_one_sentence
+
+NAMES = {each.name for each in VARIABLES}
+# Where a variable may be read, set or described. Tests and the history of changes may name others.
+PLACES = (
+    *("core", "engine", "ui", "server", "pages", "deploy", "benchmarks", "training", "docs", ".streamlit"),
+    *("Dockerfile", "compose.yaml", "README.md", "app.py", "serve.py", "conftest.py"),
+)
+# Written where it is said that they are not read.
+EXAMPLES = {"GRAMMAR_NEURONS_MAXWORDS", "GRAMMAR_NEURONS_PORT", "GRAMMAR_NEURONS_SERVICE"}
+
+
+def written() -> dict[str, set[str]]:
+    """Each name of a variable that the source has, and in which files."""
+    found: dict[str, set[str]] = {}
+    for place in PLACES:
+        path = ROOT / place
+        assert path.exists(), place
+        for file in [path] if path.is_file() else [each for each in path.rglob("*") if each.is_file()]:
+            if file.suffix not in (".png", ".safetensors", ".pyc", ".gz", ".br"):
+                for name in re.findall(r"GRAMMAR_NEURONS_[A-Z_]*[A-Z]", file.read_text("utf-8", "ignore")):
+                    found.setdefault(name, set()).add(file.relative_to(ROOT).as_posix())
+    return found
+
+
+def refusal(**environment: str) -> str:
+    with pytest.raises(UserError) as caught:
+        check(environment)
+    assert_one_sentence(caught.value, *environment)
+    assert caught.value.about == "variable"
+    return str(caught.value)
+
+
+def test_every_name_in_the_source_is_in_the_list() -> None:
+    unknown = {name: files for name, files in written().items() if name not in NAMES | EXAMPLES}
+    assert not unknown
+
+
+def test_every_variable_of_the_list_is_read() -> None:
+    """Limits are read by their fields' names; all others stand in the source as they are."""
+    files = {name: {file for file in each if file.startswith(("core/", "engine/"))} for name, each in written().items()}
+    limits = {variable(item.name) for item in fields(Limits)}
+    assert limits <= NAMES
+    assert {name for name in NAMES - limits if files.get(name)} == NAMES - limits
+    assert len(NAMES) == len(VARIABLES)
+
+
+def test_each_says_what_it_is() -> None:
+    for each in VARIABLES:
+        assert each.meaning and each.meaning[-1] != "." and len(each.meaning) < 80, each.name
+        assert each.allowed and each.default and each.group and each.read_by, each.name
+        assert each.details == "" or each.details.endswith((".", "`.")), each.name
+        assert each.option == "--" + each.name.removeprefix("GRAMMAR_NEURONS_").lower().replace("_", "-")
+
+
+def test_the_table_of_the_page_is_that_of_the_code() -> None:
+    page = (ROOT / "docs" / "reference" / "server.md").read_text(encoding="utf-8")
+    (content,) = re.findall(r"<!-- generated: server variables -->\n(.*?)<!-- end -->", page, re.DOTALL)
+    assert content.strip() == as_table()
+    assert {*re.findall(r"GRAMMAR_NEURONS_[A-Z_]*[A-Z]", content)} == NAMES
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("GRAMMAR_NEURONS_MAXWORDS", "GRAMMAR_NEURONS_MAX_WORDS"),
+        ("grammar_neurons_max_words", "GRAMMAR_NEURONS_MAX_WORDS"),
+        ("GRAMMAR_NEURON_CACHE", "GRAMMAR_NEURONS_CACHE"),
+        ("GRAMMAR_NEURONS_MODEL", "GRAMMAR_NEURONS_MODELS"),
+        ("GRAMMAR_NEURONS_WORDLIST_URL", "GRAMMAR_NEURONS_WORDLISTS_URL"),
+        ("GRAMMAR_NEURONS_PORT", "STREAMLIT_SERVER_PORT"),
+        ("GRAMMAR_NEURONS_HOST", "STREAMLIT_SERVER_ADDRESS"),
+    ],
+)
+def test_a_name_that_is_nearly_one_is_refused(name: str, meant: str) -> None:
+    assert refusal(**{name: "1"}).endswith(f"did you mean {meant}?")
+
+
+def test_a_name_that_is_near_nothing_is_refused_too() -> None:
+    assert "serve.py --help" in refusal(GRAMMAR_NEURONS_XYZZY="1")
+
+
+def test_what_kubernetes_and_others_set_is_passed_over() -> None:
+    """A Service called grammar-neurons puts these into every container beside it."""
+    service = {
+        "GRAMMAR_NEURONS_SERVICE_HOST": "10.0.0.7",
+        "GRAMMAR_NEURONS_SERVICE_PORT": "80",
+        "GRAMMAR_NEURONS_SERVICE_PORT_HTTP": "80",
+        "GRAMMAR_NEURONS_PORT": "tcp://10.0.0.7:80",
+        "GRAMMAR_NEURONS_PORT_80_TCP": "tcp://10.0.0.7:80",
+        "GRAMMAR_NEURONS_PORT_80_TCP_PROTO": "tcp",
+        "GRAMMAR_NEURONS_PORT_80_TCP_ADDR": "10.0.0.7",
+    }
+    check({**service, "GRAMMARLY_TOKEN": "x", "PATH": "/bin", "GRAMMAR": "x", "GRAMMAR_NEURONSX": "x"})
+
+
+@pytest.mark.parametrize(
+    "item", [item for item in fields(Limits) if "least" in item.metadata], ids=lambda item: item.name
+)
+def test_every_number_is_checked(item) -> None:
+    check({variable(item.name): str(item.metadata["most"])})
+    assert "is allowed" in refusal(**{variable(item.name): str(item.metadata["most"] + 1)})
+
+
+def test_folders_and_addresses_are_checked(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    check({"GRAMMAR_NEURONS_CACHE": str(tmp_path / "new" / "folder"), "GRAMMAR_NEURONS_SEED": str(tmp_path)})
+    check({"GRAMMAR_NEURONS_CACHE": "", "GRAMMAR_NEURONS_SEED": " ", "GRAMMAR_NEURONS_WORDLISTS_URL": ""})
+    check({"GRAMMAR_NEURONS_WORDLISTS_URL": "http://127.0.0.1:9/", "GRAMMAR_NEURONS_TREEBANKS_URL": "https://a.edu/x"})
+    for path in ("file", "file/below"):
+        assert "“file” is a file; a folder" in refusal(GRAMMAR_NEURONS_CACHE=str(tmp_path / path))
+    for path in ("file", "nowhere"):
+        assert "which is not a folder" in refusal(GRAMMAR_NEURONS_SEED=str(tmp_path / path))
+    for text in ("ftp://a.edu/", "a.edu", "https://", "file:///etc", "http://a:b/", "http://a b/", "http://[::1"):
+        for name in ("GRAMMAR_NEURONS_WORDLISTS_URL", "GRAMMAR_NEURONS_TREEBANKS_URL"):
+            assert "begins with https:// or http://" in refusal(**{name: text})
+
+
+def test_nearest_prefers_equal_letters_and_knows_when_nothing_is_near() -> None:
+    assert nearest("N-TARGET", ["target", "n_target"]) == "n_target"
+    assert nearest("", ["a"]) is None and nearest("_", ["a"]) is None and nearest("x" * 5_000, ["x" * 5_000]) is None
+    assert nearest("campaign", ["target", "baseline", "layer"]) is None

@@ -1,0 +1,165 @@
+"""The recipes of CONTRIBUTING.md, applied to a copy of the repository: the suite passes there, and they can be used."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.support.recipes import Block, Recipe, copy_of_repository, read_recipe, run
+
+RECIPES = ("Add a word class", "Add a page", "Add an architecture")
+# The tests of what was added: those whose names have it, and those of lists, pages and tables as a whole.
+SUITE = (
+    "tests/core/activations/test_both_sides.py",
+    "tests/core/activations/test_text.py",
+    "tests/core/models/test_models.py",
+    "tests/core/records/test_records.py",
+    "tests/core/words/test_classes.py",
+    "tests/core/words/test_pair.py",
+    "tests/test_word_lists.py",
+    "tests/ui/test_app_pages.py",
+    "tests/ui/test_neuron_everywhere.py",
+    "tests/ui/test_page_links.py",
+    "tests/ui/test_share.py",
+    "tests/ui/test_word_settings.py",
+    "tests/ui/test_added.py",
+)
+WANTED = "colours or 6_Layers or ernie4_5 or test_classes or test_word_lists or test_app_pages or table or added"
+# What somebody would do with them; it becomes a file of the copy's tests.
+USED = """
+from core.models import load_model
+from core.models.hook_points import HOOK_POINTS
+from core.records import ContrastSpec
+from deploy.image import slim
+from tests.support.pages import HOME, SMALL, go_to, open_page, said
+from ui.app_pages import PAGES
+
+LAYERS = "pages/6_Layers.py"
+
+
+def test_the_class_is_offered_on_the_new_page():
+    at = open_page(LAYERS, SMALL.changed(target="colours", n_target=20))
+    assert [title.value for title in at.title] == ["Layers"] and not at.error and not at.warning
+    target = at.sidebar.selectbox(key="target")
+    assert target.value == "colours" and "Colours" in target.options and at.get_by_key("layer_profile")
+    assert "Layers" in [item.proto.page for item in at.sidebar.get("page_link")]
+    go_to(at, HOME)
+    assert "**Compare the layers**" in [item.proto.label for item in at.main.get("page_link")]
+
+
+def test_the_notebook_s_source_says_that_it_has_no_such_list():
+    at = open_page(LAYERS, SMALL.changed(target="colours", n_target=20, word_source="notebook"))
+    assert any("The notebook has no list of colours" in note for note in said(at.info)), said(at.info)
+
+
+def test_the_architecture_is_read_by_the_table(tiny_folder, tmp_path):
+    lm = load_model(str(tiny_folder("ernie4_5")))
+    assert (lm.info.architecture, lm.info.notes, lm.hook_points) == ("ernie4_5", (), HOOK_POINTS["ernie4_5"])
+    known = slim.architectures("core/models/hook_points.py")
+    assert not slim.not_compiled(tmp_path, known).search("/transformers/models/ernie4_5/modeling_ernie4_5.py")
+"""
+
+
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the repository to which all recipes are applied, one after the other."""
+    folder = copy_of_repository(tmp_path_factory.mktemp("recipes") / "copy")
+    for title in RECIPES:
+        read_recipe(title).apply(folder)
+    return folder
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_the_suite_passes_with_all_that_was_added(copy: Path) -> None:
+    (copy / "tests/ui/test_added.py").write_text(USED, encoding="utf-8")
+    options = '-v -p no:cacheprovider -o addopts="--import-mode=importlib --strict-markers" -W ignore'
+    done = run(copy, f'python -m pytest {options} {" ".join(SUITE)} -k "{WANTED}"', timeout=840)
+    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]
+    for name in ("colours", "6_Layers", "ernie4_5", "test_added"):  # a name that is misspelt here would select nothing
+        assert len(re.findall(rf"{name}.* PASSED", done.stdout)) >= 3, f"{name}: {done.stdout}"
+
+
+@pytest.mark.timeout(300)
+def test_the_class_is_used_as_its_recipe_says(copy: Path) -> None:
+    (command,) = read_recipe("Add a word class").commands
+    done = run(copy, command)
+    assert done.returncode == 0, done.stderr
+    assert "20 colours (19 lemmas) and 20 verbs" in done.stdout and "Target    colours: bundled list\n" in done.stdout
+
+
+# --- The helper itself
+
+
+RECIPE = """
+## Add a tea
+
+Teas are in `teas/`; `make` makes them. Write
+`teas/green.txt`, which is new:
+
+```text
+green tea
+
+# no heading
+```
+
+1. In `teas/all.txt`, add it:
+
+   ```diff
+    black
+   +green
+   -white
+    red
+   ```
+
+```sh
+python -m teas
+```
+
+### Notes
+
+## Add a coffee
+"""
+
+
+def test_a_recipe_is_read_and_applied(tmp_path: Path) -> None:
+    recipe = read_recipe("Add a tea", RECIPE.replace("`teas/`", "a folder"))
+    assert [(block.path, block.language) for block in recipe.blocks] == [
+        ("teas/green.txt", "text"),
+        ("teas/all.txt", "diff"),
+    ]
+    assert recipe.commands == ("python -m teas",)
+    (tmp_path / "teas").mkdir()
+    (tmp_path / "teas/all.txt").write_text("black\nwhite\nred\nwhite\nred\n")
+    recipe.apply(tmp_path)
+    assert (tmp_path / "teas/all.txt").read_text() == "black\ngreen\nred\nwhite\nred\n"
+    assert (tmp_path / "teas/green.txt").read_text() == "green tea\n\n# no heading\n"
+    assert read_recipe("Add a coffee", RECIPE) == Recipe("Add a coffee", (), ())
+
+
+@pytest.mark.parametrize(
+    ("text", "mistake"),
+    [
+        ("black\nred\n", "do not stand in teas.txt exactly once"),
+        ("black\nwhite\nred\nblack\nwhite\nred\n", "do not stand in teas.txt exactly once"),
+    ],
+)
+def test_a_change_that_does_not_fit_is_an_error(tmp_path: Path, text: str, mistake: str) -> None:
+    (tmp_path / "teas.txt").write_text(text)
+    with pytest.raises(ValueError, match=mistake):
+        Block("teas.txt", "diff", (" black", "+green", "-white", " red")).apply(tmp_path)
+    assert (tmp_path / "teas.txt").read_text() == text
+
+
+def test_other_mistakes_of_recipes(tmp_path: Path) -> None:
+    (tmp_path / "teas.txt").write_text("black\n")
+    with pytest.raises(ValueError, match=r"writes teas\.txt anew, and there is such a file"):
+        Block("teas.txt", "text", ("green",)).apply(tmp_path)
+    with pytest.raises(ValueError, match="begins with neither a space"):
+        Block("teas.txt", "diff", ("black", "+green")).apply(tmp_path)
+    with pytest.raises(ValueError, match="There is no heading “Add a juice”"):
+        read_recipe("Add a juice", RECIPE)
+    with pytest.raises(ValueError, match="names no file"):
+        read_recipe("Add", "# Add\n\nDo this:\n\n```text\nx\n```\n")

@@ -1,0 +1,120 @@
+"""The pages of the app, one entry each.
+
+Whatever lists pages reads this: the sidebar, Home's cards, frames of other pages, *Share*, the server, the tests. To
+add one, write its script in ``pages/`` and its entry in ``PAGES`` (CONTRIBUTING.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+
+
+@dataclass(frozen=True)
+class AppPage:
+    """One page.
+
+    Parameters
+    ----------
+    script : str
+        Its file. The title follows from its name: ``pages/3_Text_heatmap.py`` is *Text heatmap*. The number only
+        orders the files in the folder.
+    icon : str
+        Of its links, such as ``:material/home:``.
+    invitation, description : str
+        The link and the sentence of its card on Home. Without an invitation it has no card.
+    parts : mapping of str to str
+        What a frame of another page can show of it (``ui.parts``): names for the address, and what *Share* calls them.
+    settings : bool
+        Whether it shows the experiment. A page that does not has no settings in the sidebar, no *Share*, no *Export*.
+    chart : bool
+        Whether it begins with a chart, whose module a browser should load at once.
+
+    Examples
+    --------
+    >>> page = AppPage("pages/3_Text_heatmap.py", ":material/format_ink_highlighter:")
+    >>> page.title, page.path
+    ('Text heatmap', 'Text_heatmap')
+    """
+
+    script: str
+    icon: str
+    invitation: str = ""
+    description: str = ""
+    parts: Mapping[str, str] = field(default_factory=dict)
+    settings: bool = True
+    chart: bool = False
+
+    @property
+    def title(self) -> str:
+        """What the page is called, in links and in the browser's tab."""
+        return self.path.replace("_", " ")
+
+    @property
+    def path(self) -> str:
+        """The page's place in an address. That of Home is empty there."""
+        return PurePosixPath(self.script).stem.partition("_")[2]
+
+
+HOME = AppPage(
+    "pages/0_Home.py",
+    ":material/home:",
+    parts={"introduction": "Introduction", "summary": "Your experiment now"},
+)
+NEURONS = AppPage(
+    "pages/1_Neurons.py",
+    ":material/scatter_plot:",
+    "Find the neurons",
+    "Which ones are higher for nouns, which for verbs, by how much, and how sure is that?",
+    {
+        "scatter": "Every neuron of the layer",
+        "neuron": "The selected neuron",
+        "layers": "Every layer",
+        "table": "All figures",
+    },
+    chart=True,
+)
+WORDS = AppPage(
+    "pages/2_Words.py",
+    ":material/dictionary:",
+    "Look at the words",
+    "What does every neuron do with every word, and which words are these?",
+    {"image": "Words by neurons", "means": "Mean activation", "lists": "The two lists"},
+    chart=True,
+)
+TEXT = AppPage(
+    "pages/3_Text_heatmap.py",
+    ":material/format_ink_highlighter:",
+    "Try a text",
+    "Are these neurons high where they should be, on the nouns or verbs of a text that you paste?",
+    {"heatmap": "The coloured text", "score": "How well the neurons tell words apart"},
+)
+EVIDENCE = AppPage(
+    "pages/4_Evidence.py",
+    ":material/fact_check:",
+    "Doubt the result",
+    "Does a neuron survive the questions of a careful reviewer, and what may you claim about it?",
+    {"pinned": "Pinned neurons", "checks": "Each check", "claim": "What you may claim"},
+)
+HELP = AppPage("pages/5_Help.py", ":material/help:", settings=False)
+
+PAGES = (
+    HOME,
+    NEURONS,
+    WORDS,
+    TEXT,
+    EVIDENCE,
+    HELP,
+)
+
+
+def titled(title: str) -> AppPage:
+    """The page with this title.
+
+    Examples
+    --------
+    >>> titled("Words").script
+    'pages/2_Words.py'
+    """
+    return next(page for page in PAGES if page.title == title)

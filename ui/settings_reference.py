@@ -1,0 +1,132 @@
+"""The settings as Markdown, for docs/reference/settings.md: every name of each in one row.
+
+A setting has a label in the sidebar, an option of the command line, a parameter of a link, and a field of JSON files.
+They are declared where they are used. Here they are put side by side, and whoever forgets one gets an error.
+"""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import MISSING, fields
+
+from core.command_line.options import add_contrast_options
+from core.records import CAREFUL, CUSTOM, NOTEBOOK, ContrastSpec
+from core.records.link import to_params
+from core.records.meanings import MEANINGS, allowed
+from core.report.markdown import table
+from ui.link import OPTIONS, View
+
+_HEADER = ("in the app", "command line", "link, JSON", "Notebook", "Careful", "allowed", "meaning")
+# What a spec has that makes each parameter of a link appear.
+_FULL = ContrastSpec(
+    target=CUSTOM,
+    baseline=CUSTOM,
+    target_words=("time", "year"),
+    baseline_words=("go", "see"),
+    target_name="One",
+    baseline_name="Two",
+)
+# What the sidebar calls each setting, by the field of the spec; an empty label: it is in no sidebar.
+SETTING_LABELS = {
+    "model": "Model",
+    "layer": "Layer",
+    "target": "Target",
+    "baseline": "Baseline",
+    "n_target": "Target words",
+    "n_baseline": "Baseline words",
+    "word_source": "Word lists",
+    "hook_side": "Hook side",
+    "pooling": "Pooling over a word's tokens",
+    "leading_space": "Leading space",
+    "prefix": "Beginning-of-text token first",
+    "drop_shared": "Drop words that stand in both lists",
+    "unit": "Unit",
+    "test": "Test",
+    "correction": "Correction",
+    "family": "Family of tests",
+    "alpha": "Alpha",
+    "seed": "",
+    "dtype": "Number format",
+    "shuffle_labels": "Control: shuffle the labels",
+    "target_words": "Custom target list",
+    "baseline_words": "Custom baseline list",
+    "target_name": "Name of the target list",
+    "baseline_name": "Name of the baseline list",
+}
+_ON_PAGES = {
+    "neuron": ("a neuron of the layer", "The selected neuron. Without it: the one with the largest statistic."),
+    "pinned": ("up to 6, with commas", "The neurons that stay beside the selected one on all pages."),
+    "scale": ("", "Text heatmap: the range of the colours."),
+    "by": ("", "Text heatmap: whether each token has its own value, or each word one."),
+    "colours": ("", "Text heatmap: the app's colours, or the notebook's Reds and Blues."),
+    "threshold": ("", "Text heatmap: the percentage from which on a token is coloured."),
+    "both": ("", "Text heatmap: whether a third block shows both neurons in one."),
+    "plot": ("", "Neurons: statistic by index, or the volcano."),
+    "gold": ("", "Evidence: the tagged text, the project's own or a treebank."),
+    "tab": ("", "Words: the open tab."),
+    "columns": ("", "Words: how many neurons of each sign the image has."),
+    "image_words": ("2 to 10,000", "Words: how many words of each class the image has."),
+    "read": ("", "Help: the open document."),
+    "sample": ("a name of a sample", "Text heatmap: a text of the app's own. Texts that a user types are in no link."),
+}
+
+
+def settings_table() -> str:
+    """One row for each field of a spec.
+
+    Raises
+    ------
+    KeyError
+        A field has no label, no meaning, no option or no parameter. The message names it.
+    """
+    flags, params = _flags(), to_params(_FULL, spelled_out=True)
+    rows = []
+    for item in fields(ContrastSpec):
+        name = item.name
+        if name not in params:
+            raise KeyError(f"{name} is in no link")
+        label = SETTING_LABELS[name] or "–"
+        rows.append((label, flags[name], f"`{name}`", *_defaults(name), allowed(name), MEANINGS[name]))
+    return table(_HEADER, rows)
+
+
+def choices_table() -> str:
+    """One row for each choice on a page that a link has beside the settings.
+
+    Raises
+    ------
+    KeyError
+        A choice has no meaning here.
+    """
+    rows = []
+    for item in fields(View):
+        if item.name != "spec":
+            what, meaning = _ON_PAGES[item.name]
+            values = what or ", ".join(f"`{value}`" for value in OPTIONS[item.name])
+            default = OPTIONS[item.name][0] if item.name in OPTIONS else ""
+            rows.append((f"`{item.name}`", default, values, meaning))
+    return table(("link, settings file", "default", "allowed", "meaning"), rows)
+
+
+def _flags() -> dict[str, str]:
+    """The option of each field, as one types it. ``--words`` sets both counts."""
+    parser = argparse.ArgumentParser(add_help=False)
+    add_contrast_options(parser)
+    flags = {action.dest: ", ".join(f"`{name}`" for name in action.option_strings) for action in parser._actions}
+    for count in ("n_target", "n_baseline"):
+        flags[count] += f", {flags['words']}"
+    return flags
+
+
+def _defaults(field: str) -> tuple[str, str]:
+    """The value of each preset; one that no preset sets is the app's and the command line's own."""
+    plain = next(item.default for item in fields(ContrastSpec) if item.name == field)
+    if plain is MISSING:
+        raise KeyError(f"{field} has no default")
+    return _shown(NOTEBOOK.get(field, plain)), _shown(CAREFUL.get(field, plain))
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f"{value:,}" if isinstance(value, int) else str(value) if value else ""
