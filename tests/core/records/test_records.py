@@ -277,8 +277,7 @@ def test_several_bad_values_are_several_sentences() -> None:
 
 def test_a_link_with_unequal_counts_for_a_paired_test() -> None:
     """The test stays what it is; the counts are made equal, and a sentence says so."""
-    params = {"test": "paired", "n_target": "30", "n_baseline": "40"}
-    spec, problems = from_params(params, DEFAULT)
+    spec, problems = from_params({"test": "paired", "n_target": "30", "n_baseline": "40"}, DEFAULT)
     assert (spec.test, spec.n_target, spec.n_baseline) == ("paired", 30, 30)
     assert len(problems) == 1 and "30" in problems[0] and "40" in problems[0]
 
@@ -295,8 +294,7 @@ def test_a_link_from_before_there_was_a_unit(test: str) -> None:
 
 def test_a_link_with_lemmas_for_a_paired_test() -> None:
     """The test stays what it is; words are paired, and a sentence says so."""
-    params = {"test": "paired", "unit": "lemma"}
-    spec, problems = from_params(params, DEFAULT)
+    spec, problems = from_params({"test": "paired", "unit": "lemma"}, DEFAULT)
     assert (spec.test, spec.unit) == ("paired", "word")
     (problem,) = problems
     assert "lemma" in problem and problem.endswith("words are used.")
