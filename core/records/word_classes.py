@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 import unicodedata
 from pathlib import Path
@@ -75,6 +74,8 @@ def classes_allowed(value: object, *others: str, classes: tuple[str, ...] = WORD
     >>> classes_allowed("abstract", "custom", classes=("nouns", "verbs", "abstract-nouns", "mass-nouns"))
     'nouns, verbs, custom, and 2 more: the names of files in assets/words, such as abstract-nouns'
     """
+    import difflib  # late: only a wrong name needs it
+
     further = [name for name in classes if name not in _KNOWN]
     named = [name for name in classes if name in _KNOWN]
     if not further:

@@ -5,16 +5,15 @@ choose_words(spec)                 -> the words of both classes, with their lemm
 read_conllu(text, "my file")       -> GoldText: sentences whose words have parts of speech;  bundled_gold() -> ours
 treebank("ewt")                    -> the bytes of a treebank of Universal Dependencies, downloaded on request
 ambiguous_forms()                  -> forms that are a noun in some sentences and a verb in others
-CONTRASTS                          -> pairs of classes that the bundled lists are made for, and what they confound
 bundled_prose()                    -> long running text, written for the project
 
+``core.words.contrasts`` names the pairs of classes that the bundled lists are made for, with what each confounds.
 ``core.words.download`` downloads a list, or reads it from the cache. ``core.words.running_words`` finds the words of
 any text.
 """
 
 from core.words.ambiguous import ambiguous_forms
 from core.words.conllu import MAX_CONLLU_BYTES, bundled_gold, joined_gold, read_conllu
-from core.words.contrasts import CONTRASTS, Contrast
 from core.words.download import forget_failures
 from core.words.failures import DownloadError
 from core.words.lists import (
@@ -33,12 +32,10 @@ from core.words.source import DEFAULT_DOWNLOADS, FILE_NAMES, Downloads
 from core.words.treebanks import TREEBANKS, Treebank, cached_treebank, treebank
 
 __all__ = [
-    "CONTRASTS",
     "DEFAULT_DOWNLOADS",
     "FILE_NAMES",
     "MAX_CONLLU_BYTES",
     "TREEBANKS",
-    "Contrast",
     "DownloadError",
     "Downloads",
     "Prose",

@@ -91,15 +91,15 @@ def test_a_class_that_there_is_not_is_one_sentence() -> None:
     further = len(WORD_CLASSES) - len(NOTEBOOK_CLASSES)
     allowed = (
         f"{', '.join((*NOTEBOOK_CLASSES, CUSTOM))}, and {further} more: the names of files in assets/words,"
-        " such as plural-nouns"
+        " such as plural-nouns. Did you mean plural-nouns?"
     )
     with pytest.raises(UserError) as caught:
         ContrastSpec(target="plural-nuons")
-    assert str(caught.value) == f"target is “plural-nuons”; allowed are {allowed}."
+    assert str(caught.value) == f"target is “plural-nuons”; allowed are {allowed}"
     spec, problems = from_params({"target": "plural-nuons", "layer": "2"}, ContrastSpec())
     assert (spec.target, spec.layer) == ("nouns", 2)
     assert problems == [
-        f"target is “plural-nuons”; allowed are {allowed}. The link's value was set aside; “nouns” is used."
+        f"target is “plural-nuons”; allowed are {allowed} The link's value was set aside; “nouns” is used."
     ]
 
 
