@@ -28,11 +28,9 @@ from core.records import (
 from core.records.spec import COUNTS
 from core.report.sentences import class_names
 from core.stats.correction import adjust, adjust_log10
-from core.stats.effect_intervals import effect_sizes
 from core.stats.effect_size import auc
 from core.stats.log_p import log10_p
 from core.stats.named import neuron_test
-from core.stats.permutation import max_t
 from core.words.shuffle import deal
 
 
@@ -113,6 +111,8 @@ def _permuted(
     spec: ContrastSpec, activations: WordActivations, families: list[list[int]], progress: Progress
 ) -> AdjustedTests:
     """max-T for each family of layers. All families have the same permutations."""
+    from core.stats.permutation import max_t  # the start needs none of it
+
     by_family, units = [], units_of_pair(spec, activations.words)
     for number, family in enumerate(families):
 
@@ -132,6 +132,8 @@ def measure_effects(spec: ContrastSpec, activations: WordActivations) -> tuple[E
 
     Both are of the spec's units. Only the shares above zero are of words.
     """
+    from core.stats.effect_intervals import effect_sizes  # the start needs none of it
+
     at, units = activations.layers.index(spec.layer), units_of_pair(spec, activations.words)
     sizes = effect_sizes(*values_of_layer(units, activations, spec.hook_side, at), paired=spec.tested_by.paired)
     other = next(side for side in HOOK_SIDES if side != spec.hook_side)
@@ -170,6 +172,8 @@ def shuffled_points(spec: ContrastSpec, activations: WordActivations) -> Shuffle
     ShuffledPoints or None
         None if a group has fewer than two units, as can happen with a few words of the same lemma.
     """
+    from core.stats.effect_intervals import effect_sizes
+
     words, at = activations.words, activations.layers.index(spec.layer)
     both, paired = (*words.target, *words.baseline), spec.tested_by.paired
     lemmas = (words.target_lemmas or words.target, words.baseline_lemmas or words.baseline)

@@ -32,7 +32,6 @@ from core.records import (
 )
 from core.stats.cautions import cautions
 from core.stats.correction import critical_p
-from core.stats.ttest import t_threshold
 from core.store import NO_STORE, Store
 from core.words import DEFAULT_DOWNLOADS, Downloads, choose_words
 
@@ -207,6 +206,8 @@ def _critical_statistic(
         return float(np.quantile(maxima, 1 - spec.alpha, method="higher"))
     if not spec.tested_by.threshold:
         return float("nan")
+    from core.stats.ttest import t_threshold  # the start needs none of it
+
     family = slice(None) if spec.family == "model" else at
     critical = critical_p(tests.p_value[family], spec.correction, spec.alpha, adjusted.p_adjusted[family])
     return float(t_threshold(critical, np.nanmedian(tests.degrees_of_freedom[at])))

@@ -8,13 +8,14 @@ import streamlit as st
 
 from core.records import ContrastResult
 from core.report import sentences
-from core.report.notebook.testing import without_plain_version
 from engine import files, steps
 from ui import page, settings
 
 
 def draw(result: ContrastResult) -> None:
     """Draw a button for each file. A file is made when its button is pressed."""
+    from core.report.notebook.testing import without_plain_version  # the start needs none of it
+
     spec, view = result.spec, settings.current().view
     chosen = [*view.pinned, *(() if view.neuron is None else (view.neuron,))]
     neurons = tuple(dict.fromkeys(neuron for neuron in chosen if 0 <= neuron < result.n_neurons))

@@ -32,6 +32,7 @@ from tests.support.tiny_models import assert_one_sentence
 
 CLASSES = (*WORD_CLASSES, CUSTOM)
 FIELDS = {item.name for item in fields(ContrastSpec)} - {"target_name", "baseline_name"}  # test_names.py has these
+BY_P = [name for name, one in ALL_CORRECTIONS.items() if not one.permutes]
 DEFAULT = ContrastSpec.careful(layer=2)
 
 
@@ -44,11 +45,6 @@ def words() -> st.SearchStrategy[tuple[str, ...]]:
 def name() -> st.SearchStrategy[str]:
     """A model's or a word source's name: any text that is not blank."""
     return st.text(min_size=1, max_size=30).filter(lambda text: bool(text.strip()))
-
-
-def fits(test: str, correction: str) -> bool:
-    """Whether they can be combined: a test without permutations cannot be corrected by them."""
-    return bool(ALL_TESTS[test].score) or not ALL_CORRECTIONS[correction].permutes
 
 
 @st.composite
@@ -74,7 +70,7 @@ def specs(draw: st.DrawFn) -> ContrastSpec:
         shuffle_labels=draw(st.booleans()),
         unit=draw(st.sampled_from(UNITS)) if not ALL_TESTS[test].paired else "word",
         test=test,
-        correction=draw(st.sampled_from([name for name in CORRECTIONS if fits(test, name)])),
+        correction=draw(st.sampled_from(CORRECTIONS if ALL_TESTS[test].score else BY_P)),
         family=draw(st.sampled_from(FAMILIES)),
         alpha=draw(st.floats(0, 1, exclude_min=True, exclude_max=True)),
         seed=draw(st.integers(0, 2**32 - 1)),
@@ -281,8 +277,7 @@ def test_several_bad_values_are_several_sentences() -> None:
 
 def test_a_link_with_unequal_counts_for_a_paired_test() -> None:
     """The test stays what it is; the counts are made equal, and a sentence says so."""
-    params = {"test": "paired", "n_target": "30", "n_baseline": "40"}
-    spec, problems = from_params(params, DEFAULT)
+    spec, problems = from_params({"test": "paired", "n_target": "30", "n_baseline": "40"}, DEFAULT)
     assert (spec.test, spec.n_target, spec.n_baseline) == ("paired", 30, 30)
     assert len(problems) == 1 and "30" in problems[0] and "40" in problems[0]
 
@@ -299,8 +294,7 @@ def test_a_link_from_before_there_was_a_unit(test: str) -> None:
 
 def test_a_link_with_lemmas_for_a_paired_test() -> None:
     """The test stays what it is; words are paired, and a sentence says so."""
-    params = {"test": "paired", "unit": "lemma"}
-    spec, problems = from_params(params, DEFAULT)
+    spec, problems = from_params({"test": "paired", "unit": "lemma"}, DEFAULT)
     assert (spec.test, spec.unit) == ("paired", "word")
     (problem,) = problems
     assert "lemma" in problem and problem.endswith("words are used.")
