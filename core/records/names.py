@@ -42,19 +42,30 @@ def check_name(field: str, value: Any) -> None:
         raise UserError(f"{field} has {len(name):,} characters; at most {MAX_NAME} are allowed.")
 
 
+def spoken(word_class: str) -> str:
+    """A word class as a sentence has it: the name of its file without hyphens.
+
+    Examples
+    --------
+    >>> spoken("singular-nouns")
+    'singular nouns'
+    """
+    return word_class.replace("-", " ")
+
+
 def names_of(target: str, baseline: str, target_name: str = "", baseline_name: str = "") -> tuple[str, str]:
     """What target and baseline are called in a sentence. A name counts only for a list of one's own.
 
     Examples
     --------
-    >>> names_of("custom", "verbs"), names_of("custom", "custom", "Food"), names_of("nouns", "verbs", "Food")
-    (('custom words', 'verbs'), ('Food', 'baseline words'), ('nouns', 'verbs'))
+    >>> names_of("custom", "past-verbs"), names_of("custom", "custom", "Food"), names_of("nouns", "verbs", "Food")
+    (('custom words', 'past verbs'), ('Food', 'baseline words'), ('nouns', 'verbs'))
     """
     both = target == baseline
     shown = []
     for side, word_class, name in (("target", target, target_name), ("baseline", baseline, baseline_name)):
         own = clean_name(name) or (f"{side} words" if both else "custom words")
-        shown.append(own if word_class == CUSTOM else word_class)
+        shown.append(own if word_class == CUSTOM else spoken(word_class))
     return shown[0], shown[1]
 
 

@@ -12,12 +12,13 @@ import numpy as np
 
 from core.records import STRONG_AUC, WORD_CLASSES, ContrastResult, ContrastSpec, ModelInfo
 from core.records.corrections import FAMILY_WISE
+from core.records.names import spoken
 from core.report.glossary import SIDE_WORDS
 from core.report.readable import as_chosen, readable_share, to_decimals
 
 SHUFFLED = ("shuffled A", "shuffled B")
 # Names that are not a user's own: they have a singular, and a capital letter where a sentence begins.
-_KNOWN = (*WORD_CLASSES, "custom words", "target words", "baseline words", *SHUFFLED)
+_KNOWN = (*map(spoken, WORD_CLASSES), "custom words", "target words", "baseline words", *SHUFFLED)
 _CLASS_BYTES, _MODEL_BYTES = 75, 30  # at most, in the name of a file
 _STRONGLY = f"(AUC at least {to_decimals(STRONG_AUC, 2)} or at most {to_decimals(1 - STRONG_AUC, 2)})"
 
@@ -224,8 +225,8 @@ def singular(name: str) -> str:
 
     Examples
     --------
-    >>> singular("nouns"), singular("custom words"), singular("Countries")
-    ('noun', 'custom word', 'Countries')
+    >>> singular("plural nouns"), singular("custom words"), singular("Countries")
+    ('plural noun', 'custom word', 'Countries')
     """
     regular = name in _KNOWN and not name.endswith(("ies", "ss", "ses", "xes", "ches", "shes"))
     return name.removesuffix("s") if regular else name
