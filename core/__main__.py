@@ -11,6 +11,7 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from functools import partial
 from typing import NoReturn
 
 from core.command_line import check, contrast, download, evidence, program, text
@@ -37,7 +38,7 @@ PROGRAM = "python -m core"
 _QUIET = ("-q", "--quiet")
 
 
-def main(arguments: Sequence[str] | None = None, prog: str = PROGRAM) -> int:
+def main(arguments: Sequence[str] | None = None, prog: str = PROGRAM, further: Sequence[str] = ()) -> int:
     """Run one command. Return the exit status.
 
     After a mistake, there is one sentence on stderr, and perhaps the command that tells more. The statuses are those of
@@ -49,10 +50,12 @@ def main(arguments: Sequence[str] | None = None, prog: str = PROGRAM) -> int:
         What was typed after the program's name; by default, that of this process.
     prog : str
         The program's name in help and advice.
+    further : sequence of str
+        Commands that the program has beside these: a sentence about a command that does not exist names them, too.
     """
     arguments = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        return _run(arguments, parser(prog))
+        return _run(arguments, parser(prog, further))
     except UserError as error:
         show_error(advised(error), getattr(error, "see", ""))
         return status_of(error)
@@ -69,13 +72,11 @@ def main(arguments: Sequence[str] | None = None, prog: str = PROGRAM) -> int:
         return INTERRUPTED
 
 
-def parser(prog: str = PROGRAM) -> Parser:
+def parser(prog: str = PROGRAM, further: Sequence[str] = ()) -> Parser:
     """The parser of all commands, for documents that are generated from it.
 
-    Its action of the kind ``argparse._SubParsersAction`` has, in ``choices``, a ``Parser`` for each command, by its
-    name. Each has ``description`` (what it does), ``examples`` (pairs of what for and a command), groups of options in
-    ``_action_groups``, and ``format_help()``, which is what ``help COMMAND`` shows. Each option's default is in its
-    help. The exit statuses are in ``core.command_line.status.MEANINGS``.
+    ``core.command_line.program.parsers_of`` has the ``Parser`` of each command. ``prog`` and ``further`` are as in
+    ``main``.
 
     Examples
     --------
@@ -83,25 +84,15 @@ def parser(prog: str = PROGRAM) -> Parser:
     Usage: grammar-neurons COMMAND [OPTIONS]
     """
     everything = Parser(
-        prog=prog, program=prog, does=program.DOES, usage="%(prog)s COMMAND [OPTIONS]", examples=program.EXAMPLES
+        prog=prog, does=program.DOES, usage="%(prog)s COMMAND [OPTIONS]", examples=program.EXAMPLES, further=further
     )
     everything.add_program_options()
     commands = everything.add_subparsers(
-        required=True, metavar="COMMAND", title="Commands", prog=prog, parser_class=_of(prog)
+        required=True, metavar="COMMAND", title="Commands", prog=prog, parser_class=partial(Parser, program=prog)
     )
     for module in (contrast, text, evidence, check, download, program):
         module.add(commands)
     return everything
-
-
-def _of(prog: str) -> type[Parser]:
-    """The parser of a command, which knows the program's name."""
-
-    class CommandParser(Parser):
-        def __init__(self, **more: object) -> None:
-            super().__init__(program=prog, **more)  # type: ignore[arg-type]
-
-    return CommandParser
 
 
 def _run(arguments: list[str], commands: Parser) -> int:

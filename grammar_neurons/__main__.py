@@ -13,14 +13,12 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
-from difflib import get_close_matches
 from importlib.machinery import ModuleSpec, SourceFileLoader
 from importlib.util import module_from_spec
 
 from grammar_neurons import HOME
 
 NAME = "grammar-neurons"
-_MISUSED = 2
 _INTERRUPTED = 130  # the exit status of shells for Ctrl-C
 _HELP = f"""\
 Start the app:
@@ -33,24 +31,20 @@ Without a browser:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command, by default that of the command line. Return the exit status."""
-    name, *rest = (sys.argv[1:] if arguments is None else list(arguments)) or ["help"]
-    if name == "help" and rest[:1] in (["app"], ["serve"]):
-        name, rest = rest[0], ["--help"]
-    if name == "app":
-        return _app(rest)
-    if name == "serve":
-        return _serve(rest)
-    if near := get_close_matches(name, ("app", "serve"), cutoff=0.7):
-        print(f"error: There is no command “{name}”. Did you mean {near[0]}?", file=sys.stderr)
-        return _MISUSED
-    if (name, rest) in (("help", []), ("--help", []), ("-h", [])):
+    given = (sys.argv[1:] if arguments is None else list(arguments)) or ["help"]
+    words = [text for text in given if not text.startswith("-")]
+    if words[:1] == ["help"] and words[1:] and words[1] in _STARTS:
+        return _STARTS[words[1]](["--help"])
+    if words and words[0] in _STARTS:
+        given.remove(words[0])
+        return _STARTS[words[0]](given)
+    if given in (["help"], ["--help"], ["-h"]):
         print(_HELP)
-        name = "--help"
     from core.__main__ import main as core_main
     from core.console import print_anything
 
     print_anything()
-    return core_main([name, *rest], prog=NAME)
+    return core_main(given, prog=NAME, further=tuple(_STARTS))
 
 
 def _app(arguments: Sequence[str]) -> int:
@@ -81,6 +75,9 @@ def _serve(arguments: Sequence[str]) -> int:
     spec.has_location = True  # so that it has a __file__
     loader.exec_module(module_from_spec(spec))
     return 0
+
+
+_STARTS = {"app": _app, "serve": _serve}
 
 
 def run() -> None:

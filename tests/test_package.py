@@ -233,10 +233,25 @@ def test_the_help_names_all_commands(arguments, capsys):
     assert "python -m core" not in said
 
 
-@pytest.mark.parametrize(("typed", "meant"), [("serv", "serve"), ("server", "serve"), ("apps", "app")])
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [("serv", "serve"), ("help servee", "serve"), ("--help apps", "app"), ("contrst", "contrast")],
+)
 def test_a_misspelt_command(typed, meant, capsys):
-    assert command.main([typed]) == 2
-    assert capsys.readouterr().err == f"error: There is no command “{typed}”. Did you mean {meant}?\n"
+    """One sentence with all commands, those of core and the two of this one."""
+    assert command.main(typed.split()) == 2
+    said = capsys.readouterr().err.splitlines()
+    assert said[0].startswith(f"error: There is no command “{typed.split()[-1]}”; there are contrast, ")
+    assert said[0].endswith(f", help, app, serve. Did you mean {meant}?")
+    assert said[1:] == ["For help: grammar-neurons --help"]
+
+
+@pytest.mark.parametrize("typed", ["app --help", "help app", "--help app"])
+def test_the_help_of_a_command_is_asked_for_in_three_ways(typed, capsys):
+    with pytest.raises(SystemExit) as ended:
+        command.main(typed.split())
+    assert ended.value.code == 0
+    assert capsys.readouterr().out.startswith("usage: grammar-neurons app")
 
 
 @pytest.mark.parametrize("port", ["0", "65536", "-1"])
