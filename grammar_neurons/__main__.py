@@ -10,6 +10,7 @@ It runs from any folder. In a checkout, ``python -m grammar_neurons`` is the sam
 from __future__ import annotations
 
 import argparse
+import itertools
 import os
 import sys
 from collections.abc import Sequence
@@ -49,22 +50,38 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _app(arguments: Sequence[str]) -> int:
     """Run the app as ``streamlit run`` does. Streamlit reads the settings in ``HOME``/.streamlit, from any folder."""
+    name = f"{NAME} app"
+    if "--version" in arguments:
+        from core.version import version_line
+
+        print(version_line(NAME))
+        return 0
     parser = argparse.ArgumentParser(
-        prog=f"{NAME} app",
-        usage="%(prog)s [-h] [--port PORT] [STREAMLIT OPTIONS]",
+        prog=name,
+        usage="%(prog)s [-h] [--version] [--port PORT] [STREAMLIT OPTIONS]",
         description="Start the app on this computer. Ctrl-C stops it.",
         epilog=f"Other options go to Streamlit: `streamlit run --help` lists them. For a class: {NAME} serve.",
         allow_abbrev=False,
     )
     parser.add_argument("--port", type=int, help="the port on this computer (default: 8501, or the next that is free)")
+    parser.add_argument("--version", action="store_true", help="show the version")
     own, others = parser.parse_known_args(arguments)
     if own.port is not None:
         if not 0 < own.port < 2**16:
             parser.error(f"argument --port: got {own.port}; 1 to 65535 are allowed")
         others = [f"--server.port={own.port}", *others]
-    from streamlit.web.cli import main as streamlit
+    from streamlit.web.cli import main_run as streamlit
 
-    return int(streamlit(["run", str(HOME / "app.py"), *others], prog_name=NAME) or 0)
+    from core.command_line.output import show_error
+    from core.command_line.status import USAGE
+    from core.errors import did_you_mean
+
+    known = ["--port", "--version", "--help", *(flag for each in streamlit.params for flag in each.opts)]
+    for text in itertools.takewhile(lambda text: text != "--", others):
+        if (flag := text.partition("=")[0]).startswith("-") and flag not in known:
+            show_error(f"There is no option {flag}.{did_you_mean(flag, known)}", see=f"{name} --help")
+            return USAGE
+    return int(streamlit([str(HOME / "app.py"), *others], prog_name=name) or 0)
 
 
 def _serve(arguments: Sequence[str]) -> int:

@@ -22,7 +22,7 @@ import pytest
 from packaging.requirements import Requirement
 from streamlit.proto.NewSession_pb2 import Config
 
-from core import ContrastSpec, __version__, program, run_contrast
+from core import ContrastSpec, __version__, program, run_contrast, version
 from grammar_neurons import __main__ as command
 from tests.support.browser import ROOT
 from tests.support.class_server import ClassServer, Tab, class_server, elements
@@ -252,6 +252,23 @@ def test_the_help_of_a_command_is_asked_for_in_three_ways(typed, capsys):
         command.main(typed.split())
     assert ended.value.code == 0
     assert capsys.readouterr().out.startswith("usage: grammar-neurons app")
+
+
+def test_the_app_says_its_version(capsys):
+    assert command.main(["app", "--version"]) == 0
+    assert capsys.readouterr().out == f"{version.version_line('grammar-neurons')}\n"
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"), [("--prot 8600", "--port"), ("--server.prot=1", "--server.port"), ("--versoin", "--version")]
+)
+def test_a_misspelt_option_of_the_app(typed, meant, capsys):
+    """One of its own, or one of Streamlit's: the program that is named is the one that was typed."""
+    assert command.main(["app", *typed.split()]) == 2
+    assert capsys.readouterr().err.splitlines() == [
+        f"error: There is no option {re.split('[ =]', typed)[0]}. Did you mean {meant}?",
+        "For help: grammar-neurons app --help",
+    ]
 
 
 @pytest.mark.parametrize("port", ["0", "65536", "-1"])
