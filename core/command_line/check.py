@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from core.command_line.options import LAYER_HELP
+from core.command_line.options import LAYER_HELP, word_source
 from core.command_line.parser import Parser, add_value, whole_number
 from core.command_line.status import DONE, REFUSED, UsageError, typed
 from core.records import NOTEBOOK, ContrastSpec
@@ -38,7 +38,7 @@ def add(commands: argparse._SubParsersAction[Parser]) -> None:
         default=f"{_NOTEBOOK_LAYER}, or the middle one of a model that has fewer",
     )
     about = "with --notebook: notebook, bundled, or a folder of lists"
-    add_value(group, "--word-source", metavar="SOURCE", help=about, default="notebook")
+    add_value(group, "--word-source", convert=word_source, metavar="SOURCE", help=about, default="notebook")
     parser.add_other_options()
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 from dataclasses import fields
 from typing import Any
 
@@ -17,7 +16,6 @@ from core.records.link import SIDES
 from core.records.names import check_name
 from core.records.spec import check_field, quoted
 
-_SOURCES = ("notebook", "bundled")
 _FIELDS = tuple(item.name for item in fields(ContrastSpec))
 _OF_LISTS = tuple(f"{side}_{part}" for side in SIDES for part in ("words", "name"))
 
@@ -35,7 +33,6 @@ def spec_of(options: argparse.Namespace, output: Output) -> ContrastSpec:
     kept = read_spec(options.spec) if options.spec else None
     given = {name: getattr(options, name) for name in _FIELDS if name not in _OF_LISTS}
     given = {name: value for name, value in given.items() if value is not None}
-    _check_source(given.get("word_source"))
     base = _base(options, kept, given, output)
     for side in SIDES:
         if side in given:
@@ -75,14 +72,6 @@ def _base(
     base = {} if kept is None else {name: getattr(kept, name) for name in _FIELDS}
     lengths = {f"n_{side}": len(base[f"{side}_words"]) for side in SIDES if base.get(f"{side}_words")}
     return {**base, **PRESETS[preset], **lengths} if preset else base
-
-
-def _check_source(source: str | None) -> None:
-    if source is not None and source not in _SOURCES and not os.path.isdir(os.path.expanduser(source)):
-        near = did_you_mean(source, _SOURCES)
-        raise UsageError(
-            f"--word-source is {quoted(source)}; notebook, bundled, or a folder of lists is expected.{near}"
-        )
 
 
 def _own_list(options: argparse.Namespace, side: str, kept: ContrastSpec | None, output: Output) -> dict[str, Any]:

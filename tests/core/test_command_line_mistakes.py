@@ -71,6 +71,7 @@ def test_ten_bad_invocations(typed: str, status: int, sentence: str, capsys: Cap
         ("contrast --alpha=.x", "--alpha is “.x”; a number is expected."),
         ("contrast --n-target 20,000", "--n-target is “20,000”; a whole number is expected."),
         ("contrast --word-source notebok", "Did you mean notebook?"),
+        ("check --notebook --word-source notebok", "--word-source is “notebok”; notebook, bundled, or a folder of"),
         ("contrast verbs", "contrast takes no argument “verbs”"),
         ("contrast --baseline nouns", "Give --target or --baseline."),
         ("contrast --test welch --n-target 3 --unit Lemma", "--unit is “Lemma”; allowed are word, lemma. Did you mean"),
