@@ -241,7 +241,7 @@ def _check_class(called: str, value: Any, word_source: Any) -> None:
     if value == CUSTOM or (isinstance(value, str) and value in WORD_CLASSES):
         return
     if word_source in SHIPPED or not isinstance(word_source, str):
-        allowed = classes_allowed(value, CUSTOM, classes=WORD_CLASSES)
+        allowed = classes_allowed(CUSTOM, classes=WORD_CLASSES)
         near = did_you_mean(value, (*WORD_CLASSES, CUSTOM))
         raise UserError(f"{called} is {quoted(value)}; allowed are {allowed}.{near}")
     if not is_class_name(value):
