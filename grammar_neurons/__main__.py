@@ -11,16 +11,15 @@ from __future__ import annotations
 
 import argparse
 import itertools
-import os
 import sys
 from collections.abc import Sequence
 from importlib.machinery import ModuleSpec, SourceFileLoader
 from importlib.util import module_from_spec
+from typing import NoReturn
 
 from grammar_neurons import HOME
 
 NAME = "grammar-neurons"
-_INTERRUPTED = 130  # the exit status of shells for Ctrl-C
 _HELP = f"""\
 Start the app:
   {NAME} app            on this computer, at http://localhost:8501
@@ -30,22 +29,20 @@ Without a browser:
 """
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command, by default that of the command line. Return the exit status."""
+def run(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run one command, by default that of the command line, and end the process with its exit status."""
     given = (sys.argv[1:] if arguments is None else list(arguments)) or ["help"]
     words = [text for text in given if not text.startswith("-")]
     if words[:1] == ["help"] and words[1:] and words[1] in _STARTS:
-        return _STARTS[words[1]](["--help"])
+        sys.exit(_STARTS[words[1]](["--help"]))
     if words and words[0] in _STARTS:
         given.remove(words[0])
-        return _STARTS[words[0]](given)
+        sys.exit(_STARTS[words[0]](given))
     if given in (["help"], ["--help"], ["-h"]):
         print(_HELP)
-    from core.__main__ import main as core_main
-    from core.console import print_anything
+    from core.__main__ import run as run_of_core
 
-    print_anything()
-    return core_main(given, prog=NAME, further=tuple(_STARTS))
+    run_of_core(given, NAME, further=tuple(_STARTS))
 
 
 def _app(arguments: Sequence[str]) -> int:
@@ -95,15 +92,6 @@ def _serve(arguments: Sequence[str]) -> int:
 
 
 _STARTS = {"app": _app, "serve": _serve}
-
-
-def run() -> None:
-    """The entry point of the console command: run, and end the process with the exit status."""
-    status = main()
-    if status == _INTERRUPTED:
-        sys.stderr.flush()
-        os._exit(status)  # without a wait for the threads of the hub's library, which may hang with the network
-    sys.exit(status)
 
 
 if __name__ == "__main__":

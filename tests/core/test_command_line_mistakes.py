@@ -105,7 +105,7 @@ def test_other_mistakes_are_usage_too(typed: str, sentence: str, capsys: Capture
 def test_no_option_may_be_abbreviated() -> None:
     """Of no command: what a later version adds must not change what a script of today means."""
     from core.__main__ import parser
-    from core.command_line.program import parsers_of
+    from core.command_line.help import parsers_of
 
     for command in parsers_of(parser()).values():
         assert not command.allow_abbrev and isinstance(command, Parser)
