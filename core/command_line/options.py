@@ -19,12 +19,13 @@ from core.records import (
     HOOK_SIDES,
     POOLINGS,
     PRESETS,
+    SIDES,
     TESTS,
     UNITS,
+    WORD_SOURCES,
     ContrastSpec,
 )
-from core.records.link import SIDES
-from core.records.spec import SHIPPED, check_field, quoted
+from core.records.spec import check_field, quoted
 
 if TYPE_CHECKING:
     from core.models import LoadedModel
@@ -114,9 +115,9 @@ def word_source(flag: str, text: str) -> str:
     core.errors.UserError: --word-source is “notebok”; notebook, bundled, or a folder of lists is expected. Did you \
 mean notebook?
     """
-    if text not in SHIPPED and not os.path.isdir(os.path.expanduser(text)):
-        near = did_you_mean(text, SHIPPED)
-        raise UserError(f"{flag} is {quoted(text)}; {', '.join(SHIPPED)}, or a folder of lists is expected.{near}")
+    if text not in WORD_SOURCES and not os.path.isdir(os.path.expanduser(text)):
+        near = did_you_mean(text, WORD_SOURCES)
+        raise UserError(f"{flag} is {quoted(text)}; {', '.join(WORD_SOURCES)}, or a folder of lists is expected.{near}")
     return text
 
 

@@ -11,8 +11,7 @@ from core.command_line.inputs import content_of, shown_name, text_of
 from core.command_line.output import Output
 from core.command_line.status import UsageError, typed
 from core.errors import UserError, did_you_mean, reason_of
-from core.records import ALL_TESTS, CUSTOM, DEFAULT_PRESET, PRESETS, ContrastSpec
-from core.records.link import SIDES
+from core.records import ALL_TESTS, CUSTOM, DEFAULT_PRESET, PRESETS, SIDES, ContrastSpec
 from core.records.names import check_name
 from core.records.spec import check_field, quoted
 

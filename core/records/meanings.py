@@ -15,6 +15,7 @@ from core.records.spec import (
     HOOK_SIDES,
     NAMES,
     POOLINGS,
+    SIDES,
     TESTS,
     UNITS,
 )
@@ -83,6 +84,6 @@ def allowed(field: str) -> str:
         "model": "a name",
         "word_source": "notebook, bundled, a folder",
         "alpha": "above 0, below 1",
-        **dict.fromkeys(("target", "baseline"), f"a word class, such as nouns; {CUSTOM}"),
+        **dict.fromkeys(SIDES, f"a word class, such as nouns; {CUSTOM}"),
         **dict.fromkeys(("target_words", "baseline_words"), f"words, if the class is {CUSTOM}"),
     }[field]
