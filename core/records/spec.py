@@ -23,7 +23,8 @@ DTYPES = ("float32", "bfloat16")
 
 MAX_WORDS = 10_000  # the length of the longest downloadable list
 
-_CHOICES: dict[str, tuple[str, ...]] = {
+# What a field may be, of those that have a few names.
+CHOICES: dict[str, tuple[str, ...]] = {
     "hook_side": HOOK_SIDES,
     "pooling": POOLINGS,
     "unit": UNITS,
@@ -217,7 +218,7 @@ def check_field(name: str, value: Any, word_source: Any = "bundled", called: str
     called = called or name
     if name in SIDES:
         _check_class(called, value, word_source)
-    allowed = _CHOICES.get(name, ())
+    allowed = CHOICES.get(name, ())
     if allowed and value not in allowed:
         near = did_you_mean(value, allowed)
         raise UserError(f"{called} is {quoted(value)}; allowed are {', '.join(allowed)}.{near}")
