@@ -94,15 +94,27 @@ def _add_test(group: Any) -> None:
 def _add(
     group: Any, name: str, *flags: str, convert: Callable[[str, str], Any] | None = None, shown: str = "", **more: Any
 ) -> None:
-    """Add an option for a field of a spec: it is checked as the field is, by the name that was typed."""
+    """Add an option for a field of a spec."""
+    flags = flags or (f"--{name.replace('_', '-')}",)
+    add_value(group, *flags, convert=of_field(name, convert), default=shown or default_of(name), **more)
+
+
+def of_field(name: str, convert: Callable[[str, str], Any] | None = None) -> Callable[[str, str], Any]:
+    """A conversion to a value of a field of a spec: it is checked as the field is, by the name that was typed.
+
+    Examples
+    --------
+    >>> of_field("layer", whole_number)("--layer", "1000")
+    Traceback (most recent call last):
+    core.errors.UserError: --layer is “1000”; a whole number from 0 to 999 is allowed.
+    """
 
     def checked(flag: str, text: str) -> Any:
         value = convert(flag, text) if convert else text
         check_field(name, value, called=flag)
         return value
 
-    flags = flags or (f"--{name.replace('_', '-')}",)
-    add_value(group, *flags, convert=checked, default=shown or default_of(name), **more)
+    return checked
 
 
 def word_source(flag: str, text: str) -> str:

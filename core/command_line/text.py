@@ -8,14 +8,14 @@ from typing import Any
 
 from core.command_line.files import Written, check_files, write_text
 from core.command_line.inputs import STDIN, content_of, shown_name, text_of
-from core.command_line.options import DTYPE_HELP, LAYER_HELP, MODEL_HELP, load
+from core.command_line.options import DTYPE_HELP, LAYER_HELP, MODEL_HELP, load, of_field
 from core.command_line.output import without_repeats
 from core.command_line.parser import Parser, add_value, braces, one_of, whole_number
 from core.command_line.status import UsageError
 from core.command_line.tables import add_table_options, aligned_table, wanted_table, write_table
 from core.errors import UserError
 from core.records import DTYPES, HOOK_SIDES, ModelInfo, TokenActivations
-from core.records.spec import check_field, quoted
+from core.records.spec import quoted
 
 DOES = "Read some neurons of a layer at every token of a text."
 EXAMPLES = (
@@ -36,7 +36,7 @@ def add(commands: argparse._SubParsersAction[Parser]) -> None:
     parser.set_defaults(command=text)
     what = parser.add_argument_group("What is read")
     add_value(what, "--file", dest="text_file", required=True, metavar="FILE", help="UTF-8 text; - is standard input")
-    add_value(what, "--layer", convert=_layer, required=True, metavar="N", help=LAYER_HELP)
+    add_value(what, "--layer", convert=of_field("layer", whole_number), required=True, metavar="N", help=LAYER_HELP)
     numbers = "neurons of the layer, 0-based: 0 is the first"
     add_value(what, "--neurons", convert=neuron_numbers, required=True, metavar="N,N", help=numbers)
     model = parser.add_argument_group("How")
@@ -119,12 +119,6 @@ def _page(options: argparse.Namespace, model: ModelInfo, found: TokenActivations
     versions = f"Grammar Neurons {__version__}, {file if file != options.text_file else Path(file).name}."
     lines = (f"{read}; the text was read{before}.", *found.notes, versions)
     return text_page(found.pieces, found.parts, blocks, title="Coloured text", lines=lines)
-
-
-def _layer(flag: str, typed: str) -> int:
-    number = whole_number(flag, typed)
-    check_field("layer", number, called=flag)
-    return number
 
 
 def neuron_numbers(flag: str, typed: str) -> list[int]:
