@@ -6,10 +6,10 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from core.command_line.files import Written, check_files, write_text
+from core.command_line.files import Written, add_output, check_files, outputs_of, write_text
 from core.command_line.inputs import STDIN, content_of, shown_name, text_of
 from core.command_line.options import DTYPE_HELP, LAYER_HELP, MODEL_HELP, load, of_field
-from core.command_line.output import without_repeats
+from core.command_line.output import STDOUT, without_repeats
 from core.command_line.parser import Parser, add_value, braces, one_of, whole_number
 from core.command_line.status import UsageError
 from core.command_line.tables import add_table_options, aligned_table, wanted_table, write_table
@@ -49,10 +49,10 @@ def add(commands: argparse._SubParsersAction[Parser]) -> None:
     model.add_argument("--prefix", action=argparse.BooleanOptionalAction, help=about)
     table = parser.add_argument_group("The table: one row for each token")
     add_table_options(table, default="standard output, if no file is named")
-    add_value(table, "--csv", metavar="FILE", help="the table as CSV, beside others; - is standard output")
-    add_value(table, "--json", metavar="FILE", help="the table as JSON, one object for each token")
+    add_output(table, "--csv", "csv", help="the table as CSV, beside others; - is standard output")
+    add_output(table, "--json", "json", help="the table as JSON, one object for each token")
     other = parser.add_argument_group("Other files")
-    add_value(other, "--html", metavar="FILE.html", help="the coloured text as a page that needs no network")
+    add_output(other, "--html", "html", metavar="FILE.html", help="the coloured text as a page that needs no network")
     parser.add_other_options()
 
 
@@ -62,11 +62,9 @@ def text(options: argparse.Namespace) -> None:
     from core.report.sentences import after_start
     from core.report.tables import text_table
 
-    output, table_file = options.output, wanted_table(options)
-    named = (("--csv", options.csv, "csv"), ("--json", options.json, "json"), ("--html", options.html, "html"))
-    files = [Written(flag, file, holds) for flag, file, holds in named if file is not None]
+    output, table_file, files = options.output, wanted_table(options), outputs_of(options)
     if table_file is None and not files:
-        table_file = Written("--out", "-", "csv")
+        table_file = Written("--out", STDOUT, "csv")
     check_files(options, [*([table_file] if table_file else []), *files])
     neurons = options.neurons = without_repeats(options.neurons, "--neurons", output)
     prefix, side = bool(options.prefix), options.hook_side or HOOK_SIDES[0]

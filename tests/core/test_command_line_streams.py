@@ -12,8 +12,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from core.__main__ import main
-from core.command_line.files import Written, check_files
+from core.__main__ import main, parser
+from core.command_line.files import Written, check_files, files_written
 from core.command_line.output import Output, styled
 from core.command_line.status import PIPE_CLOSED, REFUSED, USAGE, UsageError
 from core.command_line.tables import aligned, parquet
@@ -162,6 +162,22 @@ def test_files_are_checked_before_the_work(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="no name of a file"):
         check("a\0b")
     check(os.devnull, os.devnull, str(tmp_path / "a.csv"), "-")
+
+
+def test_every_file_that_is_written_is_known_before_the_work() -> None:
+    """Else a summary would be mixed into the result on standard output. The notebook of check is a flag."""
+    typed = {
+        "contrast": ["--out", "--csv", "--table-json", "--json", "--manifest", "--report", "--notebook"],
+        "text --layer 1 --neurons 1 --file a.txt": ["--out", "--csv", "--json", "--html"],
+        "evidence --neuron 1": ["--json"],
+    }
+    for command, flags in typed.items():
+        [name, *needed] = command.split()
+        options = parser().parse_args([name, *needed, *(part for flag in flags for part in (flag, flag[2:]))])
+        assert files_written(options) == [flag[2:] for flag in flags]
+        assert files_written(parser().parse_args([name, *needed])) == []
+    assert files_written(parser().parse_args(["contrast", "--format", "csv"])) == ["-"]
+    assert files_written(parser().parse_args(["check", "--notebook"])) == []
 
 
 # --- Where settings come from ---
