@@ -27,9 +27,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-# What was typed, the status, and the sentence. Before, the first two had pages of usage without the cause; the third
-# and fourth named fields of the code; `--word` was guessed or "ambiguous"; the two writing to one file lost one of
-# both; a report went into a file named .csv; `--csv -` wrote a file named "-"; a list too short was a wrong command.
+# What was typed, the status, and the sentence.
 TEN = [
     ("contrst --layer 3", USAGE, "There is no command “contrst”; there are contrast, {}. Did you mean contrast?"),
     ("evidence --neurno 3", USAGE, "There is no option --neurno. Did you mean --neuron?"),
