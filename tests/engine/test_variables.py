@@ -88,7 +88,7 @@ def test_the_table_of_the_page_is_that_of_the_code() -> None:
     ],
 )
 def test_a_name_that_is_nearly_one_is_refused(name: str, meant: str) -> None:
-    assert refusal(**{name: "1"}).endswith(f"did you mean {meant}?")
+    assert refusal(**{name: "1"}).endswith(f"Did you mean {meant}?")
 
 
 def test_a_name_that_is_near_nothing_is_refused_too() -> None:
