@@ -20,6 +20,7 @@ import yaml
 from transformers.models.auto.configuration_auto import model_type_to_module_name
 
 from core.models.hook_points import HOOK_POINTS
+from core.version import COMMIT_FILE, commit
 from engine.limits import Limits
 from tests.support.browser import ROOT, free_port
 from tests.support.deploy_files import (
@@ -178,7 +179,7 @@ def run_step(folder, containing, *, python_exits=0, **arguments):
     python.chmod(0o755)
     environment = {"PATH": f"{python.parent}:{os.environ['PATH']}", **arguments}
     step = re.sub(r"(?<![\w.])/(opt|tmp)/", rf"{folder}/\1/", step)
-    done = subprocess.run(["sh", "-c", step], env=environment, capture_output=True, check=False)
+    done = subprocess.run(["sh", "-c", step], cwd=folder, env=environment, capture_output=True, check=False)
     return done.returncode, notes.read_text().splitlines() if notes.exists() else []
 
 
@@ -218,6 +219,18 @@ def test_models_are_fetched_into_the_image(tmp_path, models, python_exits, build
     home = image_environment()["HF_HOME"]
     assert notes == [f"-m core download {name} {tmp_path}{home} https://hub.example" for name in fetched]
     assert Path(f"{tmp_path}{home}").is_dir()
+
+
+@pytest.mark.parametrize(
+    ("revision", "known"),
+    [("0123456789abcdef" * 2 + "01234567", True), ("a" * 64, True), ("unknown", False), ("", False), ("a" * 41, False)],
+)
+def test_the_image_knows_the_commit_it_was_made_from(tmp_path, revision, known):
+    file = tmp_path / "core" / COMMIT_FILE.name
+    file.parent.mkdir()
+    assert run_step(tmp_path, "$REVISION", REVISION=revision) == (0, [])
+    assert commit(tmp_path, file) == (revision if known else None)
+    assert file.exists() == known
 
 
 def script(name):
