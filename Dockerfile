@@ -93,6 +93,10 @@ COPY deploy/image/inventory.py /build/
 RUN HF_HOME=/opt/models GRAMMAR_NEURONS_SEED=/opt/grammar-neurons/cache python /build/inventory.py /opt/grammar-neurons \
         --version "$VERSION" --locks /build --report /build/torch.json --report /build/rest.json --nothing-else
 
+# The commit that `--version` and exports name: .git is not here.
+ARG REVISION=unknown
+RUN if echo "$REVISION" | grep -Eqx '[0-9a-f]{40}|[0-9a-f]{64}'; then echo "$REVISION" > core/commit.txt; fi
+
 # Some of these files only their owner, root, may read until here. From here on this is the user of the last stage.
 COPY deploy/image/check.py /build/
 RUN python -m compileall -q --invalidation-mode unchecked-hash /app \

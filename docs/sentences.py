@@ -13,22 +13,26 @@ import ast
 import re
 from collections.abc import Iterator
 from functools import cache
+from itertools import product
 from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parent.parent
 _PLACES = ("core", "engine", "ui", "server", "pages")
 _ERRORS = {"UserError", "UsageError", "Refused"}
+_PARSERS = {"self", "parser"}  # whose method ``error`` makes a UsageError
 # Files that say more than errors: answers of the server, reasons that others quote, notes, problems of links.
 _ANSWERS = (
     "core/activations/gold.py",
     "core/activations/text.py",
+    "core/command_line/parser.py",
     "core/experiment.py",
     "core/models/load_transformers.py",
     "core/models/loaded.py",
     "core/models/suitability.py",
     "core/records/link.py",
     "core/report/colour_scales.py",
+    "core/report/notebook/testing.py",
     "core/words/lists.py",
     "core/words/pair.py",
     "core/words/shuffle.py",
@@ -48,6 +52,13 @@ _ANSWERS = (
     "ui/token_heatmap/blocks.py",
     "ui/word_settings.py",
 )
+# Functions that hand on a sentence which another file says, by file. That file raises it, or is in the list above.
+_HANDED_ON = {
+    ("core/command_line/parser.py", "error"),
+    ("core/report/notebook/__init__.py", "notebook_json"),
+    ("ui/uploads.py", "draw_box"),
+    ("ui/values.py", "spec_of"),
+}
 GAP = "…"  # where a sentence has a name, a number or a reason
 
 # The name of a section on the page -> the files that say its sentences, each with a pattern that some of them match.
@@ -139,6 +150,7 @@ SECTIONS: dict[str, list[tuple[str, str]]] = {
         ("ui/values.py", ""),
         ("engine/limits.py", "words of one class"),
     ],
+    "notebooks": [("core/report/notebook/", "")],
     "settings files": [("ui/settings_file.py", ""), ("ui/uploads.py", "")],
     "tagged texts": [
         ("core/words/conllu.py", ""),
@@ -189,12 +201,17 @@ def said(section: str) -> str:
 
 
 def homeless() -> list[Sentence]:
-    """The sentences that belong to no section, and whose files are not in ``ELSEWHERE``."""
+    """The sentences that belong to no section, and whose files are not in ``ELSEWHERE``.
+
+    Among them is each ``GAP``: an error whose words this module has not found.
+    """
     return [sentence for sentence in sentences() if section_of(sentence) is None]
 
 
 def section_of(sentence: Sentence) -> str | None:
     """The section of a sentence; "" if it is not for the page, None if nobody has said."""
+    if sentence.text == GAP:
+        return None
     for section, places in SECTIONS.items():
         if any(sentence.file.startswith(file) and re.search(pattern, sentence.text) for file, pattern in places):
             return section
@@ -211,21 +228,40 @@ def sentences() -> tuple[Sentence, ...]:
             if file not in _ANSWERS and not any(f"{error}(" in text for error in _ERRORS):
                 continue  # to parse a file takes time
             tree = ast.parse(text)
-            for call, scope in _calls(tree, tree):
-                texts = {_tidy(text) for text in _texts(call.args[0], scope, tree)}
-                found += [Sentence(text, file, call.lineno) for text in sorted(texts) if text.strip(f"{GAP}. ")]
+            found += [Sentence(text, file, line) for text, line in _raised(file, tree)]
             if file in _ANSWERS:
                 found += [Sentence(_tidy(text), file, line) for text, line in _whole_sentences(tree)]
     return tuple(found)
+
+
+def _raised(file: str, tree: ast.Module) -> Iterator[tuple[str, int]]:
+    """The sentences of a file's errors, with their lines; ``GAP`` for an error that shows no word of its own."""
+    for call, scope in _calls(tree, tree):
+        said = call.args[0]
+        texts = sorted({text for text in map(_tidy, _texts(said, scope, tree)) if _has_words(text)})
+        handed_on = _quotes_caught(said, scope) or (file, getattr(scope, "name", "")) in _HANDED_ON
+        yield from ((text, call.lineno) for text in texts or ([] if handed_on else [GAP]))
 
 
 def _calls(node: ast.AST, scope: ast.AST) -> Iterator[tuple[ast.Call, ast.AST]]:
     """Each call that makes an error, with the function that it is in."""
     for child in ast.iter_child_nodes(node):
         inner = child if isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef)) else scope
-        if isinstance(child, ast.Call) and isinstance(child.func, ast.Name) and child.func.id in _ERRORS and child.args:
+        if isinstance(child, ast.Call) and child.args and _makes_error(child.func):
             yield child, inner
         yield from _calls(child, inner)
+
+
+def _makes_error(called: ast.expr) -> bool:
+    if isinstance(called, ast.Attribute):  # such as parser.error(…)
+        return called.attr == "error" and isinstance(called.value, ast.Name) and called.value.id in _PARSERS
+    return isinstance(called, ast.Name) and called.id in _ERRORS
+
+
+def _quotes_caught(said: ast.expr, scope: ast.AST) -> bool:
+    """Whether an expression has an error that was caught: its sentence is found where it was raised."""
+    caught = {node.name for node in ast.walk(scope) if isinstance(node, ast.ExceptHandler)}
+    return any(isinstance(node, ast.Name) and node.id in caught for node in ast.walk(said))
 
 
 def _whole_sentences(tree: ast.AST) -> Iterator[tuple[str, int]]:
@@ -239,10 +275,10 @@ def _whole_sentences(tree: ast.AST) -> Iterator[tuple[str, int]]:
             continue
         if isinstance(node, ast.Constant) and not isinstance(node.value, str):
             continue
-        [text] = _texts(node, tree, tree)
-        is_whole = re.match(rf"[A-Z{GAP}].* .* .*[.]\s*$", text, re.S) and "%s" not in text
-        if is_whole and re.search(r"\w+ \w+ \w+|\w{4,} \w{4,}", text):
-            yield text, node.lineno
+        for text in _texts(node, tree, tree):
+            is_whole = re.match(rf"[A-Z{GAP}].* .* .*[.]\s*$", text, re.S) and "%s" not in text
+            if is_whole and re.search(r"\w+ \w+ \w+|\w{4,} \w{4,}", text):
+                yield text, node.lineno
 
 
 def _texts(node: ast.expr, scope: ast.AST, module: ast.AST) -> list[str]:
@@ -250,17 +286,28 @@ def _texts(node: ast.expr, scope: ast.AST, module: ast.AST) -> list[str]:
     if isinstance(node, ast.Constant):
         return [str(node.value)]
     if isinstance(node, ast.JoinedStr):
-        return ["".join(str(part.value) if isinstance(part, ast.Constant) else GAP for part in node.values)]
+        return _filled_in(node, scope, module)
     if isinstance(node, ast.IfExp):
         return [*_texts(node.body, scope, module), *_texts(node.orelse, scope, module)]
     if isinstance(node, ast.BinOp):
         first, second = (_texts(side, scope, module) for side in (node.left, node.right))
         adds = isinstance(node.op, ast.Add)  # else it is %, which fills in
         return [a + b if adds else a.replace("%s", b) for a in first for b in second]
+    values: list[ast.expr] = []
     if isinstance(node, ast.Name):
-        values = [*_values(node.id, scope)] or [*_values(node.id, module)]
-        return [text for value in values for text in _texts(value, module, module)] or [GAP]
-    return [GAP]
+        values, within = [*_values(node.id, scope)] or [*_values(node.id, module)], module
+    elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+        values, within = _returned(node.func.id, module)
+    return [text for value in values for text in _texts(value, within, module)] or [GAP]
+
+
+def _filled_in(node: ast.JoinedStr, scope: ast.AST, module: ast.AST) -> list[str]:
+    """What an f-string can say. Its parts are gaps, unless it has no words without them."""
+    text = "".join(str(part.value) if isinstance(part, ast.Constant) else GAP for part in node.values)
+    if _has_words(text):
+        return [text]
+    parts = [part.value if isinstance(part, ast.FormattedValue) else part for part in node.values]
+    return ["".join(texts) for texts in product(*(_texts(part, scope, module) for part in parts))]
 
 
 def _values(name: str, scope: ast.AST) -> Iterator[ast.expr]:
@@ -268,6 +315,19 @@ def _values(name: str, scope: ast.AST) -> Iterator[ast.expr]:
     for node in ast.walk(scope):
         if isinstance(node, ast.Assign) and any(isinstance(to, ast.Name) and to.id == name for to in node.targets):
             yield node.value
+
+
+def _returned(name: str, module: ast.AST) -> tuple[list[ast.expr], ast.AST]:
+    """What a function of a module returns, and the function; nothing, and the module, if it is of another one."""
+    for node in ast.iter_child_nodes(module):
+        if isinstance(node, ast.FunctionDef) and node.name == name:
+            returns = [each.value for each in ast.walk(node) if isinstance(each, ast.Return) and each.value]
+            return returns, node
+    return [], module
+
+
+def _has_words(text: str) -> bool:
+    return re.search(r"[^\W\d_]", text) is not None
 
 
 def _tidy(text: str) -> str:

@@ -244,7 +244,7 @@ def parse(limit: str, text: str, said: str = "") -> Any:
     said, metadata = said or variable(limit), _FIELDS[limit].metadata
     if "least" in metadata:
         return _whole_number(said, text, metadata["least"], metadata["most"])
-    return {"models": _model_names, "model_root": _existing_folder, "framed_by": _sites}[limit](said, text)
+    return {"models": _model_names, "model_root": existing_folder, "framed_by": _sites}[limit](said, text)
 
 
 def limits() -> Limits:
@@ -319,9 +319,10 @@ def _model_names(name: str, text: str) -> tuple[str, ...]:
     return names
 
 
-def _existing_folder(name: str, text: str) -> Path:
+def existing_folder(name: str, text: str) -> Path:
+    """The absolute path of a folder; ``name`` is what has the value, for the UserError if there is no such folder."""
     if not os.path.isdir(text):
-        raise UserError(f"{name} is “{text}”, which is not a folder.")
+        raise UserError(f"{name} is “{text[:200]}”, which is not a folder.")
     return Path(text).resolve()
 
 

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 from core.errors import UserError, did_you_mean
 from core.nearest import CLOSER
 from core.program import SERVE
-from engine.limits import ANY, KEPT, Limits, parse, variable
+from engine.limits import ANY, KEPT, Limits, existing_folder, parse, variable
 
 SOURCES = "Where files come from"
 # Who reads a variable: the class server, the app on one's own computer (`streamlit run app.py`), the command line.
@@ -26,6 +26,7 @@ _SERVER, _APP, _ALL = "server", "server, app", "server, app, commands"
 _READ_BY = {
     **dict.fromkeys(("framed_by", "max_upload_mb", "connections", "connections_by_address"), _SERVER),
     **dict.fromkeys(("models", "model_root", "max_words", "max_characters", "max_tokens"), _ALL),
+    **dict.fromkeys(("disk_cache_mb", "disk_cache_entries", "queue_seconds"), _ALL),  # of engine.folders.disk_store
 }
 _OURS = re.compile(r"GRAMMAR[_-]?NEURONS?(?=[_-]|$)", re.IGNORECASE)
 # Kubernetes and Docker put the addresses of a service called "grammar-neurons" into containers beside it.
@@ -121,11 +122,6 @@ def _folder_or_new(said: str, text: str) -> None:
         raise UserError(f"{said} is “{text[:200]}”, where “{there.name[:80]}” is a file; a folder is allowed.")
 
 
-def _existing_folder(said: str, text: str) -> None:
-    if not os.path.isdir(text):
-        raise UserError(f"{said} is “{text[:200]}”, which is not a folder.")
-
-
 def _web_address(said: str, text: str) -> None:
     try:
         parts = urlsplit(text)
@@ -157,7 +153,7 @@ VARIABLES = (
         "a read-only folder of files that were fetched before",
         "It has `wordlists`, `treebanks` and `static` (Streamlit's files, compressed). The container image sets it.",
         f"{_ALL}, the image's build",
-        _existing_folder,
+        existing_folder,
     ),
     Variable(
         variable("wordlists_url"),
@@ -184,12 +180,19 @@ VARIABLES = (
 
 def as_table() -> str:
     """The variables as a Markdown table, for docs/reference/server.md."""
-    lines = ["| option, variable | default | allowed | meaning | read by |", "|---|---|---|---|---|"]
-    for each in VARIABLES:
-        default = f"`{each.default}`" if each.default == "bundled" else each.default
-        allowed = each.allowed.replace(f"; {ANY} ", f"; `{ANY}` ")
-        meaning = f"{each.meaning[0].upper()}{each.meaning[1:]}. {each.details}".strip().replace(
-            f" {ANY}.", f" `{ANY}`."
-        )
-        lines.append(f"| `{each.option}`<br>`{each.name}` | {default} | {allowed} | {meaning} | {each.read_by} |")
-    return "\n".join(lines)
+    from core.report.markdown import table
+
+    header = ("option, variable", "default", "allowed", "meaning", "read by")
+    return table(header, map(_row, VARIABLES))
+
+
+def _row(each: Variable) -> tuple[str, ...]:
+    default = f"`{each.default}`" if each.default == "bundled" else each.default
+    meaning = f"{each.meaning[0].upper()}{each.meaning[1:]}. {each.details}".strip()
+    names = f"`{each.option}`<br>`{each.name}`"
+    return names, default, _any_as_code(each.allowed), _any_as_code(meaning), each.read_by
+
+
+def _any_as_code(text: str) -> str:
+    """A text in which the star for any model cannot begin italics."""
+    return re.sub(rf"(?<= ){re.escape(ANY)}(?=[ .])", f"`{ANY}`", text)

@@ -153,7 +153,7 @@ class _Server(uvicorn.Server):
         if self._stopping and self._exit_at == math.inf:
             self._app.warm_start.stop()
             self._exit_at = time.monotonic() + _DRAIN_SECONDS
-            _log.info("told to end")
+            _log.info("stopping")
         if time.monotonic() >= self._exit_at:
             self.should_exit = True
         return await super().on_tick(counter)

@@ -6,16 +6,17 @@ import logging
 import re
 import time
 from collections.abc import MutableMapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from server.logs import ROOT, fields
+from server.logs import fields
+from ui.app_pages import PAGES
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
 _log = logging.getLogger(__name__)
 
+PAGE_PATHS = frozenset({"/", *(f"/{page.path}" for page in PAGES)})
 OTHER = "other"
 _METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS")
 _PARENTS = ("/static", "/media", "/component", "/_stcore/upload_file", "/_stcore/bidi-components")
@@ -24,17 +25,12 @@ _QUIET = ("/static", "/favicon.png", "/manifest.json", "/_stcore/health", "/_stc
 _BELOW_A_PAGE = re.compile(r"/[^/]+(/_stcore/(?:health|host-config))")
 
 
-def page_paths(pages: Path = ROOT / "pages") -> frozenset[str]:
-    """The paths of the app's pages. For example, ``1_Text_heatmap.py`` is served at ``/Text_heatmap``."""
-    return frozenset({"/", *(f"/{file.stem.partition('_')[2]}" for file in pages.glob("*.py"))})
-
-
-def known_path(path: str, pages: frozenset[str]) -> str:
+def known_path(path: str) -> str:
     """The part of a request's path that may be logged: a known path, its parent if ids follow, else ``other``.
 
     A user may type anything as an address. And the path of an upload contains a session id, which is secret.
     """
-    if path in pages or path in _QUIET or path == "/_stcore/stream":
+    if path in PAGE_PATHS or path in _QUIET or path == "/_stcore/stream":
         return path
     below = _BELOW_A_PAGE.fullmatch(path)
     if below:
@@ -48,7 +44,6 @@ class RequestLog:
     def __init__(self, app: ASGIApp, base_path: str = "") -> None:
         self._app = app
         self._base = f"/{base_path.strip('/')}".rstrip("/")
-        self._pages = page_paths()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one connection, and log it."""
@@ -72,7 +67,7 @@ class RequestLog:
         try:
             await self._app(scope, receive, send_and_note)
         finally:
-            path = known_path(scope["path"].removeprefix(self._base) or "/", self._pages)
+            path = known_path(scope["path"].removeprefix(self._base) or "/")
             if path not in _QUIET or (status >= 500 and path != "/readyz"):
                 seconds = round(time.perf_counter() - started, 4)
                 method = scope["method"] if scope["method"] in _METHODS else OTHER

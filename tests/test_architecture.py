@@ -16,7 +16,7 @@ import pytest
 from tests.support.sources import sources
 
 ROOT = Path(__file__).resolve().parent.parent
-PACKAGES = ("core", "engine", "ui", "server", "grammar_neurons", "training", "benchmarks")
+PACKAGES = ("core", "engine", "ui", "server", "grammar_neurons", "training", "benchmarks", "docs")
 SHELL = ("app.py", "serve.py", "pages")
 HEAVY = ("torch", "transformers", "scipy.stats")
 # They define or load modules of torch, and so begin with it: imported inside functions only themselves,

@@ -9,15 +9,31 @@ import pytest
 
 from tests.support.recipes import Block, Recipe, copy_of_repository, read_recipe, run
 
-RECIPES = ("Add a word class", "Add a page", "Add an architecture")
-# The tests of what was added: those whose names have it, and those of lists, pages and tables as a whole.
+STATISTICS = ("Add a correction", "Add an evidence check", "Add a test")
+RECIPES = {
+    title: read_recipe(title) for title in ("Add a word class", "Add a page", "Add an architecture", *STATISTICS)
+}
+# What each command of the recipes of statistics prints.
+PRINTED = {
+    "Add a correction": [" passed", "Welch's t-test, Hochberg over 3,072 tests"],
+    "Add an evidence check": [
+        *("Wrote docs/reference/numbers.md", " passed"),
+        *("frequency_halves The AUC is", "Every number of neuron.json is the same."),
+    ],
+    "Add a test": [" passed", "Yuen's test, Holm over 3,072 tests"],
+}
+# The tests of what was added: those whose names have it, and those of lists, pages, tables and records as a whole.
 SUITE = (
     "tests/core/activations/test_both_sides.py",
     "tests/core/activations/test_text.py",
     "tests/core/models/test_models.py",
     "tests/core/records/test_records.py",
+    "tests/core/report/test_glossary.py",
+    "tests/core/report/test_notebook.py",
     "tests/core/words/test_classes.py",
     "tests/core/words/test_pair.py",
+    "tests/support/added_statistics.py",
+    "tests/test_methods.py",
     "tests/test_word_lists.py",
     "tests/ui/test_app_pages.py",
     "tests/ui/test_neuron_everywhere.py",
@@ -26,7 +42,12 @@ SUITE = (
     "tests/ui/test_word_settings.py",
     "tests/ui/test_added.py",
 )
-WANTED = "colours or 6_Layers or ernie4_5 or test_classes or test_word_lists or test_app_pages or table or added"
+WANTED = " or ".join(
+    (
+        *("colours", "6_Layers", "ernie4_5", "added", "table", "every_kind_of_experiment"),
+        *("test_classes", "test_glossary", "test_methods", "test_word_lists", "test_app_pages"),
+    )
+)
 # What somebody would do with them; it becomes a file of the copy's tests.
 USED = """
 from core.models import load_model
@@ -66,9 +87,16 @@ def test_the_architecture_is_read_by_the_table(tiny_folder, tmp_path):
 def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the repository to which all recipes are applied, one after the other."""
     folder = copy_of_repository(tmp_path_factory.mktemp("recipes") / "copy")
-    for title in RECIPES:
-        read_recipe(title).apply(folder)
+    for recipe in RECIPES.values():
+        recipe.apply(folder)
     return folder
+
+
+def succeeds(copy: Path, command: str) -> str:
+    """Run a command, and return what it has written."""
+    done = run(copy, command)
+    assert done.returncode == 0, f"{command}\n{done.stdout[-4000:]}\n{done.stderr[-2000:]}"
+    return done.stdout
 
 
 @pytest.mark.slow
@@ -78,16 +106,29 @@ def test_the_suite_passes_with_all_that_was_added(copy: Path) -> None:
     options = '-v -p no:cacheprovider -o addopts="--import-mode=importlib --strict-markers" -W ignore'
     done = run(copy, f'python -m pytest {options} {" ".join(SUITE)} -k "{WANTED}"', timeout=840)
     assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]
-    for name in ("colours", "6_Layers", "ernie4_5", "test_added"):  # a name that is misspelt here would select nothing
+    for name in (
+        "colours",
+        "6_Layers",
+        "ernie4_5",
+        "test_added",
+        "added_statistics",
+    ):  # a name that is misspelt here would select nothing
         assert len(re.findall(rf"{name}.* PASSED", done.stdout)) >= 3, f"{name}: {done.stdout}"
 
 
 @pytest.mark.timeout(300)
 def test_the_class_is_used_as_its_recipe_says(copy: Path) -> None:
-    (command,) = read_recipe("Add a word class").commands
-    done = run(copy, command)
-    assert done.returncode == 0, done.stderr
-    assert "20 colours (19 lemmas) and 20 verbs" in done.stdout and "Target    colours: bundled list\n" in done.stdout
+    (command,) = RECIPES["Add a word class"].commands
+    said = succeeds(copy, command)
+    assert "20 colours (19 lemmas) and 20 verbs" in said and "Target    colours: bundled list\n" in said
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("title", STATISTICS)
+def test_the_commands_of_a_recipe_do_what_they_say(copy: Path, title: str) -> None:
+    for command, text in zip(RECIPES[title].commands, PRINTED[title], strict=True):
+        assert text in " ".join(succeeds(copy, command).split()), command
 
 
 # --- The helper itself

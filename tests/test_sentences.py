@@ -28,7 +28,17 @@ def load(name, n, why):
     raise UserError(refusal % f"it is {why}")
     raise UserError(sentence + ".")
     raise UserError(BEGIN + "large.")
+    raise UserError(_why(n))
+    raise UserError(f"{sentence}{why}")
+    parser.error(f"There is no option {name}.")
+    log.error("no sentence of a mistake")
     raise UserError(str(why))
+
+def _why(n):
+    end = "Stop."
+    if n:
+        return f"{n} is odd. {end}"
+    return BEGIN + end
 """
     tree = ast.parse(code)
     found = [sentences._texts(call.args[0], scope, tree) for call, scope in sentences._calls(tree, tree)]
@@ -37,8 +47,24 @@ def load(name, n, why):
         ["… cannot be read, and it is …."],
         ["… is too large.", "It is small."],
         ["A model is large."],
+        ["A model is Stop.", "… is odd. …"],
+        ["… is too large…", "It is small…"],
+        ["There is no option …."],
         ["…"],
     ]
+
+
+def test_an_error_whose_words_are_not_found_has_no_place_either() -> None:
+    code = """
+def load(name, why):
+    raise UserError(elsewhere.why(name))
+    try:
+        read(name)
+    except OSError as error:
+        raise UserError(f"{name}: {error}") from error
+"""
+    assert list(sentences._raised("core/words/new.py", ast.parse(code))) == [(sentences.GAP, 3)]
+    assert sentences.section_of(sentences.Sentence(sentences.GAP, "core/words/new.py", 3)) is None
 
 
 def test_a_new_sentence_without_a_place_is_found(monkeypatch) -> None:

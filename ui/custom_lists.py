@@ -13,6 +13,7 @@ from core.words import custom_list
 from core.words.entries import count_of, written
 from ui import page, settings, settings_file, uploads
 from ui.custom_words import read_list
+from ui.labels import SETTING_LABELS
 from ui.widgets import default, say_why
 
 _SHOWN = 2  # so many notes stand below the box; more are in a box of their own
@@ -53,7 +54,7 @@ def _changes_of_file(text: str) -> tuple[tuple[str, ...], int]:
 def _draw_list(side: str) -> None:
     key = f"{side}_text"
     st.text_area(
-        f"Custom {side} list",
+        SETTING_LABELS[f"{side}_words"],
         default(key),
         key=key,
         height=140,
@@ -71,7 +72,7 @@ def _draw_name(side: str) -> None:
     key = f"{side}_name"
     # No limit of the browser's: it would drop a longer name that is pasted, without a word.
     st.text_input(
-        f"Name of the {side} list",
+        SETTING_LABELS[f"{side}_name"],
         default(key),
         key=key,
         placeholder="Such as: food words",

@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlencode, urlsplit
 
+from core.report.markdown import anchor
+
 FOLDER = Path(__file__).resolve().parents[1] / "docs"
 # By their names in a link: the file, and what the page calls it. The first is the one that Help opens with.
 DOCUMENTS = {
@@ -73,21 +75,10 @@ def linked(text: str, address: Mapping[str, str | list[str]]) -> str:
     """
 
     def open_here(found: re.Match[str]) -> str:
-        name, _, anchor = found[1].partition("#")
-        return f"](?{urlencode({**address, 'read': name}, doseq=True)}{'#' if anchor else ''}{anchor})"
+        name, _, place = found[1].partition("#")
+        return f"](?{urlencode({**address, 'read': name}, doseq=True)}{'#' if place else ''}{place})"
 
     return re.sub(r"\]\(help:([\w-]+(?:#[\w-]*)?)\)", open_here, text)
-
-
-def anchor_of(heading: str) -> str:
-    """The anchor of a heading, as GitHub makes it.
-
-    Examples
-    --------
-    >>> anchor_of("Lists of one's own"), anchor_of("4. Find it (1 minute)")
-    ('lists-of-ones-own', '4-find-it-1-minute')
-    """
-    return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
 
 
 @lru_cache(maxsize=2 * len(DOCUMENTS))
@@ -108,7 +99,7 @@ def _parts(file: str, _changed: int, _size: int) -> tuple[Part, ...]:
         for line in _plainer(piece, file).splitlines():
             if heading := _HEADING.match(line):
                 close()
-                parts.append(Part(heading[2], len(heading[1]), anchor_of(heading[2])))
+                parts.append(Part(heading[2], len(heading[1]), anchor(heading[2])))
             elif picture := _PICTURE.match(line):
                 close()
                 place_of_file = posixpath.join(posixpath.dirname(file), picture[2])

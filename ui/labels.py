@@ -1,4 +1,4 @@
-"""Labels of options on pages."""
+"""Labels of the settings on pages, and of their options."""
 
 from __future__ import annotations
 
@@ -12,6 +12,33 @@ UNIT_LABELS = {"word": "Word form", "lemma": "Lemma (mean over its forms)"}
 DTYPE_LABELS = {"float32": "float32", "bfloat16": "bfloat16 (half the memory, less precise)"}
 FAMILY_LABELS = {"layer": "This layer's neurons", "model": "All layers' neurons"}
 SOURCE_LABELS = {"notebook": "The notebook's (downloaded)", "bundled": "Curated (bundled)"}
+# What the sidebar calls each setting, by the field of the spec; an empty label: it is in no sidebar.
+SETTING_LABELS = {
+    "model": "Model",
+    "layer": "Layer",
+    "target": "Target",
+    "baseline": "Baseline",
+    "n_target": "Target words",
+    "n_baseline": "Baseline words",
+    "word_source": "Word lists",
+    "hook_side": "Hook side",
+    "pooling": "Pooling over a word's tokens",
+    "leading_space": "Leading space",
+    "prefix": "Beginning-of-text token first",
+    "drop_shared": "Drop words that are in both lists",
+    "unit": "Unit",
+    "test": "Test",
+    "correction": "Correction",
+    "family": "Family of tests",
+    "alpha": "Alpha",
+    "seed": "",
+    "dtype": "Number format",
+    "shuffle_labels": "Control: shuffle the labels",
+    "target_words": "Custom target list",
+    "baseline_words": "Custom baseline list",
+    "target_name": "Name of the target list",
+    "baseline_name": "Name of the baseline list",
+}
 
 
 def model_label(name: str) -> str:

@@ -1,7 +1,7 @@
 """The names in a link: what people write, what they misspell, and what is there twice.
 
 ``preset=careful`` and ``words=60`` are in no link of the app's, but they are what people write by hand: they are
-understood. A name that is nearly one of the app's is told of. All others belong to somebody else (``ui.foreign``).
+understood. The page says which name is nearly one of the app's. All others belong to somebody else (``ui.foreign``).
 """
 
 from __future__ import annotations

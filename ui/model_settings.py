@@ -12,7 +12,7 @@ from engine.folders import model_folders
 from engine.limits import limits
 from engine.steps import layers_of
 from ui import page, settings
-from ui.labels import model_label
+from ui.labels import SETTING_LABELS, model_label
 from ui.settings import Depth
 from ui.widgets import choice, default
 
@@ -70,7 +70,7 @@ def draw() -> None:
     if allowed.any_model:
         example = "Choose one, or type a hub id such as EleutherAI/pythia-1b, or a folder."
         more = {"accept_new_options": True, "help": example}
-    choice("Model", known, "model", _option, **more)
+    choice("model", known, _option, **more)
     if model in CATALOGUE:
         about = CATALOGUE[model]
         here = is_here(model, model_folders())
@@ -105,9 +105,9 @@ def _where(model: str) -> str:
 
 
 def _draw_layer() -> None:
-    n_layers = layers_of(st.session_state["model"])
+    n_layers, label = layers_of(st.session_state["model"]), SETTING_LABELS["layer"]
     if n_layers is None:
-        st.number_input("Layer", 0, 999, default("layer"), key="layer", disabled=True, help="Until the model is here.")
+        st.number_input(label, 0, 999, default("layer"), key="layer", disabled=True, help="Until the model is here.")
     elif n_layers > 1:
         last, explanation = n_layers - 1, "Counted from 0, nearest the input, up."
-        st.slider("Layer", 0, last, default("layer"), key="layer", help=explanation)
+        st.slider(label, 0, last, default("layer"), key="layer", help=explanation)

@@ -1,7 +1,8 @@
 """The settings as Markdown, for docs/reference/settings.md: every name of each in one row.
 
-A setting has a label in the sidebar, an option of the command line, a parameter of a link, and a field of JSON files.
-They are declared where they are used. Here they are put side by side, and whoever forgets one gets an error.
+A setting has a label in the sidebar (``ui.labels``), an option of the command line, a parameter of a link, and a field
+of JSON files. They are declared where they are used. Here they are put side by side, and whoever forgets one gets an
+error.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from core.records import CAREFUL, CUSTOM, NOTEBOOK, ContrastSpec
 from core.records.link import to_params
 from core.records.meanings import MEANINGS, allowed
 from core.report.markdown import table
+from ui.labels import SETTING_LABELS
 from ui.link import OPTIONS, View
 
 _HEADER = ("in the app", "command line", "link, JSON", "Notebook", "Careful", "allowed", "meaning")
@@ -26,33 +28,6 @@ _FULL = ContrastSpec(
     target_name="One",
     baseline_name="Two",
 )
-# What the sidebar calls each setting, by the field of the spec; an empty label: it is in no sidebar.
-SETTING_LABELS = {
-    "model": "Model",
-    "layer": "Layer",
-    "target": "Target",
-    "baseline": "Baseline",
-    "n_target": "Target words",
-    "n_baseline": "Baseline words",
-    "word_source": "Word lists",
-    "hook_side": "Hook side",
-    "pooling": "Pooling over a word's tokens",
-    "leading_space": "Leading space",
-    "prefix": "Beginning-of-text token first",
-    "drop_shared": "Drop words that stand in both lists",
-    "unit": "Unit",
-    "test": "Test",
-    "correction": "Correction",
-    "family": "Family of tests",
-    "alpha": "Alpha",
-    "seed": "",
-    "dtype": "Number format",
-    "shuffle_labels": "Control: shuffle the labels",
-    "target_words": "Custom target list",
-    "baseline_words": "Custom baseline list",
-    "target_name": "Name of the target list",
-    "baseline_name": "Name of the baseline list",
-}
 _ON_PAGES = {
     "neuron": ("a neuron of the layer", "The selected neuron. Without it: the one with the largest statistic."),
     "pinned": ("up to 6, with commas", "The neurons that stay beside the selected one on all pages."),

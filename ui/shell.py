@@ -46,7 +46,7 @@ def run() -> None:
     if shown == TEXT:
         text_input.read_ahead()
     if pinned and not settings.current().view.pinned:
-        _tell_unpinned(pinned)
+        _say_unpinned(pinned)
     page.draw_toasts()
     if embedded:
         parts.draw_source(shown.title)
@@ -116,7 +116,7 @@ def _draw_mistake(mistake: UserError) -> bool:
     return bool(valid)
 
 
-def _tell_unpinned(neurons: tuple[int, ...]) -> None:
+def _say_unpinned(neurons: tuple[int, ...]) -> None:
     """Say that a change of the layer has unpinned neurons. Those of another layer have nothing to do with them."""
     which = ", ".join(map(str, neurons))
     page.show_toast(f"No longer pinned: {which}. Another layer has other neurons.")

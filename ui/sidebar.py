@@ -15,7 +15,7 @@ from core.stats.correction import LABELS
 from ui import custom_lists, model_settings, navigation, settings, settings_file, sidebar_behaviour, word_settings
 from ui.app_pages import PAGES, AppPage
 from ui.defaults import PRESETS
-from ui.labels import DTYPE_LABELS, FAMILY_LABELS, SOURCE_LABELS, TEST_LABELS
+from ui.labels import DTYPE_LABELS, FAMILY_LABELS, SETTING_LABELS, SOURCE_LABELS, TEST_LABELS
 from ui.pictures import picture
 from ui.widgets import choice, default, flag, say_why
 
@@ -45,33 +45,31 @@ def _draw_settings() -> None:
     model_settings.draw()
     left, right = st.columns(2)
     with left:
-        word_settings.draw_class("target", "Target", "Its most frequent words. A positive statistic: higher for these.")
+        word_settings.draw_class("target", "Its most frequent words. A positive statistic: higher for these.")
     with right:
-        word_settings.draw_class("baseline", "Baseline", "The words to compare with: the most frequent of this class.")
+        word_settings.draw_class("baseline", "The words to compare with: the most frequent of this class.")
     word_settings.draw_swap()
     custom_lists.draw()
     word_settings.draw_unit()
     choice(
-        "Test",
-        TESTS,
         "test",
+        TESTS,
         TEST_LABELS.__getitem__,
         help=" ".join(test.about for test in ALL_TESTS.values()),
     )
     choice(
-        "Correction",
-        CORRECTIONS,
         "correction",
+        CORRECTIONS,
         LABELS.__getitem__,
         help="With thousands of tests, some are significant by chance. "
         f"{_bounded(FAMILY_WISE)} {_bounded(FALSE_DISCOVERY_RATE)} "
         f"**Max-T**: {GLOSSARY['max-T']} It needs no normal distribution, and takes seconds.",
     )
-    alpha = default("alpha")
-    st.number_input("Alpha", value=alpha, step=0.01, format="%.4g", key="alpha", help=GLOSSARY["p adjusted"])
+    label, explanation = SETTING_LABELS["alpha"], GLOSSARY["p adjusted"]
+    st.number_input(label, value=default("alpha"), step=0.01, format="%.4g", key="alpha", help=explanation)
     say_why(settings.current().out_of_range.get("alpha"))
-    shuffled = GLOSSARY["shuffled labels"]
-    st.toggle("Control: shuffle the labels", default("shuffle_labels"), key="shuffle_labels", help=shuffled)
+    key, shuffled = "shuffle_labels", GLOSSARY["shuffled labels"]
+    st.toggle(SETTING_LABELS[key], default(key), key=key, help=shuffled)
     with st.expander("Advanced"):
         _draw_advanced()
     settings_file.draw()
@@ -85,31 +83,28 @@ def _bounded(what: str) -> str:
 
 def _draw_advanced() -> None:
     choice(
-        "Word lists",
-        SOURCE_LABELS,
         "word_source",
+        SOURCE_LABELS,
         lambda name: SOURCE_LABELS.get(name, name),
         help="The notebook's lists are the top words of a web corpus, errors included; the curated ones hold words "
         "that are almost always of their class.",
     )
-    flag("leading_space", "Leading space", "Read the word as inside a sentence, after a space, not as a text alone.")
+    flag("leading_space", "Read the word as inside a sentence, after a space, not as a text alone.")
     start = "Read before the word or the text, never pooled: a model's first token behaves unlike all others."
-    flag("prefix", "Beginning-of-text token first", start)
-    flag("drop_shared", "Drop words that stand in both lists", "Of the words that are used, before any test.")
+    flag("prefix", start)
+    flag("drop_shared", "Of the words that are used, before any test.")
     sides = " ".join(f"**{side.capitalize()}**: {GLOSSARY[side]}" for side in HOOK_SIDES)
-    choice("Hook side", HOOK_SIDES, "hook_side", help=sides)
-    choice("Pooling over a word's tokens", POOLINGS, "pooling", str.capitalize)
+    choice("hook_side", HOOK_SIDES, help=sides)
+    choice("pooling", POOLINGS, str.capitalize)
     choice(
-        "Family of tests",
-        FAMILIES,
         "family",
+        FAMILIES,
         FAMILY_LABELS.__getitem__,
         help=f"{GLOSSARY['family']} If you look at all layers, count them all.",
     )
     choice(
-        "Number format",
-        DTYPES,
         "dtype",
+        DTYPES,
         DTYPE_LABELS.__getitem__,
         help="bfloat16 takes half the memory for a model's weights, and rounds each value to 8 significant bits: by up "
         "to 0.4%, and more in sums.",

@@ -8,17 +8,18 @@ from typing import Any
 import streamlit as st
 
 from ui import page, settings
+from ui.labels import SETTING_LABELS
 
 
-def choice(label: str, options: Iterable[str], key: str, format_func: Callable[[str], str] = str, **more: Any) -> None:
+def choice(key: str, options: Iterable[str], format_func: Callable[[str], str] = str, **more: Any) -> None:
     """A selectbox for a setting."""
-    known, first = list(options), default(key)
+    label, known, first = SETTING_LABELS[key], list(options), default(key)
     st.selectbox(label, known, known.index(first) if first in known else 0, key=key, format_func=format_func, **more)
 
 
-def flag(key: str, label: str, explanation: str) -> None:
+def flag(key: str, explanation: str) -> None:
     """A checkbox for a setting."""
-    st.checkbox(label, default(key), key=key, help=explanation)
+    st.checkbox(SETTING_LABELS[key], default(key), key=key, help=explanation)
 
 
 def default(key: str) -> Any:

@@ -9,7 +9,7 @@ from core.report.glossary import GLOSSARY
 from engine.limits import limits
 from ui import page, settings
 from ui.defaults import LEAST_WORDS, length_of
-from ui.labels import UNIT_LABELS, class_label
+from ui.labels import SETTING_LABELS, UNIT_LABELS, class_label
 from ui.widgets import say_why
 
 _CLASSES = (*WORD_CLASSES, CUSTOM)
@@ -62,11 +62,11 @@ def _asked(counts: dict[str, int], paired: bool) -> dict[str, int]:
     return {side: before[side][1] if side in before and side not in edited else n for side, n in counts.items()}
 
 
-def draw_class(side: str, label: str, explanation: str) -> None:
+def draw_class(side: str, explanation: str) -> None:
     """Draw the class of one side, and how many words of its list to use."""
     chosen = settings.current().values
     at = _CLASSES.index(chosen[side]) if chosen[side] in _CLASSES else 0
-    st.selectbox(label, _CLASSES, at, key=side, format_func=class_label, help=explanation)
+    st.selectbox(SETTING_LABELS[side], _CLASSES, at, key=side, format_func=class_label, help=explanation)
     if st.session_state[side] == CUSTOM:
         return
     key, length = f"n_{side}", _length(side)
@@ -76,7 +76,7 @@ def draw_class(side: str, label: str, explanation: str) -> None:
     # not the box's limit either, nor is there another: a browser would keep a number beyond it, and not send it.
     about = None if length is None else f"The list has {length:,}: the first ones, the most frequent, are used."
     # The label begins with the class: two boxes of one name could not be told apart by ear.
-    st.number_input(f"{label} words", value=n, step=step, key=key, help=about)
+    st.number_input(SETTING_LABELS[key], value=n, step=step, key=key, help=about)
     say_why(settings.current().out_of_range.get(key))
 
 
@@ -96,7 +96,7 @@ def draw_unit() -> None:
     """Draw the choice of what counts as one observation."""
     chosen = settings.current().values["unit"]
     st.selectbox(
-        "Unit",
+        SETTING_LABELS["unit"],
         UNITS,
         UNITS.index(chosen) if chosen in UNITS else 0,
         key="unit",

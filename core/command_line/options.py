@@ -84,7 +84,8 @@ def _add_words(group: Any) -> None:
 
 def _add_test(group: Any) -> None:
     _add_choice(group, "unit", UNITS, "what is compared: words, or the mean over each lemma's forms")
-    _add_choice(group, "test", TESTS, " ".join(f"{name}: {test.about}" for name, test in ALL_TESTS.items()))
+    tests = " ".join(f"{name}: {test.about}" for name, test in ALL_TESTS.items())
+    _add_choice(group, "test", TESTS, tests.replace("%", "%%"))  # argparse fills in what a % begins
     _add_choice(group, "correction", CORRECTIONS, "for many tests; max_t permutes, and takes longer")
     _add_choice(group, "family", FAMILIES, "which tests are corrected together")
     _add(group, "alpha", convert=number, help="an adjusted p of at most this is significant", metavar="P")

@@ -1,4 +1,4 @@
-"""The claim that the checks of a neuron bear, with every number filled in, and the words that they refuse."""
+"""The claim that the checks of a neuron support, with every number filled in, and the words that they refuse."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from core.words import bundled_gold
 def claim_of(result: ContrastResult, neuron: int, findings: Mapping[str, Finding]) -> str:
     """A paragraph that a reader may copy.
 
-    It says what was found on the word lists, then only what the verdicts bear. Three wordings need a check that holds:
-    "tells … from … in running text" needs ``gold_text``, "a noun neuron" needs ``one_versus_rest`` too, and "the model
-    uses it" needs ``causal``. Each wording that is refused is named, with the reason.
+    It says what was found on the word lists, then only what the verdicts support. Three wordings need a check that
+    holds: "tells … from … in running text" needs ``gold_text``, "a noun neuron" needs ``one_versus_rest`` too, and "the
+    model uses it" needs ``causal``. Each wording that is refused is named, with the reason.
 
     Parameters
     ----------
@@ -53,7 +53,7 @@ def claim_of(result: ContrastResult, neuron: int, findings: Mapping[str, Finding
 
 
 def wordings(own: str, other: str) -> dict[str, tuple[str, ...]]:
-    """The wordings about two classes that must be borne, and the checks that each needs.
+    """The wordings about two classes that must be supported, and the checks that each needs.
 
     Examples
     --------
@@ -119,14 +119,14 @@ def _where_tagged(found: Finding) -> str:
 
 
 def _listed(what: str, verdicts: Mapping[str, str], verdict: str) -> str:
-    """A sentence with the checks that have a verdict; the borne wordings have said theirs already."""
+    """A sentence with the checks that have a verdict; the wordings that are supported have named theirs already."""
     said = ("gold_text", "one_versus_rest", "causal") if verdict == HOLDS else ()
     names = [about(name).TITLE.lower() for name, found in verdicts.items() if found == verdict and name not in said]
     return f"{what}: {', '.join(names)}." if names else ""
 
 
 def _refused(needs: Mapping[str, tuple[str, ...]], verdicts: Mapping[str, str]) -> str:
-    """The wordings that the checks do not bear, with the first check that is missing."""
+    """The wordings that the checks do not support, with the first check that is missing."""
     reasons = []
     for wording, needed in needs.items():
         missing = next((name for name in needed if verdicts[name] != HOLDS), None)
@@ -134,4 +134,4 @@ def _refused(needs: Mapping[str, tuple[str, ...]], verdicts: Mapping[str, str]) 
             verdict = verdicts[missing]
             said = {NOT_RUN: "was not run", UNCLEAR: "is unclear"}.get(verdict, verdict)
             reasons.append(f"“{wording}” ({missing} {said})")
-    return f"The checks do not bear: {'; '.join(reasons)}." if reasons else ""
+    return f"The checks do not support: {'; '.join(reasons)}." if reasons else ""

@@ -2,7 +2,7 @@
 
     DOCUMENT["claim"], FIGURES["causal"]["strength"]
 
-A check that is not here is described under its name in docs/methods.md alone.
+Each check has an entry. It lists the names that its figures have beside ``COMMON``, at any depth.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ DOCUMENT = {
     "checks.NAME.interval": "Its 95% interval, or the range that the rule names; else null.",
     "checks.NAME.figures": "All other numbers: the tables below.",
     "checks.NAME.sentence": "The finding in words.",
-    "claim": "What the checks bear, in sentences.",
+    "claim": "What the checks support, in sentences.",
 }
 # Names that mean the same in every check.
 COMMON = {

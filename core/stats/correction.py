@@ -54,7 +54,7 @@ def adjust(p_value: np.ndarray, method: str) -> np.ndarray:
     ------
     UserError (a ValueError)
         The method is unknown or ``"max_t"``, or a p-value is not between 0 and 1. The sentence has the values that
-        came.
+        it got.
 
     References
     ----------

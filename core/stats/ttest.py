@@ -43,7 +43,7 @@ def paired_ttest(target: np.ndarray, baseline: np.ndarray) -> NeuronTests:
     ------
     UserError (a ValueError)
         The shapes differ, there are fewer than two words, or some values are not finite. The sentence has the shapes
-        or numbers that came.
+        or numbers that it got.
 
     References
     ----------
@@ -85,7 +85,7 @@ def welch_ttest(target: np.ndarray, baseline: np.ndarray) -> NeuronTests:
     ------
     UserError (a ValueError)
         The numbers of neurons or layers differ, a group has fewer than two words, or some values are not finite. The
-        sentence has the shapes or numbers that came.
+        sentence has the shapes or numbers that it got.
 
     References
     ----------

@@ -1,4 +1,4 @@
-"""The contrasts that the bundled lists are made for, and what else differs between the two classes of each.
+"""For scripts: the contrasts that the bundled lists are made for, and what else differs between the classes of each.
 
     for contrast in CONTRASTS:
         print(contrast.label, "-", contrast.confounds)
@@ -15,8 +15,14 @@ from typing import NamedTuple
 class Contrast(NamedTuple):
     """Two word classes that a question of grammar or meaning compares.
 
-    ``name`` is a short key in small letters and hyphens, ``label`` what a menu shows. ``target`` and ``baseline`` are
-    word classes, files in ``assets/words``. ``confounds`` is one or two sentences.
+    ``name`` is a short key in small letters and hyphens, ``label`` the same in words. ``target`` and ``baseline`` are
+    word classes, files in ``assets/words``. ``confounds`` is one or two sentences. No page shows any of it.
+
+    Examples
+    --------
+    >>> contrast = CONTRASTS[-1]
+    >>> contrast.name, contrast.target, contrast.baseline
+    ('concrete-abstract', 'concrete-nouns', 'abstract-nouns')
     """
 
     name: str

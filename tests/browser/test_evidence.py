@@ -35,7 +35,7 @@ def test_a_verdict_comes_by_itself_and_then_the_page_rests(app):
         page.locator(".st-key-run_input_grid button").click()
         verdict_comes(page, "input_grid")
         page.locator(".st-key-picture_input_grid .js-plotly-plot .point").first.wait_for()
-        page.locator("[data-testid='stCode']", has_text="The checks do not bear").wait_for()
+        page.locator("[data-testid='stCode']", has_text="The checks do not support").wait_for()
         assert "not run" in chip(page, "causal").inner_text()
         page.wait_for_timeout(2_000)
         before = len(frames)

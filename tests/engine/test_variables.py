@@ -68,11 +68,29 @@ def test_each_says_what_it_is() -> None:
         assert each.option == "--" + each.name.removeprefix("GRAMMAR_NEURONS_").lower().replace("_", "-")
 
 
-def test_the_table_of_the_page_is_that_of_the_code() -> None:
-    page = (ROOT / "docs" / "reference" / "server.md").read_text(encoding="utf-8")
-    (content,) = re.findall(r"<!-- generated: server variables -->\n(.*?)<!-- end -->", page, re.DOTALL)
-    assert content.strip() == as_table()
-    assert {*re.findall(r"GRAMMAR_NEURONS_[A-Z_]*[A-Z]", content)} == NAMES
+def test_the_table_has_every_name_and_no_star_that_begins_italics() -> None:
+    rows = as_table().splitlines()[2:]
+    assert [re.findall(r"GRAMMAR_NEURONS_[A-Z_]*[A-Z]", row)[0] for row in rows] == [each.name for each in VARIABLES]
+    assert not re.search(r" \*[ .]", as_table()) and "`*`" in as_table()
+
+
+def test_the_commands_read_what_the_store_of_activations_is_bounded_by(monkeypatch, tmp_path: Path) -> None:
+    """``contrast`` and ``evidence`` keep activations as the app does."""
+    from engine import folders
+
+    read: set[str] = set()
+
+    class Noting(Limits):
+        def __getattribute__(self, name: str) -> object:
+            read.add(name)
+            return super().__getattribute__(name)
+
+    monkeypatch.setattr(folders, "limits", Noting)
+    monkeypatch.setattr(folders, "cache_folder", lambda: tmp_path)
+    folders.disk_store()
+    readers = {each.name: each.read_by for each in VARIABLES}
+    names = {item.name for item in fields(Limits)} & read
+    assert names and {readers[variable(name)] for name in names} == {"server, app, commands"}
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ import yaml
 from transformers.models.auto.configuration_auto import model_type_to_module_name
 
 from core.models.hook_points import HOOK_POINTS
+from core.version import COMMIT_FILE, commit
 from engine.limits import Limits
 from tests.support.browser import ROOT, free_port
 from tests.support.deploy_files import (
@@ -51,15 +52,26 @@ def test_everything_that_is_copied_exists_and_reaches_the_build():
         path = ROOT / source
         assert path.exists(), f"the Dockerfile copies {source}, which does not exist"
         files = [f for f in path.rglob("*") if "__pycache__" not in f.parts] if path.is_dir() else [path]
-        kept_out = [name for f in files if ignored(name := f.relative_to(ROOT).as_posix())]
-        assert not kept_out, f".dockerignore keeps out {kept_out}"
+        kept_out = {name for f in files if ignored(name := f.relative_to(ROOT).as_posix())}
+        writers = {
+            name for name in kept_out if Path(name).match("docs/*.py")
+        }  # of the documents: nobody runs them there
+        assert kept_out == writers, f".dockerignore keeps out {kept_out - writers}"
 
 
 def test_nothing_else_reaches_the_build():
     wanted = {Path(source).parts[0] for source in copied()}
     reached = {path.name for path in ROOT.iterdir() if not ignored(path.name)}
     assert reached <= wanted
-    for path in (".git/config", ".env", "tests/conftest.py", "deploy/kubernetes/service.yaml", "core/x.pyc", "key.pem"):
+    for path in (
+        ".git/config",
+        ".env",
+        "tests/conftest.py",
+        "deploy/kubernetes/service.yaml",
+        "core/x.pyc",
+        "key.pem",
+        "docs/generate.py",
+    ):
         assert ignored(path), path
 
 
@@ -178,7 +190,7 @@ def run_step(folder, containing, *, python_exits=0, **arguments):
     python.chmod(0o755)
     environment = {"PATH": f"{python.parent}:{os.environ['PATH']}", **arguments}
     step = re.sub(r"(?<![\w.])/(opt|tmp)/", rf"{folder}/\1/", step)
-    done = subprocess.run(["sh", "-c", step], env=environment, capture_output=True, check=False)
+    done = subprocess.run(["sh", "-c", step], cwd=folder, env=environment, capture_output=True, check=False)
     return done.returncode, notes.read_text().splitlines() if notes.exists() else []
 
 
@@ -218,6 +230,18 @@ def test_models_are_fetched_into_the_image(tmp_path, models, python_exits, build
     home = image_environment()["HF_HOME"]
     assert notes == [f"-m core download {name} {tmp_path}{home} https://hub.example" for name in fetched]
     assert Path(f"{tmp_path}{home}").is_dir()
+
+
+@pytest.mark.parametrize(
+    ("revision", "known"),
+    [("0123456789abcdef" * 2 + "01234567", True), ("a" * 64, True), ("unknown", False), ("", False), ("a" * 41, False)],
+)
+def test_the_image_knows_the_commit_it_was_made_from(tmp_path, revision, known):
+    file = tmp_path / "core" / COMMIT_FILE.name
+    file.parent.mkdir()
+    assert run_step(tmp_path, "$REVISION", REVISION=revision) == (0, [])
+    assert commit(tmp_path, file) == (revision if known else None)
+    assert file.exists() == known
 
 
 def script(name):

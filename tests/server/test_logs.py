@@ -16,7 +16,7 @@ from urllib.parse import quote, urlencode
 import pytest
 
 from server import logs
-from server.request_log import known_path, page_paths
+from server.request_log import PAGE_PATHS, known_path
 from tests.support.browser import ROOT
 from tests.support.class_server import SECONDS, Tab, elements
 from tests.support.troubled_server import SECRET, SECRETS, TROUBLED_APP, until
@@ -193,7 +193,7 @@ def test_the_known_paths_are_those_that_streamlit_serves():
     from streamlit.source_util import page_icon_and_name
 
     names = {page_icon_and_name(file)[1] for file in (ROOT / "pages").glob("*.py")}
-    assert page_paths() == {"/", *(f"/{name}" for name in names)}
+    assert {"/", *(f"/{name}" for name in names)} == PAGE_PATHS
 
 
 @pytest.mark.parametrize(
@@ -212,4 +212,4 @@ def test_the_known_paths_are_those_that_streamlit_serves():
     ],
 )
 def test_paths_are_told_as_far_as_they_are_ours(path, known):
-    assert known_path(path, page_paths()) == known
+    assert known_path(path) == known

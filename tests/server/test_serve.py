@@ -184,7 +184,7 @@ def test_sigterm_ends_it_in_order_with_open_tabs_and_work_under_way(troubled_com
         busy.run(query="busy=1")
         asked = time.monotonic()
         running.process.send_signal(signal.SIGTERM)
-        running.until_logged("told to end")
+        running.until_logged("stopping")
         assert running.readiness() in ((503, STOPPING), (0, ""))
         assert tab.until_closed() == 1012  # service restart: the browser tries again
         assert running.process.wait(timeout=SECONDS) == 0

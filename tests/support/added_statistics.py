@@ -1,6 +1,6 @@
 """What the app does with the test, the correction and the check of CONTRIBUTING.md, run where they have been added.
 
-It is no part of the suite: tests/test_added_statistics.py runs it in a copy of the repository.
+It is no part of the suite: tests/test_recipes.py runs it in a copy of the repository.
 """
 
 from __future__ import annotations

@@ -66,6 +66,7 @@ COPIED = (
     "deploy",
     "docs",
     "engine",
+    "grammar_neurons",
     "pages",
     "pyproject.toml",
     "requirements.txt",

@@ -8,9 +8,10 @@ from contextlib import contextmanager
 import numpy as np
 
 from tests.support.browser import ROOT, chromium_page, free_port, running_app, wait_until_idle, watch
+from ui.app_pages import HOME, PAGES
 
 # Streamlit asks for these below the page's own path first, when a page is opened by its address.
-PROBE = re.compile(r"/(Neurons|Words|Text_heatmap|Evidence|Help)/_stcore/")
+PROBE = re.compile(rf"/({'|'.join(page.path for page in PAGES if page is not HOME)})/_stcore/")
 SECONDS = 1000
 CONTENT = {
     "Home": "[data-testid='stMetric']",

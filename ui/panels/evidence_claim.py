@@ -22,7 +22,9 @@ def draw(result: ContrastResult, request: Request, states: Mapping[str, CheckSta
     st.header("What you may claim", anchor=CLAIM)
     done = {name: state.finding for name, state in states.items() if state.finding}
     if not done:
-        st.caption("Run a check: the claim says what the checks bear, with every number, and which words they refuse.")
+        st.caption(
+            "Run a check: the claim says what the checks support, with all numbers, and which words they refuse."
+        )
         return
     st.code(claim_of(result, request.marked or 0, done), language=None, wrap_lines=True)
     if len(done) < len(states):

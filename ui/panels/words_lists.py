@@ -24,9 +24,9 @@ def draw(result: ContrastResult) -> None:
     st.markdown(f"| | {target} | {baseline} |\n|---|---:|---:|\n{table}", help=GLOSSARY["word lists"])
     if words.shared:
         what = "dropped from both" if spec.drop_shared else "kept in both"
-        st.markdown(f"**{len(words.shared):,} words stand in both lists** ({what}): {_some(words.shared)}")
+        st.markdown(f"**{len(words.shared):,} words are in both lists** ({what}): {_some(words.shared)}")
     else:
-        st.markdown("**No word stands in both lists.**")
+        st.markdown("**No word is in both lists.**")
     left, right = st.columns(2)
     with left:
         _draw_list(target, words.target_list, words.target, words.target_lemmas, result.target_tokens)

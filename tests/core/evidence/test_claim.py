@@ -27,10 +27,10 @@ def test_only_what_holds_is_said(subject_of) -> None:
         claim = claim_of(
             subject.result, subject.neuron, {name: found(v) for name, v in verdicts.items() if v != NOT_RUN}
         )
-        borne, _, refused = claim.partition("The checks do not bear: ")
-        assert ("it tells nouns from verbs" in borne) == (gold == HOLDS)
-        assert ("noun neuron" in borne) == (gold == rest == HOLDS)
-        assert ("model uses it" in borne) == (causal == HOLDS)
+        supported, _, refused = claim.partition("The checks do not support: ")
+        assert ("it tells nouns from verbs" in supported) == (gold == HOLDS)
+        assert ("noun neuron" in supported) == (gold == rest == HOLDS)
+        assert ("model uses it" in supported) == (causal == HOLDS)
         assert ("“tells nouns from verbs”" in refused) == (gold != HOLDS)
         assert ("“noun neuron”" in refused) == (not gold == rest == HOLDS)
         assert ("“the model uses it”" in refused) == (causal != HOLDS)

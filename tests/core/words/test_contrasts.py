@@ -6,6 +6,7 @@ token in the bundled vocabulary stands in for them, because a vocabulary is buil
 
 from __future__ import annotations
 
+import doctest
 import math
 import re
 from collections.abc import Callable
@@ -86,6 +87,13 @@ def test_every_class_exists_and_every_record_is_whole() -> None:
         assert 60 < len(each.confounds) < 260 and each.confounds.endswith(".")
         assert 1 <= len(re.findall(r"\.( |$)", each.confounds)) <= 2
         assert f"| {each.label} |" in README
+
+
+def test_the_readme_s_example_runs() -> None:
+    [example] = re.findall(r"```pycon\n(.*?)```", README, re.S)
+    runner = doctest.DocTestRunner()
+    runner.run(doctest.DocTestParser().get_doctest(example, {}, "README.md", None, 0))
+    assert (runner.failures, runner.tries) == (0, 5)
 
 
 def test_every_contrast_can_be_compared(added: Contrast) -> None:

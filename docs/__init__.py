@@ -1,0 +1,1 @@
+"""The documents, and what writes their generated sections: ``python docs/generate.py``."""
