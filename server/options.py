@@ -43,7 +43,7 @@ def read(arguments: Sequence[str] = ()) -> dict[str, Any]:
         print(usage())
         raise SystemExit(0)
     if "--version" in arguments:
-        print(version())
+        print(version(libraries=bool({"-v", "--verbose"} & set(arguments))))
         raise SystemExit(0)
     try:
         options = _options(arguments)

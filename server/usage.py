@@ -8,7 +8,6 @@ import sys
 import textwrap
 from collections.abc import Iterator
 
-from core.version import version_line
 from engine.limits import OPEN, variable
 from engine.variables import VARIABLES, Variable
 
@@ -24,9 +23,11 @@ def program() -> str:
     return os.path.basename(sys.argv[0]) or "serve.py"
 
 
-def version() -> str:
-    """The line that ``--version`` prints."""
-    return version_line("Grammar Neurons")
+def version(*, libraries: bool = False) -> str:
+    """What ``--version`` prints; with ``-v`` also the versions of the libraries that numbers come from."""
+    from core.command_line.help import version_text  # late: the server needs no command line
+
+    return version_text("Grammar Neurons", libraries=libraries)
 
 
 def usage() -> str:

@@ -75,7 +75,7 @@ def evidence(options: argparse.Namespace) -> int:
     """
     from core.evidence.document import document_text, evidence_document
 
-    output, checks = options.output, _checks(options.checks or "all", options.output)
+    output, checks = options.output, _checks("all" if options.checks is None else options.checks, options.output)
     check_files(options, outputs_of(options))
     gold = without_repeats(options.gold or [], "--gold", output, os.path.abspath)
     subject = _subject(options, spec_of(options, output), options.neuron, gold)

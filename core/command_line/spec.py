@@ -30,7 +30,7 @@ def spec_of(options: argparse.Namespace, output: Output) -> ContrastSpec:
     UserError
         A file of words is no list; a file with settings has none, or one that is not allowed.
     """
-    kept = read_spec(options.spec) if options.spec else None
+    kept = read_spec(options.spec, output) if options.spec else None
     given = {name: value for name in _TYPED if (value := getattr(options, name)) is not None}
     base = _base(options, kept, given, output)
     for side in SIDES:
@@ -113,10 +113,10 @@ def _own_list(options: argparse.Namespace, side: str, kept: ContrastSpec | None,
     return {side: CUSTOM, f"{side}_words": written(words.words, words.lemmas), f"{side}_name": name or ""}
 
 
-def read_spec(file: str) -> ContrastSpec:
+def read_spec(file: str, output: Output) -> ContrastSpec:
     """The settings of a file: a spec, or what ``contrast --json``, ``evidence --json`` or the app wrote.
 
-    What the file leaves out is as in ``ContrastSpec()``: the settings of the notebook.
+    What the file leaves out is as in ``ContrastSpec()``: the settings of the notebook. A note says which these are.
 
     Raises
     ------
@@ -139,9 +139,12 @@ def read_spec(file: str) -> ContrastSpec:
             raise UserError(f"{shown} has the field {quoted(name)}, which is no setting.{did_you_mean(name, _FIELDS)}")
     try:
         values = {**values, **_lists_of_app(record, values)}
-        return ContrastSpec.from_json(json.dumps(values))
+        spec = ContrastSpec.from_json(json.dumps(values))
     except UserError as error:
         raise UserError(f"{shown}: {error}", about=error.about) from None
+    if missing := [name for name in _FIELDS if name not in (*values, *_OF_LISTS)]:
+        output.note(f"{shown} leaves out {', '.join(missing)}: as in the notebook preset.")
+    return spec
 
 
 def _lists_of_app(record: dict[str, Any], values: dict[str, Any]) -> dict[str, Any]:

@@ -25,6 +25,7 @@ EXAMPLES = (
     ),
     (
         "As a table for a spreadsheet, and as a coloured page",
+        'echo "They walk to the market." > text.txt && '
         "{prog} text --layer 3 --neurons 12,40 --file text.txt --csv tokens.csv --html tokens.html",
     ),
 )

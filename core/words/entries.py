@@ -17,6 +17,7 @@ _SHOWN = 3  # examples in a note
 
 # The first two lines of a list's file may say what it is.
 _HEADER = re.compile(r"#\s*(title|source)\s*:\s*(\S.*)", re.IGNORECASE)
+_LIKE_HEADER = re.compile(r"#\s*\w+\s*:")
 _MAX_HEADER = 200  # characters of a value
 HEADER_BYTES = 16 * _MAX_HEADER  # enough for both lines
 
@@ -79,13 +80,24 @@ def read_file(raw: bytes, what: str) -> tuple[Header, Entries]:
 
     The header is up to two lines at the beginning: ``# title: Colours`` and ``# source: where the words are from``.
 
+    Raises
+    ------
+    UserError
+        As ``read_entries``; or a line looks like one of a header, and is none: it would count as a word.
+
     Examples
     --------
     >>> header, found = read_file(b"# title: Colours\n# source: this project\nred\nblue\n", "a list")
     >>> header.title, header.source, found.words
     ('Colours', 'this project', ('red', 'blue'))
     """
-    header, n = header_of(decoded(raw, what))
+    text = decoded(raw, what)
+    header, n = header_of(text)
+    for line in split_lines(text)[n : min(n + 1, 2)]:  # the first line that is not of the header
+        if _LIKE_HEADER.match(line):
+            raise UserError(
+                f"Line {n + 1} of {what} is {line[:60]!r}; “# title: …” and “# source: …” are allowed there, once each."
+            )
     return header, read_entries(raw, what, skip=n)
 
 

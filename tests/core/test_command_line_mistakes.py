@@ -82,6 +82,7 @@ def test_ten_bad_invocations(typed: str, status: int, sentence: str, capsys: Cap
         ("text --layer 0 --neurons 1 --file text.txt --csv ./text.txt", "--file and --csv are the same file"),
         ("evidence --neuron 1 --checks gold,held", "work has begun"),
         ("evidence --neuron 1 --checks golden_text", "There is no check “golden_text”"),
+        ("evidence --neuron 1 --checks ''", "There is no check “”"),
         ("download", "One of the arguments MODEL --words --treebank is required."),
         ("download --words --dtype float32", "--dtype is for a model"),
         ("--quite contrast", "There is no option “--quite”; there are -h, --help, --version."),

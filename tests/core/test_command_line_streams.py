@@ -250,6 +250,13 @@ def test_a_spec_that_is_none_is_refused(content: bytes, sentence: str, typed, ca
     assert sentence in capsys.readouterr().err
 
 
+def test_what_a_spec_leaves_out_is_said(typed, capsys: Capture) -> None:
+    typed(b'{"settings": {"layer": 2, "target": "adjectives"}}')
+    assert spec_typed("--spec", "-") == ContrastSpec(layer=2, target="adjectives")
+    said = capsys.readouterr().err
+    assert "leaves out model, baseline, n_target," in said and said.endswith(": as in the notebook preset.\n")
+
+
 # --- Colours and progress ---
 
 

@@ -153,7 +153,6 @@ def test_classes_of_no_folder() -> None:
         ("﻿# title: A\r\n# source: b\r\nred\r\n", ("red",), "A"),
         ("# source: b\n# title: A\nred\n", ("red",), "A"),
         ("#TITLE:A\nred\n", ("red",), "A"),
-        ("# title: A\n# title: B\nred\n", ("# title: B", "red"), "A"),
         ("red\n# title: A\n", ("red", "# title: A"), ""),
         ("# colours\nred\n", ("# colours", "red"), ""),
         ("#\nred\n", ("#", "red"), ""),
@@ -163,6 +162,20 @@ def test_only_a_header_is_no_word(tmp_path: Path, text: str, words: tuple[str, .
     (tmp_path / "colours.txt").write_text(text, encoding="utf-8", newline="")
     assert get_word_list("colours", tmp_path).words == words
     assert lists._read_list(tmp_path / "colours.txt")[0].title == title
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "number"),
+    [
+        ("# titel: A\n# source: b\nred\n", "# titel: A", 1),
+        ("# title: A\n# title: B\nred\n", "# title: B", 2),
+        ("# title: A\n#licence: b\nred\n", "#licence: b", 2),
+    ],
+)
+def test_a_line_that_is_nearly_a_header_is_refused(tmp_path: Path, text: str, line: str, number: int) -> None:
+    (tmp_path / "colours.txt").write_text(text, encoding="utf-8")
+    with pytest.raises(UserError, match=rf"^Line {number} of '.*colours\.txt' is '{line}'; “# title: …” and"):
+        get_word_list("colours", tmp_path)
 
 
 def test_a_mistake_below_a_header_has_the_number_of_its_line(tmp_path: Path) -> None:
