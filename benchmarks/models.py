@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from benchmarks.inputs import SHARED
 from core.errors import UserError
-from core.words import bundled_classes, bundled_list
+from core.records import WORD_CLASSES
+from core.words import bundled_list
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -100,7 +101,7 @@ def save_tokenizer(source: Path | None, to: Path) -> int:
             initial_alphabet=sorted(pre_tokenizers.ByteLevel.alphabet()),
             show_progress=False,
         )
-        tokenizer.train_from_iterator([" ".join(bundled_list(name).words) for name in bundled_classes()], trainer)
+        tokenizer.train_from_iterator([" ".join(bundled_list(name).words) for name in WORD_CLASSES], trainer)
     wrapped = transformers.PreTrainedTokenizerFast(
         tokenizer_object=tokenizer, bos_token=_END_OF_TEXT, eos_token=_END_OF_TEXT, unk_token=_END_OF_TEXT
     )

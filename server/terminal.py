@@ -5,6 +5,9 @@ from __future__ import annotations
 import ipaddress
 import socket
 import sys
+from typing import NoReturn
+
+from core.command_line.status import INTERRUPTED
 
 # A documentation address (RFC 5737). To "connect" a UDP socket sends nothing: it only asks which network leads there.
 _SOMEWHERE = ("192.0.2.1", 9)
@@ -27,6 +30,12 @@ def announce(address: str, port: int, *, path: str = "", https: bool = False) ->
 def say_stopped() -> None:
     """Print the last line, below the terminal's own ^C."""
     print("\nStopped.", file=sys.stdout if is_one() else sys.stderr, flush=True)
+
+
+def exit_interrupted() -> NoReturn:
+    """End the process that was interrupted while it started, with the last line."""
+    say_stopped()
+    sys.exit(INTERRUPTED)
 
 
 def where_to_open(address: str, port: int, own: str | None, *, path: str = "", https: bool = False) -> str:

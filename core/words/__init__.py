@@ -17,7 +17,6 @@ from core.words.conllu import MAX_CONLLU_BYTES, bundled_gold, joined_gold, read_
 from core.words.download import forget_failures
 from core.words.failures import DownloadError
 from core.words.lists import (
-    bundled_classes,
     bundled_list,
     class_title,
     custom_list,
@@ -41,7 +40,6 @@ __all__ = [
     "Prose",
     "Treebank",
     "ambiguous_forms",
-    "bundled_classes",
     "bundled_gold",
     "bundled_list",
     "bundled_prose",

@@ -70,26 +70,18 @@ def bundled_list(word_class: str) -> WordList:
     Raises
     ------
     UserError
-        There is no bundled list of this class; the sentence names the classes that have one.
+        It is none of ``WORD_CLASSES``, or its file was removed.
     """
     check_word_class(word_class)
-    available = bundled_classes()
-    if word_class not in available:
-        there_are = ", ".join(available) or "none at all"
-        raise UserError(f"There is no bundled list of {word_class}; there are {there_are}.")
-    header, found = _read_list(BUNDLED_FOLDER / f"{word_class}{ENDING}")
+    file = _bundled_file(word_class)
+    if not file.is_file():
+        raise UserError(f"There is no bundled list of {word_class}: its file, {file.name}, is missing.")
+    header, found = _read_list(file)
     return _as_list(word_class, _source("bundled list", header), found._replace(lemmas=found.lemmas or found.words))
 
 
-def bundled_classes() -> tuple[str, ...]:
-    """The word classes that have a bundled list, those of the notebook first.
-
-    Examples
-    --------
-    >>> bundled_classes()[:2]
-    ('nouns', 'verbs')
-    """
-    return classes_in(BUNDLED_FOLDER)
+def _bundled_file(word_class: str) -> Path:
+    return BUNDLED_FOLDER / f"{word_class}{ENDING}"
 
 
 @cache
@@ -104,7 +96,7 @@ def class_title(word_class: str) -> str:
     title = ""
     if is_class_name(word_class):
         # A page asks for all titles, so the words are not read here. Whoever reads them says what is wrong.
-        with contextlib.suppress(OSError), open(BUNDLED_FOLDER / f"{word_class}{ENDING}", "rb") as file:
+        with contextlib.suppress(OSError), open(_bundled_file(word_class), "rb") as file:
             title = header_of(file.read(HEADER_BYTES).decode("utf-8", "ignore"))[0].title
     return title or f"{word_class[:1].upper()}{word_class[1:]}"
 
@@ -238,7 +230,7 @@ def _notebook_list(word_class: str, downloads: Downloads) -> WordList:
 def _fallback(word_class: str, failure: DownloadError) -> WordList:
     """The bundled list instead of the notebook's, with a note; UserError if the class has no bundled list."""
     reason = str(failure).rstrip(".")
-    if word_class not in bundled_classes():
+    if not _bundled_file(word_class).is_file():
         raise UserError(f"{reason}, and no bundled list of {word_class} can stand in.") from failure
     bundled = bundled_list(word_class)
     note = f"{reason}; the project's own bundled list stands in, so numbers differ from the notebook's."

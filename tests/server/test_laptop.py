@@ -22,14 +22,15 @@ CONTRAST = ("contrast", "--preset", "careful", "--layer", "3", "--words", "30")
 READ_ALL = """
 import hashlib
 from core.models import load_model
+from core.records import WORD_CLASSES
 from core.words.ambiguous import ambiguous_forms
 from core.words.conllu import bundled_gold
-from core.words.lists import bundled_classes, bundled_list
+from core.words.lists import bundled_list
 from core.words.prose import bundled_prose
 from ui import page, pictures, token_heatmap, verdicts
 from ui.panels import text_input
 read = {
-    "words": [bundled_list(name).words for name in bundled_classes()],
+    "words": [bundled_list(name).words for name in WORD_CLASSES],
     "gold": bundled_gold(), "forms": ambiguous_forms(), "prose": bundled_prose(), "sample": text_input.first_sample(),
     "styles": (page._STYLE, verdicts._STYLE, token_heatmap.STYLE, token_heatmap.SCRIPT),
     "picture": pictures._coloured("experiment", "light"), "model": load_model("bundled").info,

@@ -14,12 +14,12 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, DynamicCache
 from core.activations import token_activations, word_activations
 from core.models import BUNDLED_FOLDER, LoadedModel, load_bundled, load_model
 from core.models.load_bundled import KeyValueCache
-from core.records import HOOK_SIDES, POOLINGS
-from core.words import bundled_classes, bundled_list
+from core.records import HOOK_SIDES, POOLINGS, WORD_CLASSES
+from core.words import bundled_list
 from tests.support.tiny_models import TEXT, WORDS
 
 ROOT = Path(__file__).resolve().parents[3]
-MANY = [*WORDS, *(word for name in bundled_classes() for word in bundled_list(name).words[:60])]
+MANY = [*WORDS, *(word for name in WORD_CLASSES for word in bundled_list(name).words[:60])]
 
 
 @pytest.fixture(scope="module")

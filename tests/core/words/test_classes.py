@@ -12,7 +12,6 @@ from core.records.link import from_params, to_params
 from core.records.word_classes import NOTEBOOK_CLASSES, classes_in, is_class_name
 from core.words import (
     Downloads,
-    bundled_classes,
     choose_words,
     class_title,
     custom_list,
@@ -50,7 +49,7 @@ def shipped(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 
 
 def test_the_classes_are_the_files_those_of_the_notebook_first(shipped: Path) -> None:
-    assert bundled_classes() == ("verbs", "animals", "colours")
+    assert classes_in(shipped) == ("verbs", "animals", "colours")
     assert WORD_CLASSES[:10] == NOTEBOOK_CLASSES
 
 

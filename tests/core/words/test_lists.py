@@ -8,9 +8,9 @@ import pytest
 
 from core.errors import UserError
 from core.records import WORD_CLASSES, WordList
+from core.records.word_classes import BUNDLED_FOLDER, classes_in
 from core.words import (
     Downloads,
-    bundled_classes,
     bundled_list,
     custom_list,
     get_word_list,
@@ -65,8 +65,7 @@ def test_bundled_list(bundled: Path) -> None:
     verbs = get_word_list("verbs", "bundled")
     assert (verbs.name, verbs.words) == ("verbs", ("go", "see"))
     assert (verbs.source, verbs.notes) == ("bundled list", ())
-    assert bundled_classes() == ("nouns", "verbs")
-    with pytest.raises(UserError, match=r"^There is no bundled list of pronouns; there are nouns, verbs\.$"):
+    with pytest.raises(UserError, match=r"^There is no bundled list of pronouns: its file, pronouns\.txt, is missing"):
         get_word_list("pronouns", "bundled")
 
 
@@ -127,8 +126,8 @@ def test_get_word_list_of_a_folder_with_lemmas(tmp_path: Path) -> None:
 
 
 def test_every_class_has_a_bundled_list_with_lemmas() -> None:
-    assert bundled_classes() == WORD_CLASSES
-    for name in bundled_classes():
+    assert classes_in(BUNDLED_FOLDER) == WORD_CLASSES
+    for name in WORD_CLASSES:
         word_list = bundled_list(name)
         assert len(word_list.lemmas) == len(word_list.words)
         assert word_list.notes == ()
