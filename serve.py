@@ -36,10 +36,11 @@ if __name__ == "__main__":
         app = _application()
         from server.listening import serve_and_exit
     except KeyboardInterrupt:  # while it is imported
+        from core.command_line.status import INTERRUPTED
         from server import terminal
 
         terminal.say_stopped()
-        sys.exit(terminal.INTERRUPTED)
+        sys.exit(INTERRUPTED)
     serve_and_exit(app)
 else:
     app = _application()

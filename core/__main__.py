@@ -11,9 +11,11 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from functools import partial
 from typing import NoReturn
 
-from core.command_line import check, contrast, download, evidence, program, text
+from core.command_line import check, contrast, download, evidence, text
+from core.command_line import help as help_command
 from core.command_line.files import files_written
 from core.command_line.inputs import check_stdin, files_read
 from core.command_line.output import STDOUT, Output, show_error
@@ -32,12 +34,12 @@ from core.command_line.status import (
 from core.console import print_anything
 from core.errors import UserError
 from core.models.hub import canonical
+from core.program import COMMAND
 
-PROGRAM = "python -m core"
 _QUIET = ("-q", "--quiet")
 
 
-def main(arguments: Sequence[str] | None = None, prog: str = PROGRAM) -> int:
+def main(arguments: Sequence[str] | None = None, prog: str = COMMAND, further: Sequence[str] = ()) -> int:
     """Run one command. Return the exit status.
 
     After a mistake, there is one sentence on stderr, and perhaps the command that tells more. The statuses are those of
@@ -49,10 +51,12 @@ def main(arguments: Sequence[str] | None = None, prog: str = PROGRAM) -> int:
         What was typed after the program's name; by default, that of this process.
     prog : str
         The program's name in help and advice.
+    further : sequence of str
+        Commands that the program has beside these: a sentence about a command that does not exist names them, too.
     """
     arguments = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        return _run(arguments, parser(prog))
+        return _run(arguments, parser(prog, further))
     except UserError as error:
         show_error(advised(error), getattr(error, "see", ""))
         return status_of(error)
@@ -69,13 +73,11 @@ def main(arguments: Sequence[str] | None = None, prog: str = PROGRAM) -> int:
         return INTERRUPTED
 
 
-def parser(prog: str = PROGRAM) -> Parser:
+def parser(prog: str = COMMAND, further: Sequence[str] = ()) -> Parser:
     """The parser of all commands, for documents that are generated from it.
 
-    Its action of the kind ``argparse._SubParsersAction`` has, in ``choices``, a ``Parser`` for each command, by its
-    name. Each has ``description`` (what it does), ``examples`` (pairs of what for and a command), groups of options in
-    ``_action_groups``, and ``format_help()``, which is what ``help COMMAND`` shows. Each option's default is in its
-    help. The exit statuses are in ``core.command_line.status.MEANINGS``.
+    ``core.command_line.help.parsers_of`` has the ``Parser`` of each command. ``prog`` and ``further`` are as in
+    ``main``.
 
     Examples
     --------
@@ -83,32 +85,30 @@ def parser(prog: str = PROGRAM) -> Parser:
     Usage: grammar-neurons COMMAND [OPTIONS]
     """
     everything = Parser(
-        prog=prog, program=prog, does=program.DOES, usage="%(prog)s COMMAND [OPTIONS]", examples=program.EXAMPLES
+        prog=prog,
+        does=help_command.DOES,
+        usage="%(prog)s COMMAND [OPTIONS]",
+        examples=help_command.EXAMPLES,
+        further=further,
     )
     everything.add_program_options()
     commands = everything.add_subparsers(
-        required=True, metavar="COMMAND", title="Commands", prog=prog, parser_class=_of(prog)
+        required=True,
+        metavar="COMMAND",
+        title="Commands",
+        prog=prog,
+        parser_class=partial(Parser, program=prog),  # type: ignore[call-overload] # argparse only calls it
     )
-    for module in (contrast, text, evidence, check, download, program):
+    for module in (contrast, text, evidence, check, download, help_command):
         module.add(commands)
     return everything
 
 
-def _of(prog: str) -> type[Parser]:
-    """The parser of a command, which knows the program's name."""
-
-    class CommandParser(Parser):
-        def __init__(self, **more: object) -> None:
-            super().__init__(program=prog, **more)  # type: ignore[arg-type]
-
-    return CommandParser
-
-
 def _run(arguments: list[str], commands: Parser) -> int:
-    if program.answers(arguments, commands):
+    if help_command.answers(arguments, commands):
         return DONE
     if set(arguments) <= {*_QUIET}:
-        print(program.brief(commands), file=sys.stderr)
+        print(help_command.brief(commands), file=sys.stderr)
         return USAGE
     options = _parsed(arguments, commands)
     from engine import folders, limits, variables  # late: --help and a wrong option need none of them
@@ -128,7 +128,7 @@ def _parsed(arguments: list[str], commands: Parser) -> argparse.Namespace:
     """The options of a command; UsageError if there is no such command, or they are not its options."""
     n_quiet = next(i for i, text in enumerate(arguments) if text not in _QUIET)
     arguments = [*arguments[n_quiet:], *arguments[:n_quiet]]  # --quiet may stand before the command, too
-    program.check_command(arguments[0], commands)
+    help_command.check_command(arguments[0], commands)
     options, unknown = commands.parse_known_args(arguments)
     if unknown:  # options are known by now
         mistake = UsageError(f"{arguments[0]} takes no argument “{unknown[0]}”: is an option before it missing?")
@@ -143,10 +143,10 @@ def _parsed(arguments: list[str], commands: Parser) -> argparse.Namespace:
     return options
 
 
-def run(prog: str = PROGRAM) -> NoReturn:
-    """Run the command of this process, and end the process with its exit status: for entry points."""
+def run(arguments: Sequence[str] | None = None, prog: str = COMMAND, further: Sequence[str] = ()) -> NoReturn:
+    """Run one command as ``main`` does, and end the process with its exit status: for entry points."""
     print_anything()
-    status = main(prog=prog)
+    status = main(arguments, prog, further)
     if status == INTERRUPTED:
         sys.stderr.flush()
         os._exit(status)  # without a wait for the threads of the hub's library, which may hang with the network

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import traceback
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
-from core.nearest import nearest
+from core.nearest import CLOSE, nearest
 
 
 class UserError(ValueError):
@@ -59,16 +59,39 @@ def causes(error: BaseException) -> Iterator[BaseException]:
             waiting += [each.__context__, each.__cause__]  # the last is taken first
 
 
-def did_you_mean(value: object, allowed: Iterable[str]) -> str:
+def did_you_mean(
+    value: object,
+    allowed: Iterable[str],
+    close: float = CLOSE,
+    *,
+    prefix: str = "",
+    synonyms: Mapping[str, str] | None = None,
+) -> str:
     """The end of a sentence about a value that is not allowed: a question with the nearest allowed one, if one is near.
+
+    Parameters
+    ----------
+    value : object
+    allowed : iterable of str
+    close : float
+        How alike both must be, from 0 to 1.
+    prefix : str
+        What the allowed ones have before the value's equivalent: it is not compared, but shown.
+    synonyms : mapping of str to str
+        What is meant by some values, however unlike they are.
 
     Examples
     --------
     >>> did_you_mean("noun", ["nouns", "verbs"]), did_you_mean("xyz", ["nouns", "verbs"])
     (' Did you mean nouns?', '')
+    >>> did_you_mean("MODEL", ["OUR_MODELS"], prefix="OUR_"), did_you_mean("-p", ["--port"], synonyms={"-p": "--port"})
+    (' Did you mean OUR_MODELS?', ' Did you mean --port?')
     """
-    near = nearest(str(value), allowed, close=0.6)
-    return f" Did you mean {near}?" if near else ""
+    meant = (synonyms or {}).get(str(value))
+    if meant is None:
+        near = nearest(str(value), (name.removeprefix(prefix) for name in allowed), close)
+        meant = f"{prefix}{near}" if near else None
+    return f" Did you mean {meant}?" if meant else ""
 
 
 def clear_frames(error: BaseException) -> None:

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable
 from difflib import get_close_matches
 
-# How alike two names must be, of 1. At 0.75, "taget" is near "target", and "campaign" is near nothing of ours.
-CLOSE = 0.75
+# How alike two names must be, of 1: where a value of ours was surely meant, and where it may be somebody else's name.
+CLOSE, CLOSER = 0.6, 0.75
 
 
 def nearest(name: str, known: Iterable[str], close: float = CLOSE) -> str | None:
@@ -18,7 +18,7 @@ def nearest(name: str, known: Iterable[str], close: float = CLOSE) -> str | None
     Parameters
     ----------
     name : str
-        What came. It may be of any length: beyond 60 characters, nothing is near.
+        The name that was given. It may be of any length: beyond 60 characters, nothing is near.
     known : iterable of str
         Names that are allowed. Of equally near ones, the first is meant.
     close : float

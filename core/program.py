@@ -1,4 +1,4 @@
-"""How the command line is called where this code is: in a checkout, or where pip has installed it."""
+"""How the command line and the class server are called here: in a checkout, or where pip has installed it."""
 
 from __future__ import annotations
 
@@ -7,4 +7,6 @@ from pathlib import Path
 _ROOT = Path(__file__).resolve().parents[1]
 
 # A wheel has the packages in the folder grammar_neurons/tree (pyproject.toml), where Python does not look for `core`.
-COMMAND = "grammar-neurons" if (_ROOT.parent.name, _ROOT.name) == ("grammar_neurons", "tree") else "python -m core"
+_INSTALLED = (_ROOT.parent.name, _ROOT.name) == ("grammar_neurons", "tree")
+COMMAND = "grammar-neurons" if _INSTALLED else "python -m core"
+SERVE = "grammar-neurons serve" if _INSTALLED else "python serve.py"

@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from core.errors import UserError
-from core.nearest import nearest
+from core.errors import UserError, did_you_mean
+from core.nearest import CLOSER
+from core.program import SERVE
 from engine.limits import ANY, KEPT, Limits, existing_folder, parse, variable
 
 SOURCES = "Where files come from"
@@ -30,7 +31,8 @@ _READ_BY = {
 _OURS = re.compile(r"GRAMMAR[_-]?NEURONS?(?=[_-]|$)", re.IGNORECASE)
 # Kubernetes and Docker put the addresses of a service called "grammar-neurons" into containers beside it.
 _OF_A_SERVICE = re.compile(r"GRAMMAR_NEURONS_(SERVICE_(HOST|PORT)(_\w+)?|PORT(_\d+_(TCP|UDP)(_(PROTO|PORT|ADDR))?)?)")
-_ELSEWHERE = {"PORT": "STREAMLIT_SERVER_PORT"} | dict.fromkeys(("ADDRESS", "HOST"), "STREAMLIT_SERVER_ADDRESS")
+# What people write for what Streamlit calls server.port and server.address.
+SYNONYMS = {**dict.fromkeys(("port", "p"), "port"), **dict.fromkeys(("address", "a", "host", "bind", "ip"), "address")}
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,7 @@ def check(environment: Mapping[str, str]) -> None:
     --------
     >>> check({"GRAMMAR_NEURONS_MAXWORDS": "100"})
     Traceback (most recent call last):
-    core.errors.UserError: GRAMMAR_NEURONS_MAXWORDS is no variable of this program; did you mean \
+    core.errors.UserError: GRAMMAR_NEURONS_MAXWORDS is no variable of this program. Did you mean \
 GRAMMAR_NEURONS_MAX_WORDS?
     """
     known = [each.name for each in VARIABLES]
@@ -86,10 +88,9 @@ def _is_of_a_service(name: str, value: str) -> bool:
 
 def _unknown(name: str, known: list[str]) -> str:
     rest = _OURS.sub("", name).strip("_-").upper()
-    found = nearest(rest, [each.removeprefix(variable("")) for each in known])
-    meant = _ELSEWHERE.get(rest) or (variable(found) if found else None)
-    ends = f"did you mean {meant}?" if meant else "serve.py --help lists them."
-    return f"{name[:80]} is no variable of this program; {ends}"
+    of_streamlit = {said.upper(): f"STREAMLIT_SERVER_{meant.upper()}" for said, meant in SYNONYMS.items()}
+    near = did_you_mean(rest, known, CLOSER, prefix=variable(""), synonyms=of_streamlit)
+    return f"{name[:80]} is no variable of this program.{near or f' {SERVE} --help lists them.'}"
 
 
 def _of_limit(name: str, default: Any, metadata: Mapping[str, Any]) -> Variable:

@@ -10,18 +10,16 @@ It runs from any folder. In a checkout, ``python -m grammar_neurons`` is the sam
 from __future__ import annotations
 
 import argparse
-import os
+import itertools
 import sys
 from collections.abc import Sequence
-from difflib import get_close_matches
 from importlib.machinery import ModuleSpec, SourceFileLoader
 from importlib.util import module_from_spec
+from typing import NoReturn
 
 from grammar_neurons import HOME
 
 NAME = "grammar-neurons"
-_MISUSED = 2
-_INTERRUPTED = 130  # the exit status of shells for Ctrl-C
 _HELP = f"""\
 Start the app:
   {NAME} app            on this computer, at http://localhost:8501
@@ -31,46 +29,56 @@ Without a browser:
 """
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command, by default that of the command line. Return the exit status."""
-    name, *rest = (sys.argv[1:] if arguments is None else list(arguments)) or ["help"]
-    if name == "help" and rest[:1] in (["app"], ["serve"]):
-        name, rest = rest[0], ["--help"]
-    if name == "app":
-        return _app(rest)
-    if name == "serve":
-        return _serve(rest)
-    if near := get_close_matches(name, ("app", "serve"), cutoff=0.7):
-        print(f"error: There is no command “{name}”. Did you mean {near[0]}?", file=sys.stderr)
-        return _MISUSED
-    if (name, rest) in (("help", []), ("--help", []), ("-h", [])):
+def run(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run one command, by default that of the command line, and end the process with its exit status."""
+    given = (sys.argv[1:] if arguments is None else list(arguments)) or ["help"]
+    words = [text for text in given if not text.startswith("-")]
+    if words[:1] == ["help"] and words[1:] and words[1] in _STARTS:
+        sys.exit(_STARTS[words[1]](["--help"]))
+    if words and words[0] in _STARTS:
+        given.remove(words[0])
+        sys.exit(_STARTS[words[0]](given))
+    if given in (["help"], ["--help"], ["-h"]):
         print(_HELP)
-        name = "--help"
-    from core.__main__ import main as core_main
-    from core.console import print_anything
+    from core.__main__ import run as run_of_core
 
-    print_anything()
-    return core_main([name, *rest], prog=NAME)
+    run_of_core(given, NAME, further=tuple(_STARTS))
 
 
 def _app(arguments: Sequence[str]) -> int:
     """Run the app as ``streamlit run`` does. Streamlit reads the settings in ``HOME``/.streamlit, from any folder."""
+    name = f"{NAME} app"
+    if "--version" in arguments:
+        from core.version import version_line
+
+        print(version_line(NAME))
+        return 0
     parser = argparse.ArgumentParser(
-        prog=f"{NAME} app",
-        usage="%(prog)s [-h] [--port PORT] [STREAMLIT OPTIONS]",
+        prog=name,
+        usage="%(prog)s [-h] [--version] [--port PORT] [STREAMLIT OPTIONS]",
         description="Start the app on this computer. Ctrl-C stops it.",
         epilog=f"Other options go to Streamlit: `streamlit run --help` lists them. For a class: {NAME} serve.",
         allow_abbrev=False,
     )
     parser.add_argument("--port", type=int, help="the port on this computer (default: 8501, or the next that is free)")
+    parser.add_argument("--version", action="store_true", help="show the version")
     own, others = parser.parse_known_args(arguments)
     if own.port is not None:
         if not 0 < own.port < 2**16:
             parser.error(f"argument --port: got {own.port}; 1 to 65535 are allowed")
         others = [f"--server.port={own.port}", *others]
-    from streamlit.web.cli import main as streamlit
+    from streamlit.web.cli import main_run as streamlit
 
-    return int(streamlit(["run", str(HOME / "app.py"), *others], prog_name=NAME) or 0)
+    from core.command_line.output import show_error
+    from core.command_line.status import USAGE
+    from core.errors import did_you_mean
+
+    known = ["--port", "--version", "--help", *(flag for each in streamlit.params for flag in each.opts)]
+    for text in itertools.takewhile(lambda text: text != "--", others):
+        if (flag := text.partition("=")[0]).startswith("-") and flag not in known:
+            show_error(f"There is no option {flag}.{did_you_mean(flag, known)}", see=f"{name} --help")
+            return USAGE
+    return int(streamlit([str(HOME / "app.py"), *others], prog_name=name) or 0)
 
 
 def _serve(arguments: Sequence[str]) -> int:
@@ -83,13 +91,7 @@ def _serve(arguments: Sequence[str]) -> int:
     return 0
 
 
-def run() -> None:
-    """The entry point of the console command: run, and end the process with the exit status."""
-    status = main()
-    if status == _INTERRUPTED:
-        sys.stderr.flush()
-        os._exit(status)  # without a wait for the threads of the hub's library, which may hang with the network
-    sys.exit(status)
+_STARTS = {"app": _app, "serve": _serve}
 
 
 if __name__ == "__main__":

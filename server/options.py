@@ -7,10 +7,10 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from core.errors import UserError
-from core.nearest import nearest
+from core.errors import UserError, did_you_mean
+from core.nearest import CLOSER
 from engine.limits import limits
-from engine.variables import VARIABLES, check
+from engine.variables import SYNONYMS, VARIABLES, check
 from server.usage import ADDRESS, DEFAULT_ADDRESS, PORT, program, usage, version
 
 MISUSED = 2  # the exit code for a wrong option or limit
@@ -31,8 +31,6 @@ _OURS_TO_SET = {
     "runner_postScriptGC": ("runner.postScriptGC", "a class server collects garbage in its own way"),
     "logger_enableRich": ("logger.enableRich", "a class server has its own log"),
 }
-# What people write for an option of ours that has another name.
-_SYNONYMS = {"-p": PORT, "-a": ADDRESS, "--host": ADDRESS, "--bind": ADDRESS, "--ip": ADDRESS}
 
 
 def read(arguments: Sequence[str] = ()) -> dict[str, Any]:
@@ -145,16 +143,17 @@ def _once(option: str, values: Sequence[str]) -> str:
 
 def _no_such_option(name: str, ours: Sequence[str], streamlits: Sequence[str]) -> str:
     """A sentence with the option that was probably meant: one of ours, else one of Streamlit's."""
-    meant = _SYNONYMS.get(name) or nearest(name, (*ours, "--help", "--version")) or nearest(name, streamlits)
+    synonyms = {f"{'-' if len(said) == 1 else '--'}{said}": f"--{meant}" for said, meant in SYNONYMS.items()}
+    near = did_you_mean(name, (*ours, "--help", "--version"), CLOSER, synonyms=synonyms)
+    near = near or did_you_mean(name, streamlits, CLOSER)
     beginning = [option for option in ours if option.startswith(name)]
-    if not meant and len(name) > 2 and len(beginning) == 1:
-        meant = beginning[0]
-    ends = f"did you mean {meant}?" if meant else f"{program()} --help lists the options."
-    return f"{name[:80]} is no option of {program()}; {ends}"
+    if not near and len(name) > 2 and len(beginning) == 1:
+        near = did_you_mean(name, beginning, close=0)
+    return f"{name[:80]} is no option of {program()}.{near or f' {program()} --help lists the options.'}"
 
 
 def _check_streamlits(environment: Mapping[str, str], known: Sequence[str]) -> None:
     """Refuse a variable that is nearly one of Streamlit's. Others belong to whoever hosts this."""
     for name in environment:
-        if name.startswith("STREAMLIT_") and name not in known and (meant := nearest(name, known, close=0.9)):
-            raise UserError(f"{name[:80]} is no variable of Streamlit; did you mean {meant}?")
+        if name.startswith("STREAMLIT_") and name not in known and (near := did_you_mean(name, known, close=0.9)):
+            raise UserError(f"{name[:80]} is no variable of Streamlit.{near}")

@@ -9,7 +9,6 @@ import sys
 # A documentation address (RFC 5737). To "connect" a UDP socket sends nothing: it only asks which network leads there.
 _SOMEWHERE = ("192.0.2.1", 9)
 _THIS_COMPUTER = "localhost"
-INTERRUPTED = 130  # the exit status of shells for Ctrl+C
 
 
 def is_one() -> bool:

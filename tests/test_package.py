@@ -22,7 +22,7 @@ import pytest
 from packaging.requirements import Requirement
 from streamlit.proto.NewSession_pb2 import Config
 
-from core import ContrastSpec, __version__, program, run_contrast
+from core import ContrastSpec, __version__, program, run_contrast, version
 from grammar_neurons import __main__ as command
 from tests.support.browser import ROOT
 from tests.support.class_server import ClassServer, Tab, class_server, elements
@@ -224,26 +224,61 @@ def test_another_package_called_core_is_named(installed, tmp_path):
 # --- The command itself ---
 
 
+def ended(*arguments: str) -> object:
+    """The exit status of the command."""
+    with pytest.raises(SystemExit) as caught:
+        command.run(arguments)
+    return caught.value.code
+
+
 @pytest.mark.parametrize("arguments", [[], ["--help"], ["help"]])
 def test_the_help_names_all_commands(arguments, capsys):
-    assert command.main(arguments) == 0
+    assert ended(*arguments) == 0
     said = capsys.readouterr().out
     for name in ("app", "serve", "contrast", "text", "evidence", "verify", "check", "download", "repair"):
         assert re.search(rf"^ +(grammar-neurons )?{name} ", said, re.MULTILINE), name
     assert "python -m core" not in said
 
 
-@pytest.mark.parametrize(("typed", "meant"), [("serv", "serve"), ("server", "serve"), ("apps", "app")])
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [("serv", "serve"), ("help servee", "serve"), ("--help apps", "app"), ("contrst", "contrast")],
+)
 def test_a_misspelt_command(typed, meant, capsys):
-    assert command.main([typed]) == 2
-    assert capsys.readouterr().err == f"error: There is no command “{typed}”. Did you mean {meant}?\n"
+    """One sentence with all commands, those of core and the two of this one."""
+    assert ended(*typed.split()) == 2
+    said = capsys.readouterr().err.splitlines()
+    assert said[0].startswith(f"error: There is no command “{typed.split()[-1]}”; there are contrast, ")
+    assert said[0].endswith(f", help, app, serve. Did you mean {meant}?")
+    assert said[1:] == ["For help: grammar-neurons --help"]
+
+
+@pytest.mark.parametrize("typed", ["app --help", "help app", "--help app"])
+def test_the_help_of_a_command_is_asked_for_in_three_ways(typed, capsys):
+    assert ended(*typed.split()) == 0
+    assert capsys.readouterr().out.startswith("usage: grammar-neurons app")
+
+
+def test_the_app_says_its_version(capsys):
+    assert ended("app", "--version") == 0
+    assert capsys.readouterr().out == f"{version.version_line('grammar-neurons')}\n"
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"), [("--prot 8600", "--port"), ("--server.prot=1", "--server.port"), ("--versoin", "--version")]
+)
+def test_a_misspelt_option_of_the_app(typed, meant, capsys):
+    """One of its own, or one of Streamlit's: the program that is named is the one that was typed."""
+    assert ended("app", *typed.split()) == 2
+    assert capsys.readouterr().err.splitlines() == [
+        f"error: There is no option {re.split('[ =]', typed)[0]}. Did you mean {meant}?",
+        "For help: grammar-neurons app --help",
+    ]
 
 
 @pytest.mark.parametrize("port", ["0", "65536", "-1"])
 def test_a_port_that_there_is_not(port, capsys):
-    with pytest.raises(SystemExit) as ended:
-        command.main(["app", f"--port={port}"])
-    assert ended.value.code == 2
+    assert ended("app", f"--port={port}") == 2
     assert f"--port: got {port}; 1 to 65535 are allowed" in capsys.readouterr().err
 
 

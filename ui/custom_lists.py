@@ -7,7 +7,7 @@ from functools import partial
 import streamlit as st
 
 from core.errors import UserError
-from core.records import CUSTOM, WordList
+from core.records import CUSTOM, SIDES, WordList
 from core.records.names import check_name
 from core.words import custom_list
 from core.words.entries import count_of, written
@@ -24,7 +24,7 @@ _N_FILES = 4
 
 def draw() -> None:
     """Draw a name, a text box and an upload for each class with a custom list."""
-    for side in ("target", "baseline"):
+    for side in SIDES:
         if st.session_state[side] == CUSTOM:
             _draw_list(side)
 

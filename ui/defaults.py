@@ -6,7 +6,7 @@ from typing import Any
 
 from core import records
 from core.errors import UserError
-from core.records import DEFAULT_PRESET, WORD_CLASSES, ContrastSpec
+from core.records import DEFAULT_PRESET, WORD_CLASSES, WORD_SOURCES, ContrastSpec
 from core.report.colour_scales import SCALES
 from core.words import list_length
 from engine.limits import limits
@@ -32,8 +32,6 @@ READ = tuple(DOCUMENTS)  # on the Help page
 MAX_NEURONS = 6
 ALPHAS = (0.0001, 0.5)  # what pages allow; a spec allows more
 LEAST_WORDS = 2  # of each class
-# Folders of lists are only for the command line: a visitor must not choose which files the server reads.
-WORD_SOURCES = ("notebook", "bundled")
 
 
 def default_spec() -> ContrastSpec:

@@ -13,8 +13,8 @@ import streamlit as st
 
 from core.errors import UserError
 from core.models.hub import canonical
-from core.records import CUSTOM, MAX_WORDS, ContrastSpec
-from core.records.link import SIDES, digest_of, from_params, to_params
+from core.records import CUSTOM, MAX_WORDS, SIDES, WORD_SOURCES, ContrastSpec
+from core.records.link import digest_of, from_params, to_params
 from core.report.readable import as_chosen
 from core.words import TREEBANKS
 from engine.limits import check_allowed, limits
@@ -31,7 +31,6 @@ from ui.defaults import (
     PLOTS,
     READ,
     TABS,
-    WORD_SOURCES,
     default_spec,
     length_of,
     within_limits,

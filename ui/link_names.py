@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from core.nearest import nearest
+from core.errors import did_you_mean
 from core.records import MAX_WORDS
 from engine.limits import limits
 from ui.defaults import LEAST_WORDS, PRESETS, preset
@@ -58,17 +58,16 @@ def misspelt(names: Iterable[str], own: Collection[str]) -> list[str]:
     Examples
     --------
     >>> misspelt(["taget", "Layer", "utm_source"], ["target", "layer"])
-    ['“taget” in the link is no setting; did you mean “target”?', '“Layer” in the link is no setting; did you mean \
-“layer”?']
+    ['“taget” in the link is no setting. Did you mean target?', \
+'“Layer” in the link is no setting. Did you mean layer?']
     """
     found = []
     for name in names:
         if name in own or not name.isprintable() or name.lower().endswith("id"):  # a course's own ids: unit_id
             continue
-        # Short names are near to too many others: of them, only another case is told of ("Tab", not a course's "tag").
-        meant = nearest(name, own, close=1.0 if len(name) < 5 else 0.8)
-        if meant:
-            found.append(f"“{name}” in the link is no setting; did you mean “{meant}”?")
+        # Short names are near to too many others: of them, only another case is said ("Tab", not a course's "tag").
+        if near := did_you_mean(name, own, close=1.0 if len(name) < 5 else 0.8):
+            found.append(f"“{name}” in the link is no setting.{near}")
     if len(found) > _MOST_TOLD:
         found[_MOST_TOLD:] = [f"{len(found) - _MOST_TOLD:,} other names in the link are nearly those of settings, too."]
     return found

@@ -12,10 +12,9 @@ from core.errors import UserError
 from core.models import BUNDLED
 from core.models.hub import forget_failures
 from core.program import COMMAND
-from core.records import CUSTOM, ContrastSpec, Remedy
+from core.records import CUSTOM, SIDES, ContrastSpec, Remedy
 from engine.limits import limits
 from ui import chosen, parts, settings
-from ui.link import SIDES
 
 _ABOUT_FETCHING = {"network", "download", "cancelled"}
 _ABOUT_MODEL = _ABOUT_FETCHING | {"model", "gated", "memory", "number_format"}

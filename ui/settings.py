@@ -14,10 +14,10 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from core.errors import UserError
-from core.records import CUSTOM, ContrastSpec
+from core.records import CUSTOM, SIDES, ContrastSpec
 from ui import late, link
 from ui.defaults import PRESETS, matching_preset, preset
-from ui.link import SIDES, View
+from ui.link import View
 from ui.values import WIDGETS, out_of_range, spec_of, values_of
 
 _STATE = "_settings"

@@ -14,15 +14,14 @@ from typing import Any, NamedTuple
 import streamlit as st
 
 from core.errors import UserError
-from core.records import CUSTOM, ContrastSpec
-from core.records.link import MAX_LINK_WORDS, SIDES, fits
+from core.records import CUSTOM, SIDES, WORD_SOURCES, ContrastSpec
+from core.records.link import MAX_LINK_WORDS, fits
 from core.records.names import MAX_NAME
 from core.records.spec import quoted
 from core.report.sentences import result_stem
 from engine.limits import check_list
 from ui import kept_in_tab, link, page, settings, uploads
 from ui.custom_words import custom_words, words_in
-from ui.defaults import WORD_SOURCES
 from ui.link import View
 from ui.values import values_of
 

@@ -9,8 +9,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from core.errors import UserError
 from core.models.hub import canonical
-from core.records import CUSTOM
-from core.records.link import SIDES
+from core.records import CUSTOM, SIDES
 from engine import variables
 from engine.steps import warm_up
 from ui import control, kept, link, model_settings, navigation, page, parts, remedies, settings, sidebar, word_settings

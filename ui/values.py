@@ -10,14 +10,13 @@ from dataclasses import fields
 from typing import Any
 
 from core.errors import UserError
-from core.records import CUSTOM, ContrastSpec
-from core.records.link import SIDES
+from core.records import CUSTOM, SIDES, WORD_SOURCES, ContrastSpec
 from core.records.names import clean_name
 from core.records.spec import FLAGS, NAMES, quoted
 from core.report.readable import as_chosen
 from engine.limits import check_allowed, limits
 from ui.custom_words import custom_words, words_in
-from ui.defaults import ALPHAS, LEAST_WORDS, WORD_SOURCES, length_of
+from ui.defaults import ALPHAS, LEAST_WORDS, length_of
 from ui.labels import TEST_LABELS, UNIT_LABELS, model_label
 
 FIELDS = tuple(item.name for item in fields(ContrastSpec) if item.name != "seed" and not item.name.endswith("_words"))
@@ -56,6 +55,7 @@ def spec_of(values: Mapping[str, Any], last: ContrastSpec, as_given: Collection[
     ``as_given`` is as in ``values_of``.
     """
     check_allowed(str(values["model"]))
+    # Folders of lists are only for the command line: a visitor must not choose which files the server reads.
     if values["word_source"] not in WORD_SOURCES:
         shown = str(values["word_source"])[:80]
         raise UserError(f"The word source “{shown}” is not offered here; choose {' or '.join(WORD_SOURCES)}.")

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.records import ALL_TESTS, CUSTOM, UNITS, WORD_CLASSES
+from core.records import ALL_TESTS, CUSTOM, SIDES, UNITS, WORD_CLASSES
 from core.report.glossary import GLOSSARY
 from engine.limits import limits
 from ui import page, settings
 from ui.defaults import LEAST_WORDS, length_of
 from ui.labels import SETTING_LABELS, UNIT_LABELS, class_label
-from ui.link import SIDES
 from ui.widgets import say_why
 
 _CLASSES = (*WORD_CLASSES, CUSTOM)

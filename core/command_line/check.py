@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import argparse
 
-from core.command_line.options import LAYER_HELP
+from core.command_line.options import LAYER_HELP, of_field, word_source
 from core.command_line.parser import Parser, add_value, whole_number
 from core.command_line.status import DONE, REFUSED, UsageError, typed
 from core.records import NOTEBOOK, ContrastSpec
-from core.records.spec import check_field
 
 DOES = "Compare our reading of a model with plain PyTorch, before a class."
 EXAMPLES = (
@@ -32,13 +31,13 @@ def add(commands: argparse._SubParsersAction[Parser]) -> None:
     add_value(
         group,
         "--layer",
-        convert=_layer,
+        convert=of_field("layer", whole_number),
         metavar="N",
         help=f"with --notebook: {LAYER_HELP}",
         default=f"{_NOTEBOOK_LAYER}, or the middle one of a model that has fewer",
     )
     about = "with --notebook: notebook, bundled, or a folder of lists"
-    add_value(group, "--word-source", metavar="SOURCE", help=about, default="notebook")
+    add_value(group, "--word-source", convert=word_source, metavar="SOURCE", help=about, default="notebook")
     parser.add_other_options()
 
 
@@ -69,9 +68,3 @@ def check(options: argparse.Namespace) -> int:
         same, lines = reading_lines(*check_reading(model, folders=folders, progress=progress))
     options.output.show("\n".join(lines))
     return DONE if same else REFUSED
-
-
-def _layer(flag: str, text: str) -> int:
-    layer = whole_number(flag, text)
-    check_field("layer", layer, called=flag)
-    return layer

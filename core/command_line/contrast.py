@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 
-from core.command_line.files import Written, check_files, write_text
+from core.command_line.files import add_output, check_files, outputs_of, write_text
 from core.command_line.options import LARGE, add_contrast_options, load
-from core.command_line.parser import Parser, add_value
+from core.command_line.parser import Parser
 from core.command_line.spec import spec_of
 from core.command_line.status import UsageError, typed
 from core.command_line.tables import add_table_options, extremes_text, wanted_table, write_table
@@ -28,14 +28,6 @@ EXAMPLES = (
         'printf "tea\\nale\\nsoup\\nbread\\nrice\\n" | {prog} contrast --target-words - --words 5 --format table',
     ),
 )
-_FILES = {  # destination -> flag, what it holds
-    "csv": ("--csv", "csv"),
-    "table_json": ("--table-json", "json"),
-    "json": ("--json", "json"),
-    "manifest": ("--manifest", "json"),
-    "report": ("--report", "html"),
-    "notebook": ("--notebook", "notebook"),
-}
 
 
 def add(commands: argparse._SubParsersAction[Parser]) -> None:
@@ -47,15 +39,16 @@ def add(commands: argparse._SubParsersAction[Parser]) -> None:
         "The table: one row for each neuron", "Without these options, a summary is printed, and no table."
     )
     add_table_options(table)
-    add_value(table, "--csv", metavar="FILE", help="the table as CSV, beside others")
-    add_value(table, "--table-json", metavar="FILE", help="the table as JSON, one object for each neuron")
+    add_output(table, "--csv", "csv", help="the table as CSV, beside others")
+    add_output(table, "--table-json", "json", help="the table as JSON, one object for each neuron")
     files = parser.add_argument_group(
         "Other files", "Each may be - for standard output, one at most: the summary then goes to standard error."
     )
-    add_value(files, "--json", metavar="FILE", help="the settings and the summary, which --spec reads")
-    add_value(files, "--manifest", metavar="FILE", help="versions, hashes, what each column means")
-    add_value(files, "--report", metavar="FILE.html", help="a report that any browser opens")
-    add_value(files, "--notebook", metavar="FILE.ipynb", help="a notebook in plain PyTorch that computes it again")
+    add_output(files, "--json", "json", help="the settings and the summary, which --spec reads")
+    add_output(files, "--manifest", "json", help="versions, hashes, what each column means")
+    add_output(files, "--report", "html", metavar="FILE.html", help="a report that any browser opens")
+    about = "a notebook in plain PyTorch that computes it again"
+    add_output(files, "--notebook", "notebook", metavar="FILE.ipynb", help=about)
     parser.add_other_options()
 
 
@@ -71,7 +64,7 @@ def contrast(options: argparse.Namespace) -> None:
     from core.stats.correction import LABELS
 
     table_file, output = wanted_table(options), options.output
-    wanted = [*([table_file] if table_file else []), *_files(options)]
+    wanted = [*([table_file] if table_file else []), *outputs_of(options)]
     check_files(options, wanted)
     spec = spec_of(options, output)
     with typed():
@@ -94,11 +87,6 @@ def contrast(options: argparse.Namespace) -> None:
     write_text(output, options.manifest, lambda: manifest_json(result), "the manifest")
     write_text(output, options.report, lambda: _report(*steps), "the report")
     write_text(output, options.notebook, lambda: notebook(result), "the notebook")
-
-
-def _files(options: argparse.Namespace) -> list[Written]:
-    named = ((flag, getattr(options, name), holds) for name, (flag, holds) in _FILES.items())
-    return [Written(flag, file, holds) for flag, file, holds in named if file is not None]
 
 
 def _report(activations: WordActivations, tests: NeuronTests, adjusted: AdjustedTests, result: ContrastResult) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.command_line.files import Written, check_files, write_text
+from core.command_line.files import add_output, check_files, outputs_of, write_text
 from core.command_line.inputs import STDIN, content_of, shown_name, text_of
 from core.command_line.options import LARGE, add_contrast_options, fetch_treebank, load
 from core.command_line.output import Output, without_repeats
@@ -54,7 +54,7 @@ def add(commands: argparse._SubParsersAction[Parser]) -> None:
     about = f"{_GOLD_HELP}; - is standard input"
     add_value(what, "--gold", nargs="+", metavar="FILE", help=about, default="the project's sentences")
     about = "write the evidence file, which verify and --spec read; - is standard output"
-    add_value(what, "--json", metavar="FILE", help=about)
+    add_output(what, "--json", "json", help=about)
     add_contrast_options(one)
     one.add_other_options()
 
@@ -76,7 +76,7 @@ def evidence(options: argparse.Namespace) -> int:
     from core.evidence.document import document_text, evidence_document
 
     output, checks = options.output, _checks(options.checks or "all", options.output)
-    check_files(options, [Written("--json", options.json, "json")] if options.json else [])
+    check_files(options, outputs_of(options))
     gold = without_repeats(options.gold or [], "--gold", output, os.path.abspath)
     subject = _subject(options, spec_of(options, output), options.neuron, gold)
     shown = not (output.quiet and options.json)

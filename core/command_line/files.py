@@ -8,9 +8,11 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from core.command_line.inputs import STDIN, files_read
 from core.command_line.output import STDOUT, Output
+from core.command_line.parser import add_value
 from core.command_line.status import UsageError
 
 # What the ending of a file's name says that it holds.
@@ -34,15 +36,23 @@ class Written:
     holds: str
 
 
-# Options that name files to write.
-_WRITTEN = ("out", "csv", "table_json", "json", "manifest", "report", "notebook", "html")
+def add_output(group: Any, flag: str, holds: str, **more: Any) -> None:
+    """Add an option that names a file to write, and what it will hold: ``outputs_of`` finds those that were given."""
+    action = add_value(group, flag, **{"metavar": "FILE", **more})
+    group.set_defaults(written=(*(group.get_default("written") or ()), (action.dest, flag, holds)))
+
+
+def outputs_of(options: argparse.Namespace) -> list[Written]:
+    """The files that a command writes beside its table (``core.command_line.tables.wanted_table``)."""
+    added = vars(options).get("written", ())
+    return [Written(flag, file, holds) for name, flag, holds in added if (file := getattr(options, name)) is not None]
 
 
 def files_written(options: argparse.Namespace) -> list[str]:
     """The files that a command writes, and a hyphen for each that is standard output."""
-    given = [value for name in _WRITTEN if isinstance(value := getattr(options, name, None), str)]
-    only_format = vars(options).get("format") is not None and options.out is None
-    return [*given, STDOUT] if only_format else given
+    out, form = (vars(options).get(name) for name in ("out", "format"))
+    table = [STDOUT if out is None else out] if (out, form) != (None, None) else []
+    return [*table, *(each.file for each in outputs_of(options))]
 
 
 def check_files(options: argparse.Namespace, wanted: Sequence[Written]) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from core.command_line.parser import add_value, braces, number, one_of, whole_number
 from core.command_line.status import typed
+from core.errors import UserError, did_you_mean
 from core.records import (
     ALL_TESTS,
     CORRECTIONS,
@@ -17,12 +19,13 @@ from core.records import (
     HOOK_SIDES,
     POOLINGS,
     PRESETS,
+    SIDES,
     TESTS,
     UNITS,
+    WORD_SOURCES,
     ContrastSpec,
 )
-from core.records.link import SIDES
-from core.records.spec import check_field
+from core.records.spec import check_field, quoted
 
 if TYPE_CHECKING:
     from core.models import LoadedModel
@@ -71,7 +74,7 @@ def _add_words(group: Any) -> None:
     _add(group, "n_target", "--words", dest="words", help="words of each class, the most frequent first", **counts)
     _add(group, "n_target", help="words of the target, if not as many as of the baseline", shown="--words", **counts)
     _add(group, "n_baseline", help="words of the baseline", shown="--words", **counts)
-    _add(group, "word_source", help="notebook, bundled, or a folder of lists", metavar="SOURCE")
+    _add(group, "word_source", convert=word_source, help="notebook, bundled, or a folder of lists", metavar="SOURCE")
     _add_choice(group, "pooling", POOLINGS, "over a word's tokens")
     _add_flag(group, "leading_space", "read each word after a space")
     _add_flag(group, "prefix", "read the beginning-of-text token first")
@@ -92,15 +95,43 @@ def _add_test(group: Any) -> None:
 def _add(
     group: Any, name: str, *flags: str, convert: Callable[[str, str], Any] | None = None, shown: str = "", **more: Any
 ) -> None:
-    """Add an option for a field of a spec: it is checked as the field is, by the name that was typed."""
+    """Add an option for a field of a spec."""
+    flags = flags or (f"--{name.replace('_', '-')}",)
+    add_value(group, *flags, convert=of_field(name, convert), default=shown or default_of(name), **more)
+
+
+def of_field(name: str, convert: Callable[[str, str], Any] | None = None) -> Callable[[str, str], Any]:
+    """A conversion to a value of a field of a spec: it is checked as the field is, by the name that was typed.
+
+    Examples
+    --------
+    >>> of_field("layer", whole_number)("--layer", "1000")
+    Traceback (most recent call last):
+    core.errors.UserError: --layer is “1000”; a whole number from 0 to 999 is allowed.
+    """
 
     def checked(flag: str, text: str) -> Any:
         value = convert(flag, text) if convert else text
         check_field(name, value, called=flag)
         return value
 
-    flags = flags or (f"--{name.replace('_', '-')}",)
-    add_value(group, *flags, convert=checked, default=shown or default_of(name), **more)
+    return checked
+
+
+def word_source(flag: str, text: str) -> str:
+    """A conversion to the name of a word source, or of a folder that is there.
+
+    Examples
+    --------
+    >>> word_source("--word-source", "notebok")
+    Traceback (most recent call last):
+    core.errors.UserError: --word-source is “notebok”; notebook, bundled, or a folder of lists is expected. Did you \
+mean notebook?
+    """
+    if text not in WORD_SOURCES and not os.path.isdir(os.path.expanduser(text)):
+        near = did_you_mean(text, WORD_SOURCES)
+        raise UserError(f"{flag} is {quoted(text)}; {', '.join(WORD_SOURCES)}, or a folder of lists is expected.{near}")
+    return text
 
 
 def _add_choice(group: Any, name: str, allowed: tuple[str, ...], about: str, *flags: str) -> None:

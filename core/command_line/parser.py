@@ -28,11 +28,19 @@ class Parser(argparse.ArgumentParser):
     examples : sequence of (str, str)
         What each is for, and the command, with ``{prog}`` for the program's name: the help ends with them.
     program : str
-        The program's name, without the command's.
+        The program's name, without the command's; by default, ``prog``.
+    further : sequence of str
+        Commands of the program that it has no parser for.
     """
 
     def __init__(
-        self, *, does: str = "", examples: Sequence[tuple[str, str]] = (), program: str = "", **more: Any
+        self,
+        *,
+        does: str = "",
+        examples: Sequence[tuple[str, str]] = (),
+        program: str = "",
+        further: Sequence[str] = (),
+        **more: Any,
     ) -> None:
         super().__init__(
             allow_abbrev=False,
@@ -42,7 +50,7 @@ class Parser(argparse.ArgumentParser):
             usage=more.pop("usage", "%(prog)s [OPTIONS]"),
             **more,
         )
-        self.program = program or self.prog
+        self.program, self.further = program or self.prog, tuple(further)
         self.examples = [(about, example.replace("{prog}", self.program)) for about, example in examples]
         self._positionals.title = "Arguments"
         self._optionals.title = "Other options"

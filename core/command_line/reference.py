@@ -12,129 +12,90 @@ import argparse
 import re
 from collections.abc import Iterator, Sequence
 
+from core.command_line.help import parsers_of
+from core.command_line.parser import Parser
 from core.command_line.status import MEANINGS
 from core.report.markdown import table
 
 _HEADER = ("option", "default", "allowed", "meaning")
-# The titles that argparse gives to the arguments that are in no group, by versions of Python.
-_USUAL_TITLES = {"positional arguments", "options", "optional arguments"}
-# A default may be in the help, and the choices in the name of the value: {mean,last}.
-_DEFAULT_AT_END = re.compile(r"\s*\(default:? (.*)\)$")
+# A default is in the help, and the choices are in the name of the value: {mean,last}.
+_DEFAULT_AT_END = re.compile(r"\s*\(default: (.*)\)$")
 _CHOICES = re.compile(r"\{(.+)\}$")
+_FOR_ALL = "Other options"  # the title of what all commands have
 
 
-def command_line(parser: argparse.ArgumentParser, level: int = 2) -> str:
-    """A section for each command of a parser, in their order.
-
-    Parameters
-    ----------
-    parser : ArgumentParser
-        One with commands, or with options alone: then it is one section.
-    level : int
-        Of the headings.
+def command_line(program: Parser) -> str:
+    """A section for the program, and one for each of its commands, in their order.
 
     Examples
     --------
-    >>> parser = argparse.ArgumentParser(prog="count", description="Count words.")
-    >>> _ = parser.add_argument("file", help="a text")
-    >>> _ = parser.add_argument("--most", type=int, default=5, metavar="N", help="how many words")
-    >>> print(command_line(parser))
+    >>> program = Parser(prog="count", does="Count words.")
+    >>> command = program.add_subparsers(prog="count").add_parser("all", does="Count all words.")
+    >>> _ = command.add_argument("--most", metavar="N", help="how many words (default: 5)")
+    >>> print(command_line(program))  # doctest: +ELLIPSIS
     ## `count`
+    ...
+    ## `count all`
     <BLANKLINE>
-    Count words.
+    Count all words.
     <BLANKLINE>
     ```text
-    count [OPTIONS] FILE
+    count all [OPTIONS]
     ```
+    <BLANKLINE>
+    **Other options**
     <BLANKLINE>
     | option | default | allowed | meaning |
     |---|---|---|---|
-    | `FILE` | needed |  | a text |
-    | `--most N` | 5 | whole numbers | how many words |
+    | `--most N` | 5 |  | how many words |
     """
-    return "\n\n".join(_sections(parser, "", level))
+    commands = parsers_of(program).values()
+    return "\n\n".join(part for parser in (program, *commands) for part in _section(parser, parser is program))
 
 
-def _sections(parser: argparse.ArgumentParser, about: str, level: int) -> Iterator[str]:
-    """The parts of a command, then those of its own commands."""
-    inner = [action for action in parser._actions if isinstance(action, argparse._SubParsersAction)]
-    options = [action for action in parser._actions if action not in inner and _is_shown(action)]
-    if options or not inner:
-        yield f"{'#' * level} `{parser.prog}`"
-        yield from _text(parser, parser.description or about)
-        command = ["COMMAND"] if inner else []
-        yield f"```text\n{' '.join([parser.prog, *_usage(options), *command])}\n```"
-        yield from _tables(parser, options)
-        yield from _examples(parser)
-        yield from _text(parser, parser.epilog)
-    for action in inner:
-        helps = {choice.dest: choice.help or "" for choice in action._choices_actions}
-        seen: set[int] = set()
-        for name, command in action.choices.items():
-            if id(command) not in seen and helps.get(name) != argparse.SUPPRESS:  # an alias is another name of a parser
-                yield from _sections(command, _sentence(helps.get(name, "")), level)
-            seen.add(id(command))
-
-
-def _text(parser: argparse.ArgumentParser, text: str | None) -> Iterator[str]:
-    """A description or an epilog; one whose lines are to stay as they are, such as examples, as a block of code."""
-    if not text or text == argparse.SUPPRESS:
-        return
-    text = text.strip("\n").replace("%(prog)s", parser.prog).replace("%%", "%")
-    keeps_lines = issubclass(parser.formatter_class, argparse.RawDescriptionHelpFormatter)  # type: ignore[arg-type]
-    if keeps_lines and "\n" in text.strip():
-        yield f"```text\n{text}\n```"
-    else:
-        yield " ".join(text.split()).replace("<", "\\<")
-
-
-def _examples(parser: argparse.ArgumentParser) -> Iterator[str]:
-    """The examples of a parser of ours: what each is for, and the command."""
-    if examples := getattr(parser, "examples", ()):
-        yield "```text\n" + "\n\n".join(f"# {what}\n{command}" for what, command in examples) + "\n```"
-
-
-def _sentence(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:]}." if text and text[-1] not in ".!?" else text
+def _section(parser: Parser, is_program: bool) -> Iterator[str]:
+    """The parts of a command's section."""
+    yield f"## `{parser.prog}`"
+    yield " ".join((parser.description or "").split()).replace("<", "\\<")
+    yield f"```text\n{' '.join([parser.prog, *_usage(parser), *(['COMMAND'] if is_program else [])])}\n```"
+    yield from _tables(parser)
+    if parser.examples:
+        yield "```text\n" + "\n\n".join(f"# {what}\n{command}" for what, command in parser.examples) + "\n```"
 
 
 def _is_shown(action: argparse.Action) -> bool:
-    return action.help != argparse.SUPPRESS and not isinstance(action, argparse._HelpAction)
+    return not isinstance(action, (argparse._HelpAction, argparse._SubParsersAction))
 
 
-def _usage(options: list[argparse.Action]) -> Iterator[str]:
+def _usage(parser: Parser) -> Iterator[str]:
     """What a command needs after its name: the needed options, then the arguments without a dash."""
-    named = [action for action in options if action.option_strings]
+    shown = [action for action in parser._actions if _is_shown(action)]
+    named = [action for action in shown if action.option_strings]
     if len(named) > len(needed := [action for action in named if action.required]):
         yield "[OPTIONS]"
     yield from (_spelled(action, action.option_strings[-1:]) for action in needed)
-    for action in options:
+    for action in shown:
         if not action.option_strings:
-            yield f"[{_value(action)}]" if action.nargs in ("?", "*") else _value(action)
+            yield f"[{_value(action)}]" if action.nargs == "?" else _value(action)
 
 
-def _tables(parser: argparse.ArgumentParser, options: list[argparse.Action]) -> Iterator[str]:
-    """A table for each group of options, with the group's title if it has one of its own."""
-    usual: list[argparse.Action] = []
-    groups: list[tuple[str, list[argparse.Action]]] = []
-    for group in parser._action_groups:
-        members = [action for action in group._group_actions if action in options]
-        if group.title is None or group.title in _USUAL_TITLES:
-            usual += members
-        elif members:
-            groups.append((group.title, members))
-    groups.sort(key=lambda group: group[0] == "Other options")  # what all commands have comes last
-    for title, members in [("", usual), *groups]:
-        if members:
-            yield from [f"**{title[0].upper()}{title[1:]}**"] if title else []
-            yield table(_HEADER, (_row(parser, action) for action in members))
+def _tables(parser: Parser) -> Iterator[str]:
+    """A table for each group of options, with its title; what all commands have comes last."""
+    for group in sorted(parser._action_groups, key=lambda group: group.title == _FOR_ALL):
+        if members := [action for action in group._group_actions if _is_shown(action)]:
+            yield f"**{group.title}**"
+            yield table(_HEADER, map(_row, members))
 
 
-def _row(parser: argparse.ArgumentParser, action: argparse.Action) -> tuple[str, str, str, str]:
-    names, meaning = f"`{_spelled(action, action.option_strings)}`", _meaning(parser, action)
+def _row(action: argparse.Action) -> tuple[str, str, str, str]:
+    meaning = (action.help or "").replace("%%", "%")
     said = _DEFAULT_AT_END.search(meaning)
-    default = _default(action) or (said[1] if said else "")
-    return names, default, _allowed(action), _DEFAULT_AT_END.sub("", meaning).replace("<", "\\<")
+    is_needed = action.required if action.option_strings else action.nargs != "?"
+    default = "needed" if is_needed else said[1] if said else ""
+    listed = _CHOICES.match(str(action.metavar))
+    allowed = listed[1].replace(",", ", ") if listed else ""
+    meaning = _DEFAULT_AT_END.sub("", meaning).replace("<", "\\<")
+    return f"`{_spelled(action, action.option_strings)}`", default, allowed, meaning
 
 
 def _spelled(action: argparse.Action, names: Sequence[str]) -> str:
@@ -145,36 +106,8 @@ def _spelled(action: argparse.Action, names: Sequence[str]) -> str:
 
 def _value(action: argparse.Action) -> str:
     """The value of an option as help writes it, such as N, or FILE for one and more."""
-    name = action.metavar or action.dest.upper()
-    one = " ".join(name) if isinstance(name, tuple) else _CHOICES.sub(action.dest.upper(), name)
-    return f"{one} …" if action.nargs in ("+", "*", argparse.REMAINDER) else one
-
-
-def _default(action: argparse.Action) -> str:
-    is_needed = action.required if action.option_strings else action.nargs not in ("?", "*")
-    if is_needed:
-        return "needed"
-    # A preset or the command itself decides where there is none; a flag that is not given is off.
-    if action.default in (None, argparse.SUPPRESS, "", []) or (action.nargs == 0 and action.default is False):
-        return ""
-    values = action.default if isinstance(action.default, (list, tuple)) else [action.default]
-    return ", ".join(map(str, values))
-
-
-def _allowed(action: argparse.Action) -> str:
-    if action.choices is not None:
-        return ", ".join(map(str, action.choices))
-    if isinstance(action.metavar, str) and (listed := _CHOICES.match(action.metavar)):
-        return listed[1].replace(",", ", ")
-    return {int: "whole numbers", float: "numbers"}.get(action.type, "")  # type: ignore[call-overload]
-
-
-def _meaning(parser: argparse.ArgumentParser, action: argparse.Action) -> str:
-    """The help of an option, with its placeholders filled in as argparse does."""
-    values = {name: value for name, value in vars(action).items() if value != argparse.SUPPRESS}
-    values = {name: getattr(value, "__name__", value) for name, value in values.items()}
-    values |= {"prog": parser.prog, "choices": ", ".join(map(str, action.choices or ()))}
-    return (action.help or "") % values
+    one = _CHOICES.sub(action.dest.upper(), str(action.metavar or action.dest.upper()))
+    return f"{one} …" if action.nargs == "+" else one
 
 
 def exit_statuses() -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 from dataclasses import fields
 from typing import Any
 
@@ -12,14 +11,13 @@ from core.command_line.inputs import content_of, shown_name, text_of
 from core.command_line.output import Output
 from core.command_line.status import UsageError, typed
 from core.errors import UserError, did_you_mean, reason_of
-from core.records import ALL_TESTS, CUSTOM, DEFAULT_PRESET, PRESETS, ContrastSpec
-from core.records.link import SIDES
+from core.records import ALL_TESTS, CUSTOM, DEFAULT_PRESET, PRESETS, SIDES, ContrastSpec
 from core.records.names import check_name
 from core.records.spec import check_field, quoted
 
-_SOURCES = ("notebook", "bundled")
 _FIELDS = tuple(item.name for item in fields(ContrastSpec))
 _OF_LISTS = tuple(f"{side}_{part}" for side in SIDES for part in ("words", "name"))
+_TYPED = tuple(name for name in _FIELDS if name not in _OF_LISTS)  # fields that have an option of their own
 
 
 def spec_of(options: argparse.Namespace, output: Output) -> ContrastSpec:
@@ -33,29 +31,35 @@ def spec_of(options: argparse.Namespace, output: Output) -> ContrastSpec:
         A file of words is no list; a file with settings has none, or one that is not allowed.
     """
     kept = read_spec(options.spec) if options.spec else None
-    given = {name: getattr(options, name) for name in _FIELDS if name not in _OF_LISTS}
-    given = {name: value for name, value in given.items() if value is not None}
-    _check_source(given.get("word_source"))
+    given = {name: value for name in _TYPED if (value := getattr(options, name)) is not None}
     base = _base(options, kept, given, output)
     for side in SIDES:
         if side in given:
             with typed():
                 check_field(side, given[side], given.get("word_source", base["word_source"]), f"--{side}")
     lists = {side: _own_list(options, side, kept, output) for side in SIDES}
+    values = base | _counts(options, given, lists, given.get("test", base["test"])) | given
     for side in SIDES:
         if given.get(side, CUSTOM) != CUSTOM:  # a word class in place of the file's list
-            base |= {f"{side}_words": (), f"{side}_name": ""}
-    if options.words is not None:
-        given = {"n_target": options.words, "n_baseline": options.words} | given
-    elif ALL_TESTS[given.get("test", base["test"])].paired:  # as many of the other class as the list has
-        for side, other in (SIDES, SIDES[::-1]):
-            if f"{side}_words" in lists[side] and not lists[other]:
-                given = {f"n_{other}": given.get(f"n_{side}", len(lists[side][f"{side}_words"]))} | given
-    for side, of_list in lists.items():
-        words = of_list.get(f"{side}_words")
-        given = ({f"n_{side}": len(words)} if words else {}) | given | of_list
+            values |= {f"{side}_words": (), f"{side}_name": ""}
+        values |= lists[side]
     with typed():
-        return ContrastSpec(**{**base, **given})
+        return ContrastSpec(**values)
+
+
+def _counts(
+    options: argparse.Namespace, given: dict[str, Any], lists: dict[str, dict[str, Any]], test: str
+) -> dict[str, int]:
+    """The numbers of words that --words and lists of one's own say, where no option says that of a side."""
+    if options.words is not None:
+        return dict.fromkeys((f"n_{side}" for side in SIDES), options.words)
+    of_lists = {side: len(words) for side in SIDES if (words := lists[side].get(f"{side}_words"))}
+    counts = {f"n_{side}": n for side, n in of_lists.items()}
+    if ALL_TESTS[test].paired:  # as many of the other class as the list has
+        for side, other in (SIDES, SIDES[::-1]):
+            if side in of_lists and not lists[other]:
+                counts[f"n_{other}"] = given.get(f"n_{side}", of_lists[side])
+    return counts
 
 
 def _base(
@@ -75,14 +79,6 @@ def _base(
     base = {} if kept is None else {name: getattr(kept, name) for name in _FIELDS}
     lengths = {f"n_{side}": len(base[f"{side}_words"]) for side in SIDES if base.get(f"{side}_words")}
     return {**base, **PRESETS[preset], **lengths} if preset else base
-
-
-def _check_source(source: str | None) -> None:
-    if source is not None and source not in _SOURCES and not os.path.isdir(os.path.expanduser(source)):
-        near = did_you_mean(source, _SOURCES)
-        raise UsageError(
-            f"--word-source is {quoted(source)}; notebook, bundled, or a folder of lists is expected.{near}"
-        )
 
 
 def _own_list(options: argparse.Namespace, side: str, kept: ContrastSpec | None, output: Output) -> dict[str, Any]:

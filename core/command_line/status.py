@@ -7,7 +7,8 @@ from contextlib import contextmanager
 
 from core.errors import UserError
 
-DONE, REFUSED, USAGE, NETWORK, INTERRUPTED = 0, 1, 2, 3, 130
+DONE, REFUSED, USAGE, NETWORK = 0, 1, 2, 3
+INTERRUPTED = 130  # what shells report after Ctrl-C
 PIPE_CLOSED = 141  # what shells report for a program that its reader has left, as in: contrast --csv - | head
 
 # For the help of every command, and for the documents.

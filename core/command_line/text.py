@@ -6,16 +6,16 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from core.command_line.files import Written, check_files, write_text
+from core.command_line.files import Written, add_output, check_files, outputs_of, write_text
 from core.command_line.inputs import STDIN, content_of, shown_name, text_of
-from core.command_line.options import DTYPE_HELP, LAYER_HELP, MODEL_HELP, load
-from core.command_line.output import without_repeats
+from core.command_line.options import DTYPE_HELP, LAYER_HELP, MODEL_HELP, load, of_field
+from core.command_line.output import STDOUT, without_repeats
 from core.command_line.parser import Parser, add_value, braces, one_of, whole_number
 from core.command_line.status import UsageError
 from core.command_line.tables import add_table_options, aligned_table, wanted_table, write_table
 from core.errors import UserError
 from core.records import DTYPES, HOOK_SIDES, ModelInfo, TokenActivations
-from core.records.spec import check_field, quoted
+from core.records.spec import quoted
 
 DOES = "Read some neurons of a layer at every token of a text."
 EXAMPLES = (
@@ -36,7 +36,7 @@ def add(commands: argparse._SubParsersAction[Parser]) -> None:
     parser.set_defaults(command=text)
     what = parser.add_argument_group("What is read")
     add_value(what, "--file", dest="text_file", required=True, metavar="FILE", help="UTF-8 text; - is standard input")
-    add_value(what, "--layer", convert=_layer, required=True, metavar="N", help=LAYER_HELP)
+    add_value(what, "--layer", convert=of_field("layer", whole_number), required=True, metavar="N", help=LAYER_HELP)
     numbers = "neurons of the layer, 0-based: 0 is the first"
     add_value(what, "--neurons", convert=neuron_numbers, required=True, metavar="N,N", help=numbers)
     model = parser.add_argument_group("How")
@@ -49,10 +49,10 @@ def add(commands: argparse._SubParsersAction[Parser]) -> None:
     model.add_argument("--prefix", action=argparse.BooleanOptionalAction, help=about)
     table = parser.add_argument_group("The table: one row for each token")
     add_table_options(table, default="standard output, if no file is named")
-    add_value(table, "--csv", metavar="FILE", help="the table as CSV, beside others; - is standard output")
-    add_value(table, "--json", metavar="FILE", help="the table as JSON, one object for each token")
+    add_output(table, "--csv", "csv", help="the table as CSV, beside others; - is standard output")
+    add_output(table, "--json", "json", help="the table as JSON, one object for each token")
     other = parser.add_argument_group("Other files")
-    add_value(other, "--html", metavar="FILE.html", help="the coloured text as a page that needs no network")
+    add_output(other, "--html", "html", metavar="FILE.html", help="the coloured text as a page that needs no network")
     parser.add_other_options()
 
 
@@ -62,11 +62,9 @@ def text(options: argparse.Namespace) -> None:
     from core.report.sentences import after_start
     from core.report.tables import text_table
 
-    output, table_file = options.output, wanted_table(options)
-    named = (("--csv", options.csv, "csv"), ("--json", options.json, "json"), ("--html", options.html, "html"))
-    files = [Written(flag, file, holds) for flag, file, holds in named if file is not None]
+    output, table_file, files = options.output, wanted_table(options), outputs_of(options)
     if table_file is None and not files:
-        table_file = Written("--out", "-", "csv")
+        table_file = Written("--out", STDOUT, "csv")
     check_files(options, [*([table_file] if table_file else []), *files])
     neurons = options.neurons = without_repeats(options.neurons, "--neurons", output)
     prefix, side = bool(options.prefix), options.hook_side or HOOK_SIDES[0]
@@ -119,12 +117,6 @@ def _page(options: argparse.Namespace, model: ModelInfo, found: TokenActivations
     versions = f"Grammar Neurons {__version__}, {file if file != options.text_file else Path(file).name}."
     lines = (f"{read}; the text was read{before}.", *found.notes, versions)
     return text_page(found.pieces, found.parts, blocks, title="Coloured text", lines=lines)
-
-
-def _layer(flag: str, typed: str) -> int:
-    number = whole_number(flag, typed)
-    check_field("layer", number, called=flag)
-    return number
 
 
 def neuron_numbers(flag: str, typed: str) -> list[int]:

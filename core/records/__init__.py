@@ -35,7 +35,9 @@ from core.records.spec import (
     HOOK_SIDES,
     MAX_WORDS,
     POOLINGS,
+    SIDES,
     UNITS,
+    WORD_SOURCES,
     ContrastSpec,
 )
 from core.records.statistical_tests import ALL_TESTS, TESTS, StatisticalTest
@@ -61,6 +63,7 @@ __all__ = [
     "NOT_RUN",
     "POOLINGS",
     "PRESETS",
+    "SIDES",
     "SILENT_SHARE",
     "STRONG_AUC",
     "TESTS",
@@ -70,6 +73,7 @@ __all__ = [
     "UPOS",
     "VERDICTS",
     "WORD_CLASSES",
+    "WORD_SOURCES",
     "AdjustedTests",
     "AmbiguousForm",
     "BothSides",

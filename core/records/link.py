@@ -14,7 +14,7 @@ from typing import Any
 from core.errors import UserError
 from core.records.corrections import ALL_CORRECTIONS
 from core.records.names import are_alike, names_of
-from core.records.spec import COUNTS, CUSTOM, FLAGS, NAMES, ContrastSpec, check_field, quoted
+from core.records.spec import COUNTS, CUSTOM, FLAGS, NAMES, SIDES, ContrastSpec, check_field, quoted
 from core.records.statistical_tests import ALL_TESTS
 
 # A link contains custom words up to this many characters: mail and chat programs cut longer links.
@@ -23,7 +23,6 @@ _LONG_LISTS = (
     f"Words of more than {MAX_LINK_WORDS:,} characters do not fit into a link: they are in the tab where the list was "
     "made, and in a settings file that was saved there."
 )
-SIDES = ("target", "baseline")
 # Few change these, and old links do not have them.
 _LATER = ("dtype", "shuffle_labels", *NAMES)
 

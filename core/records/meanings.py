@@ -6,18 +6,7 @@ MEANINGS["alpha"], allowed("alpha")
 from __future__ import annotations
 
 from core.records.names import CUSTOM, MAX_NAME
-from core.records.spec import (
-    CORRECTIONS,
-    COUNTS,
-    DTYPES,
-    FAMILIES,
-    FLAGS,
-    HOOK_SIDES,
-    NAMES,
-    POOLINGS,
-    TESTS,
-    UNITS,
-)
+from core.records.spec import CHOICES, COUNTS, FLAGS, NAMES, SIDES, WORD_SOURCES
 
 MEANINGS = {
     "model": "The language model: the bundled one, an id of the hub (perhaps with @REVISION), or a folder.",
@@ -46,16 +35,6 @@ MEANINGS = {
     "baseline_name": "What your own list of the baseline is called. It changes no number.",
 }
 
-_CHOICES = {
-    "hook_side": HOOK_SIDES,
-    "pooling": POOLINGS,
-    "unit": UNITS,
-    "test": TESTS,
-    "correction": CORRECTIONS,
-    "family": FAMILIES,
-    "dtype": DTYPES,
-}
-
 
 def allowed(field: str) -> str:
     """The values that a field can have, as ``check_field`` allows them.
@@ -70,8 +49,8 @@ def allowed(field: str) -> str:
     >>> allowed("dtype"), allowed("seed")
     ('float32, bfloat16', '0 to 4,294,967,295')
     """
-    if field in _CHOICES:
-        return ", ".join(_CHOICES[field])
+    if field in CHOICES:
+        return ", ".join(CHOICES[field])
     if field in COUNTS:
         low, high = COUNTS[field]
         return f"{low} to {high:,}"
@@ -81,8 +60,8 @@ def allowed(field: str) -> str:
         return f"up to {MAX_NAME} characters"
     return {
         "model": "a name",
-        "word_source": "notebook, bundled, a folder",
+        "word_source": f"{', '.join(WORD_SOURCES)}, a folder",
         "alpha": "above 0, below 1",
-        **dict.fromkeys(("target", "baseline"), f"a word class, such as nouns; {CUSTOM}"),
+        **dict.fromkeys(SIDES, f"a word class, such as nouns; {CUSTOM}"),
         **dict.fromkeys(("target_words", "baseline_words"), f"words, if the class is {CUSTOM}"),
     }[field]

@@ -23,7 +23,8 @@ DTYPES = ("float32", "bfloat16")
 
 MAX_WORDS = 10_000  # the length of the longest downloadable list
 
-_CHOICES: dict[str, tuple[str, ...]] = {
+# What a field may be, of those that have a few names.
+CHOICES: dict[str, tuple[str, ...]] = {
     "hook_side": HOOK_SIDES,
     "pooling": POOLINGS,
     "unit": UNITS,
@@ -32,8 +33,8 @@ _CHOICES: dict[str, tuple[str, ...]] = {
     "family": FAMILIES,
     "dtype": DTYPES,
 }
-CLASSES = ("target", "baseline")
-SHIPPED = ("notebook", "bundled")  # the word sources that have this project's classes; any other is a folder
+SIDES = ("target", "baseline")  # of a contrast
+WORD_SOURCES = ("notebook", "bundled")  # those that have this project's classes; any other is a folder
 COUNTS = {"layer": (0, 999), "n_target": (2, MAX_WORDS), "n_baseline": (2, MAX_WORDS), "seed": (0, 2**32 - 1)}
 NAMES = ("target_name", "baseline_name")
 FLAGS = ("leading_space", "prefix", "drop_shared", "shuffle_labels")
@@ -95,14 +96,14 @@ class ContrastSpec:
     def __post_init__(self) -> None:
         for item in fields(self):
             check_field(item.name, getattr(self, item.name), word_source=self.word_source)
-        for side in ("target", "baseline"):  # a word class has its own name
+        for side in SIDES:  # a word class has its own name
             name = clean_name(getattr(self, f"{side}_name")) if getattr(self, side) == CUSTOM else ""
             object.__setattr__(self, f"{side}_name", name)
         if self.target == self.baseline and self.target != CUSTOM:
             raise UserError(
                 f"Target and baseline are both {self.target}: choose two different word classes.", about="same_class"
             )
-        for side in ("target", "baseline"):
+        for side in SIDES:
             if getattr(self, side) == CUSTOM and not getattr(self, f"{side}_words"):
                 raise UserError(f"The custom {side} list is empty: give at least 2 words, one a line.")
         if are_alike(names := self.class_names):
@@ -215,9 +216,9 @@ def check_field(name: str, value: Any, word_source: Any = "bundled", called: str
     core.errors.UserError: --words is “1”; a whole number from 2 to 10,000 is allowed.
     """
     called = called or name
-    if name in CLASSES:
+    if name in SIDES:
         _check_class(called, value, word_source)
-    allowed = _CHOICES.get(name, ())
+    allowed = CHOICES.get(name, ())
     if allowed and value not in allowed:
         near = did_you_mean(value, allowed)
         raise UserError(f"{called} is {quoted(value)}; allowed are {', '.join(allowed)}.{near}")
@@ -240,8 +241,8 @@ def check_field(name: str, value: Any, word_source: Any = "bundled", called: str
 def _check_class(called: str, value: Any, word_source: Any) -> None:
     if value == CUSTOM or (isinstance(value, str) and value in WORD_CLASSES):
         return
-    if word_source in SHIPPED or not isinstance(word_source, str):
-        allowed = classes_allowed(value, CUSTOM, classes=WORD_CLASSES)
+    if word_source in WORD_SOURCES or not isinstance(word_source, str):
+        allowed = classes_allowed(CUSTOM, classes=WORD_CLASSES)
         near = did_you_mean(value, (*WORD_CLASSES, CUSTOM))
         raise UserError(f"{called} is {quoted(value)}; allowed are {allowed}.{near}")
     if not is_class_name(value):

@@ -64,22 +64,16 @@ _KNOWN = frozenset(NOTEBOOK_CLASSES)
 WORD_CLASSES = (*NOTEBOOK_CLASSES, *(name for name in classes_in(BUNDLED_FOLDER) if name not in _KNOWN))
 
 
-def classes_allowed(value: object, *others: str, classes: tuple[str, ...] = WORD_CLASSES) -> str:
+def classes_allowed(*others: str, classes: tuple[str, ...] = WORD_CLASSES) -> str:
     """The word classes for a message about a value that is none, and ``others`` that are allowed beside them.
 
-    Those of the notebook are named. Of further ones, one is: that with the name most like the value.
+    Those of the notebook are named, and further ones counted.
 
     Examples
     --------
-    >>> classes_allowed("abstract", "custom", classes=("nouns", "verbs", "abstract-nouns", "mass-nouns"))
-    'nouns, verbs, custom, and 2 more: the names of files in assets/words, such as abstract-nouns'
+    >>> classes_allowed("custom", classes=("nouns", "verbs", "abstract-nouns", "mass-nouns"))
+    'nouns, verbs, custom, and 2 more'
     """
-    import difflib  # late: only a wrong name needs it
-
-    further = [name for name in classes if name not in _KNOWN]
     named = [name for name in classes if name in _KNOWN]
-    if not further:
-        return ", ".join([*named, *others])
-    nearest = difflib.get_close_matches(str(value)[:MAX_NAME].lower(), further, n=1, cutoff=0.0)[0]
-    files = "the names of files" if len(further) > 1 else "the name of a file"
-    return f"{', '.join([*named, *others])}, and {len(further)} more: {files} in assets/words, such as {nearest}"
+    n_further = len(classes) - len(named)
+    return ", ".join([*named, *others]) + (f", and {n_further} more" if n_further else "")

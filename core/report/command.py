@@ -6,10 +6,8 @@ import shlex
 from dataclasses import asdict
 
 from core.program import COMMAND
-from core.records import CUSTOM, ContrastSpec
+from core.records import CUSTOM, SIDES, ContrastSpec
 from core.records.spec import FLAGS, NAMES
-
-_SIDES = ("target", "baseline")
 
 
 def command_line(spec: ContrastSpec) -> str:
@@ -32,6 +30,6 @@ def command_line(spec: ContrastSpec) -> str:
         elif name.endswith("_words"):
             side = name.removesuffix("_words")
             parts += [f"{option} {side}.txt"] if getattr(spec, side) == CUSTOM else []
-        elif not (name in _SIDES and value == CUSTOM):
+        elif not (name in SIDES and value == CUSTOM):
             parts.append(f"{option} {shlex.quote(str(value))}")
     return " ".join(parts)

@@ -9,6 +9,7 @@ the page of settings, and the columns of tables in ``core.report.columns``. Thos
 
 from __future__ import annotations
 
+from core.records import SIDES
 from core.report.columns import COLUMNS, HEADINGS
 
 Field = tuple[str, str]  # what it means, and the heading of docs/methods.md, or ""
@@ -53,12 +54,12 @@ SUMMARY: dict[str, Field] = {
     "control": ("A sentence, if the labels are shuffled; else null.", "Shuffled labels"),
     "model": ("The model: the fields below.", ""),
     "versions": ("The versions: the fields below.", ""),
-    **{f"{side}_source": (f"Where the {side}'s words come from.", "Word lists") for side in ("target", "baseline")},
-    **{f"{side}_words": (f"The words of the {side} that were used.", "Word lists") for side in ("target", "baseline")},
-    **{f"n_{side}_words": ("How many these are.", "Word lists") for side in ("target", "baseline")},
-    **{f"n_{side}_lemmas": ("How many lemmas they have; 0 if not known.", "Unit") for side in ("target", "baseline")},
+    **{f"{side}_source": (f"Where the {side}'s words come from.", "Word lists") for side in SIDES},
+    **{f"{side}_words": (f"The words of the {side} that were used.", "Word lists") for side in SIDES},
+    **{f"n_{side}_words": ("How many these are.", "Word lists") for side in SIDES},
+    **{f"n_{side}_lemmas": ("How many lemmas they have; 0 if not known.", "Unit") for side in SIDES},
     "unit": ("What was compared: words or lemmas.", "Unit"),
-    **{f"n_{side}_units": (f"n of the {side}: its words or lemmas.", "Unit") for side in ("target", "baseline")},
+    **{f"n_{side}_units": (f"n of the {side}: its words or lemmas.", "Unit") for side in SIDES},
     "neurons": ("How many neurons the layer has.", "Neuron"),
     "family": ("The tests that were corrected together.", "Family"),
     "family_size": ("How many tests these are.", "Family"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from core.errors import UserError
+from core.errors import UserError, did_you_mean
 from core.records import WORD_CLASSES
 from core.records.word_classes import classes_allowed
 
@@ -16,8 +16,8 @@ SPACES = "\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u20
 def check_word_class(word_class: str) -> None:
     """Raise UserError if this project has no word class of this name."""
     if word_class not in WORD_CLASSES:
-        allowed = classes_allowed(word_class, classes=WORD_CLASSES)
-        raise UserError(f"There is no word class {word_class!r}; allowed are {allowed}.")
+        allowed, near = classes_allowed(classes=WORD_CLASSES), did_you_mean(word_class, WORD_CLASSES)
+        raise UserError(f"There is no word class {word_class!r}; allowed are {allowed}.{near}")
 
 
 def parse_lines(text: str) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from core.errors import UserError
-from core.records import CUSTOM, ContrastSpec, WordList, WordPair
+from core.records import CUSTOM, SIDES, ContrastSpec, WordList, WordPair
 from core.words.entries import count_of
 from core.words.lemmas import lemmas_of
 from core.words.lists import OWN_LIST, get_word_list, shared_words, words_as_given
@@ -29,7 +29,7 @@ def choose_words(spec: ContrastSpec, downloads: Downloads = DEFAULT_DOWNLOADS) -
     >>> words.target, words.target_lemmas
     (('time', 'people', 'man'), ('time', 'people', 'man'))
     """
-    lists = [_word_list(spec, side, downloads) for side in ("target", "baseline")]
+    lists = [_word_list(spec, side, downloads) for side in SIDES]
     counts, notes = _counts(spec, lists)
     firsts = [_first(one, n) for one, n in zip(lists, counts, strict=True)]
     shared = shared_words(*firsts)
@@ -42,7 +42,7 @@ def choose_words(spec: ContrastSpec, downloads: Downloads = DEFAULT_DOWNLOADS) -
         stand = "1 word stands" if len(dropped) == 1 else f"{len(dropped):,} words stand"
         # The words are kept for all who give lists other names, so no name stands here.
         of_target, of_baseline = (
-            f"{side} words" if getattr(spec, side) == CUSTOM else getattr(spec, side) for side in ("target", "baseline")
+            f"{side} words" if getattr(spec, side) == CUSTOM else getattr(spec, side) for side in SIDES
         )
         left = f"{len(target):,} {of_target} and {len(baseline):,} {of_baseline}"
         notes.append(f"{stand} in both lists: dropped, with {left} left.")

@@ -46,7 +46,7 @@ def bare() -> Any:
         patch.setitem(sys.modules, "core.stats.bare", module)
         patch.setitem(ALL_TESTS, "bare", BARE)
         patch.setitem(GLOSSARY, BARE.letter, BARE.letter_means)
-        patch.setitem(spec._CHOICES, "test", (*spec._CHOICES["test"], "bare"))
+        patch.setitem(spec.CHOICES, "test", (*spec.CHOICES["test"], "bare"))
         yield
 
 

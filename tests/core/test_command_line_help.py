@@ -12,7 +12,7 @@ import pytest
 
 from core import version
 from core.__main__ import main, parser
-from core.command_line.program import parsers_of
+from core.command_line.help import parsers_of
 from core.command_line.status import MEANINGS
 
 Capture = pytest.CaptureFixture[str]

@@ -27,9 +27,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-# What was typed, the status, and the sentence. Before, the first two had pages of usage without the cause; the third
-# and fourth named fields of the code; `--word` was guessed or "ambiguous"; the two writing to one file lost one of
-# both; a report went into a file named .csv; `--csv -` wrote a file named "-"; a list too short was a wrong command.
+# What was typed, the status, and the sentence.
 TEN = [
     ("contrst --layer 3", USAGE, "There is no command “contrst”; there are contrast, {}. Did you mean contrast?"),
     ("evidence --neurno 3", USAGE, "There is no option --neurno. Did you mean --neuron?"),
@@ -71,6 +69,7 @@ def test_ten_bad_invocations(typed: str, status: int, sentence: str, capsys: Cap
         ("contrast --alpha=.x", "--alpha is “.x”; a number is expected."),
         ("contrast --n-target 20,000", "--n-target is “20,000”; a whole number is expected."),
         ("contrast --word-source notebok", "Did you mean notebook?"),
+        ("check --notebook --word-source notebok", "--word-source is “notebok”; notebook, bundled, or a folder of"),
         ("contrast verbs", "contrast takes no argument “verbs”"),
         ("contrast --baseline nouns", "Give --target or --baseline."),
         ("contrast --test welch --n-target 3 --unit Lemma", "--unit is “Lemma”; allowed are word, lemma. Did you mean"),
@@ -104,7 +103,7 @@ def test_other_mistakes_are_usage_too(typed: str, sentence: str, capsys: Capture
 def test_no_option_may_be_abbreviated() -> None:
     """Of no command: what a later version adds must not change what a script of today means."""
     from core.__main__ import parser
-    from core.command_line.program import parsers_of
+    from core.command_line.help import parsers_of
 
     for command in parsers_of(parser()).values():
         assert not command.allow_abbrev and isinstance(command, Parser)

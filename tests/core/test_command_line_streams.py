@@ -12,9 +12,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from core.__main__ import main
-from core.command_line.files import Written, check_files
+from core.__main__ import main, parser
+from core.command_line.files import Written, check_files, files_written
 from core.command_line.output import Output, styled
+from core.command_line.spec import spec_of
 from core.command_line.status import PIPE_CLOSED, REFUSED, USAGE, UsageError
 from core.command_line.tables import aligned, parquet
 from core.experiment import run_contrast
@@ -164,34 +165,49 @@ def test_files_are_checked_before_the_work(tmp_path: Path) -> None:
     check(os.devnull, os.devnull, str(tmp_path / "a.csv"), "-")
 
 
+def test_every_file_that_is_written_is_known_before_the_work() -> None:
+    """Else a summary would be mixed into the result on standard output. The notebook of check is a flag."""
+    typed = {
+        "contrast": ["--out", "--csv", "--table-json", "--json", "--manifest", "--report", "--notebook"],
+        "text --layer 1 --neurons 1 --file a.txt": ["--out", "--csv", "--json", "--html"],
+        "evidence --neuron 1": ["--json"],
+    }
+    for command, flags in typed.items():
+        [name, *needed] = command.split()
+        options = parser().parse_args([name, *needed, *(part for flag in flags for part in (flag, flag[2:]))])
+        assert files_written(options) == [flag[2:] for flag in flags]
+        assert files_written(parser().parse_args([name, *needed])) == []
+    assert files_written(parser().parse_args(["contrast", "--format", "csv"])) == ["-"]
+    assert files_written(parser().parse_args(["check", "--notebook"])) == []
+
+
 # --- Where settings come from ---
 
 
-def test_the_app_and_the_shell_begin_with_the_same_preset(model: str, tmp_path: Path) -> None:
+def spec_typed(*more: str) -> ContrastSpec:
+    """The spec of a contrast that was typed."""
+    return spec_of(parser().parse_args(["contrast", *more]), Output())
+
+
+def test_the_app_and_the_shell_begin_with_the_same_preset() -> None:
     from ui.defaults import DEFAULT
 
-    out = tmp_path / "a.json"
-    assert main(["contrast", "--model", model, "--json", str(out)]) == 0
-    assert ContrastSpec.from_json(json.dumps(json.loads(out.read_text("utf-8"))["spec"])) == DEFAULT.changed(
-        model=model
-    )
+    assert spec_typed() == DEFAULT
 
 
-def test_the_paired_test_alone_means_the_notebook(model: str, tmp_path: Path, capsys: Capture) -> None:
+def test_the_paired_test_alone_means_the_notebook(capsys: Capture) -> None:
     """Without it, the command of the README would need a preset for the numbers of the course notebook."""
     given = ["--layer", "1", "--target", "nouns", "--baseline", "verbs", "--words", "30", "--word-source", "bundled"]
-    given = ["contrast", "--model", model, *given, "--correction", "bonferroni", "--alpha", "0.05", "--csv", "-"]
-    assert main([*given, "--test", "paired"]) == 0
-    shown = capsys.readouterr()
-    assert "so all that you did not set is as in --preset notebook." in shown.err
-    spec = ContrastSpec.notebook(model=model, layer=1, n_target=30, n_baseline=30, word_source="bundled")
-    assert shown.out == contrast_csv(run_contrast(spec))
-    assert main([*given, "--preset", "notebook"]) == 0
-    assert capsys.readouterr().out == shown.out
+    given += ["--correction", "bonferroni", "--alpha", "0.05"]
+    expected = ContrastSpec.notebook(layer=1, n_target=30, n_baseline=30, word_source="bundled")
+    assert spec_typed(*given, "--test", "paired") == expected
+    assert "so all that you did not set is as in --preset notebook." in capsys.readouterr().err
+    assert spec_typed(*given, "--preset", "notebook") == expected
+    assert capsys.readouterr().err == ""
 
 
 def test_a_spec_is_read_from_whatever_has_one(model: str, tmp_path: Path, capsys: Capture) -> None:
-    """What contrast wrote, a bare spec and the app's settings file give the same table; options override them."""
+    """A bare spec, what contrast wrote with it, and the app's settings file are the same; options override them."""
     from ui.link import View
     from ui.settings_file import content
 
@@ -199,20 +215,19 @@ def test_a_spec_is_read_from_whatever_has_one(model: str, tmp_path: Path, capsys
     spec = ContrastSpec.careful(model=model, layer=2, n_baseline=20, target=CUSTOM, target_words=words, n_target=4)
     spec = spec.changed(target_name="Food")
     typed = {"target_text": "tea\nale\nsoup\nrice", "target_name": "Food", "baseline_text": "", "baseline_name": ""}
-    expected = contrast_csv(run_contrast(spec, load_model(model)))
     first, bare, app = tmp_path / "first.json", tmp_path / "bare.json", tmp_path / "app.json"
     bare.write_text(spec.to_json(), encoding="utf-8")
     app.write_bytes(content(View(spec), typed))
-    assert main(["contrast", "--spec", str(bare), "--json", str(first), "--csv", str(tmp_path / "0.csv")]) == 0
-    for file in (first, app):
-        capsys.readouterr()
-        assert main(["contrast", "--spec", str(file), "--csv", "-"]) == 0
-        shown = capsys.readouterr()
-        assert shown.out == expected and "Target    Food: own list" in shown.err
+    assert main(["contrast", "--spec", str(bare), "--json", str(first), "--csv", "-"]) == 0
+    shown = capsys.readouterr()
+    assert shown.out == contrast_csv(run_contrast(spec, load_model(model)))
+    assert "Target    Food: own list" in shown.err
+    assert spec_typed("--spec", str(first)) == spec
+    plain = ("tea", "ale", "soup", "rice")  # a word without a lemma is its own
+    assert spec_typed("--spec", str(app)) == spec.changed(target_words=plain)
     more = ["--layer", "1", "--target", "nouns", "--words", "25", "--preset", "careful"]
-    assert main(["contrast", "--spec", str(first), *more, "--csv", "-"]) == 0
     other = ContrastSpec.careful(model=model, layer=1, n_target=25, n_baseline=25)
-    assert capsys.readouterr().out == contrast_csv(run_contrast(other, load_model(model)))
+    assert spec_typed("--spec", str(first), *more) == other
 
 
 @pytest.mark.parametrize(

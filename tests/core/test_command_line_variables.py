@@ -10,7 +10,7 @@ from core.__main__ import main
 @pytest.mark.parametrize(
     ("name", "value", "sentence"),
     [
-        ("GRAMMAR_NEURONS_MAXWORDS", "60", "did you mean GRAMMAR_NEURONS_MAX_WORDS?"),
+        ("GRAMMAR_NEURONS_MAXWORDS", "60", "Did you mean GRAMMAR_NEURONS_MAX_WORDS?"),
         ("GRAMMAR_NEURONS_QUEUE_LENGTH", "many", "a whole number from 1 to 10,000 is allowed."),
         ("GRAMMAR_NEURONS_CACHE", __file__, "a folder is allowed."),
         ("GRAMMAR_NEURONS_TREEBANKS_URL", "nowhere", "an address that begins with https:// or http:// is allowed."),

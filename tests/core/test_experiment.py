@@ -51,8 +51,8 @@ def careful(**changes: Any) -> ContrastSpec:
 
 
 def bundled_words(name: str, n: int) -> list[str]:
-    """The first words of a curated list, read plainly: after a tab comes the lemma."""
-    lines = (WORDS_FOLDER / f"{name}.txt").read_text(encoding="utf-8").splitlines()
+    """The first words of a curated list, read plainly: below two lines about it, and after a tab comes the lemma."""
+    lines = (WORDS_FOLDER / f"{name}.txt").read_text(encoding="utf-8").splitlines()[2:]
     return [line.split("\t")[0] for line in lines][:n]
 
 

@@ -106,7 +106,7 @@ def test_the_commands_read_what_the_store_of_activations_is_bounded_by(monkeypat
     ],
 )
 def test_a_name_that_is_nearly_one_is_refused(name: str, meant: str) -> None:
-    assert refusal(**{name: "1"}).endswith(f"did you mean {meant}?")
+    assert refusal(**{name: "1"}).endswith(f"Did you mean {meant}?")
 
 
 def test_a_name_that_is_near_nothing_is_refused_too() -> None:

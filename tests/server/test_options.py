@@ -86,13 +86,13 @@ def test_without_options_only_the_bundled_model_is_offered():
 
 
 WRONG = {
-    "--prot 8600": "--prot is no option of serve.py; did you mean --port?",
-    "-p 8600": "-p is no option of serve.py; did you mean --port?",
-    "--host x": "--host is no option of serve.py; did you mean --address?",
-    "--maxwords 5": "--maxwords is no option of serve.py; did you mean --max-words?",
-    "--read 5": "--read is no option of serve.py; serve.py --help lists the options.",
-    "--server.prot 1": "--server.prot is no option of serve.py; did you mean --server.port?",
-    "--frobnicate": "--frobnicate is no option of serve.py; serve.py --help lists the options.",
+    "--prot 8600": "--prot is no option of serve.py. Did you mean --port?",
+    "-p 8600": "-p is no option of serve.py. Did you mean --port?",
+    "--host x": "--host is no option of serve.py. Did you mean --address?",
+    "--maxwords 5": "--maxwords is no option of serve.py. Did you mean --max-words?",
+    "--read 5": "--read is no option of serve.py. serve.py --help lists the options.",
+    "--server.prot 1": "--server.prot is no option of serve.py. Did you mean --server.port?",
+    "--frobnicate": "--frobnicate is no option of serve.py. serve.py --help lists the options.",
     "8600": "serve.py takes only options, such as --port 8600; got “8600”.",
     "--port": "Option '--port' requires an argument.",
     "--port 70000": "--port is “70000”; a whole number from 0 to 65,535 is allowed.",
@@ -115,8 +115,8 @@ def test_a_wrong_option_is_one_sentence(typed, capsys):
 @pytest.mark.parametrize(
     ("name", "sentence"),
     [
-        ("GRAMMAR_NEURONS_MAXWORDS", "did you mean GRAMMAR_NEURONS_MAX_WORDS?"),
-        ("STREAMLIT_SERVER_PROT", "did you mean STREAMLIT_SERVER_PORT?"),
+        ("GRAMMAR_NEURONS_MAXWORDS", "Did you mean GRAMMAR_NEURONS_MAX_WORDS?"),
+        ("STREAMLIT_SERVER_PROT", "Did you mean STREAMLIT_SERVER_PORT?"),
         ("STREAMLIT_SERVER_PORT", "server.port is “70000”; a whole number"),
     ],
 )

@@ -8,7 +8,8 @@ import re
 from prometheus_client import REGISTRY
 
 import engine.metrics  # noqa: F401 - registers them
-from server import listening, options, terminal
+from core.command_line.status import INTERRUPTED
+from server import listening, options
 from server.connections import pace
 from server.connections.service import Patience
 from server.headers import content_security_policy, streamlit_page
@@ -29,7 +30,7 @@ def rows(heading):
 
 def test_the_exit_codes():
     written = {cells[0] for cells in rows("Start and exit codes")[1:]}
-    assert written == {"0", str(options.MISUSED), str(listening._FAILED), str(terminal.INTERRUPTED)}
+    assert written == {"0", str(options.MISUSED), str(listening._FAILED), str(INTERRUPTED)}
 
 
 def test_what_the_policy_allows_beyond_this_server():

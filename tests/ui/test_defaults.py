@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from core.models import BUNDLED
-from core.records import CUSTOM, MAX_WORDS, ContrastSpec
+from core.records import CUSTOM, MAX_WORDS, WORD_SOURCES, ContrastSpec
 from core.words import list_length, lists
 from engine.limits import Limits, variable
 from tests.support.tiny_models import N_LAYERS
@@ -16,7 +16,6 @@ from ui.defaults import (
     ALPHAS,
     DEFAULT,
     PRESETS,
-    WORD_SOURCES,
     default_spec,
     length_of,
     matching_preset,

@@ -81,7 +81,7 @@ def test_more_words_than_the_server_allows_are_said(monkeypatch):
     ],
 )
 def test_a_name_that_is_nearly_one_of_ours_is_said(name, meant):
-    assert misspelt([name], OWN) == [f"“{name}” in the link is no setting; did you mean “{meant}”?"]
+    assert misspelt([name], OWN) == [f"“{name}” in the link is no setting. Did you mean {meant}?"]
 
 
 def test_a_courses_own_names_are_silent():
@@ -100,7 +100,7 @@ def test_pages_tell_and_the_names_of_others_stay():
     told = said(at.warning)
     assert told == [
         "layer is in the link 2 times; the last one, “2”, is used.",
-        "“taget” in the link is no setting; did you mean “target”?",
+        "“taget” in the link is no setting. Did you mean target?",
     ]
     address = link(at)
     assert address["layer"] in ("2", ["2"]) and address["n_target"] in ("60", ["60"])
@@ -115,7 +115,7 @@ def test_a_wrong_variable_is_said_on_the_page(monkeypatch):
     monkeypatch.setenv("GRAMMAR_NEURONS_MAXWORDS", "60")
     at = open_page(HOME, None)
     (told,) = said(at.error)
-    assert "did you mean GRAMMAR_NEURONS_MAX_WORDS? Whoever runs this app can correct it" in told
+    assert "Did you mean GRAMMAR_NEURONS_MAX_WORDS? Whoever runs this app can correct it" in told
     assert not at.exception and not at.sidebar.children and not at.metric
     monkeypatch.delenv("GRAMMAR_NEURONS_MAXWORDS")
     monkeypatch.setenv("GRAMMAR_NEURONS_CACHE", __file__)

@@ -25,6 +25,7 @@ OTHER = {
     **dict.fromkeys(("target", "baseline"), "adverbs"),
     **dict.fromkeys(("target_words", "baseline_words", "target_name", "baseline_name", "model"), "mine"),
     "alpha": "0.5",
+    "word_source": str(ROOT),
 }
 FIELDS = [item.name for item in fields(ContrastSpec)]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from core.records import CUSTOM, ContrastResult, ContrastSpec
+from core.records import CUSTOM, SIDES, ContrastResult, ContrastSpec
 from ui import page, remedies
 
 
@@ -19,5 +19,5 @@ def draw(result: ContrastResult) -> None:
 
 def _has_effect(changes: Mapping[str, Any], spec: ContrastSpec) -> bool:
     """Whether the sidebar can make these changes: the count of a custom list is that of its words."""
-    fixed = {f"n_{side}" for side in ("target", "baseline") if getattr(spec, side) == CUSTOM}
+    fixed = {f"n_{side}" for side in SIDES if getattr(spec, side) == CUSTOM}
     return all(name not in fixed or value == getattr(spec, name) for name, value in changes.items())

@@ -12,7 +12,7 @@ import streamlit as st
 from core.errors import UserError
 from core.evidence import about
 from core.evidence.checks import CheckModule
-from core.records import CUSTOM, NOT_RUN, Finding
+from core.records import CUSTOM, NOT_RUN, SIDES, Finding
 from core.report import alternatives
 from core.report.figures.evidence import picture_of_finding
 from core.report.sentences import result_stem
@@ -21,7 +21,6 @@ from engine.evidence_steps import of_check
 from engine.pipeline import Request
 from ui import charts, page, settings, verdicts
 from ui.evidence_states import CheckState, ask, cancel
-from ui.link import SIDES
 from ui.panels import evidence_numbers
 from ui.verdicts import FAILED
 

@@ -7,8 +7,8 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
-from core.records import CUSTOM
-from core.records.link import SIDES, fits
+from core.records import CUSTOM, SIDES
+from core.records.link import fits
 from engine import frames
 from engine.limits import limits
 from engine.pipeline import NotCached, Request, peek

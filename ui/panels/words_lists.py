@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from core.records import CUSTOM, ContrastResult, WordList
+from core.records import CUSTOM, SIDES, ContrastResult, WordList
 from core.report import alternatives, sentences
 from core.report.glossary import GLOSSARY
 from core.report.word_lists import compared_lists
@@ -39,7 +39,7 @@ def _n_repeated(result: ContrastResult) -> tuple[int, int]:
     spec = result.spec
     target, baseline = (
         custom_lists.n_repeated(side, getattr(spec, f"{side}_words")) if getattr(spec, side) == CUSTOM else 0
-        for side in ("target", "baseline")
+        for side in SIDES
     )
     return target, baseline
 

@@ -109,7 +109,8 @@ def test_the_search_for_it_lets_the_rest_be() -> None:
 def test_two_modules_ask_the_network_for_addresses_that_no_user_gives() -> None:
     """The hub's, and that of word lists and treebanks.
 
-    core/words/source.py looks for the user's cache folder, and the server listens.
+    core/words/source.py looks for the user's cache folder; the server listens, and asks the system, by a socket over which
+    nothing is sent, what this computer's address is.
     """
     asking = {
         path.relative_to(ROOT).as_posix(): sorted(imported(ast.parse(path.read_text(encoding="utf-8"))) & _NETWORK)
@@ -125,6 +126,7 @@ def test_two_modules_ask_the_network_for_addresses_that_no_user_gives() -> None:
         "core/words/failures.py": ["requests", "urllib3"],
         "core/words/source.py": ["pooch"],
         "server/listening.py": ["socket"],
+        "server/terminal.py": ["socket"],
     }
 
 
@@ -158,6 +160,8 @@ def test_html_and_pictures_are_our_own() -> None:
             "st.html(verdicts.label(finding.verdict, number))",
         ],
         "ui/panels/evidence_pinned.py": ["st.html(verdicts.table(columns, rows))"],
+        # A picture of the project's own documents.
+        "ui/panels/help.py": ["st.image(part.picture, width='stretch', alt=part.text)"],
         "ui/panels/home.py": ["st.image(picture('experiment'), width='stretch', alt=_IN_WORDS)"],
         # Where a view for a frame is from: of, address and title are escaped or our own.
         "ui/parts.py": [

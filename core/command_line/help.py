@@ -70,7 +70,9 @@ def check_command(name: str, program: Parser) -> None:
     """Raise UsageError if a program has no such command, or option."""
     names = tuple(parsers_of(program))
     if name not in names:
-        kind, allowed = ("option", program.option_names()) if name.startswith("-") else ("command", names)
+        kind, allowed = (
+            ("option", program.option_names()) if name.startswith("-") else ("command", (*names, *program.further))
+        )
         there_are = f"There is no {kind} “{name}”; there are {', '.join(allowed)}."
         mistake = UsageError(f"{there_are}{did_you_mean(name, allowed)}")
         mistake.see = f"{program.prog} --help"
