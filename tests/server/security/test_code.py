@@ -109,8 +109,8 @@ def test_the_search_for_it_lets_the_rest_be() -> None:
 def test_two_modules_ask_the_network_for_addresses_that_no_user_gives() -> None:
     """The hub's, and that of word lists and treebanks.
 
-    core/words/source.py looks for the user's cache folder; the server listens, and asks the system, by a socket over
-    which nothing is sent, what this computer's address is.
+    core/words/source.py looks for the user's cache folder; the server listens, and asks the system for this computer's
+    address, by a socket over which nothing is sent.
     """
     asking = {
         path.relative_to(ROOT).as_posix(): sorted(imported(ast.parse(path.read_text(encoding="utf-8"))) & _NETWORK)
