@@ -43,7 +43,7 @@ def main(arguments: Sequence[str] | None = None, prog: str = COMMAND, further: S
     """Run one command. Return the exit status.
 
     After a mistake, there is one sentence on stderr, and perhaps the command that tells more. The statuses are those of
-    ``core.command_line.status.MEANINGS``: 0 done, 1 refused by data, 2 a wrong command, 3 no network, 130 after Ctrl-C.
+    ``core.command_line.status.MEANINGS``: 0 done, 1 refused by data, 2 a wrong command, 3 no network, 130 after Ctrl+C.
 
     Parameters
     ----------

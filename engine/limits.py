@@ -39,14 +39,14 @@ OPEN, MODELS = "Who may open it", "Models"
 ASK, ONCE, KEPT = "What one student may ask for", "Work and connections", "What is kept"
 
 
-def _about(group: str, meaning: str, allowed: str, details: str = "") -> dict[str, str]:
-    """What is said of a limit: ``meaning`` is one short line for a terminal, ``details`` are sentences for a page."""
-    return {"group": group, "meaning": meaning, "allowed": allowed, "details": details}
+def _about(group: str, value: str, meaning: str, allowed: str, details: str = "") -> dict[str, str]:
+    """What is said of a limit, as in ``engine.variables.Variable``."""
+    return {"group": group, "value": value, "meaning": meaning, "allowed": allowed, "details": details}
 
 
 def _whole(group: str, default: int, ends: tuple[int, int], meaning: str, details: str = "") -> Any:
     """A limit that is a whole number between two ends."""
-    about = _about(group, meaning, f"{ends[0]:,} to {ends[1]:,}", details)
+    about = _about(group, "N", meaning, f"{ends[0]:,} to {ends[1]:,}", details)
     return field(default=default, metadata={**about, "least": ends[0], "most": ends[1]})
 
 
@@ -65,6 +65,7 @@ class Limits:
         default=(),
         metadata=_about(
             OPEN,
+            "SITES",
             "course sites whose pages may show this server in a frame",
             "sites, with commas between, such as https://moodle.example.edu",
             "Without it, no other site may. *Share* has the line for the course's page.",
@@ -74,6 +75,7 @@ class Limits:
         default=(ANY,),
         metadata=_about(
             MODELS,
+            "NAMES",
             "models that students may choose; pages open with the first one",
             f"names, with commas between; {ANY} is any",
         ),
@@ -82,6 +84,7 @@ class Limits:
         default=None,
         metadata=_about(
             MODELS,
+            "FOLDER",
             "the folder that contains folders with models",
             "a folder",
             "Without it, names are those of the Hugging Face hub.",

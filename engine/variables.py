@@ -39,12 +39,14 @@ SYNONYMS = {**dict.fromkeys(("port", "p"), "port"), **dict.fromkeys(("address", 
 class Variable:
     """An environment variable of this project.
 
-    ``default``, ``allowed`` and ``meaning`` are short texts without a full stop; ``details`` are sentences for a page.
+    ``value`` is a word in capitals that stands for a value in the help, such as N. ``default``, ``allowed`` and
+    ``meaning`` are short texts without a full stop, for a terminal; ``details`` are sentences for a page.
     ``check`` gets what the value is called and its text, and raises UserError if it is not allowed.
     """
 
     name: str
     group: str
+    value: str
     default: str
     allowed: str
     meaning: str
@@ -105,6 +107,7 @@ def _of_limit(name: str, default: Any, metadata: Mapping[str, Any]) -> Variable:
     return Variable(
         variable(name),
         metadata["group"],
+        metadata["value"],
         shown,
         metadata["allowed"],
         metadata["meaning"],
@@ -138,6 +141,7 @@ VARIABLES = (
     Variable(
         variable("cache"),
         KEPT,
+        "FOLDER",
         "the user's cache folder",
         "a folder; it is made if needed",
         "the folder of word lists, treebanks and activations",
@@ -148,6 +152,7 @@ VARIABLES = (
     Variable(
         variable("seed"),
         SOURCES,
+        "FOLDER",
         "none",
         "a folder",
         "a read-only folder of files that were fetched before",
@@ -158,6 +163,7 @@ VARIABLES = (
     Variable(
         variable("wordlists_url"),
         SOURCES,
+        "URL",
         "the public address",
         "an address, http or https",
         "the folder on the web with the notebook's word lists",
@@ -168,6 +174,7 @@ VARIABLES = (
     Variable(
         variable("treebanks_url"),
         SOURCES,
+        "URL",
         "the public address",
         "an address, http or https",
         "the folder on the web with the tagged texts (treebanks)",

@@ -56,7 +56,7 @@ def _app(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(
         prog=name,
         usage="%(prog)s [-h] [--version] [--port PORT] [STREAMLIT OPTIONS]",
-        description="Start the app on this computer. Ctrl-C stops it.",
+        description="Start the app on this computer. Ctrl+C stops it.",
         epilog=f"Other options go to Streamlit: `streamlit run --help` lists them. For a class: {NAME} serve.",
         allow_abbrev=False,
     )

@@ -74,12 +74,12 @@ def _serve(app: Application) -> int:
         _log.info("listening", extra=fields(address=address, port=listener.getsockname()[1]))
         for kind in (signal.SIGTERM, signal.SIGINT):  # uvicorn does the same later, when it starts
             signal.signal(kind, server.handle_exit)
-        if terminal.is_one():
+        if terminal.on_terminal():
             _announce(address, listener.getsockname()[1])
         log_fatal_errors()
         server.run(sockets=[listener])
     _log.info("ended")
-    if terminal.is_one():
+    if terminal.on_terminal():
         terminal.say_stopped()
     return 0 if server.started else _FAILED
 

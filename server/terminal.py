@@ -14,7 +14,7 @@ _SOMEWHERE = ("192.0.2.1", 9)
 _THIS_COMPUTER = "localhost"
 
 
-def is_one() -> bool:
+def on_terminal() -> bool:
     """Whether standard output is a terminal."""
     return sys.stdout is not None and sys.stdout.isatty()
 
@@ -29,7 +29,7 @@ def announce(address: str, port: int, *, path: str = "", https: bool = False) ->
 
 def say_stopped() -> None:
     """Print the last line, below the terminal's own ^C."""
-    print("\nStopped.", file=sys.stdout if is_one() else sys.stderr, flush=True)
+    print("\nStopped.", file=sys.stdout if on_terminal() else sys.stderr, flush=True)
 
 
 def exit_interrupted() -> NoReturn:

@@ -9,13 +9,12 @@ import textwrap
 from collections.abc import Iterator
 
 from engine.limits import OPEN, variable
-from engine.variables import VARIABLES, Variable
+from engine.variables import VARIABLES
 
 PORT, ADDRESS = "--port", "--address"
 DEFAULT_PORT = 8501
 DEFAULT_ADDRESS = "0.0.0.0"  # nosec B104 # a class server is for the class
 _WIDEST, _INDENT = 100, 28
-_VALUES = {"a folder": "FOLDER", "names": "NAMES", "sites": "SITES", "an address": "URL"}
 
 
 def program() -> str:
@@ -62,17 +61,13 @@ def _options(width: int) -> Iterator[str]:
     for group in dict.fromkeys((OPEN, *(each.group for each in VARIABLES))):
         yield ""
         yield f"{group}:"
-        rows = [(f"{each.option} {_value(each)}", each) for each in VARIABLES if each.group == group]
+        rows = [(f"{each.option} {each.value}", each) for each in VARIABLES if each.group == group]
         if group == OPEN:
             yield from _row(f"{PORT} N", f"the port (0 to 65,535; 0 is any free one) [{DEFAULT_PORT}]", width)
             where = f"where to listen (0.0.0.0 is all networks, localhost is this computer only) [{DEFAULT_ADDRESS}]"
             yield from _row(f"{ADDRESS} ADDRESS", where, width)
         for option, each in rows:
             yield from _row(option, f"{each.meaning} ({each.allowed}) [{each.default}]", width)
-
-
-def _value(each: Variable) -> str:
-    return next((value for begin, value in _VALUES.items() if each.allowed.startswith(begin)), "N")
 
 
 def _row(option: str, text: str, width: int) -> Iterator[str]:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from core.errors import UserError
 
 DONE, REFUSED, USAGE, NETWORK = 0, 1, 2, 3
-INTERRUPTED = 130  # what shells report after Ctrl-C
+INTERRUPTED = 130  # what shells report after Ctrl+C
 PIPE_CLOSED = 141  # what shells report for a program that its reader has left, as in: contrast --csv - | head
 
 # For the help of every command, and for the documents.
@@ -17,7 +17,7 @@ MEANINGS = {
     REFUSED: "refused: a list is too short, a model cannot be read, or check or verify found a difference",
     USAGE: "the command is wrong: an option, a value, or a file that is not there or cannot be written",
     NETWORK: "a download failed: there is no network, or the other side does not answer",
-    INTERRUPTED: "stopped with Ctrl-C",
+    INTERRUPTED: "stopped with Ctrl+C",
 }
 
 # Kinds of problems (``UserError.about``). Whatever has none of them was refused.

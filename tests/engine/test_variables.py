@@ -64,6 +64,7 @@ def test_each_says_what_it_is() -> None:
     for each in VARIABLES:
         assert each.meaning and each.meaning[-1] != "." and len(each.meaning) < 80, each.name
         assert each.allowed and each.default and each.group and each.read_by, each.name
+        assert re.fullmatch("[A-Z]+", each.value) and (each.value == "N") == each.allowed[:1].isdigit(), each.name
         assert each.details == "" or each.details.endswith((".", "`.")), each.name
         assert each.option == "--" + each.name.removeprefix("GRAMMAR_NEURONS_").lower().replace("_", "-")
 

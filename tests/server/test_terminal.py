@@ -117,6 +117,6 @@ def test_a_start_on_a_terminal_says_the_address_and_how_to_stop():
 
 def test_what_is_no_terminal_is_none(monkeypatch):
     monkeypatch.setattr(sys, "stdout", io.StringIO())
-    assert not terminal.is_one()
+    assert not terminal.on_terminal()
     monkeypatch.setattr(sys, "stdout", None)  # as without a console on Windows
-    assert not terminal.is_one()
+    assert not terminal.on_terminal()

@@ -365,7 +365,7 @@ def test_the_rate_and_the_time_left(seconds: int, left: str) -> None:
     assert said[-1] == f"Downloading {NAME}: 63 of 526 MB{left}"
 
 
-# A job in the background of a shell ignores Ctrl-C, and what it starts would too.
+# A job in the background of a shell ignores Ctrl+C, and what it starts would too.
 HEARS_CTRL_C = """import runpy, signal; signal.signal(signal.SIGINT, signal.default_int_handler)
 runpy.run_module("core", run_name="__main__")"""
 
