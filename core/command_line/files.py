@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -113,12 +114,16 @@ def write_text(output: Output, file: str | None, make: Callable[[], str], what: 
         if output.result_on_stdout and not output.quiet and sys.stdout.isatty():
             print(file=sys.stderr)  # between a summary and a table on one screen
         text = make()
-        sys.stdout.write(text if text.endswith("\n") else f"{text}\n")
+        with _writing("Standard output"):
+            sys.stdout.write(text if text.endswith("\n") else f"{text}\n")
+            sys.stdout.flush()
         return
     path = Path(file)
     # /dev/stdout and its like are a pipe or the screen
     encoding = "utf-8-sig" if mark and (path.is_file() or not path.exists()) else "utf-8"
-    path.write_text(make(), encoding=encoding)
+    text = make()
+    with _writing(file):
+        path.write_text(text, encoding=encoding)
     output.wrote(what, file)
 
 
@@ -127,8 +132,21 @@ def write_bytes(output: Output, file: str, make: Callable[[], bytes], what: str)
     content = make()
     if file == STDOUT:
         output.clear_line()
-        sys.stdout.buffer.write(content)
-        sys.stdout.buffer.flush()
+        with _writing("Standard output"):
+            sys.stdout.buffer.write(content)
+            sys.stdout.buffer.flush()
         return
-    Path(file).write_bytes(content)
+    with _writing(file):
+        Path(file).write_bytes(content)
     output.wrote(what, file)
+
+
+@contextmanager
+def _writing(file: str) -> Iterator[None]:
+    """Name the file where writing fails, as on a full disk: the system's error has no name then."""
+    try:
+        yield
+    except BrokenPipeError:  # no mistake: its reader has seen enough
+        raise
+    except OSError as error:
+        raise UsageError(f"{file} cannot be written: {error.strerror}.") from error

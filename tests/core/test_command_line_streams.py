@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 from core.__main__ import main, parser
-from core.command_line.files import Written, check_files, files_written
+from core.command_line.files import Written, check_files, files_written, write_text
 from core.command_line.output import Output, styled
 from core.command_line.spec import spec_of
 from core.command_line.status import PIPE_CLOSED, REFUSED, USAGE, UsageError
@@ -248,6 +248,13 @@ def test_a_spec_that_is_none_is_refused(content: bytes, sentence: str, typed, ca
     typed(content)
     assert main(["contrast", "--spec", "-"]) == REFUSED
     assert sentence in capsys.readouterr().err
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
+def test_a_full_disk_is_named(capsys: Capture) -> None:
+    """The system's own error has no name of a file where the disk fills while it is written."""
+    with pytest.raises(UsageError, match="^/dev/full cannot be written: No space left on device"):
+        write_text(Output(), "/dev/full", lambda: "neuron\n", "a table")
 
 
 def test_what_a_spec_leaves_out_is_said(typed, capsys: Capture) -> None:
