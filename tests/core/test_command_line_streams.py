@@ -253,7 +253,7 @@ def test_a_spec_that_is_none_is_refused(content: bytes, sentence: str, typed, ca
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
 def test_a_full_disk_is_named(capsys: Capture) -> None:
     """The system's own error has no name of a file where the disk fills while it is written."""
-    with pytest.raises(UsageError, match="^/dev/full cannot be written: No space left on device"):
+    with pytest.raises(UsageError, match=r"^/dev/full cannot be written: No space left on device"):
         write_text(Output(), "/dev/full", lambda: "neuron\n", "a table")
 
 
