@@ -25,8 +25,8 @@ EXAMPLES = (
     ),
     (
         "As a table for a spreadsheet, and as a coloured page",
-        'echo "They walk to the market." > text.txt && '
-        "{prog} text --layer 3 --neurons 12,40 --file text.txt --csv tokens.csv --html tokens.html",
+        'echo "They walk to the market." | {prog} text --layer 3 --neurons 12,40 --file - --csv tokens.csv '
+        "--html tokens.html",
     ),
 )
 

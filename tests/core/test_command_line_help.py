@@ -71,7 +71,6 @@ def _commands(example: str) -> list[tuple[str, list[str]]]:
 def test_the_examples_run(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
     """Those that need a network, or that other tests run, are only parsed."""
     monkeypatch.chdir(tmp_path)
-    Path("text.txt").write_text("The dog barks.\n", encoding="utf-8")
     for _, example in COMMANDS[name].examples:
         for piped, arguments in _commands(example):
             if any(slow in " ".join(arguments) for slow in _SLOW):
