@@ -16,7 +16,7 @@ from core.errors import UserError
 from core.experiment import model_of, run_steps
 from core.models import LoadedModel
 from core.progress import Progress, unwatched
-from core.records import BothSides, ContrastResult, ContrastSpec, GoldText, NeuronTests, WordActivations
+from core.records import CUSTOM, BothSides, ContrastResult, ContrastSpec, GoldText, NeuronTests, WordActivations
 from core.report.sentences import class_names, own_and_other
 from core.store import NO_STORE, Store
 from core.words import DEFAULT_DOWNLOADS, Downloads, bundled_gold
@@ -128,6 +128,8 @@ class Subject:
             raise UserError("The labels are shuffled, so no part of speech of a tagged text stands for a group.")
         # What a list of one's own is called says nothing, even if it is "nouns".
         word_class = dict(zip(class_names(self.spec), (self.spec.target, self.spec.baseline), strict=True)).get(name)
+        if word_class == CUSTOM:
+            raise UserError("The words are a list of one's own: no part of speech of a tagged text stands for them.")
         if word_class not in UPOS_OF:
             raise UserError(f"No part of speech of a tagged text stands for {name}.")
         return UPOS_OF[word_class]

@@ -219,7 +219,7 @@ def test_what_cannot_be_run(subject_of):
     """Custom lists, few words, one sentence, values that are not finite: each in a sentence."""
     words = {"target": "custom", "target_words": ("dog", "cat", "house", "tree"), "n_target": 4, "unit": "word"}
     for subject, named in (
-        (subject_of(0, **words), "stands for custom words"),
+        (subject_of(0, **words), "list of one's own"),
         (with_values(subject_of(NOUN), lambda words: np.arange(len(words)), made_text(9, ("NOUN", "VERB"))), "9 words"),
         (
             with_values(subject_of(NOUN), lambda words: np.arange(len(words)), made_text(1, ("NOUN", "VERB") * 12)),
