@@ -183,8 +183,8 @@ def test_a_late_answer_does_not_undo_a_deselection(page, app):
         browser.send(message)
     page.get_by_text("chosen: 4", exact=True).wait_for()
     assert page.locator(".token.selected").count() == 0
-    holding.clear()
     wait_for(page, lambda: len(held) > len(first))
+    holding.clear()
     for browser, message in held[len(first) :]:
         browser.send(message)
     page.get_by_text("chosen: None", exact=True).wait_for()

@@ -14,11 +14,14 @@ from core.stats.correction import LABELS
 from tests.support.evidence_page import chips, html, run_check
 from tests.support.pages import EVIDENCE, NEURONS, SMALL, WORDS, figure, open_export, open_page, said, settle
 
-ADDED = SMALL.changed(test="yuen", correction="hochberg", family="layer")
+
+def added():
+    """An experiment with both. Elsewhere there is none: the suite imports all modules, for their examples."""
+    return SMALL.changed(test="yuen", correction="hochberg", family="layer")
 
 
 def test_neurons_shows_it():
-    at = open_page(NEURONS, ADDED)
+    at = open_page(NEURONS, added())
     assert any("Yuen's test, Hochberg over 512 tests" in caption for caption in said(at.caption))
     drawn = figure(at, "neurons_plot")
     assert "Yuen's t (nouns" in json.dumps(drawn["layout"]), "the axis has the name of the statistic"
@@ -34,12 +37,12 @@ def test_neurons_shows_it():
 
 
 def test_words_shows_it():
-    at = open_page(WORDS, ADDED)
+    at = open_page(WORDS, added())
     assert not at.error and at.get("plotly_chart")
 
 
 def test_max_t_is_refused_in_one_sentence_with_a_button():
-    at = open_page(NEURONS, ADDED)
+    at = open_page(NEURONS, added())
     at.selectbox(key="correction").set_value("max_t")
     settle(at)
     [sentence] = said(at.error)
@@ -52,7 +55,7 @@ def test_max_t_is_refused_in_one_sentence_with_a_button():
 
 def test_the_check_is_on_the_page_in_its_place():
     assert CHECKS.index("frequency_halves") == CHECKS.index("control_task") + 2
-    at = run_check(open_page(EVIDENCE, ADDED, neuron="17"), "frequency_halves")
+    at = run_check(open_page(EVIDENCE, added(), neuron="17"), "frequency_halves")
     settle(at)
     verdict = chips(at)["frequency_halves"]
     assert list(chips(at)) == list(CHECKS) and verdict in ("holds", "does not hold", "unclear")
