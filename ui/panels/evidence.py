@@ -24,7 +24,7 @@ def draw_introduction() -> None:
     """Draw what this page is for."""
     st.markdown(
         "A difference on word lists makes a neuron a candidate. Here it answers the questions of a careful reviewer: "
-        "each check has its rule written beside it, and the claim at the end says no more than they bear."
+        "each check has its rule written beside it, and the claim at the end says no more than they support."
     )
 
 
