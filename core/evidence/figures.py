@@ -272,7 +272,7 @@ FIGURES: dict[str, dict[str, str]] = {
         "contexts": "Tokens at several quantiles.",
         "quantile": "Which quantile.",
         "value": "The value.",
-        "token": "The token.",
+        "token": "The token.",  # nosec B105 # a token of a text
         "before": "What stands before it.",
         "after": "What stands after it.",
         "genre": "The genre of the piece.",
