@@ -93,12 +93,17 @@ def read_file(raw: bytes, what: str) -> tuple[Header, Entries]:
     """
     text = decoded(raw, what)
     header, n = header_of(text)
-    for line in split_lines(text)[n : min(n + 1, 2)]:  # the first line that is not of the header
+    for line in _first_two(text)[n : n + 1]:  # the first line that is not of the header
         if _LIKE_HEADER.match(line):
             raise UserError(
                 f"Line {n + 1} of {what} is {line[:60]!r}; “# title: …” and “# source: …” are allowed there, once each."
             )
-    return header, read_entries(raw, what, skip=n)
+    return header, read_entries(text, what, skip=n)
+
+
+def _first_two(text: str) -> list[str]:
+    """The first two lines, or the beginning of them where they are long: a header has no more."""
+    return split_lines(text[: 4 * _MAX_HEADER])[:2]
 
 
 def header_of(text: str) -> tuple[Header, int]:
@@ -110,7 +115,7 @@ def header_of(text: str) -> tuple[Header, int]:
     (Header(title='', source=''), 0)
     """
     found: dict[str, str] = {}
-    for line in split_lines(text[: 4 * _MAX_HEADER])[:2]:
+    for line in _first_two(text):
         match = _HEADER.fullmatch(line.strip())
         if match is None or match[1].lower() in found:
             break
