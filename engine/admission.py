@@ -29,6 +29,7 @@ from core.errors import UserError
 from core.progress import Progress
 from engine import metrics
 from engine.limits import limits
+from engine.turns import say_ahead
 from engine.visitors import GREEDY, rank_of_work
 
 _WATCH_SECONDS = 0.2
@@ -163,10 +164,6 @@ def admitted(work: Work, progress: Progress) -> Iterator[None]:
         The work needs more memory than there will ever be, or its place did not come in time.
     """
 
-    def watch(before: int) -> None:
-        others = "1 request is" if before == 1 else f"{before:,} requests are"
-        progress(0.0, f"Waiting: {others} ahead of yours")
-
     lines = _lines()
     line = lines.long
     if work.n_bytes <= SHORT_BYTES and not work.is_slow:
@@ -177,7 +174,7 @@ def admitted(work: Work, progress: Progress) -> Iterator[None]:
             f"{line.n_bytes / 1e6:,.0f} MB for it; {work.less}.",
             about="memory",
         )
-    with line.place(work.n_bytes, watch):
+    with line.place(work.n_bytes, say_ahead(progress)):
         yield
 
 

@@ -73,6 +73,22 @@ class Turns:
                 self._changed.notify_all()
 
 
+def say_ahead(progress: Progress) -> Watch:
+    """What a queue calls while somebody waits, with how many are before them: it says so where progress is shown.
+
+    Examples
+    --------
+    >>> say_ahead(lambda share, message: print(message))(2)
+    Waiting: 2 requests are ahead of yours
+    """
+
+    def say(before: int) -> None:
+        others = "1 request is" if before == 1 else f"{before:,} requests are"
+        progress(0.0, f"Waiting: {others} ahead of yours")
+
+    return say
+
+
 def gate_of(model: str, kind: str, progress: Progress) -> Gate:
     """The gate for ``word_activations`` and the like: each forward pass waits for a turn of the model.
 
@@ -86,13 +102,9 @@ def gate_of(model: str, kind: str, progress: Progress) -> Gate:
         Called, while a pass waits, with a sentence about how many are before it.
     """
 
-    def watch(before: int) -> None:
-        others = "1 request is" if before == 1 else f"{before:,} requests are"
-        progress(0.0, f"Waiting: {others} ahead of yours")
-
     @contextmanager
     def gate() -> Iterator[None]:
-        with turns(model).turn(watch):
+        with turns(model).turn(say_ahead(progress)):
             yield
         metrics.FORWARD_PASSES.labels(kind).inc()
 
