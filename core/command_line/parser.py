@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 
 from core.command_line.status import MEANINGS, UsageError
 from core.errors import UserError, did_you_mean
-from core.records.spec import quoted
+from core.records.spec import check_choice, quoted
 
 _WIDTH = 100  # characters of a line of help, on a terminal that has them
 _NUMBER = re.compile(r"-[\d.,]+")
@@ -193,9 +193,7 @@ def one_of(allowed: Sequence[str]) -> Callable[[str, str], str]:
     """
 
     def convert(flag: str, text: str) -> str:
-        if text not in allowed:
-            near = did_you_mean(text, allowed)
-            raise UserError(f"{flag} is {quoted(text)}; allowed are {', '.join(allowed)}.{near}")
+        check_choice(flag, text, allowed)
         return text
 
     return convert

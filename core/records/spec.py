@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from functools import cached_property
 from typing import Any, Self
@@ -204,6 +205,20 @@ class ContrastSpec:
         return cls(**{**values, **lists})
 
 
+def check_choice(called: str, value: Any, allowed: Sequence[str]) -> None:
+    """Raise UserError if ``value``, which the sentence calls ``called``, is none of the allowed ones.
+
+    Examples
+    --------
+    >>> check_choice("--treebank", "gun", ["ewt", "gum"])
+    Traceback (most recent call last):
+    core.errors.UserError: --treebank is “gun”; allowed are ewt, gum. Did you mean gum?
+    """
+    if value not in allowed:
+        near = did_you_mean(value, allowed)
+        raise UserError(f"{called} is {quoted(value)}; allowed are {', '.join(allowed)}.{near}")
+
+
 def check_field(name: str, value: Any, word_source: Any = "bundled", called: str = "") -> None:
     """Raise UserError if ``value`` is not allowed in the spec's field ``name``; ``called`` is its name in the sentence.
 
@@ -218,10 +233,8 @@ def check_field(name: str, value: Any, word_source: Any = "bundled", called: str
     called = called or name
     if name in SIDES:
         _check_class(called, value, word_source)
-    allowed = CHOICES.get(name, ())
-    if allowed and value not in allowed:
-        near = did_you_mean(value, allowed)
-        raise UserError(f"{called} is {quoted(value)}; allowed are {', '.join(allowed)}.{near}")
+    if name in CHOICES:
+        check_choice(called, value, CHOICES[name])
     if name in COUNTS:
         low, high = COUNTS[name]
         if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
