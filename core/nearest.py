@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from difflib import get_close_matches
 
 # How alike two names must be, of 1: where a value of ours was surely meant, and where it may be somebody else's name.
 CLOSE, CLOSER = 0.6, 0.75
@@ -33,6 +32,8 @@ def nearest(name: str, known: Iterable[str], close: float = CLOSE) -> str | None
     for each in known:
         by_letters.setdefault(_letters(each), each)
     asked = _letters(name) if len(name) <= 60 else ""
+    from difflib import get_close_matches  # late: nobody needs it before a mistake
+
     found = get_close_matches(asked, by_letters, n=1, cutoff=close) if asked else []
     return by_letters[found[0]] if found else None
 

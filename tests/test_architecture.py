@@ -180,8 +180,8 @@ def test_the_list_of_models_needs_no_client(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("imports", "budget", "unwanted"),
     [
-        ("serve", 255, ("torch", "transformers", "pandas", "pyarrow")),
-        ("ui.shell, ui.panels.one_neuron, ui.panels.scatter, ui.panels.words_image", 480, ("torch", "transformers")),
+        ("serve", 250, ("torch", "transformers", "pandas", "pyarrow")),
+        ("ui.shell, ui.panels.one_neuron, ui.panels.scatter, ui.panels.words_image", 460, ("torch", "transformers")),
         ("core.models.load_bundled", 1300, ("transformers", "sympy", "torch._dynamo", "pandas")),
     ],
 )
