@@ -44,7 +44,7 @@ SUITE = (
 )
 WANTED = " or ".join(
     (
-        *("colours", "6_Layers", "ernie4_5", "added", "table", "every_kind_of_experiment"),
+        *("colours", "8_Overview", "ernie4_5", "added", "table", "every_kind_of_experiment"),
         *("test_classes", "test_glossary", "test_methods", "test_word_lists", "test_app_pages"),
     )
 )
@@ -57,21 +57,21 @@ from deploy.image import slim
 from tests.support.pages import HOME, SMALL, go_to, open_page, said
 from ui.app_pages import PAGES
 
-LAYERS = "pages/6_Layers.py"
+OVERVIEW = "pages/8_Overview.py"
 
 
 def test_the_class_is_offered_on_the_new_page():
-    at = open_page(LAYERS, SMALL.changed(target="colours", n_target=20))
-    assert [title.value for title in at.title] == ["Layers"] and not at.error and not at.warning
+    at = open_page(OVERVIEW, SMALL.changed(target="colours", n_target=20))
+    assert [title.value for title in at.title] == ["Overview"] and not at.error and not at.warning
     target = at.sidebar.selectbox(key="target")
     assert target.value == "colours" and "Colours" in target.options and at.get_by_key("layer_profile")
-    assert "Layers" in [item.proto.page for item in at.sidebar.get("page_link")]
+    assert "Overview" in [item.proto.page for item in at.sidebar.get("page_link")]
     go_to(at, HOME)
     assert "**Compare the layers**" in [item.proto.label for item in at.main.get("page_link")]
 
 
 def test_the_notebook_s_source_says_that_it_has_no_such_list():
-    at = open_page(LAYERS, SMALL.changed(target="colours", n_target=20, word_source="notebook"))
+    at = open_page(OVERVIEW, SMALL.changed(target="colours", n_target=20, word_source="notebook"))
     assert any("The notebook has no list of colours" in note for note in said(at.info)), said(at.info)
 
 
@@ -108,7 +108,7 @@ def test_the_suite_passes_with_all_that_was_added(copy: Path) -> None:
     assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]
     for name in (
         "colours",
-        "6_Layers",
+        "8_Overview",
         "ernie4_5",
         "test_added",
         "added_statistics",

@@ -18,7 +18,7 @@ class AppPage:
     Parameters
     ----------
     script : str
-        Its file. The title follows from its name: ``pages/3_Text_heatmap.py`` is *Text heatmap*. The number only
+        Its file. The title follows from its name: ``pages/4_Text_heatmap.py`` is *Text heatmap*. The number only
         orders the files in the folder.
     icon : str
         Of its links, such as ``:material/home:``.
@@ -33,7 +33,7 @@ class AppPage:
 
     Examples
     --------
-    >>> page = AppPage("pages/3_Text_heatmap.py", ":material/format_ink_highlighter:")
+    >>> page = AppPage("pages/4_Text_heatmap.py", ":material/format_ink_highlighter:")
     >>> page.title, page.path
     ('Text heatmap', 'Text_heatmap')
     """
@@ -75,8 +75,16 @@ NEURONS = AppPage(
     },
     chart=True,
 )
+LAYERS = AppPage(
+    "pages/2_Layers.py",
+    ":material/layers:",
+    "See the whole model",
+    "In which layers do the two classes differ, before and after the nonlinearity, and which neurons are strongest?",
+    {"profile": "Every layer"},
+    chart=True,
+)
 WORDS = AppPage(
-    "pages/2_Words.py",
+    "pages/3_Words.py",
     ":material/dictionary:",
     "Look at the words",
     "What does every neuron do with every word, and which words are these?",
@@ -84,24 +92,25 @@ WORDS = AppPage(
     chart=True,
 )
 TEXT = AppPage(
-    "pages/3_Text_heatmap.py",
+    "pages/4_Text_heatmap.py",
     ":material/format_ink_highlighter:",
     "Try a text",
     "Are these neurons high where they should be, on the nouns or verbs of a text that you paste?",
     {"heatmap": "The coloured text", "score": "How well the neurons tell words apart"},
 )
 EVIDENCE = AppPage(
-    "pages/4_Evidence.py",
+    "pages/5_Evidence.py",
     ":material/fact_check:",
     "Doubt the result",
     "Does a neuron survive the questions of a careful reviewer, and what may you claim about it?",
     {"pinned": "Pinned neurons", "checks": "Each check", "claim": "What you may claim"},
 )
-HELP = AppPage("pages/5_Help.py", ":material/help:", settings=False)
+HELP = AppPage("pages/7_Help.py", ":material/help:", settings=False)
 
 PAGES = (
     HOME,
     NEURONS,
+    LAYERS,
     WORDS,
     TEXT,
     EVIDENCE,
@@ -115,6 +124,6 @@ def titled(title: str) -> AppPage:
     Examples
     --------
     >>> titled("Words").script
-    'pages/2_Words.py'
+    'pages/3_Words.py'
     """
     return next(page for page in PAGES if page.title == title)

@@ -11,7 +11,7 @@ word_values(found, tokens_of_words(found, [(2, 7)]), [120])   # words of a text,
 
 from core.activations.ambiguous import ambiguous_activations
 from core.activations.encode import token_counts
-from core.activations.gold import gold_activations
+from core.activations.gold import gold_activations, gold_values_of_layers
 from core.activations.hooks import Gate
 from core.activations.long_text import TokenColumn, values_at_tokens
 from core.activations.pair import read_words, values_shape
@@ -27,6 +27,7 @@ __all__ = [
     "ambiguous_activations",
     "both_sides",
     "gold_activations",
+    "gold_values_of_layers",
     "group_values",
     "layered_token_activations",
     "n_tokens_of",

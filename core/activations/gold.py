@@ -6,9 +6,10 @@ gold_activations(lm, bundled_gold(), layer=3).at("activation")   # (n_words, d_m
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -20,8 +21,11 @@ from core.activations.word_passes import Reading, read_plainly
 from core.errors import UserError
 from core.models.loaded import LoadedModel
 from core.out_of_memory import memory_for
-from core.progress import Progress, unwatched
+from core.progress import Progress, part_of, unwatched
 from core.records import HOOK_SIDES, GoldActivations, GoldSentence, GoldText
+
+# Most floats of a reading of several layers at a time (256 MB).
+_MAX_FLOATS = 64_000_000
 
 
 @dataclass(frozen=True)
@@ -96,34 +100,112 @@ def gold_activations(
         raise UserError(f"{lm.info.name} has no token for any word of the tagged text that stands alone.")
     n_words = sum(len(row.words) for row in rows)
     with memory_for(f"read {n_words:,} words of a text with {lm.info.name}", "a shorter text needs less"):
-        values = {side: np.zeros((n_words, lm.d_mlp), dtype=np.float32) for side in HOOK_SIDES}
-        passes = _Passes(lm, layer, pooling, gate, rows, values)
-        short = [i for i, row in enumerate(rows) if len(row.ids) <= lm.info.context]
-        passes.read_short(short, progress)
-        for k, i in enumerate(sorted(set(range(len(rows))) - set(short)), start=1):
-            passes.read_long(rows[i], text.sentences[rows[i].sentence], prefix)
-            passes.report(len(short) + k, progress)
+        values: dict[Point, np.ndarray] = {
+            (layer, side): np.zeros((n_words, lm.d_mlp), dtype=np.float32) for side in HOOK_SIDES
+        }
+        _Passes(lm, [layer], HOOK_SIDES, pooling, prefix, gate, rows, values).read(text, progress)
     return GoldActivations(
         text=text,
         layer=layer,
         sentence=np.repeat([row.sentence for row in rows], [len(row.words) for row in rows]),
         word=np.concatenate([row.words for row in rows]),
         n_tokens=np.array([len(tokens) for row in rows for tokens in row.covers]),
-        pre_activation=values["pre-activation"],
-        activation=values["activation"],
+        pre_activation=values[layer, "pre-activation"],
+        activation=values[layer, "activation"],
         notes=(*text.notes, *_notes(n_shared, n_unread)),
     )
 
 
-def _rows(lm: LoadedModel, text: GoldText, start: list[int]) -> tuple[list[_Row], int, int]:
-    """Each sentence that has a word to read; how many words share their characters, and how many have no token."""
+@dataclass(frozen=True, eq=False)
+class LayeredGoldValues:
+    """Words of a tagged text at one side of every layer.
+
+    ``tags`` (n_words,) are their parts of speech. ``by_layer`` yields float32 (n_words, d_mlp) of one layer after
+    another, once: it reads them when it is asked.
+    """
+
+    tags: np.ndarray
+    by_layer: Iterator[np.ndarray]
+    notes: tuple[str, ...]
+
+
+def gold_values_of_layers(
+    lm: LoadedModel,
+    text: GoldText,
+    *,
+    side: str,
+    upos: Collection[str],
+    pooling: str = "mean",
+    prefix: bool = False,
+    max_floats: int = _MAX_FLOATS,
+    progress: Progress = unwatched,
+    gate: Gate = nullcontext,
+) -> LayeredGoldValues:
+    """Read every neuron of every layer at the words of a tagged text that have some parts of speech.
+
+    The values of a layer are those of ``gold_activations``. As many layers are read together as fit into
+    ``max_floats``, so that the passes are few and the memory is bounded.
+
+    Parameters
+    ----------
+    lm, text, pooling, prefix, progress, gate
+        As in ``gold_activations``.
+    side : str
+        One side of the nonlinearity.
+    upos : collection of str
+        Which words are read, of ``core.records.UPOS``.
+    max_floats : int
+        Most values in memory at a time, at least those of one layer.
+
+    Raises
+    ------
+    UserError
+        As in ``gold_activations``; reading begins with the first layer that is asked for.
+
+    Examples
+    --------
+    >>> from core.models import load_model
+    >>> from core.words import bundled_gold
+    >>> lm = load_model("bundled")
+    >>> gold = gold_values_of_layers(lm, bundled_gold(), side="activation", upos=("NOUN", "VERB"))
+    >>> len([values.shape for values in gold.by_layer]) == lm.n_layers
+    True
+    """
+    check_choices(lm, [0], side, pooling)
+    rows, n_shared, n_unread = _rows(lm, text, start_ids(lm, prefix), upos)
+    words = [text.sentences[row.sentence].words[k] for row in rows for k in row.words]
+
+    def by_layer() -> Iterator[np.ndarray]:
+        at_once = max(1, max_floats // (max(1, len(words)) * lm.d_mlp))
+        for first in range(0, lm.n_layers, at_once):
+            layers = range(first, min(lm.n_layers, first + at_once))
+            with memory_for(f"read {len(words):,} words of a text with {lm.info.name}", "a shorter text needs less"):
+                values: dict[Point, np.ndarray] = {
+                    (layer, side): np.zeros((len(words), lm.d_mlp), dtype=np.float32) for layer in layers
+                }
+                watch = part_of(progress, first / lm.n_layers, (layers[-1] + 1) / lm.n_layers)
+                _Passes(lm, layers, (side,), pooling, prefix, gate, rows, values).read(text, watch)
+            for layer in layers:
+                yield values.pop((layer, side))
+
+    notes = (*text.notes, *_notes(n_shared, n_unread))
+    return LayeredGoldValues(np.array([word.upos for word in words]), by_layer(), notes)
+
+
+def _rows(lm: LoadedModel, text: GoldText, start: list[int], upos: Collection[str] = ()) -> tuple[list[_Row], int, int]:
+    """Each sentence that has a word to read; how many words share their characters, and how many have no token.
+
+    Without ``upos``, all words are to be read.
+    """
     rows, n_shared, n_unread, place = [], 0, 0, 0
     for number, sentence in enumerate(text.sentences):
-        if not sentence.words:
+        if not any(not upos or word.upos in upos for word in sentence.words):
             continue
         ids, spans = encode_text(lm, without_lone_surrogates(sentence.text)[0], None, may_be_empty=True)
         words, covers = [], []
         for k, tokens in enumerate(tokens_in_sentence(sentence, spans)):
+            if upos and sentence.words[k].upos not in upos:
+                continue
             if tokens is None:
                 n_shared += 1
             elif not len(tokens):
@@ -147,14 +229,24 @@ def tokens_in_sentence(sentence: GoldSentence, spans: Sequence[Span]) -> list[np
 
 @dataclass(frozen=True, eq=False)
 class _Passes:
-    """How the sentences in ``rows`` are read. ``values`` has, for each side, where they go: (n_words, d_mlp)."""
+    """How the sentences in ``rows`` are read. ``values`` has, for each point, where they go: (n_words, d_mlp)."""
 
     lm: LoadedModel
-    layer: int
+    layers: Sequence[int]
+    sides: Sequence[str]
     pooling: str
+    prefix: bool
     gate: Gate
     rows: Sequence[_Row]
-    values: dict[str, np.ndarray]
+    values: dict[Point, np.ndarray]
+
+    def read(self, text: GoldText, progress: Progress) -> None:
+        """Read all rows: many in one pass, but for those that are longer than the model's context."""
+        short = [i for i, row in enumerate(self.rows) if len(row.ids) <= self.lm.info.context]
+        self.read_short(short, progress)
+        for k, i in enumerate(sorted(set(range(len(self.rows))) - set(short)), start=1):
+            self.read_long(self.rows[i], text.sentences[self.rows[i].sentence])
+            self.report(len(short) + k, progress)
 
     def read_short(self, short: Sequence[int], progress: Progress) -> None:
         """Read the sentences ``short``, which fit into the model's context, many in one pass."""
@@ -162,9 +254,9 @@ class _Passes:
 
         def write(numbers: np.ndarray, point: Point, pooled: np.ndarray) -> None:  # (n,) and (n, most words, d_mlp)
             for row, of_row in zip((rows[i] for i in numbers), pooled, strict=True):
-                self.values[point[1]][row.place : row.place + len(row.words)] = of_row[: len(row.words)]
+                self.values[point][row.place : row.place + len(row.words)] = of_row[: len(row.words)]
 
-        reading = Reading(self.lm, [self.layer], HOOK_SIDES, HOOK_SIDES, self.pooling, 0, write, self.gate)
+        reading = Reading(self.lm, self.layers, self.sides, self.sides, self.pooling, 0, write, self.gate)
         n_read = 0
         for n in read_plainly(reading, [row.ids for row in rows], short, self._pool_of):
             n_read += n
@@ -185,14 +277,14 @@ class _Passes:
         # [batch, word, pos] and [batch, pos, d_mlp] -> [batch, word, d_mlp]
         return lambda values: torch.einsum("bwp,bpd->bwd", on_device, values.float())
 
-    def read_long(self, row: _Row, sentence: GoldSentence, prefix: bool) -> None:
+    def read_long(self, row: _Row, sentence: GoldSentence) -> None:
         """Read a sentence that is longer than the model's context, in windows."""
         weights = row.weights(self.pooling)  # [word, pos]
-        for side in HOOK_SIDES:
-            how = {"side": side, "prefix": prefix, "gate": self.gate}
-            tokens = token_activations(self.lm, sentence.text, self.layer, **how).values  # [pos without start, d_mlp]
+        for layer, side in self.values:
+            how: dict[str, Any] = {"side": side, "prefix": self.prefix, "gate": self.gate}
+            tokens = token_activations(self.lm, sentence.text, layer, **how).values  # [pos without start, d_mlp]
             after_start = weights[:, weights.shape[1] - len(tokens) :]
-            self.values[side][row.place : row.place + len(row.words)] = after_start @ tokens
+            self.values[layer, side][row.place : row.place + len(row.words)] = after_start @ tokens
 
 
 def _notes(n_shared: int, n_unread: int) -> tuple[str, ...]:

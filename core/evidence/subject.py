@@ -16,24 +16,19 @@ from core.errors import UserError
 from core.experiment import model_of, run_steps
 from core.models import LoadedModel
 from core.progress import Progress, unwatched
-from core.records import CUSTOM, BothSides, ContrastResult, ContrastSpec, GoldText, NeuronTests, WordActivations
+from core.records import (
+    CUSTOM,
+    UPOS_OF,
+    BothSides,
+    ContrastResult,
+    ContrastSpec,
+    GoldText,
+    NeuronTests,
+    WordActivations,
+)
 from core.report.sentences import class_names, own_and_other
 from core.store import NO_STORE, Store
 from core.words import DEFAULT_DOWNLOADS, Downloads, bundled_gold
-
-# The part of speech in Universal Dependencies of each word class. The class "verbs" has auxiliaries too, VERB does not.
-UPOS_OF = {
-    "nouns": ("NOUN",),
-    "verbs": ("VERB",),
-    "adjectives": ("ADJ",),
-    "adverbs": ("ADV",),
-    "pronouns": ("PRON",),
-    "adpositions": ("ADP",),
-    "conjunctions": ("CCONJ", "SCONJ"),
-    "determiners": ("DET",),
-    "numbers": ("NUM",),
-    "particles": ("PART",),
-}
 
 ReadGold = Callable[[Progress], GoldActivations]
 T = TypeVar("T")

@@ -15,7 +15,17 @@ from core.records.evidence import (
     VERDICTS,
     Finding,
 )
-from core.records.gold import UPOS, GoldActivations, GoldSentence, GoldText, GoldWord, LeftOutWord, Passage, TextScore
+from core.records.gold import (
+    UPOS,
+    UPOS_OF,
+    GoldActivations,
+    GoldSentence,
+    GoldText,
+    GoldWord,
+    LeftOutWord,
+    Passage,
+    TextScore,
+)
 from core.records.model_info import ModelInfo
 from core.records.presets import CAREFUL, DEFAULT_PRESET, NOTEBOOK, PRESETS
 from core.records.results import (
@@ -71,6 +81,7 @@ __all__ = [
     "UNCLEAR",
     "UNITS",
     "UPOS",
+    "UPOS_OF",
     "VERDICTS",
     "WORD_CLASSES",
     "WORD_SOURCES",

@@ -1,11 +1,14 @@
-"""What a result says beside p-values: effect sizes with intervals, the other side of the nonlinearity, cautions."""
+"""What a result says beside p-values: effect sizes, the other side of the nonlinearity, marks of neurons, cautions."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from core.records.results import NeuronTests
 
 # A neuron is strong if its AUC is at least this, or at most one minus this.
 STRONG_AUC = 0.9
@@ -80,3 +83,52 @@ def is_strong(auc: np.ndarray) -> np.ndarray:
     array([ True, False,  True])
     """
     return np.maximum(auc, 1 - auc) >= STRONG_AUC - 1e-12
+
+
+class Marks:
+    """The marks of neurons, for a result of one layer and for one of all: bool, of the shape of its arrays."""
+
+    tests: NeuronTests
+    other_side: OtherSide
+    significant: np.ndarray
+
+    @property
+    def n_higher(self) -> int:
+        """The number of significant neurons that are higher for the target."""
+        return int(np.sum(self.significant & (self.tests.statistic > 0)))
+
+    @property
+    def n_lower(self) -> int:
+        """The number of significant neurons that are higher for the baseline."""
+        return int(np.sum(self.significant & (self.tests.statistic < 0)))
+
+    @property
+    def strong(self) -> np.ndarray:
+        """Which neurons are significant, and have an AUC of at least 0.90 or at most 0.10."""
+        return self.significant & is_strong(self.tests.auc)
+
+    @property
+    def strong_on_both_sides(self) -> np.ndarray:
+        """Which strong neurons are strong on the other side of the nonlinearity too, in the same direction."""
+        return self.strong & is_strong(self.other_side.auc) & ~self._other_direction
+
+    @property
+    def strong_reversed(self) -> np.ndarray:
+        """Which strong neurons are strong on the other side of the nonlinearity too, in the opposite direction."""
+        return self.strong & is_strong(self.other_side.auc) & self._other_direction
+
+    @property
+    def silent(self) -> np.ndarray:
+        """Which neurons have a pre-activation above zero on under 5% of the words of each class."""
+        other = self.other_side
+        return np.maximum(other.above_zero_target, other.above_zero_baseline) < SILENT_SHARE
+
+    @property
+    def reverses(self) -> np.ndarray:
+        """Which neurons are higher for the other class on the other side, by their mean and by their AUC."""
+        return (self.tests.mean_difference * self.other_side.mean_difference < 0) & self._other_direction
+
+    @property
+    def _other_direction(self) -> np.ndarray:
+        """Whether the AUCs of the two sides are on opposite sides of 0.5."""
+        return (self.tests.auc - 0.5) * (self.other_side.auc - 0.5) < 0

@@ -14,6 +14,20 @@ UPOS = (
     *("PART", "PRON", "PROPN", "PUNCT", "SCONJ", "SYM", "VERB", "X"),
 )
 
+# The part of speech in Universal Dependencies of each word class. The class "verbs" has auxiliaries too, VERB does not.
+UPOS_OF = {
+    "nouns": ("NOUN",),
+    "verbs": ("VERB",),
+    "adjectives": ("ADJ",),
+    "adverbs": ("ADV",),
+    "pronouns": ("PRON",),
+    "adpositions": ("ADP",),
+    "conjunctions": ("CCONJ", "SCONJ"),
+    "determiners": ("DET",),
+    "numbers": ("NUM",),
+    "particles": ("PART",),
+}
+
 
 @dataclass(frozen=True)
 class GoldWord:

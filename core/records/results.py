@@ -8,7 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
-from core.records.effects import SILENT_SHARE, Caution, EffectSizes, OtherSide, is_strong
+from core.records.effects import Caution, EffectSizes, Marks, OtherSide
 from core.records.model_info import ModelInfo
 from core.records.spec import ContrastSpec
 
@@ -178,7 +178,7 @@ class AdjustedTests:
 
 
 @dataclass(frozen=True, eq=False)
-class ContrastResult:
+class ContrastResult(Marks):
     """One contrast at one layer: the tests, the adjusted p-values, effect sizes, and the values that were tested.
 
     Arrays over neurons have shape (n_neurons,). ``family_size`` is the number of tests that were adjusted together;
@@ -256,44 +256,3 @@ class ContrastResult:
     def favours_target(self, neuron: int) -> bool:
         """Whether a neuron is higher for the target; so is one whose statistic is 0 or not known."""
         return not self.tests.statistic[neuron] < 0
-
-    @property
-    def n_higher(self) -> int:
-        """The number of significant neurons that are higher for the target."""
-        return int(np.sum(self.significant & (self.tests.statistic > 0)))
-
-    @property
-    def n_lower(self) -> int:
-        """The number of significant neurons that are higher for the baseline."""
-        return int(np.sum(self.significant & (self.tests.statistic < 0)))
-
-    @property
-    def strong(self) -> np.ndarray:
-        """Which neurons are significant, and have an AUC of at least 0.90 or at most 0.10."""
-        return self.significant & is_strong(self.tests.auc)
-
-    @property
-    def strong_on_both_sides(self) -> np.ndarray:
-        """Which strong neurons are strong on the other side of the nonlinearity too, in the same direction."""
-        return self.strong & is_strong(self.other_side.auc) & ~self._other_direction
-
-    @property
-    def strong_reversed(self) -> np.ndarray:
-        """Which strong neurons are strong on the other side of the nonlinearity too, in the opposite direction."""
-        return self.strong & is_strong(self.other_side.auc) & self._other_direction
-
-    @property
-    def silent(self) -> np.ndarray:
-        """Which neurons have a pre-activation above zero on under 5% of the words of each class."""
-        other = self.other_side
-        return np.maximum(other.above_zero_target, other.above_zero_baseline) < SILENT_SHARE
-
-    @property
-    def reverses(self) -> np.ndarray:
-        """Which neurons are higher for the other class on the other side, by their mean and by their AUC."""
-        return (self.tests.mean_difference * self.other_side.mean_difference < 0) & self._other_direction
-
-    @property
-    def _other_direction(self) -> np.ndarray:
-        """Whether the AUCs of the two sides are on opposite sides of 0.5."""
-        return (self.tests.auc - 0.5) * (self.other_side.auc - 0.5) < 0

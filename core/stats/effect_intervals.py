@@ -98,6 +98,42 @@ def effect_sizes(target: np.ndarray, baseline: np.ndarray, *, paired: bool) -> E
     return EffectSizes(**by_block(compute, [field.name for field in fields(EffectSizes)], target, baseline))
 
 
+def hedges_g(target: np.ndarray, baseline: np.ndarray, *, paired: bool) -> np.ndarray:
+    """Hedges' g of every neuron without its interval, which takes most of the time of ``effect_sizes``.
+
+    Parameters
+    ----------
+    target, baseline, paired
+        As in ``effect_sizes``.
+
+    Returns
+    -------
+    ndarray
+        float64 (n_neurons,), the ``hedges_g`` of ``effect_sizes`` to the last bit.
+
+    Raises
+    ------
+    UserError (a ValueError)
+        As in ``effect_sizes``.
+
+    Examples
+    --------
+    >>> target, baseline = np.array([[3.0], [4.0], [5.0], [6.0]]), np.array([[1.0], [2.0], [3.0], [5.0]])
+    >>> hedges_g(target, baseline, paired=False).round(2)
+    array([0.99])
+    """
+    target, baseline = np.asarray(target), np.asarray(baseline)
+    check_groups(target, baseline, at_least=2, paired=paired)
+    n_target = target.shape[-2]
+
+    def compute(rows: np.ndarray) -> Columns:
+        wide = rows.astype(np.float64)
+        d, df = (_d_of_pairs if paired else _d_of_groups)(wide[:, :n_target], wide[:, n_target:])
+        return {"hedges_g": d * hedges_correction(df)}
+
+    return by_block(compute, ["hedges_g"], target, baseline)["hedges_g"]
+
+
 def hedges_correction(degrees_of_freedom: np.ndarray) -> np.ndarray:
     """Hedges' J, the factor that removes the bias of Cohen's d: gamma(df/2) / (sqrt(df/2) gamma((df - 1)/2)).
 
@@ -198,6 +234,26 @@ def _model_variance(auc: np.ndarray, n_target: int, n_baseline: int) -> np.ndarr
     return auc * (1 - auc) * (1 + more * ((1 - auc) / (2 - auc) + auc / (1 + auc))) / (n_target * n_baseline)
 
 
+# --- One block of neurons: (n_block, n_units) -> d and its degrees of freedom, both (n_block,) ---
+
+
+def _d_of_groups(target: np.ndarray, baseline: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Of independent groups, (n_block, n_target) and (n_block, n_baseline)."""
+    n1, n2 = target.shape[1], baseline.shape[1]
+    (mean1, variance1), (mean2, variance2) = mean_and_variance(target), mean_and_variance(baseline)
+    # A share, because fourth powers could underflow.
+    share = variance1 / nan_for_zero(variance1 + variance2)
+    df = 1 / (share**2 / (n1 - 1) + (1 - share) ** 2 / (n2 - 1))
+    return cohens_d_av(mean1 - mean2, variance1, variance2), df
+
+
+def _d_of_pairs(target: np.ndarray, baseline: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Of paired rows, (n_block, n_pairs) twice."""
+    mean, variance = mean_and_variance(target - baseline)
+    d = cohens_d_z(mean, np.sqrt(variance))
+    return d, np.full_like(d, target.shape[1] - 1)
+
+
 # --- One block of neurons: (n_block, n_units) -> g and half the width of its interval, both (n_block,) ---
 
 
@@ -205,10 +261,8 @@ def _g_of_groups(target: np.ndarray, baseline: np.ndarray) -> tuple[np.ndarray, 
     """Of independent groups, (n_block, n_target) and (n_block, n_baseline)."""
     n1, n2 = target.shape[1], baseline.shape[1]
     (mean1, variance1), (mean2, variance2) = mean_and_variance(target), mean_and_variance(baseline)
-    d = cohens_d_av(mean1 - mean2, variance1, variance2)
-    # Shares, because fourth powers could underflow.
+    d, df = _d_of_groups(target, baseline)
     share = variance1 / nan_for_zero(variance1 + variance2)
-    df = 1 / (share**2 / (n1 - 1) + (1 - share) ** 2 / (n2 - 1))
     scale = np.sqrt(nan_for_zero((variance1 + variance2) / 2))
     of_d = _mean_square(target, mean1, variance1, scale, d / 4) / n1
     of_d += _mean_square(baseline, mean2, variance2, scale, -d / 4) / n2
@@ -223,9 +277,9 @@ def _g_of_pairs(target: np.ndarray, baseline: np.ndarray) -> tuple[np.ndarray, n
     difference = target - baseline
     mean, variance = mean_and_variance(difference)
     scale = np.sqrt(variance)
-    d = cohens_d_z(mean, scale)
+    d, df = _d_of_pairs(target, baseline)
     of_d = _mean_square(difference, mean, variance, nan_for_zero(scale), d / 2) / n
-    return d * hedges_correction(np.full_like(d, n - 1)), -stdtrit(n - 1, _TAIL) * np.sqrt(of_d)
+    return d * hedges_correction(df), -stdtrit(n - 1, _TAIL) * np.sqrt(of_d)
 
 
 def _mean_square(

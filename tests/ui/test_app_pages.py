@@ -21,9 +21,10 @@ def test_each_file_in_the_folder_has_an_entry_and_each_entry_a_file():
 
 def test_titles_and_addresses_are_as_links_have_them():
     """They stand in mails and on slides."""
-    assert [(page.title, page.path) for page in PAGES[:5]] == [
+    assert [(page.title, page.path) for page in PAGES[:6]] == [
         ("Home", "Home"),
         ("Neurons", "Neurons"),
+        ("Layers", "Layers"),
         ("Words", "Words"),
         ("Text heatmap", "Text_heatmap"),
         ("Evidence", "Evidence"),
@@ -87,5 +88,5 @@ def test_a_page_without_the_experiment_has_no_settings_and_loses_none(monkeypatc
 
 
 def test_pages_that_begin_with_a_chart_are_loaded_with_it():
-    assert {page.path for page in app_pages.PAGES if page.chart} == {"Neurons", "Words"}
+    assert {page.path for page in app_pages.PAGES if page.chart} == {"Neurons", "Layers", "Words"}
     assert preload.Preload(None, "<x>", "/lab")._paths >= {"/lab/Neurons", "/lab/Words"}

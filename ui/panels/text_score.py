@@ -11,8 +11,7 @@ import numpy as np
 import streamlit as st
 
 from core.activations import tokens_of_words, word_values
-from core.evidence.subject import UPOS_OF
-from core.records import CUSTOM, ENOUGH_WORDS, ContrastResult, GoldWord, Passage, TextScore, TokenActivations
+from core.records import CUSTOM, ENOUGH_WORDS, UPOS_OF, ContrastResult, GoldWord, Passage, TextScore, TokenActivations
 from core.report import alternatives
 from core.report.glossary import GLOSSARY
 from core.report.readable import first_words, last_words, readable, readable_auc, readable_number, readable_share
