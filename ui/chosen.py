@@ -67,6 +67,19 @@ def choose(neuron: int | None, drawn_with: Snapshot, key: str = "") -> None:
         settings.choose(neuron=neuron)
 
 
+def choose_in_layer(layer: int, neuron: int, drawn_with: Snapshot) -> None:
+    """Callback: select a neuron of any layer, which becomes the experiment's, for all pages, unless it is stale."""
+    if is_stale(drawn_with):
+        return
+    view = settings.current().view
+    if layer != view.spec.layer:
+        settings.set_values({"layer": layer})
+        page.say_unpinned(view.pinned)
+        # With the layer in the spec already, the next run keeps the neuron.
+        settings.choose(spec=view.spec.changed(layer=layer), pinned=())
+    settings.choose(neuron=neuron)
+
+
 def pin(neuron: int, drawn_with: Snapshot) -> None:
     """Callback: pin a neuron, for all pages, unless the value is stale, or no more may be pinned: this is said."""
     there = settings.current().view.pinned

@@ -110,6 +110,12 @@ def show_toast(sentence: str) -> None:
     st.session_state.setdefault(_TOASTS, []).append(sentence)
 
 
+def say_unpinned(neurons: tuple[int, ...]) -> None:
+    """Say that a change of the layer has unpinned neurons. Those of another layer have nothing to do with them."""
+    if neurons:
+        show_toast(f"No longer pinned: {', '.join(map(str, neurons))}. Another layer has other neurons.")
+
+
 def tell(sentence: str) -> None:
     """Say that a value was replaced: a link's for as long as its other problems, one of the user's own once."""
     problems = settings.current().problems

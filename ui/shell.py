@@ -46,7 +46,7 @@ def run() -> None:
     if shown == TEXT:
         text_input.read_ahead()
     if pinned and not settings.current().view.pinned:
-        _say_unpinned(pinned)
+        page.say_unpinned(pinned)
     page.draw_toasts()
     if embedded:
         parts.draw_source(shown.title)
@@ -114,12 +114,6 @@ def _draw_mistake(mistake: UserError) -> bool:
     shown = f"**Shown is the result of the last valid settings: {page.plain(valid)}.** " if valid else ""
     st.markdown(f"{shown}Your entries are kept: change one of them in the sidebar.")
     return bool(valid)
-
-
-def _say_unpinned(neurons: tuple[int, ...]) -> None:
-    """Say that a change of the layer has unpinned neurons. Those of another layer have nothing to do with them."""
-    which = ", ".join(map(str, neurons))
-    page.show_toast(f"No longer pinned: {which}. Another layer has other neurons.")
 
 
 def _read_typed_model() -> None:
