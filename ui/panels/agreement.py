@@ -33,8 +33,12 @@ def draw(a: ContrastResult, b: ContrastResult, found: Agreement, neuron: int) ->
         _draw_distributions(a, b, found)
         return
     _draw_numbers(found.neurons)
-    _draw_scatter(a, b, found.neurons, neuron)
-    _draw_changed(a, b, found.neurons)
+    left, right = st.columns([5, 3], gap="medium")
+    with left:
+        _draw_scatter(a, b, found.neurons, neuron)
+    with right:
+        _draw_sets(found.neurons)
+        _draw_changed(a, b, found.neurons)
 
 
 def _draw_numbers(found: NeuronAgreement) -> None:
@@ -47,6 +51,10 @@ def _draw_numbers(found: NeuronAgreement) -> None:
     )
     for column, (label, value, term) in zip(columns, numbers, strict=True):
         column.metric(label, value, help=GLOSSARY[term])
+
+
+def _draw_sets(found: NeuronAgreement) -> None:
+    """Draw how the significant and the strong neurons overlap."""
     rows = {
         "set": ["significant", "strong"],
         **{

@@ -82,7 +82,7 @@ def suggestions(a: ContrastSpec) -> list[tuple[str, dict[str, Any]]]:
         found.append(("Shuffled labels", {"shuffle_labels": True}))
     names = CATALOGUE if limits().any_model else limits().models
     if model := next((name for name in names if name != a.model and is_here(name, model_folders())), None):
-        found.append((model_label(model), {"model": model}))
+        found.append((f"Model {model_label(model)}", {"model": model}))
     return found
 
 

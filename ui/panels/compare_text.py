@@ -41,9 +41,13 @@ def draw(a: ContrastResult, b: ContrastResult, found: Agreement, neuron: int) ->
         return
     page.show_notes(tuple(note for reading in readings for note in reading.notes))
     _draw_texts((a, b), readings, (neuron, other_neuron))
-    for name, each in (("A", a), ("B", b)):
-        if each.spec.prefix:
-            st.caption(page.plain(f"For {name}, the text was read{after_start(each.model, True)}."))
+    starts = [page.plain(after_start(each.model, each.spec.prefix)) for each in (a, b)]
+    if starts[0] and starts[0] == starts[1]:
+        st.caption(f"The text was read{starts[0]}.")
+        return
+    for name, start in zip("AB", starts, strict=True):
+        if start:
+            st.caption(f"For {name}, the text was read {start}.")
 
 
 def _neuron_of_b(a: ContrastResult, b: ContrastResult, found: Agreement, neuron: int) -> int:

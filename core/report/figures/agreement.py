@@ -24,7 +24,7 @@ _KINDS = (
     ("Only in A", INK, "108", "triangle-right-open", 8),
     ("Only in B", INK, "105", "triangle-up-open", 8),
     ("In both", INK, "0", "circle", 7),
-    ("In both, on opposite sides", INK, "4", "x", 9),
+    ("In both, on opposite sides", INK, "4", "x", 7),
 )
 _BOTH = 3  # the kind that has the classes' colours, if both compare the same ones
 
