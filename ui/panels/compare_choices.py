@@ -33,7 +33,7 @@ from engine.limits import limits
 from engine.steps import layers_of
 from ui import chosen, late, settings
 from ui import other as of_other
-from ui.custom_words import custom_words
+from ui.custom_words import custom_words, words_in
 from ui.labels import (
     DTYPE_LABELS,
     FAMILY_LABELS,
@@ -154,17 +154,18 @@ def _draw_list(side: str, values: Mapping[str, Any]) -> UserError | None:
     # The server keeps the whole text of a box whose key ends so (server/sessions/messages.py).
     key, words = f"b-{side}_text", values.get(f"{side}_words", ())
     text = st.session_state.get(key) or ""
-    as_given = {"\n".join(words)}
     mistake = None
-    try:
-        if text.strip() and words and custom_words(side, text, as_given) != words:
-            text = "\n".join(words)
-    except UserError as error:
-        mistake = error
-    st.session_state[key] = text or "\n".join(words)
+    if words and words_in(side, text, {"\n".join(words)}) != words:
+        text = "\n".join(words)  # they are from a link, a file, or the browser's history
+    elif not words and text.strip():
+        try:
+            custom_words(side, text)
+        except UserError as error:
+            mistake = error
+    st.session_state[key] = text
     st.text_area(
         f"{_LABELS[f'{side}_words']} of B",
-        st.session_state[key],
+        text,
         key=key,
         height=120,
         placeholder="One word a line",
