@@ -83,8 +83,8 @@ def _draw_scatter(a: ContrastResult, b: ContrastResult, found: NeuronAgreement, 
         selected=neuron,
     )
     st.caption(
-        "Click a point to select its neuron. On the dotted line, both statistics are equal. Correlations are over all "
-        "tested neurons, most of which are significant in neither."
+        "Click a point to select its neuron. On the dotted line, both statistics are equal. Both correlations are over "
+        "all tested neurons, significant or not."
     )
 
 
