@@ -24,7 +24,7 @@ def _all_layers_key(request: Request, need: Any) -> tuple[Hashable, ...]:
 def _gold_layers_key(request: Request, need: Any) -> tuple[Hashable, ...]:
     spec = request.spec
     reading = spec.model, spec.dtype, spec.hook_side, spec.pooling, spec.prefix, request.gold.key
-    return *reading, spec.target, spec.baseline, spec.shuffle_labels
+    return *reading, spec.tested_by.absolute, spec.target, spec.baseline, spec.shuffle_labels
 
 
 @step(
@@ -47,7 +47,8 @@ def all_layers(request: Request, need: Any, progress: Progress) -> AllLayers | N
 
 @step(
     _gold_layers_key,
-    key_text="model, number format, hook side, pooling, beginning-of-text token, the tagged text, the classes",
+    key_text="model, number format, hook side, pooling, beginning-of-text token, whether absolute values are compared, "
+    "the tagged text, the classes",
     needs=(model, gold),
     entries=64,
     share=0.02,

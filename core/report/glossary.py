@@ -59,6 +59,12 @@ GLOSSARY = {
     "colour scale": "Which values get the faintest and the strongest colour.",
 }
 
+# A note on every result of a test of absolute values, and on every text that is read with it.
+ABSOLUTE_VALUES = (
+    "The test compares absolute values, so all values, means, AUCs and colours are of values without their signs; only "
+    "shares above zero are of the values themselves."
+)
+
 
 def d_definition(test: str) -> str:
     """Which of Cohen's d a test has.
@@ -80,3 +86,14 @@ def statistic_name(test: str) -> str:
     ('t', 'z')
     """
     return ALL_TESTS[test].letter
+
+
+def value_name(test: str, side: str) -> str:
+    """What a value at a side is called where the values are shown that a test compares.
+
+    Examples
+    --------
+    >>> value_name("welch", "activation"), value_name("welch_absolute", "activation")
+    ('activation', 'absolute activation')
+    """
+    return f"absolute {side}" if ALL_TESTS[test].absolute else side

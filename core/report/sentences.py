@@ -146,7 +146,8 @@ def compared(result: ContrastResult) -> str:
     """What was compared: the words and lemmas that were used, the unit, and the side of the nonlinearity."""
     spec = result.spec
     one, other = (_counted(result, side) for side in (0, 1))
-    return f"{one} and {other}, compared by {spec.unit}, {where(spec.hook_side)}"
+    absolute = ", as absolute values" if spec.tested_by.absolute else ""
+    return f"{one} and {other}, compared by {spec.unit}{absolute}, {where(spec.hook_side)}"
 
 
 def read_as(result: ContrastResult) -> str:
