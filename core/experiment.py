@@ -33,6 +33,7 @@ from core.records import (
 from core.report.glossary import ABSOLUTE_VALUES
 from core.stats.cautions import cautions
 from core.stats.correction import critical_p
+from core.stats.selection import selected_by_top_share
 from core.store import NO_STORE, Store
 from core.words import DEFAULT_DOWNLOADS, Downloads, choose_words
 
@@ -190,6 +191,7 @@ def conclude(
         family_size=family_size,
         critical_statistic=_critical_statistic(spec, tests, adjusted, at, maxima),
         null_maxima=maxima,
+        top=None if spec.top_share is None else selected_by_top_share(tests.statistic, spec.top_share)[at],
         cautions=cautions(spec, len(target_units.names), len(baseline_units.names), family_size),
         notes=_notes(spec, model, activations, layer_tests),
     )

@@ -145,12 +145,12 @@ def _add_flag(group: Any, name: str, about: str) -> None:
 
 
 def default_of(name: str) -> str:
-    """The value of a field where nothing is set, as the help says it; of both presets, where they have others.
+    """The value of a field where nothing is set, as the help says it; and of each preset that has another one.
 
     Examples
     --------
     >>> default_of("layer"), default_of("test")
-    ('3', 'welch; paired in the notebook preset')
+    ('3', 'welch; paired in the notebook preset; welch_absolute in the localiser preset')
     """
     usual = _shown(PRESETS[DEFAULT_PRESET].get(name, getattr(ContrastSpec, name)))
     others = {preset: _shown(values[name]) for preset, values in PRESETS.items() if name in values}

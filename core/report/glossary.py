@@ -52,6 +52,8 @@ GLOSSARY = {
     "interval": "A 95% confidence interval of this neuron alone, not corrected for having chosen it among many.",
     "strong": "A significant neuron with an AUC of at least 0.90 or at most 0.10.",
     "significant": "A neuron whose adjusted p is at most alpha; the difference may be small, so look at the AUC.",
+    "top share": "The share of the model's neurons with the largest statistics: it is selected whatever p is, so it is "
+    "as large where there is nothing to find.",
     "word lists": "The counts are of words as they are written; a repeated word is used once.",
     "standardised value": "How far a word's value is from the neuron's mean over all words in use, in the standard "
     "deviation of these values, so that neurons of different units can stand side by side.",
