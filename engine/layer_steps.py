@@ -15,10 +15,16 @@ from engine.turns import gate_of
 
 if TYPE_CHECKING:
     from core.records.layers import AllLayers, GoldLayers
+    from core.records.protocols import Protocols
 
 
 def _all_layers_key(request: Request, need: Any) -> tuple[Hashable, ...]:
     return request.spec.changed(layer=0), sources(need(words))
+
+
+def _protocols_key(request: Request, need: Any) -> tuple[Hashable, ...]:
+    # ``reading`` leaves out what a protocol changes. A protocol that permutes would need the seed.
+    return request.spec.reading(), request.spec.seed, sources(need(words))
 
 
 def _gold_layers_key(request: Request, need: Any) -> tuple[Hashable, ...]:
@@ -43,6 +49,24 @@ def all_layers(request: Request, need: Any, progress: Progress) -> AllLayers | N
     read = need(activations)
     with admitted(calculation_of(read), progress):
         return measure_layers(request.spec, need(model_info), read, need(tests), need(adjusted), progress=progress)
+
+
+@step(
+    _protocols_key,
+    key_text="`spec.reading()`, the seed, and the sources of the words",
+    needs=(words, activations, model_info),
+    entries=32,
+    share=0.02,
+)
+def protocols(request: Request, need: Any, progress: Progress) -> Protocols | None:
+    """What the protocol of each preset selects of the same words; None if only one layer is read."""
+    from core.protocols import run_protocols
+
+    if not reads_all_layers(request.spec):
+        return None
+    read = need(activations)
+    with admitted(calculation_of(read), progress):
+        return run_protocols(request.spec, need(model_info), read, progress=progress)
 
 
 @step(

@@ -48,6 +48,7 @@ def _draw_settings() -> None:
         list(PRESETS),
         key="preset",
         on_change=settings.apply_preset,
+        width="stretch",
         help="\n\n".join(f"**{one.label}**: {one.about}" for one in ALL_PRESETS.values()),
     )
     model_settings.draw()
