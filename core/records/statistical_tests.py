@@ -129,7 +129,7 @@ _TABLE = (
     ),
     StatisticalTest(
         name="welch_absolute",
-        label="Welch's t-test of absolute values",
+        label="Welch's t of absolute values",
         about="Welch's test of absolute values asks how far a neuron is from zero, in whichever direction.",
         function="ttest.welch_ttest",
         letter="t",
