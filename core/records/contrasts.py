@@ -1,4 +1,4 @@
-"""For scripts: the contrasts that the bundled lists are made for, and what else differs between the classes of each.
+"""The contrasts that the bundled lists are made for, and what else differs between the classes of each.
 
     for contrast in CONTRASTS:
         print(contrast.label, "-", contrast.confounds)
@@ -11,12 +11,16 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from core.records.spec import WORD_SOURCES, ContrastSpec, check_choice
+from core.records.word_classes import NOTEBOOK_CLASSES
+
 
 class Contrast(NamedTuple):
     """Two word classes that a question of grammar or meaning compares.
 
-    ``name`` is a short key in small letters and hyphens, ``label`` the same in words. ``target`` and ``baseline`` are
-    word classes, files in ``assets/words``. ``confounds`` is one or two sentences. No page shows any of it.
+    ``name`` is a short key in small letters and hyphens, as links and the command line have it; ``label`` is the same
+    in words. ``target`` and ``baseline`` are word classes, files in ``assets/words``. ``confounds`` is one or two
+    sentences.
 
     Examples
     --------
@@ -98,3 +102,77 @@ CONTRASTS = (
         " are things and stuff of home, town and landscape, so the topic differs too; no person or animal is in them.",
     ),
 )
+
+CONTRAST_NAMES = tuple(contrast.name for contrast in CONTRASTS)
+
+
+def contrast_named(called: str, name: str) -> Contrast:
+    """The contrast with a name; UserError, in which the value is called ``called``, if there is none.
+
+    Examples
+    --------
+    >>> contrast_named("contrast", "present-past").target
+    'present-verbs'
+    >>> contrast_named("--contrast", "present-pasts")  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    core.errors.UserError: --contrast is “present-pasts”; allowed are nouns-verbs, ... Did you mean present-past?
+    """
+    check_choice(called, name, CONTRAST_NAMES)
+    return CONTRASTS[CONTRAST_NAMES.index(name)]
+
+
+def contrast_between(target: str, baseline: str) -> Contrast | None:
+    """The contrast of two word classes, whichever of them is the target; None if no contrast has both.
+
+    Examples
+    --------
+    >>> contrast_between("past-verbs", "present-verbs").name
+    'present-past'
+    >>> contrast_between("nouns", "adverbs") is None
+    True
+    """
+    pairs = (contrast for contrast in CONTRASTS if {contrast.target, contrast.baseline} == {target, baseline})
+    return next(pairs, None)
+
+
+def contrast_of(spec: ContrastSpec) -> Contrast | None:
+    """The contrast of an experiment; None for another pair, a folder's lists, and groups of shuffled words.
+
+    Examples
+    --------
+    >>> contrast_of(ContrastSpec()).name
+    'nouns-verbs'
+    """
+    # A folder may have a list of the same name with other words.
+    if spec.shuffle_labels or spec.word_source not in WORD_SOURCES:
+        return None
+    return contrast_between(spec.target, spec.baseline)
+
+
+def what_else_differs(spec: ContrastSpec) -> str:
+    """What a difference between the classes of an experiment may be, beside what they are called.
+
+    For a pair that is no contrast of this project's, such as lists of one's own, it asks; it is empty where the labels
+    are shuffled, because random groups differ in nothing but chance.
+
+    Examples
+    --------
+    >>> what_else_differs(ContrastSpec.careful(target="past-verbs", baseline="present-verbs")).partition(", most")[0]
+    'What else differs: The present form also marks the third person singular'
+    >>> what_else_differs(ContrastSpec(target="adverbs", baseline="numbers")).partition("?")[0]
+    'What else differs between adverbs and numbers'
+    >>> what_else_differs(ContrastSpec(shuffle_labels=True))
+    ''
+    """
+    if spec.shuffle_labels:
+        return ""
+    if (contrast := contrast_of(spec)) is None:
+        target, baseline = spec.class_names
+        return (
+            f"What else differs between {target} and {baseline}? It may be length, frequency, endings or topic. The "
+            "check “Other properties of the words” in Evidence measures some of these."
+        )
+    # These lists are counted and read; of the notebook's, only the project's own of the same name.
+    notebook = spec.word_source == "notebook" and {spec.target, spec.baseline} <= set(NOTEBOOK_CLASSES)
+    of_others = " in this project's own lists (the notebook's may differ in more)" if notebook else ""
+    return f"What else differs{of_others}: {contrast.confounds}"
