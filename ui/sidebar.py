@@ -43,6 +43,7 @@ def _draw_settings() -> None:
         "over all layers.",
     )
     model_settings.draw()
+    word_settings.draw_contrast()
     left, right = st.columns(2)
     with left:
         word_settings.draw_class("target", "Its most frequent words. A positive statistic: higher for these.")

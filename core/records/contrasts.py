@@ -167,12 +167,33 @@ def what_else_differs(spec: ContrastSpec) -> str:
     if spec.shuffle_labels:
         return ""
     if (contrast := contrast_of(spec)) is None:
-        target, baseline = spec.class_names
-        return (
-            f"What else differs between {target} and {baseline}? It may be length, frequency, endings or topic. The "
-            "check “Other properties of the words” in Evidence measures some of these."
-        )
-    # These lists are counted and read; of the notebook's, only the project's own of the same name.
-    notebook = spec.word_source == "notebook" and {spec.target, spec.baseline} <= set(NOTEBOOK_CLASSES)
-    of_others = " in this project's own lists (the notebook's may differ in more)" if notebook else ""
-    return f"What else differs{of_others}: {contrast.confounds}"
+        return ask_what_else_differs(*spec.class_names)
+    return beside_the_name(contrast, spec.word_source)
+
+
+def beside_the_name(contrast: Contrast, word_source: str) -> str:
+    """What else differs between the classes of a contrast, with the words of the bundled or the notebook's lists.
+
+    Examples
+    --------
+    >>> beside_the_name(CONTRASTS[0], "notebook").partition(":")[0]
+    "What else differs in this project's own lists (the notebook's may differ in more)"
+    """
+    # The project's lists are counted and read. Where the notebook has lists of these names, it has other words.
+    notebook = word_source == "notebook" and {contrast.target, contrast.baseline} <= set(NOTEBOOK_CLASSES)
+    of_ours = " in this project's own lists (the notebook's may differ in more)" if notebook else ""
+    return f"What else differs{of_ours}: {contrast.confounds}"
+
+
+def ask_what_else_differs(target: str, baseline: str) -> str:
+    """A question where nobody has listed what else differs, by the names of two classes.
+
+    Examples
+    --------
+    >>> ask_what_else_differs("fruit", "tools").partition("?")[0]
+    'What else differs between fruit and tools'
+    """
+    return (
+        f"What else differs between {target} and {baseline}? It may be length, frequency, endings or topic. The check "
+        "“Other properties of the words” in Evidence measures some of these."
+    )

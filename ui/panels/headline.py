@@ -14,13 +14,17 @@ from ui import chosen, page, parts
 
 
 def draw_sentence(result: ContrastResult) -> None:
-    """Draw the result in one sentence, and what was compared in a small one."""
+    """Draw the result in one sentence, what was compared in a small one, and what else differs between the classes."""
+    from core.records.contrasts import what_else_differs
+
     spec = result.spec
     st.markdown(
         sentences.headline(result),
         help=f"**Strong**: {GLOSSARY['strong']} **AUC**: {GLOSSARY['AUC']} **Significant**: {GLOSSARY['significant']}",
     )
     st.caption(f"{page.plain(sentences.compared(result))} · {sentences.tested(result, LABELS[spec.correction])}")
+    if differs := what_else_differs(spec):
+        st.caption(page.plain(differs))
 
 
 def draw_numbers(result: ContrastResult) -> None:
