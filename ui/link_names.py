@@ -1,7 +1,8 @@
 """The names in a link: what people write, what they misspell, and what is there twice.
 
 ``preset=careful``, ``words=60`` and ``contrast=singular-plural`` are in no link of the app's, but they are what people
-write by hand: they are understood. The page says which name is nearly one of the app's. All others belong to somebody else (``ui.foreign``).
+write by hand: they are understood. The page says which name is nearly one of the app's. All others belong to somebody
+else (``ui.foreign``).
 """
 
 from __future__ import annotations

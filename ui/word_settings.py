@@ -89,11 +89,8 @@ def draw_contrast() -> None:
         "high for that instead.",
     )
     if line := _what_else_differs(chosen):
-        said = (
-            f"Target and baseline are swapped: {spoken(settings.current().values['target'])} are the target. "
-            if swapped
-            else ""
-        )
+        target = settings.current().values["target"]
+        said = f"Target and baseline are swapped: {spoken(target)} are the target. " if swapped else ""
         st.caption(page.plain(f"{said}{line}"))
 
 

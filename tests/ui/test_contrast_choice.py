@@ -40,11 +40,6 @@ def choose(at, name):
     return settle(at)
 
 
-def chosen(at):
-    box = at.selectbox(key="contrast")
-    return box.format_func(box.value) if callable(getattr(box, "format_func", None)) else box.value
-
-
 def classes(at):
     return at.selectbox(key="target").value, at.selectbox(key="baseline").value
 
