@@ -79,9 +79,10 @@ def protocols(request: Request, need: Any, progress: Progress) -> Protocols | No
 )
 def gold_of_layers(request: Request, need: Any, progress: Progress) -> GoldLayers:
     """How well every neuron of every layer separates the two classes in a tagged text."""
-    from core.whole_model import gold_layers, gold_tags
+    from core.records.gold import tags_of
+    from core.whole_model import gold_layers
 
     spec = request.spec
-    gold_tags(spec)  # before the model is loaded for a class that no text is tagged with
+    tags_of(spec)  # before the model is loaded for a class that no text is tagged with
     with admitted(reading_of_tagged_text(need(model), need(gold)), progress):
         return gold_layers(spec, need(model), need(gold), progress=progress, gate=gate_of(spec.model, "text", progress))
