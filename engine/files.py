@@ -19,6 +19,7 @@ from engine.steps import conclusion, profile, shuffled, sources
 from engine.steps import text as text_step
 
 if TYPE_CHECKING:
+    from core.records.agreement import Agreement
     from core.report.tables import Table
 
 _made = Results("file", max_entries=4, max_bytes=20e6)  # a report has 5 MB
@@ -171,6 +172,34 @@ def _pair(
         return write(pair_table(readings, pair_tokens(*(reading.token_ids for reading in readings)), neurons))
 
     return _file(kind, readings, make, neurons)
+
+
+def agreement_csv(specs: tuple[ContrastSpec, ContrastSpec], shown: tuple[tuple[str, str], tuple[str, str]]) -> bytes:
+    """The CSV of two experiments, a row for each neuron or quantile; both as ``csv`` gives that of one."""
+    from core.report.agreement import agreement_table
+
+    return _agreement(
+        "agreement", specs, shown, lambda a, b, found: _for_spreadsheets(agreement_table(a, b, found).csv())
+    )
+
+
+def agreement_json(specs: tuple[ContrastSpec, ContrastSpec], shown: tuple[tuple[str, str], tuple[str, str]]) -> bytes:
+    """How far two experiments agree, as JSON with both specs; otherwise as ``agreement_csv``."""
+    from core.report import agreement
+
+    return _agreement("agreement json", specs, shown, agreement.agreement_json)
+
+
+def _agreement(
+    kind: str,
+    specs: tuple[ContrastSpec, ContrastSpec],
+    shown: tuple[tuple[str, str], tuple[str, str]],
+    write: Callable[[ContrastResult, ContrastResult, Agreement], str],
+) -> bytes:
+    from core.agreement import agree
+
+    a, b = (_as_shown(spec, its) for spec, its in zip(specs, shown, strict=True))
+    return _file(kind, [a, b], lambda: write(a, b, agree(a, b)))
 
 
 def _for_spreadsheets(table: str) -> str:

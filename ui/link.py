@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from typing import Any
 
 import streamlit as st
 
@@ -43,7 +44,10 @@ OPTIONS = {**DISPLAY, "plot": PLOTS, "gold": ("own", *TREEBANKS), "tab": TABS, "
 MAX_VALUE = 10_000  # characters of one value in a link; the app writes much shorter ones
 _DIGESTS = tuple(f"{side}_digest" for side in SIDES)
 _ON_PAGES = ("neuron", "neurons", "pinned", "image_words", "sample", *OPTIONS)
-_NAMES = (*(item.name for item in fields(ContrastSpec)), *_DIGESTS, *_ON_PAGES)
+_OF_SPEC = (*(item.name for item in fields(ContrastSpec)), *_DIGESTS)
+# Those of the experiment B of the Compare page have a mark (``ui.other``, which the start needs none of).
+_OF_OTHER = tuple(f"b_{name}" for name in (*_OF_SPEC, "neuron"))
+_NAMES = (*_OF_SPEC, *_ON_PAGES, *_OF_OTHER)
 
 
 @dataclass(frozen=True)
@@ -56,7 +60,7 @@ class View:
     or "file", which no link can hold. ``tab`` is the open one of the Words page, ``columns`` how many neurons its image
     has, and ``image_words`` how many words of each class, None for the default. ``read`` is the open document of the
     Help page. ``sample`` is the text page's text if it is one of the app's own (``ui.samples``): a user's text is in no
-    link.
+    link. ``other`` is what differs in experiment B of the Compare page (``ui.other``).
     """
 
     spec: ContrastSpec
@@ -74,6 +78,7 @@ class View:
     read: str = READ[0]
     image_words: int | None = None
     sample: str = ""
+    other: tuple[tuple[str, Any], ...] = ()
 
 
 def write(view: View) -> None:
@@ -107,6 +112,10 @@ def params_of(view: View, *, spelled_out: bool = False) -> dict[str, str]:
             params[name] = value
     if view.sample:
         params["sample"] = view.sample
+    if view.other:
+        from ui import other
+
+        params |= other.params_of(view.other)
     return params
 
 
@@ -131,8 +140,8 @@ def own_params() -> dict[str, str]:
 def read(params: Mapping[str, str], texts: Mapping[str, str] | None = None) -> tuple[View, list[str]]:
     """The view of a link, and one sentence for each value that was replaced by a default.
 
-    ``texts`` are the session's custom lists, by the keys of their boxes. A link does not have the words of a long list,
-    only their digest.
+    ``texts`` are the session's custom lists, by the keys of their boxes, and those of B (``ui.other.lists_of``). A link
+    does not have the words of a long list, only their digest.
     """
     params, problems = _valid_text(params)
     own = {f"{side}_words": _own_words(side, params, texts or {}) for side in SIDES}
@@ -148,8 +157,20 @@ def read(params: Mapping[str, str], texts: Mapping[str, str] | None = None) -> t
     pinned = _pinned(params, problems)
     options = {name: option(name, params, problems) for name in OPTIONS}
     image_words, sample = _image_words(params, problems), _sample(params, problems)
-    view = View(spec, neuron[0] if neuron else None, pinned, **options, image_words=image_words, sample=sample)
+    b = _other(params, spec, texts or {}, problems)
+    view = View(spec, neuron[0] if neuron else None, pinned, **options, image_words=image_words, sample=sample, other=b)
     return view, problems
+
+
+def _other(
+    params: Mapping[str, str], spec: ContrastSpec, texts: Mapping[str, str], problems: list[str]
+) -> tuple[tuple[str, Any], ...]:
+    """What differs in experiment B; nothing in most links."""
+    if not any(name in params for name in _OF_OTHER):
+        return ()
+    from ui import other
+
+    return other.read(params, spec, texts, problems)
 
 
 def _pinned(params: Mapping[str, str], problems: list[str]) -> tuple[int, ...]:

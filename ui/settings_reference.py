@@ -50,6 +50,11 @@ _ON_PAGES = {
     "columns": ("", "Words: how many neurons of each sign the image has."),
     "image_words": ("2 to 10,000", "Words: how many words of each class the image has."),
     "read": ("", "Help: the open document."),
+    "other": (
+        "`b_` and a setting, such as `b_layer=5`; `b_neuron`",
+        "Compare: what differs in experiment B, each setting by its name in a link after `b_`. In the settings file: a "
+        "list of pairs. B has all other settings of A.",
+    ),
     "sample": ("a name of a sample", "Text heatmap: a text of the app's own. Texts that a user types are in no link."),
 }
 

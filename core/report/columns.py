@@ -15,7 +15,7 @@ from core.report.markdown import table
 
 _SIDES = "before or after the nonlinearity, as in other_side"
 
-# Those of the table of neurons first, in its order; then those of words, of a text, and of two texts.
+# Those of the table of neurons first, in its order; then those of words, of a text, of two texts, of two experiments.
 COLUMNS = {
     "layer": "The layer, counted from 0.",
     "neuron": f"The neuron's index in the layer, counted from 0. {GLOSSARY['neuron']}",
@@ -61,6 +61,13 @@ COLUMNS = {
     "neuron_N_text_1": "The value of neuron N at the token of the first text.",
     "neuron_N_text_2": "The value of neuron N at the token of the second text.",
     "neuron_N_change": GLOSSARY["change between texts"],
+    **{
+        f"{name}_{which}": f"{name} in experiment {which.upper()}."
+        for name in ("statistic", "p_adjusted", "log10_p_adjusted", "significant", "strong", "auc", "hedges_g")
+        for which in ("a", "b")
+    },
+    "changes_sides": f"True or False. {GLOSSARY['changes sides']}",
+    "quantile": f"The share of neurons below, 0 to 1. {GLOSSARY['quantiles']}",
 }
 # Where docs/methods.md says more: the heading, by the column. All others are under "Exported files".
 HEADINGS = {
@@ -87,6 +94,21 @@ HEADINGS = {
     "tokens": "Leading space",
     "neuron_N": "Pre-activation",
     **dict.fromkeys(("kind", "neuron_N_change"), "Change between texts"),
+    **{
+        f"{name}_{which}": heading
+        for name, heading in (
+            ("statistic", "Statistic"),
+            ("p_adjusted", "p adjusted"),
+            ("log10_p_adjusted", "log10 p"),
+            ("significant", "Significant"),
+            ("strong", "Strong"),
+            ("auc", "AUC"),
+            ("hedges_g", "Hedges' g"),
+        )
+        for which in ("a", "b")
+    },
+    "changes_sides": "Changes sides",
+    "quantile": "Quantiles",
 }
 ELSE_UNDER = "Exported files"
 _OF_A_NEURON = re.compile(r"^neuron_\d+")

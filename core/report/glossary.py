@@ -58,6 +58,18 @@ GLOSSARY = {
     "standardised value": "How far a word's value is from the neuron's mean over all words in use, in the standard "
     "deviation of these values, so that neurons of different units can stand side by side.",
     "mean activation": "A neuron's mean over the units of a class: words, or lemmas by the mean of their forms.",
+    "same neurons": "Neuron i of two experiments is one neuron only in the same layer of the same model, at any "
+    "revision and number format.",
+    "correlation": "Pearson's correlation of the statistics of all neurons that both experiments have tested: 1 if "
+    "they lie on a rising line; a few extreme neurons can decide it.",
+    "rank correlation": "Spearman's correlation, that of the ranks of the statistics: 1 if both order all neurons "
+    "alike, whatever the scale of the tests.",
+    "Jaccard": "Of the neurons that are in either set, the share that is in both: 1 for equal sets, 0 for sets "
+    "without a common neuron.",
+    "changes sides": "A neuron that is significant in both experiments, higher for the target in one and for the "
+    "baseline in the other.",
+    "quantiles": "The sorted statistics of A against those of B, from the smallest to the largest of each: how large "
+    "they are, not which neurons have them.",
     "colour scale": "Which values get the faintest and the strongest colour.",
 }
 

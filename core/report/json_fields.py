@@ -120,7 +120,10 @@ MANIFEST: dict[str, Field] = {
     "texts[].sha256": ("Its hash.", ""),
     "neurons": ("The neurons in colour there.", "Colour scale"),
     "versions": ("As in the summary.", ""),
-    "tables": ("The definition of each column, by the table: neurons, words, text, two texts.", "Exported files"),
+    "tables": (
+        "The definition of each column, by the table: neurons, words, text, two texts, two experiments.",
+        "Exported files",
+    ),
     "notes": ("As in the summary.", ""),
     "cautions": ("The sentences of the cautions.", "Caution"),
 }

@@ -13,6 +13,7 @@ from dataclasses import asdict
 from typing import Any
 
 from core.records import ContrastResult, WordList
+from core.report.agreement import NEURON_PAIR_COLUMNS, QUANTILE_COLUMNS
 from core.report.columns import definitions
 from core.report.summary import contrast_fields, library_versions, written
 from core.report.tables import CONTRAST_COLUMNS, WORD_COLUMNS
@@ -53,6 +54,7 @@ def manifest_json(result: ContrastResult, texts: Sequence[str] = (), neurons: Se
                 "words": definitions(WORD_COLUMNS),
                 "text": definitions(TEXT_COLUMNS),
                 "two texts": definitions(PAIR_COLUMNS),
+                "two experiments": definitions((*NEURON_PAIR_COLUMNS, *QUANTILE_COLUMNS)),
             },
             "notes": result.notes,
             "cautions": [caution.sentence for caution in result.cautions],

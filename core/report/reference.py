@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from core.report.agreement import NEURON_PAIR_COLUMNS, QUANTILE_COLUMNS
 from core.report.columns import COLUMNS, ELSE_UNDER, HEADINGS
 from core.report.glossary import GLOSSARY
 from core.report.json_fields import MANIFEST, MODEL, NEURON, SUMMARY, VERSIONS, Field
@@ -40,6 +41,8 @@ def columns_of_tables() -> str:
         "Words": WORD_COLUMNS,
         "Tokens of a text": TEXT_COLUMNS,
         "Two texts": PAIR_COLUMNS,
+        "Two experiments, neuron by neuron": NEURON_PAIR_COLUMNS,
+        "Two experiments, by quantiles": QUANTILE_COLUMNS,
     }
     parts = []
     for title, columns in tables.items():
