@@ -16,6 +16,7 @@ from core.errors import UserError
 from core.models.hub import canonical
 from core.records import CUSTOM, MAX_WORDS, SIDES, WORD_SOURCES, ContrastSpec
 from core.records.link import digest_of, from_params, to_params
+from core.records.names import spoken
 from core.report.readable import as_chosen
 from core.words import TREEBANKS
 from engine.limits import check_allowed, limits
@@ -146,11 +147,12 @@ def read(params: Mapping[str, str], texts: Mapping[str, str] | None = None) -> t
     own = {f"{side}_words": _own_words(side, params, texts or {}) for side in SIDES}
     params, source_problems = _offered_source(params)
     link_names.expand_words(params, problems)
+    link_names.expand_contrast(params, problems)
     preset = link_names.take_preset(params, problems)
     spec, spec_problems = from_params(params, default_spec().changed(**own, **preset))
     spec = spec.changed(**{f"{side}_words": () for side in SIDES if getattr(spec, side) != CUSTOM})
     problems += spec_problems + source_problems
-    spec = _allowed_here(spec, problems)
+    spec = _allowed_here(spec, problems, asked=params)
     neuron = _neurons([params["neuron"]] if "neuron" in params else [], "neuron", problems)
     pinned = _pinned(params, problems)
     options = {name: option(name, params, problems) for name in OPTIONS}
@@ -257,8 +259,11 @@ def _offered_source(params: dict[str, str]) -> tuple[dict[str, str], list[str]]:
     return {**params, "word_source": "bundled"}, [problem]
 
 
-def _allowed_here(spec: ContrastSpec, problems: list[str]) -> ContrastSpec:
-    """The spec, with each value that this server or its pages do not allow replaced by a default."""
+def _allowed_here(spec: ContrastSpec, problems: list[str], asked: Mapping[str, str]) -> ContrastSpec:
+    """The spec, with each value that this server or its pages do not allow replaced by a default.
+
+    ``asked`` are the values of the link. Of a number of words that it does not have, nothing is said.
+    """
     default, spec = default_spec(), spec.changed(model=canonical(spec.model))
     try:
         check_allowed(spec.model)
@@ -272,7 +277,7 @@ def _allowed_here(spec: ContrastSpec, problems: list[str]) -> ContrastSpec:
                 f"{name} is “{getattr(spec, name)}”; at most {most:,} words of a class are allowed here, and used."
             )
     spec = within_limits(spec)
-    spec = _within_lists(spec, problems)
+    spec = _within_lists(spec, problems, asked)
     if not ALPHAS[0] <= spec.alpha <= ALPHAS[1]:
         problems.append(
             f"alpha is “{as_chosen(spec.alpha)}”; here {ALPHAS[0]} to {ALPHAS[1]} are offered. {DEFAULT.alpha} is used."
@@ -285,13 +290,15 @@ def _allowed_here(spec: ContrastSpec, problems: list[str]) -> ContrastSpec:
     return spec
 
 
-def _within_lists(spec: ContrastSpec, problems: list[str]) -> ContrastSpec:
-    """The spec with no more words than its lists have, and a sentence for each number that was reduced."""
+def _within_lists(spec: ContrastSpec, problems: list[str], said: Mapping[str, str]) -> ContrastSpec:
+    """The spec with no more words than its lists have, and a sentence for each asked number that was reduced."""
     fitted = within_lists(spec)
     for side in SIDES:
         asked, n, name = getattr(spec, f"n_{side}"), getattr(fitted, f"n_{side}"), getattr(spec, side)
+        if f"n_{side}" not in said:
+            continue
         if n < asked and n == length_of(name, spec.word_source):
-            problems.append(f"n_{side} is “{asked}”; the list of {name} has {n:,} words: all of them are used.")
+            problems.append(f"n_{side} is “{asked}”; the list of {spoken(name)} has {n:,} words: all of them are used.")
         elif n < asked:
             problems.append(f"n_{side} is “{asked}”; the paired test uses {n:,}, as many as the other list has.")
     return fitted

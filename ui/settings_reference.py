@@ -11,14 +11,22 @@ import argparse
 from dataclasses import MISSING, fields
 
 from core.command_line.options import add_contrast_options
-from core.records import CAREFUL, CUSTOM, NOTEBOOK, ContrastSpec
+from core.records import ALL_PRESETS, CUSTOM, ContrastSpec
 from core.records.link import to_params
 from core.records.meanings import MEANINGS, allowed
 from core.report.markdown import table
+from core.report.selection import percent
 from ui.labels import SETTING_LABELS
 from ui.link import OPTIONS, View
 
-_HEADER = ("in the app", "command line", "link, JSON", "Notebook", "Careful", "allowed", "meaning")
+_HEADER = (
+    "in the app",
+    "command line",
+    "link, JSON",
+    *(one.label for one in ALL_PRESETS.values()),
+    "allowed",
+    "meaning",
+)
 # What a spec has that makes each parameter of a link appear.
 _FULL = ContrastSpec(
     target=CUSTOM,
@@ -70,6 +78,17 @@ def settings_table() -> str:
     return table(_HEADER, rows)
 
 
+def presets_table() -> str:
+    """One row for each preset: what it does, how it selects, where it comes from, and what we do otherwise."""
+    rows = []
+    for one in ALL_PRESETS.values():
+        selects = "adjusted p at most alpha"
+        if one.top_share is not None:
+            selects = f"the {percent(one.top_share)} of the model's neurons with the largest statistic"
+        rows.append((f"`{one.name}`", one.about, selects, one.source, one.differs or "–"))
+    return table(("preset", "what it does", "what it selects", "from", "what differs from its source"), rows)
+
+
 def choices_table() -> str:
     """One row for each choice on a page that a link has beside the settings.
 
@@ -98,12 +117,12 @@ def _flags() -> dict[str, str]:
     return flags
 
 
-def _defaults(field: str) -> tuple[str, str]:
+def _defaults(field: str) -> tuple[str, ...]:
     """The value of each preset; one that no preset sets is the app's and the command line's own."""
     plain = next(item.default for item in fields(ContrastSpec) if item.name == field)
     if plain is MISSING:
         raise KeyError(f"{field} has no default")
-    return _shown(NOTEBOOK.get(field, plain)), _shown(CAREFUL.get(field, plain))
+    return tuple(_shown(one.settings.get(field, plain)) for one in ALL_PRESETS.values())
 
 
 def _shown(value: object) -> str:

@@ -52,6 +52,8 @@ GLOSSARY = {
     "interval": "A 95% confidence interval of this neuron alone, not corrected for having chosen it among many.",
     "strong": "A significant neuron with an AUC of at least 0.90 or at most 0.10.",
     "significant": "A neuron whose adjusted p is at most alpha; the difference may be small, so look at the AUC.",
+    "top share": "The share of the model's neurons with the largest statistics: it is selected whatever p is, so it is "
+    "as large where there is nothing to find.",
     "word lists": "The counts are of words as they are written; a repeated word is used once.",
     "standardised value": "How far a word's value is from the neuron's mean over all words in use, in the standard "
     "deviation of these values, so that neurons of different units can stand side by side.",
@@ -70,6 +72,12 @@ GLOSSARY = {
     "they are, not which neurons have them.",
     "colour scale": "Which values get the faintest and the strongest colour.",
 }
+
+# A note on every result of a test of absolute values, and on every text that is read with it.
+ABSOLUTE_VALUES = (
+    "The test compares absolute values, so all values, means, AUCs and colours are of values without their signs; only "
+    "shares above zero are of the values themselves."
+)
 
 
 def d_definition(test: str) -> str:
@@ -92,3 +100,14 @@ def statistic_name(test: str) -> str:
     ('t', 'z')
     """
     return ALL_TESTS[test].letter
+
+
+def value_name(test: str, side: str) -> str:
+    """What a value at a side is called where the values are shown that a test compares.
+
+    Examples
+    --------
+    >>> value_name("welch", "activation"), value_name("welch_absolute", "activation")
+    ('activation', 'absolute activation')
+    """
+    return f"absolute {side}" if ALL_TESTS[test].absolute else side
