@@ -56,6 +56,10 @@ GLOSSARY = {
     "standardised value": "How far a word's value is from the neuron's mean over all words in use, in the standard "
     "deviation of these values, so that neurons of different units can stand side by side.",
     "mean activation": "A neuron's mean over the units of a class: words, or lemmas by the mean of their forms.",
+    "relative depth": "How deep a layer is in its model: 0 for the first layer, 1 for the last one, so that models "
+    "with different numbers of layers can stand side by side.",
+    "family-wise rate": "The chance of at least one false finding in all layers together; if each of m layers is "
+    "corrected alone, it is at most m times alpha.",
     "colour scale": "Which values get the faintest and the strongest colour.",
 }
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from core.records import ContrastResult, WordList
 from core.report.columns import definitions
+from core.report.layer_table import LAYER_COLUMNS
 from core.report.summary import library_versions, written
 from core.report.tables import CONTRAST_COLUMNS, WORD_COLUMNS
 
@@ -51,6 +52,7 @@ def manifest_json(result: ContrastResult, texts: Sequence[str] = (), neurons: Se
                 "words": definitions(WORD_COLUMNS),
                 "text": definitions(TEXT_COLUMNS),
                 "two texts": definitions(PAIR_COLUMNS),
+                "layers": definitions(LAYER_COLUMNS),
             },
             "notes": result.notes,
             "cautions": [caution.sentence for caution in result.cautions],

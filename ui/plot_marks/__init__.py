@@ -30,6 +30,7 @@ def draw(
     marks: Mapping[int, int] | None = None,
     selected: int | None = None,
     across: bool = False,
+    called: str = "",
 ) -> None:
     """Draw marks over a plot of the page, and call back with the place that is clicked.
 
@@ -50,6 +51,8 @@ def draw(
         The neuron whose mark stands out.
     across : bool
         Whether places are columns, marked by lines. Else they are points of the first trace, marked by rings.
+    called : str
+        What stands before the number of a mark, such as "layer ".
     """
     key = f"{plot}_marks"
     _component(
@@ -60,7 +63,7 @@ def draw(
             # The selected one last: it is drawn over the others.
             "marks": sorted(
                 (
-                    {"place": place, "label": f"{neuron}", "selected": neuron == selected}
+                    {"place": place, "label": f"{called}{neuron}", "selected": neuron == selected}
                     for place, neuron in (marks or {}).items()
                 ),
                 key=lambda mark: bool(mark["selected"]),
