@@ -124,8 +124,8 @@ def _draw_strength(result: ContrastResult, sides: tuple[LayerNumbers, LayerNumbe
     draw_chart("layer_strength", picture, result, axis, layer_alternatives.of_layer_strength(sides, names))
     st.caption(
         f"The highest and the lowest AUC and g of each layer’s {result.n_neurons:,} neurons. Full lines: {here}, which "
-        f"your experiment tests; dotted lines: {there}. The dotted levels are those of strong neurons. An extreme that was "
-        "chosen among many is larger than it will be on other words: shuffled labels show by how much.",
+        f"your experiment tests; dotted lines: {there}. The dotted levels are those of strong neurons. An extreme that "
+        "was chosen among many is larger than it will be on other words: shuffled labels show by how much.",
         help=f"**AUC**: {GLOSSARY['AUC']} **Hedges' g**: {GLOSSARY[_HEDGES]}",
     )
 
@@ -144,7 +144,7 @@ def _draw_spread(result: ContrastResult, sides: tuple[LayerNumbers, LayerNumbers
 
 
 def draw_chart(key: str, picture: Picture, result: ContrastResult, axis: str, alt: str) -> None:
-    """Draw a chart of layers, with lines at the shown layer. A click in it goes to a layer."""
+    """Draw a chart of layers, with a shade on the shown layer. A click in it goes to a layer."""
     spec = result.spec
     drawn = f"{spec.changed(layer=0).digest}{axis}"  # the figure is the same whichever layer is shown
     charts.draw(picture, key, drawn, alt=alt, config={"displayModeBar": False})
@@ -156,5 +156,5 @@ def draw_chart(key: str, picture: Picture, result: ContrastResult, axis: str, al
         marks={spec.layer: spec.layer},
         selected=spec.layer,
         across=True,
-        called="layer ",
+        band=True,
     )

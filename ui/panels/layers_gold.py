@@ -51,9 +51,8 @@ def _draw_chart(result: ContrastResult, numbers: LayerNumbers, gold: GoldLayers,
     st.caption(
         "The word lists chose the two extreme neurons of each layer. Hollow: their AUC on these lists. Full: on "
         f"{tagged} in the project’s own sentences, which had no part in the choice. Above 0.5 a neuron is higher for "
-        f"{target} there, below it for {baseline}."
+        f"{target} there, below it for {baseline}. {' '.join(map(page.plain, gold.notes))}"
     )
-    page.show_notes(gold.notes)
 
 
 def _draw_waiting(request: Request) -> None:

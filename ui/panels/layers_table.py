@@ -69,8 +69,8 @@ def _columns(result: ContrastResult, gold: GoldLayers | None) -> list[tuple[str,
     ]
     if gold is not None:
         columns += [
-            ("its AUC in sentences", "text_auc_of_largest", readable_auc),
-            ("AUC of the smallest there", "text_auc_of_smallest", readable_auc),
+            ("AUC in sentences, largest", "text_auc_of_largest", readable_auc),
+            ("AUC in sentences, smallest", "text_auc_of_smallest", readable_auc),
         ]
     return columns
 

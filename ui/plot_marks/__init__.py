@@ -30,7 +30,7 @@ def draw(
     marks: Mapping[int, int] | None = None,
     selected: int | None = None,
     across: bool = False,
-    called: str = "",
+    band: bool = False,
 ) -> None:
     """Draw marks over a plot of the page, and call back with the place that is clicked.
 
@@ -51,8 +51,8 @@ def draw(
         The neuron whose mark stands out.
     across : bool
         Whether places are columns, marked by lines. Else they are points of the first trace, marked by rings.
-    called : str
-        What stands before the number of a mark, such as "layer ".
+    band : bool
+        Whether the columns are shaded instead, and have no number: their axis names them.
     """
     key = f"{plot}_marks"
     _component(
@@ -60,10 +60,11 @@ def draw(
         data={
             "plot": f"st-key-{plot}",
             "across": across,
+            "band": band,
             # The selected one last: it is drawn over the others.
             "marks": sorted(
                 (
-                    {"place": place, "label": f"{called}{neuron}", "selected": neuron == selected}
+                    {"place": place, "label": f"{neuron}", "selected": neuron == selected}
                     for place, neuron in (marks or {}).items()
                 ),
                 key=lambda mark: bool(mark["selected"]),

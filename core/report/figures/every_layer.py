@@ -33,6 +33,7 @@ from core.report.layer_numbers import Direction, LayerNumbers, gold_of_extremes
 from core.report.readable import readable_auc, signed
 
 Sides = Sequence[LayerNumbers]
+_AUC_ENDS = [-0.06, 1.06]
 _PALE = "4D"  # the opacity of a colour, in hexadecimal: 30%
 _NOTHING = "no neuron varies"
 
@@ -115,14 +116,14 @@ def layer_strength(sides: Sides, tested: str, names: Sequence[str], axis: str) -
     """
     layout = layout_of_layers(sides[0], axis, ["AUC", "Hedges’ g"])
     farthest = [np.abs(finite(each.g)) for numbers in sides for each in _directions(numbers)]
-    bound = 1.1 * float(np.nanmax(np.concatenate([[0.1], *farthest])))
+    bound = 1.15 * float(np.nanmax(np.concatenate([[0.1], *farthest])))
     data: list[Picture] = []
-    for row, (what, ends) in enumerate((("auc", [-0.03, 1.03]), ("g", [-bound, bound]))):
+    for row, (what, ends) in enumerate((("auc", _AUC_ENDS), ("g", [-bound, bound]))):
         for numbers in sides:
             for (name, colour), direction in zip(_classes(names), _directions(numbers), strict=True):
                 data.append(_line(numbers, row, getattr(direction, what), (name, colour), tested))
         data.append(columns(sides[0], row, ends, _strength_texts(sides, names)))
-    layout["yaxis"] = {**row_axis(0, 2), "range": [-0.03, 1.03], "tickvals": [0, 0.25, 0.5, 0.75, 1]}
+    layout["yaxis"] = {**row_axis(0, 2), "range": _AUC_ENDS, "tickvals": [0, 0.25, 0.5, 0.75, 1]}
     layout["yaxis2"] = {**row_axis(1, 2), "range": [-bound, bound], "zeroline": True}
     layout["shapes"] = limits_at(0, [0.5], [STRONG_AUC, 1 - STRONG_AUC])
     return {"data": data, "layout": layout}
@@ -169,7 +170,7 @@ def layer_spread(sides: Sides, tested: str, names: Sequence[str], axis: str, sta
     """
     layout = layout_of_layers(sides[0], axis, [title_of_side(numbers.side, tested) for numbers in sides])
     farthest = [np.abs(finite(numbers.quantiles)).ravel() for numbers in sides]
-    bound = 1.1 * float(np.nanmax(np.concatenate([[1.0], *farthest])))
+    bound = 1.2 * float(np.nanmax(np.concatenate([[1.0], *farthest])))
     data: list[Picture] = []
     for row, numbers in enumerate(sides):
         data.append(_boxes(numbers, row))
@@ -182,7 +183,7 @@ def layer_spread(sides: Sides, tested: str, names: Sequence[str], axis: str, sta
                     "x": np.array(numbers.layers, dtype=np.int32),
                     "y": finite(numbers.quantiles[quantile]).astype(np.float32),
                     "yaxis": y_of(row),
-                    "name": in_lines(f"{which}: higher for {name}", 40),
+                    "name": in_lines(f"{which} ({name})", 40),
                     "marker": {"size": 9, "symbol": symbol, "color": colour},
                     "hoverinfo": "skip",
                     "showlegend": row == 0,
@@ -203,7 +204,7 @@ def _boxes(numbers: LayerNumbers, row: int) -> Picture:
         "x": np.array(numbers.layers, dtype=np.int32)[there],
         "yaxis": y_of(row),
         **{name: values[there].astype(np.float32) for name, values in quartiles.items()},
-        "name": "Middle half, and 5% to 95% of neurons",
+        "name": "Middle half, whiskers 5% to 95%",
         "fillcolor": f"{NEUTRAL_COLOUR}{_PALE}",
         "line": {"color": NEUTRAL_COLOUR, "width": 1.5},
         "width": 0.5,
@@ -260,8 +261,8 @@ def layer_gold(numbers: LayerNumbers, gold: GoldLayers, names: Sequence[str], ax
                     "hoverinfo": "skip",
                 }
             )
-    data.append(columns(numbers, 0, [-0.03, 1.03], _gold_texts(numbers, in_text, names)))
-    layout["yaxis"] = {**row_axis(0, 1), "range": [-0.03, 1.03], "title": {"text": "AUC"}}
+    data.append(columns(numbers, 0, _AUC_ENDS, _gold_texts(numbers, in_text, names)))
+    layout["yaxis"] = {**row_axis(0, 1), "range": _AUC_ENDS, "title": {"text": "AUC"}}
     layout["yaxis"]["tickvals"] = [0, 0.25, 0.5, 0.75, 1]
     layout["shapes"] = limits_at(0, [0.5], [STRONG_AUC, 1 - STRONG_AUC])
     return {"data": data, "layout": layout}

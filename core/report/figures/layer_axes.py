@@ -12,7 +12,7 @@ from core.report.glossary import SIDE_WORDS
 from core.report.layer_numbers import LayerNumbers
 from core.report.readable import to_decimals
 
-HEIGHT = 440
+HEIGHT = 480
 # In relative depth, so far from the first and the last layer: the same for all models of at least six layers, so that
 # 0 and 1 have the same places.
 _ROOM = 0.12
@@ -36,7 +36,7 @@ def layout_of_layers(numbers: LayerNumbers, axis: str, titles: Sequence[str]) ->
         notes.append({**place, "text": title, "showarrow": False, "align": "left", "font": {"size": 13}})
     return {
         "height": HEIGHT,
-        "margin": {**MARGIN, "t": 84},
+        "margin": {**MARGIN, "t": 84, "b": 56},
         "legend": {**LEGEND, "y": 1.085, "traceorder": "normal"},
         "annotations": notes,
         "barmode": "overlay",
