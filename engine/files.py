@@ -70,6 +70,39 @@ def words_json(spec: ContrastSpec, shown: tuple[str, str]) -> bytes:
     return _file("words json", [result], lambda: words_table(result).json())
 
 
+def layers_csv(spec: ContrastSpec, shown: tuple[str, str]) -> bytes:
+    """The CSV of every layer, at both sides of the nonlinearity, as ``csv`` gives that of neurons.
+
+    Raises
+    ------
+    UserError
+        As ``csv``; or only one layer was read.
+    """
+    return _layers("layers", spec, shown, lambda table: _for_spreadsheets(table.csv()))
+
+
+def layers_json(spec: ContrastSpec, shown: tuple[str, str]) -> bytes:
+    """The table of ``layers_csv`` as JSON."""
+    return _layers("layers json", spec, shown, lambda table: table.json())
+
+
+def _layers(kind: str, spec: ContrastSpec, shown: tuple[str, str], write: Callable[[Table], str]) -> bytes:
+    from core.report.layer_table import layer_table
+    from engine.layer_steps import both_sides, gold_if_there
+
+    result = _as_shown(spec, shown)
+    sides = both_sides(spec, lambda wanted, asked: resolve(wanted, Request(asked)))
+    if sides is None:
+        raise UserError("With so many words only one layer was read, so there is no table of all layers.")
+    gold = gold_if_there(spec)
+    return _file(
+        kind,
+        [result],
+        lambda: write(layer_table(sides, spec.hook_side, gold, shuffled=spec.shuffle_labels)),
+        gold is not None,
+    )
+
+
 def summary(spec: ContrastSpec, shown: tuple[str, str]) -> bytes:
     """The settings and the summary as JSON, as ``csv`` gives the table."""
     from core.report.summary import summary_json

@@ -2,7 +2,7 @@
 
 from engine.steps import conclusion
 from ui import page, parts, settings
-from ui.panels import cautions, export, headline, layers, neuron_bar
+from ui.panels import cautions, every_layer, export, headline, neuron_bar
 from ui.progress import show
 
 page.require_shell()
@@ -14,5 +14,5 @@ with page.showing_user_errors():
     neuron_bar.draw(result)
     page.show_notes(result.notes)
     if "profile" in parts.of("Layers"):
-        layers.draw(result)
-    export.draw(result)
+        every_layer.draw(result)
+    export.draw(result, every_layer=True)

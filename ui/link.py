@@ -25,6 +25,7 @@ from ui import foreign, link_names, samples
 from ui.custom_words import words_in
 from ui.defaults import (
     ALPHAS,
+    AXES,
     COLUMNS,
     DEFAULT,
     DISPLAY,
@@ -40,7 +41,15 @@ from ui.defaults import (
 )
 
 # The choices on pages that are words, the default first.
-OPTIONS = {**DISPLAY, "plot": PLOTS, "gold": ("own", *TREEBANKS), "tab": TABS, "columns": COLUMNS, "read": READ}
+OPTIONS = {
+    **DISPLAY,
+    "plot": PLOTS,
+    "axis": AXES,
+    "gold": ("own", *TREEBANKS),
+    "tab": TABS,
+    "columns": COLUMNS,
+    "read": READ,
+}
 MAX_VALUE = 10_000  # characters of one value in a link; the app writes much shorter ones
 _DIGESTS = tuple(f"{side}_digest" for side in SIDES)
 _ON_PAGES = ("neuron", "neurons", "pinned", "image_words", "sample", *OPTIONS)
@@ -54,13 +63,14 @@ _NAMES = (*_OF_SPEC, *_ON_PAGES, *_OF_OTHER)
 class View:
     """What a link opens: an experiment, and the choices on pages.
 
-    ``neuron`` is the selected one, and ``pinned`` are those that stay beside it, on all pages. ``neuron`` is None for
-    the default, the largest statistic. ``scale``, ``by``, ``colours``, ``threshold`` and ``both`` say how the text page
-    shows a text, ``plot`` what the Neurons page plots. ``gold`` is the evidence page's tagged text: "own", a treebank,
-    or "file", which no link can hold. ``tab`` is the open one of the Words page, ``columns`` how many neurons its image
-    has, and ``image_words`` how many words of each class, None for the default. ``read`` is the open document of the
-    Help page. ``sample`` is the text page's text if it is one of the app's own (``ui.samples``): a user's text is in no
-    link. ``other`` is what differs in experiment B of the Compare page (``ui.other``).
+    ``neuron`` is the selected one, and ``pinned`` are those that stay beside it, on all pages. ``neuron`` is None
+    for the default, the largest statistic. ``scale``, ``by``, ``colours``, ``threshold`` and ``both`` say how the
+    text page shows a text, ``plot`` what the Neurons page plots, ``axis`` what is along the charts of the Layers
+    page. ``gold`` is the evidence page's tagged text: "own", a treebank, or "file", which no link can hold. ``tab``
+    is the open one of the Words page, ``columns`` how many neurons its image has, and ``image_words`` how many
+    words of each class, None for the default. ``read`` is the open document of the Help page. ``sample`` is the
+    text page's text if it is one of the app's own (``ui.samples``): a user's text is in no link. ``other`` is what
+    differs in experiment B of the Compare page (``ui.other``).
     """
 
     spec: ContrastSpec
@@ -72,6 +82,7 @@ class View:
     threshold: str = DISPLAY["threshold"][0]
     both: str = DISPLAY["both"][0]
     plot: str = PLOTS[0]
+    axis: str = AXES[0]
     gold: str = "own"
     tab: str = TABS[0]
     columns: str = COLUMNS[0]

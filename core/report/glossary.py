@@ -70,6 +70,10 @@ GLOSSARY = {
     "baseline in the other.",
     "quantiles": "The sorted statistics of A against those of B, from the smallest to the largest of each: how large "
     "they are, not which neurons have them.",
+    "relative depth": "How deep a layer is in its model: 0 for the first layer, 1 for the last one, so that models "
+    "with different numbers of layers can stand side by side.",
+    "family-wise rate": "The chance of at least one false finding in all layers together; if each of m layers is "
+    "corrected alone, it is at most m times alpha.",
     "colour scale": "Which values get the faintest and the strongest colour.",
 }
 

@@ -24,6 +24,10 @@ _TITLES = {
     "neurons_plot": "Every neuron of the layer, by its statistic",
     "neurons_volcano": "Every neuron of the layer: effect size and p",
     "layer_profile": "Significant neurons of every layer",
+    "layer_counts": "Significant and strong neurons of every layer",
+    "layer_strength": "Strongest effect of every layer",
+    "layer_spread": "Distribution of the statistic of every layer",
+    "layer_gold": "The extreme neurons of every layer in tagged sentences",
     "mean_activations": "Mean of every neuron over the words of each class",
 }
 _TITLES_OF_BOTH = {
@@ -46,6 +50,8 @@ def draw(
     neurons: Sequence[int] = (),
     of_neuron: Mapping[str, str] | None = None,
     other: ContrastResult | None = None,
+    *,
+    every_layer: bool = False,
 ) -> None:
     """Draw the popover in its place, if there is one in this run, and once it is open, what is in it.
 
@@ -60,6 +66,8 @@ def draw(
         Titles of more figures of the selected neuron, by their keys: those of the checks, on the page that has them.
     other : ContrastResult, optional
         Experiment B, on the page that compares two.
+    every_layer : bool
+        Whether the table of all layers is offered too.
     """
     place = _place.get()
     if place is None:
@@ -75,6 +83,8 @@ def draw(
             _draw_pair(result, other)
         if texts:
             _draw_text_files(result, tuple(texts), tuple(neurons))
+        if every_layer:
+            _draw_layers(result)
         _draw_tables(result, tuple(texts), tuple(neurons))
         st.markdown("**The whole experiment**")
         export_experiment.draw(result)
@@ -138,6 +148,16 @@ def _draw_text_files(result: ContrastResult, texts: tuple[str, ...], neurons: tu
         "The two texts",
         ("pair_csv", "CSV", partial(files.pair_values, spec, pair, neurons), f"{stem}.csv"),
         ("pair_json", "JSON", partial(files.pair_json, spec, pair, neurons), f"{stem}.json"),
+    )
+
+
+def _draw_layers(result: ContrastResult) -> None:
+    given, stem = (result.spec, steps.sources(result.words)), result_stem(result.spec)
+    _draw_files(
+        "Every layer",
+        ("layers_csv", "CSV", partial(files.layers_csv, *given), f"{stem}-layers.csv"),
+        ("layers_json", "JSON", partial(files.layers_json, *given), f"{stem}-layers.json"),
+        about="Both sides of the nonlinearity. The AUC in tagged sentences is in it once the page shows it.",
     )
 
 
