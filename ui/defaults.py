@@ -25,6 +25,7 @@ DISPLAY = {
     "both": ("on", "off"),
 }
 PLOTS = ("index", "volcano")
+MAPS = ("layers", "auc")  # on the Layers page
 # The Words page: its tabs, and how many neurons of each sign its image has.
 TABS = ("lists", "image", "means")
 COLUMNS = ("30", "100", "all")

@@ -27,6 +27,7 @@ from ui.defaults import (
     DEFAULT,
     DISPLAY,
     LEAST_WORDS,
+    MAPS,
     MAX_NEURONS,
     PLOTS,
     READ,
@@ -38,7 +39,15 @@ from ui.defaults import (
 )
 
 # The choices on pages that are words, the default first.
-OPTIONS = {**DISPLAY, "plot": PLOTS, "gold": ("own", *TREEBANKS), "tab": TABS, "columns": COLUMNS, "read": READ}
+OPTIONS = {
+    **DISPLAY,
+    "plot": PLOTS,
+    "map": MAPS,
+    "gold": ("own", *TREEBANKS),
+    "tab": TABS,
+    "columns": COLUMNS,
+    "read": READ,
+}
 MAX_VALUE = 10_000  # characters of one value in a link; the app writes much shorter ones
 _DIGESTS = tuple(f"{side}_digest" for side in SIDES)
 _ON_PAGES = ("neuron", "neurons", "pinned", "image_words", "sample", *OPTIONS)
@@ -51,11 +60,11 @@ class View:
 
     ``neuron`` is the selected one, and ``pinned`` are those that stay beside it, on all pages. ``neuron`` is None for
     the default, the largest statistic. ``scale``, ``by``, ``colours``, ``threshold`` and ``both`` say how the text page
-    shows a text, ``plot`` what the Neurons page plots. ``gold`` is the evidence page's tagged text: "own", a treebank,
-    or "file", which no link can hold. ``tab`` is the open one of the Words page, ``columns`` how many neurons its image
-    has, and ``image_words`` how many words of each class, None for the default. ``read`` is the open document of the
-    Help page. ``sample`` is the text page's text if it is one of the app's own (``ui.samples``): a user's text is in no
-    link.
+    shows a text, ``plot`` what the Neurons page plots, and ``map`` where the Layers page's map has the neurons.
+    ``gold`` is the evidence page's tagged text: "own", a treebank, or "file", which no link can hold. ``tab`` is the
+    open one of the Words page, ``columns`` how many neurons its image has, and ``image_words`` how many words of each
+    class, None for the default. ``read`` is the open document of the Help page. ``sample`` is the text page's text if
+    it is one of the app's own (``ui.samples``): a user's text is in no link.
     """
 
     spec: ContrastSpec
@@ -67,6 +76,7 @@ class View:
     threshold: str = DISPLAY["threshold"][0]
     both: str = DISPLAY["both"][0]
     plot: str = PLOTS[0]
+    map: str = MAPS[0]
     gold: str = "own"
     tab: str = TABS[0]
     columns: str = COLUMNS[0]

@@ -37,6 +37,7 @@ _ON_PAGES = {
     "threshold": ("", "Text heatmap: the percentage from which on a token is coloured."),
     "both": ("", "Text heatmap: whether a third block shows both neurons in one."),
     "plot": ("", "Neurons: statistic by index, or the volcano."),
+    "map": ("", "Layers: every neuron by layer and index, or its statistic against its AUC."),
     "gold": ("", "Evidence: the tagged text, the project's own or a treebank."),
     "tab": ("", "Words: the open tab."),
     "columns": ("", "Words: how many neurons of each sign the image has."),
