@@ -8,7 +8,7 @@ import streamlit as st
 from core.records import ContrastResult
 from core.records.layers import AllLayers
 from core.report import alternatives
-from core.report.figures.neuron_map import NeuronMap, band_heights
+from core.report.figures.neuron_map import EVEN_UP_TO, NeuronMap, band_heights
 from core.report.glossary import statistic_name
 from core.report.readable import readable_number
 from core.report.sentences import class_names
@@ -100,8 +100,8 @@ def _about(found: AllLayers, drawn: NeuronMap, view: str) -> str:
     letter = statistic_name(found.spec.test)
     where = (
         f"In the band of a layer, a neuron is above the middle line if it is higher for {target}, below it for "
-        f"{baseline}, by the square root of |{letter}|; the edge of every band is {readable_number(drawn.largest)}, the "
-        "model's largest."
+        f"{baseline}. The scale is nearly even up to |{letter}| = {EVEN_UP_TO:g} and logarithmic beyond; the edge of "
+        f"every band is the model's largest, {readable_number(drawn.largest)}."
         if view == "layers"
         else f"The dotted lines are where a significant neuron begins to be strong; {letter} grows with the number of "
         "words, the AUC does not."

@@ -38,6 +38,7 @@ LOOKS = (
 )
 SILENT, REVERSES = 1, 2  # bits of a neuron's marks
 HALF_BAND = 0.46  # of the distance between two layers: where the model's largest statistic is in its band
+EVEN_UP_TO = 3.0  # the absolute statistic up to which the scale of a band is nearly even
 _LEGEND_LINE = 48  # characters: a phone is no wider
 _LEAST, _MOST, _BAND = 520, 900, 30  # pixels: heights of the picture, and of a layer's band
 _MOST_TICKS = 16
@@ -66,8 +67,8 @@ def neuron_map(found: AllLayers, view: str) -> NeuronMap:
     found : AllLayers
     view : str
         One of ``VIEWS``. ``layers``: the index to the right, the layers upward. A neuron is above the middle line of
-        its layer's band if it is higher for the target, and the farther the larger its statistic is: by its square root,
-        because the largest one would press all others to the middle. All bands have the same scale. ``auc``: the AUC at the tested side to the right, the statistic upward.
+        its layer's band if it is higher for the target, and the farther the larger its statistic is (``band_heights``).
+        All bands have the same scale. ``auc``: the AUC at the tested side to the right, the statistic upward.
 
     Returns
     -------
@@ -99,9 +100,13 @@ def neuron_map(found: AllLayers, view: str) -> NeuronMap:
 
 
 def band_heights(found: AllLayers) -> np.ndarray:
-    """Where neurons are in the view by layers: (n_layers, n_neurons), NaN for one that was not tested."""
+    """Where neurons are in the view by layers: (n_layers, n_neurons), NaN for one that was not tested.
+
+    The scale of a band is the inverse hyperbolic sine of the statistic over ``EVEN_UP_TO``: nearly even up to there,
+    and logarithmic beyond. On an even scale, the model's largest statistic would press all others to the middle.
+    """
     middle, statistic = np.array(found.layers, dtype=np.float64)[:, None], found.tests.statistic
-    return middle + HALF_BAND * np.sign(statistic) * np.sqrt(np.abs(statistic) / largest_statistic(found))
+    return middle + HALF_BAND * np.arcsinh(statistic / EVEN_UP_TO) / np.arcsinh(largest_statistic(found) / EVEN_UP_TO)
 
 
 def largest_statistic(found: AllLayers) -> float:
