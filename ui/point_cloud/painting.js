@@ -1,5 +1,5 @@
-// Points on a canvas. Each look is drawn once, as a small picture, and stamped for each point: so a hundred thousand
-// points take a fraction of a second, without WebGL.
+// Points on a canvas. Each look is drawn once, and stamped for each point: so a hundred thousand points take a fraction
+// of a second, without WebGL.
 
 // Where each point is, in pixels of the plot's area: x and y by turns, NaN for one that is outside.
 function placesOf(points, { xaxis, yaxis }) {
@@ -16,27 +16,55 @@ function placesOf(points, { xaxis, yaxis }) {
   return places;
 }
 
-// A canvas of the points, with so many pixels for each of the page's.
+// A canvas of the points, with so many pixels for each of the page's. The colours are mixed here, pixel by pixel: for a
+// browser without a graphics card, that is many times as fast as to draw a hundred thousand pictures.
 function painted(points, places, width, height, scale, colours) {
   const canvas = canvasOfSize(width * scale, height * scale);
-  const context = canvas.getContext("2d");
+  const [across, down] = [canvas.width, canvas.height];
+  const pixels = new Uint8ClampedArray(4 * across * down); // colours times their opacity
   const { kind, marks } = points.columns;
   const stamps = points.header.looks.map((look) => [false, true].map((hollow) => stampOf(look, hollow, scale, colours)));
   for (const i of points.order) {
-    const across = places[2 * i];
-    if (Number.isNaN(across)) continue;
-    const stamp = stamps[kind[i]][kind[i] && marks[i] ? 1 : 0];
-    const half = stamp.width / 2;
-    // Whole pixels: anything else would be drawn anew for each point.
-    context.drawImage(stamp, Math.round(across * scale - half), Math.round(places[2 * i + 1] * scale - half));
+    if (Number.isNaN(places[2 * i])) continue;
+    const { side, dots } = stamps[kind[i]][kind[i] && marks[i] ? 1 : 0];
+    const left = Math.round(places[2 * i] * scale - side / 2);
+    const top = Math.round(places[2 * i + 1] * scale - side / 2);
+    for (let at = 0; at < dots.length; at += 6) {
+      const x = left + dots[at];
+      const y = top + dots[at + 1];
+      if (x < 0 || y < 0 || x >= across || y >= down) continue;
+      const pixel = 4 * (y * across + x);
+      const behind = 1 - dots[at + 5] / 255;
+      pixels[pixel] = dots[at + 2] + pixels[pixel] * behind;
+      pixels[pixel + 1] = dots[at + 3] + pixels[pixel + 1] * behind;
+      pixels[pixel + 2] = dots[at + 4] + pixels[pixel + 2] * behind;
+      pixels[pixel + 3] = dots[at + 5] + pixels[pixel + 3] * behind;
+    }
   }
+  for (let pixel = 0; pixel < pixels.length; pixel += 4) {
+    const opacity = pixels[pixel + 3];
+    if (!opacity || opacity === 255) continue;
+    for (let channel = pixel; channel < pixel + 3; channel += 1) pixels[channel] = (pixels[channel] * 255) / opacity;
+  }
+  canvas.getContext("2d").putImageData(new ImageData(pixels, across, down), 0, 0);
   return canvas;
 }
 
-function stampOf({ role, symbol, size, opacity }, hollow, scale, colours) {
-  const side = Math.ceil((size + 3) * scale);
-  const canvas = canvasOfSize(side, side);
-  const context = canvas.getContext("2d");
+// The pixels of a look that are not empty, six numbers each: the place, and the colour times its opacity.
+function stampOf(look, hollow, scale, colours) {
+  const side = Math.ceil((look.size + 3) * scale);
+  const seen = drawnLook(look, hollow, side, scale, colours).getImageData(0, 0, side, side).data;
+  const dots = [];
+  for (let i = 0; i < side * side; i += 1) {
+    const [red, green, blue, opacity] = seen.subarray(4 * i, 4 * i + 4);
+    const share = opacity / 255;
+    if (opacity) dots.push(i % side, Math.floor(i / side), red * share, green * share, blue * share, opacity);
+  }
+  return { side, dots: Float32Array.from(dots) };
+}
+
+function drawnLook({ role, symbol, size, opacity }, hollow, side, scale, colours) {
+  const context = canvasOfSize(side, side).getContext("2d", { willReadFrequently: true });
   context.translate(side / 2, side / 2);
   context.scale(scale, scale);
   context.globalAlpha = opacity;
@@ -45,7 +73,7 @@ function stampOf({ role, symbol, size, opacity }, hollow, scale, colours) {
   outline(context, symbol, (size - (hollow ? context.lineWidth : 0)) / 2);
   if (hollow) context.stroke();
   else context.fill();
-  return canvas;
+  return context;
 }
 
 function outline(context, symbol, radius) {
