@@ -8,7 +8,7 @@ import streamlit as st
 from core.records import ContrastSpec, ModelInfo, NeuronTests, OtherSide
 from core.records.layers import AllLayers
 from core.report.figures.neuron_map import VIEWS, NeuronMap, neuron_map
-from ui import charts, chosen, point_cloud
+from ui import charts, chosen, page, point_cloud
 
 N_LAYERS, N_NEURONS = 25, 4_000
 
@@ -43,7 +43,7 @@ def note_click(place: int, drawn_with: chosen.Snapshot) -> None:
 
 def main() -> None:
     """Draw the page."""
-    st.set_page_config(layout="wide")
+    page.set_up("Map")
     view = st.segmented_control("Map", VIEWS, default=VIEWS[0], required=True)
     drawn, key = made_maps()[view], f"neuron_map_{view}"
     charts.draw(drawn.frame, key, drawn.drawn, alt="The map of a made-up model.", config={"displaylogo": False})

@@ -54,13 +54,19 @@ function draw(state) {
   const { xaxis, yaxis } = part;
   const [width, height] = [xaxis._length, yaxis._length];
   const colours = coloursOf(state.points.header.looks, frame);
+  const scale = Math.min(devicePixelRatio || 1, 3);
+  const shown = [xaxis.range, yaxis.range, xaxis._offset, yaxis._offset, width, height, scale, colours];
+  const drawn = JSON.stringify([state.points.header.content, ...shown]);
+  if (frame.querySelector(":scope > .point-cloud")?.dataset.drawn === drawn) return;
   const places = placesOf(state.points, part);
-  const canvas = painted(state.points, places, width, height, Math.min(devicePixelRatio || 1, 3), colours);
+  const canvas = painted(state.points, places, width, height, scale, colours);
   canvas.className = "point-cloud";
+  canvas.dataset.drawn = drawn;
   canvas.setAttribute("aria-hidden", "true");
-  canvas.style = `position: absolute; pointer-events: none; left: ${xaxis._offset}px; top: ${yaxis._offset}px; width: ${width}px; height: ${height}px`;
+  const box = `left: ${xaxis._offset}px; top: ${yaxis._offset}px; width: ${width}px; height: ${height}px`;
+  canvas.style = `position: absolute; pointer-events: none; ${box}`;
   // For a saved picture, which has more pixels (ui/exporter).
-  canvas.enlarged = (scale) => painted(state.points, places, width, height, scale, colours);
+  canvas.enlarged = (larger) => painted(state.points, places, width, height, larger, colours);
   frame.querySelector(":scope > .point-cloud")?.remove();
   frame.querySelector(":scope > .main-svg").after(canvas); // the axes' names and the marks are over it
   state.shown = { frame, xaxis, yaxis, index: indexOf(places, width, height) };
