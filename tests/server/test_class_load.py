@@ -22,10 +22,11 @@ import numpy as np
 import pytest
 
 from benchmarks import report
+from benchmarks.asked import LAYERS, NEURONS, TEXT
 from benchmarks.class_load import LINK, main, measure
 from benchmarks.compare import Reference, compare, different_columns, read_table
 from benchmarks.record import WEIGHTS, Plan, Record, SeenContrast
-from benchmarks.student import DROPS, LAYERS, NEURONS, TEXT, Student, attend_all, look_around
+from benchmarks.student import DROPS, Student, attend_all, look_around
 from benchmarks.tab import Closed, Mistake, Tab, TooSlow, WrongState
 from benchmarks.tab_storage import TabStorage
 from benchmarks.watch import serve

@@ -9,7 +9,7 @@ from core.records import ContrastResult
 from core.records.layers import AllLayers
 from core.report import alternatives
 from core.report.figures.neuron_map import EVEN_UP_TO, NeuronMap, band_heights
-from core.report.glossary import statistic_name
+from core.report.glossary import GLOSSARY, statistic_name
 from core.report.readable import readable_number
 from core.report.sentences import class_names
 from engine import layer_steps
@@ -19,10 +19,7 @@ from ui.plot_marks import Ring
 from ui.progress import show
 
 _LABELS = {"layers": "By layer", "auc": "By AUC"}
-_HELP = (
-    "**By layer**: a band for each layer, and in it every neuron by its index and its statistic. **By AUC**: the "
-    "statistic of every neuron against its AUC, of all layers together."
-)
+_HELP = f"**Map**: {GLOSSARY['map of all neurons']}"
 _STEPS = {"layers": layer_steps.map_by_layers, "auc": layer_steps.map_by_auc}
 
 
