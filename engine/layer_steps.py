@@ -21,6 +21,7 @@ from engine.turns import gate_of
 if TYPE_CHECKING:
     from core.records.layers import AllLayers, GoldLayers
     from core.records.protocols import Protocols
+    from core.report.figures.neuron_map import NeuronMap
     from core.report.layer_numbers import LayerNumbers
 
 
@@ -92,6 +93,36 @@ def gold_of_layers(request: Request, need: Any, progress: Progress) -> GoldLayer
     tags_of(spec)  # before the model is loaded for a class that no text is tagged with
     with admitted(reading_of_tagged_text(need(model), need(gold)), progress):
         return gold_layers(spec, need(model), need(gold), progress=progress, gate=gate_of(spec.model, "text", progress))
+
+
+@step(
+    _all_layers_key,
+    key_text="the key of all layers",
+    needs=(words, all_layers),
+    entries=8,  # a megabyte or two each
+    share=0.02,
+)
+def map_by_layers(request: Request, need: Any, progress: Progress) -> NeuronMap | None:
+    """The map of all neurons, by layer and index, encoded for the browser; None if only one layer is read."""
+    return _map(need(all_layers), "layers")
+
+
+@step(
+    _all_layers_key,
+    key_text="the key of all layers",
+    needs=(words, all_layers),
+    entries=8,
+    share=0.02,
+)
+def map_by_auc(request: Request, need: Any, progress: Progress) -> NeuronMap | None:
+    """The map of all neurons, their statistic against their AUC; None if only one layer is read."""
+    return _map(need(all_layers), "auc")
+
+
+def _map(found: AllLayers | None, view: str) -> NeuronMap | None:
+    from core.report.figures.neuron_map import neuron_map
+
+    return None if found is None else neuron_map(found, view)
 
 
 # --- What a page asks ---

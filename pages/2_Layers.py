@@ -2,7 +2,7 @@
 
 from engine.steps import conclusion
 from ui import page, parts, settings
-from ui.panels import cautions, every_layer, export, headline, neuron_bar
+from ui.panels import cautions, every_layer, export, headline, neuron_bar, neuron_map
 from ui.progress import show
 
 page.require_shell()
@@ -11,8 +11,11 @@ with page.showing_user_errors():
     if not parts.embedded():
         headline.draw_sentence(result)  # in a frame, the shell has drawn it and the cautions
         cautions.draw(result)
-    neuron_bar.draw(result)
+    neuron = neuron_bar.draw(result)
     page.show_notes(result.notes)
-    if "profile" in parts.of("Layers"):
+    shown = parts.of("Layers")
+    if "profile" in shown:
         every_layer.draw(result)
+    if "map" in shown:
+        neuron_map.draw(result, neuron)
     export.draw(result, every_layer=True)

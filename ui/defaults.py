@@ -24,7 +24,9 @@ DISPLAY = {
     "both": ("on", "off"),
 }
 PLOTS = ("index", "volcano")
-AXES = ("layer", "depth")  # on the Layers page
+# The Layers page.
+AXES = ("layer", "depth")
+MAPS = ("layers", "auc")
 # The Words page: its tabs, and how many neurons of each sign its image has.
 TABS = ("lists", "image", "means")
 COLUMNS = ("30", "100", "all")

@@ -30,6 +30,7 @@ from ui.defaults import (
     DEFAULT,
     DISPLAY,
     LEAST_WORDS,
+    MAPS,
     MAX_NEURONS,
     PLOTS,
     READ,
@@ -45,6 +46,7 @@ OPTIONS = {
     **DISPLAY,
     "plot": PLOTS,
     "axis": AXES,
+    "map": MAPS,
     "gold": ("own", *TREEBANKS),
     "tab": TABS,
     "columns": COLUMNS,
@@ -66,7 +68,7 @@ class View:
     ``neuron`` is the selected one, and ``pinned`` are those that stay beside it, on all pages. ``neuron`` is None
     for the default, the largest statistic. ``scale``, ``by``, ``colours``, ``threshold`` and ``both`` say how the
     text page shows a text, ``plot`` what the Neurons page plots, ``axis`` what is along the charts of the Layers
-    page. ``gold`` is the evidence page's tagged text: "own", a treebank, or "file", which no link can hold. ``tab``
+    page, and ``map`` where its map has the neurons. ``gold`` is the evidence page's tagged text: "own", a treebank, or "file", which no link can hold. ``tab``
     is the open one of the Words page, ``columns`` how many neurons its image has, and ``image_words`` how many
     words of each class, None for the default. ``read`` is the open document of the Help page. ``sample`` is the
     text page's text if it is one of the app's own (``ui.samples``): a user's text is in no link. ``other`` is what
@@ -83,6 +85,7 @@ class View:
     both: str = DISPLAY["both"][0]
     plot: str = PLOTS[0]
     axis: str = AXES[0]
+    map: str = MAPS[0]
     gold: str = "own"
     tab: str = TABS[0]
     columns: str = COLUMNS[0]

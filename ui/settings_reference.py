@@ -46,6 +46,7 @@ _ON_PAGES = {
     "both": ("", "Text heatmap: whether a third block shows both neurons in one."),
     "plot": ("", "Neurons: statistic by index, or the volcano."),
     "axis": ("", "Layers: the number of each layer along the charts, or its relative depth."),
+    "map": ("", "Layers: every neuron by layer and index, or its statistic against its AUC."),
     "gold": ("", "Evidence: the tagged text, the project's own or a treebank."),
     "tab": ("", "Words: the open tab."),
     "columns": ("", "Words: how many neurons of each sign the image has."),

@@ -37,6 +37,8 @@ GLOSSARY = {
     "to the same one, so whatever is found between the groups is chance.",
     "volcano": "The effect size of each neuron against its p: far to the side is a large difference, high up one that "
     "chance hardly ever makes.",
+    "map of all neurons": "Every neuron of every layer as a point: by its layer and index, with its statistic as its "
+    "place in the layer's band, or by its AUC and its statistic.",
     "mean difference": "The target's mean minus the baseline's, in the units of the hook point.",
     "d_av": "Cohen's d of two groups: the difference in mean, in standard deviations of the units.",
     "d_z": "Cohen's d of pairs: the mean of their differences, in standard deviations of these differences.",

@@ -11,6 +11,7 @@ from unicodedata import category
 import numpy as np
 
 from core.records import STRONG_AUC, WORD_CLASSES, ContrastResult, ContrastSpec, ModelInfo
+from core.records.layers import AllLayers
 from core.records.names import spoken
 from core.report.glossary import SIDE_WORDS
 from core.report.readable import as_chosen, readable_share, to_decimals
@@ -234,7 +235,7 @@ def singular(name: str) -> str:
     return name.removesuffix("s") if regular else name
 
 
-def n_strongly(result: ContrastResult) -> tuple[int, int]:
+def n_strongly(result: ContrastResult | AllLayers) -> tuple[int, int]:
     """How many strong neurons are higher for the target, and for the baseline."""
     strong, statistic = result.strong, result.tests.statistic
     return int((strong & (statistic > 0)).sum()), int((strong & (statistic < 0)).sum())

@@ -23,6 +23,8 @@ from ui.panels import export_experiment, words_image
 _TITLES = {
     "neurons_plot": "Every neuron of the layer, by its statistic",
     "neurons_volcano": "Every neuron of the layer: effect size and p",
+    "neuron_map_layers": "Every neuron of the model, by layer",
+    "neuron_map_auc": "Every neuron of the model: statistic and AUC",
     "layer_profile": "Significant neurons of every layer",
     "layer_counts": "Significant and strong neurons of every layer",
     "layer_strength": "Strongest effect of every layer",
