@@ -68,11 +68,11 @@ class View:
     ``neuron`` is the selected one, and ``pinned`` are those that stay beside it, on all pages. ``neuron`` is None
     for the default, the largest statistic. ``scale``, ``by``, ``colours``, ``threshold`` and ``both`` say how the
     text page shows a text, ``plot`` what the Neurons page plots, ``axis`` what is along the charts of the Layers
-    page, and ``map`` where its map has the neurons. ``gold`` is the evidence page's tagged text: "own", a treebank, or "file", which no link can hold. ``tab``
-    is the open one of the Words page, ``columns`` how many neurons its image has, and ``image_words`` how many
-    words of each class, None for the default. ``read`` is the open document of the Help page. ``sample`` is the
-    text page's text if it is one of the app's own (``ui.samples``): a user's text is in no link. ``other`` is what
-    differs in experiment B of the Compare page (``ui.other``).
+    page, and ``map`` where its map has the neurons. ``gold`` is the evidence page's tagged text: "own", a treebank,
+    or "file", which no link can hold. ``tab`` is the open one of the Words page, ``columns`` how many neurons its
+    image has, and ``image_words`` how many words of each class, None for the default. ``read`` is the open document
+    of the Help page. ``sample`` is the text page's text if it is one of the app's own (``ui.samples``): a user's
+    text is in no link. ``other`` is what differs in experiment B of the Compare page (``ui.other``).
     """
 
     spec: ContrastSpec
