@@ -42,6 +42,12 @@ _ON_PAGES = {
     "columns": ("", "Words: how many neurons of each sign the image has."),
     "image_words": ("2 to 10,000", "Words: how many words of each class the image has."),
     "read": ("", "Help: the open document."),
+    "filter": ("a condition", "Layers: which neurons the finder shows, such as `auc_after >= 0.9 and not reverses`."),
+    "sort": (
+        "a column, or `-` and a column",
+        "Layers: the order of the finder, lowest first, with `-` highest first. Without it: how far the AUC is from "
+        "0.5.",
+    ),
     "sample": ("a name of a sample", "Text heatmap: a text of the app's own. Texts that a user types are in no link."),
 }
 

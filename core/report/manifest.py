@@ -14,6 +14,7 @@ from typing import Any
 
 from core.records import ContrastResult, WordList
 from core.report.columns import definitions
+from core.report.neuron_table import NEURON_COLUMNS
 from core.report.summary import library_versions, written
 from core.report.tables import CONTRAST_COLUMNS, WORD_COLUMNS
 
@@ -48,6 +49,7 @@ def manifest_json(result: ContrastResult, texts: Sequence[str] = (), neurons: Se
             "versions": library_versions(),
             "tables": {
                 "neurons": definitions(CONTRAST_COLUMNS),
+                "neurons of every layer": definitions(NEURON_COLUMNS),
                 "words": definitions(WORD_COLUMNS),
                 "text": definitions(TEXT_COLUMNS),
                 "two texts": definitions(PAIR_COLUMNS),

@@ -26,6 +26,8 @@ _TITLES = {
     "layer_profile": "Significant neurons of every layer",
     "mean_activations": "Mean of every neuron over the words of each class",
 }
+# A button for a file: its key, its format, what makes it, and its name.
+FileButton = tuple[str, str, Callable[[], bytes], str]
 # Where the popover goes in this run: pages draw it once they have a result, but it stands beside their title.
 _place: ContextVar[DeltaGenerator | None] = ContextVar("export_place", default=None)
 
@@ -40,6 +42,7 @@ def draw(
     texts: Sequence[str] = (),
     neurons: Sequence[int] = (),
     of_neuron: Mapping[str, str] | None = None,
+    tables: Sequence[tuple[str, Sequence[FileButton]]] = (),
 ) -> None:
     """Draw the popover in its place, if there is one in this run, and once it is open, what is in it.
 
@@ -52,6 +55,8 @@ def draw(
         Those in colour there.
     of_neuron : mapping, optional
         Titles of more figures of the selected neuron, by their keys: those of the checks, on the page that has them.
+    tables : sequence of (str, sequence of FileButton)
+        More tables of the page, each with its title: those of the finder.
     """
     place = _place.get()
     if place is None:
@@ -65,6 +70,8 @@ def draw(
         st.markdown("**Data**")
         if texts:
             _draw_text_files(result, tuple(texts), tuple(neurons))
+        for title, files_of_table in tables:
+            _draw_files(title, *files_of_table)
         _draw_tables(result, tuple(texts), tuple(neurons))
         st.markdown("**The whole experiment**")
         export_experiment.draw(result)
@@ -133,10 +140,9 @@ def _draw_tables(result: ContrastResult, texts: tuple[str, ...], neurons: tuple[
 
 
 _TYPES = {"html": "text/html", "csv": "text/csv", "json": "application/json"}
-_File = tuple[str, str, Callable[[], bytes], str]
 
 
-def _draw_files(title: str, *offered: _File, about: str | None = None) -> None:
+def _draw_files(title: str, *offered: FileButton, about: str | None = None) -> None:
     """Draw a title, and a button for each file: its key, its format, what makes it, and its name."""
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", gap="xsmall"):
         st.markdown(title, width="content", help=about)
