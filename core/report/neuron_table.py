@@ -83,23 +83,16 @@ def short_names(test: str) -> dict[str, str]:
     return {statistic_name(test): "statistic", "g": "hedges_g"}
 
 
-def meanings(test: str) -> dict[str, str]:
-    """Every name that a filter may have, with what it is.
+def meanings(test: str) -> dict[tuple[str, ...], str]:
+    """Every name that a filter may have, the short ones beside the long ones, with what it is.
 
     Examples
     --------
-    >>> list(meanings("welch"))[:5], meanings("welch")["layer"]
-    (['layer', 'neuron', 't', 'statistic', 'p_adjusted'], 'The layer, counted from 0.')
+    >>> list(meanings("welch"))[:3], meanings("welch")["layer",]
+    ([('layer',), ('neuron',), ('t', 'statistic')], 'The layer, counted from 0.')
     """
-    short = {column: name for name, column in short_names(test).items()}
-    found = {}
-    for column in _COLUMNS:
-        if column in short:
-            found[short[column]] = f"{COLUMNS[column]} As {column}."
-        found[column] = COLUMNS[column]
-        if column == "above_zero_baseline":
-            found["above_zero"] = _ABOVE_ZERO
-    return found
+    short = {column: (name,) for name, column in short_names(test).items()}
+    return {(*short.get(name, ()), name): COLUMNS[name] for name in _COLUMNS} | {("above_zero",): _ABOVE_ZERO}
 
 
 @dataclass(frozen=True, eq=False)
