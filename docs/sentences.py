@@ -151,6 +151,11 @@ SECTIONS: dict[str, list[tuple[str, str]]] = {
         ("ui/values.py", ""),
         ("engine/limits.py", "words of one class"),
     ],
+    "filters": [
+        ("core/report/neuron_filter.py", ""),
+        ("core/report/neuron_table.py", ""),
+        ("engine/files.py", "every layer"),
+    ],
     "notebooks": [("core/report/notebook/", "")],
     "settings files": [("ui/settings_file.py", ""), ("ui/uploads.py", ""), ("ui/other.py", "")],
     "tagged texts": [

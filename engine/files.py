@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from weakref import ref
 
@@ -21,6 +22,16 @@ from engine.steps import text as text_step
 if TYPE_CHECKING:
     from core.records.agreement import Agreement
     from core.report.tables import Table
+
+
+@dataclass(frozen=True)
+class Found:
+    """What the finder shows: a filter and an order (``NeuronTable.rows``), and whether it has the gold AUC."""
+
+    filter: str = ""
+    sort: str = ""
+    with_gold: bool = False
+
 
 _made = Results("file", max_entries=4, max_bytes=20e6)  # a report has 5 MB
 _one_at_a_time = threading.Lock()
@@ -52,6 +63,37 @@ def neurons_json(spec: ContrastSpec, shown: tuple[str, str]) -> bytes:
 
     result = _as_shown(spec, shown)
     return _file("neurons json", [result], lambda: contrast_table(result).json())
+
+
+def every_layer_csv(spec: ContrastSpec, shown: tuple[str, str], found: Found) -> bytes:
+    """The CSV of the neurons of every layer that a filter leaves, in their order; otherwise as ``csv``.
+
+    Raises
+    ------
+    UserError
+        As ``csv``; or it is no filter, or no order.
+    """
+    return _every_layer("every layer", spec, shown, found, lambda table: _for_spreadsheets(table.csv()))
+
+
+def every_layer_json(spec: ContrastSpec, shown: tuple[str, str], found: Found) -> bytes:
+    """The table of ``every_layer_csv`` as JSON."""
+    return _every_layer("every layer json", spec, shown, found, lambda table: table.json())
+
+
+def _every_layer(
+    kind: str, spec: ContrastSpec, shown: tuple[str, str], found: Found, write: Callable[[Table], str]
+) -> bytes:
+    from core.report.neuron_table import NeuronTable
+    from engine.layer_steps import all_layers, gold_of_layers
+
+    _as_shown(spec, shown)
+    every = resolve(all_layers, Request(spec))
+    if every is None:
+        raise UserError("With so many words only one layer is read, so there is no table of every layer.")
+    gold = resolve(gold_of_layers, Request(spec)) if found.with_gold else None
+    table = NeuronTable(every, gold, "" if found.with_gold else "It has not been computed.")
+    return _file(kind, [every], lambda: write(table.saved(table.rows(found.filter, found.sort))), found)
 
 
 def words_csv(spec: ContrastSpec, shown: tuple[str, str]) -> bytes:

@@ -2,7 +2,7 @@
 
 from engine.steps import conclusion
 from ui import page, parts, settings
-from ui.panels import cautions, every_layer, export, headline, neuron_bar, neuron_map
+from ui.panels import cautions, every_layer, export, finder, headline, neuron_bar, neuron_map
 from ui.progress import show
 
 page.require_shell()
@@ -18,4 +18,5 @@ with page.showing_user_errors():
         every_layer.draw(result)
     if "map" in shown:
         neuron_map.draw(result, neuron)
-    export.draw(result, every_layer=True)
+    found = finder.draw(result, settings.current().view) if "finder" in shown else ()
+    export.draw(result, tables=found, every_layer=True)

@@ -54,7 +54,8 @@ OPTIONS = {
 }
 MAX_VALUE = 10_000  # characters of one value in a link; the app writes much shorter ones
 _DIGESTS = tuple(f"{side}_digest" for side in SIDES)
-_ON_PAGES = ("neuron", "neurons", "pinned", "image_words", "sample", *OPTIONS)
+_TYPED = ("sample", "filter", "sort")  # texts, "" by default
+_ON_PAGES = ("neuron", "neurons", "pinned", "image_words", *_TYPED, *OPTIONS)
 _OF_SPEC = (*(item.name for item in fields(ContrastSpec)), *_DIGESTS)
 # Those of the experiment B of the Compare page have a mark (``ui.other``, which the start needs none of).
 _OF_OTHER = tuple(f"b_{name}" for name in (*_OF_SPEC, "neuron"))
@@ -72,7 +73,9 @@ class View:
     or "file", which no link can hold. ``tab`` is the open one of the Words page, ``columns`` how many neurons its
     image has, and ``image_words`` how many words of each class, None for the default. ``read`` is the open document
     of the Help page. ``sample`` is the text page's text if it is one of the app's own (``ui.samples``): a user's
-    text is in no link. ``other`` is what differs in experiment B of the Compare page (``ui.other``).
+    text is in no link. ``other`` is what differs in experiment B of the Compare page (``ui.other``). ``filter`` is
+    that of the finder on the Layers page as it was typed, also a mistake, and ``sort`` its order: a column, perhaps
+    after a hyphen; "" for the default.
     """
 
     spec: ContrastSpec
@@ -93,6 +96,8 @@ class View:
     image_words: int | None = None
     sample: str = ""
     other: tuple[tuple[str, Any], ...] = ()
+    filter: str = ""
+    sort: str = ""
 
 
 def write(view: View) -> None:
@@ -124,8 +129,7 @@ def params_of(view: View, *, spelled_out: bool = False) -> dict[str, str]:
     for name, options in OPTIONS.items():
         if (value := getattr(view, name)) in options[0 if spelled_out else 1 :]:
             params[name] = value
-    if view.sample:
-        params["sample"] = view.sample
+    params |= {name: text for name in _TYPED if (text := getattr(view, name))}
     if view.other:
         from ui import other
 
@@ -170,9 +174,17 @@ def read(params: Mapping[str, str], texts: Mapping[str, str] | None = None) -> t
     neuron = _neurons([params["neuron"]] if "neuron" in params else [], "neuron", problems)
     pinned = _pinned(params, problems)
     options = {name: option(name, params, problems) for name in OPTIONS}
-    image_words, sample = _image_words(params, problems), _sample(params, problems)
-    b = _other(params, spec, texts or {}, problems)
-    view = View(spec, neuron[0] if neuron else None, pinned, **options, image_words=image_words, sample=sample, other=b)
+    view = View(
+        spec,
+        neuron[0] if neuron else None,
+        pinned,
+        **options,
+        image_words=_image_words(params, problems),
+        sample=_sample(params, problems),
+        filter=params.get("filter", ""),  # a mistake stays in its box, and the page says it
+        sort=_sort(params, spec, problems),
+        other=_other(params, spec, texts or {}, problems),
+    )
     return view, problems
 
 
@@ -221,6 +233,21 @@ def _sample(params: Mapping[str, str], problems: list[str]) -> str:
         return value
     problems.append(f"sample is “{value[:60]}”; the texts of this version are {', '.join(names)}. It was set aside.")
     return ""
+
+
+def _sort(params: Mapping[str, str], spec: ContrastSpec, problems: list[str]) -> str:
+    """The order of the finder, "" if the link names none."""
+    sort = params.get("sort", "")
+    if not sort:
+        return ""
+    from core.report.neuron_table import sort_of  # few links have an order
+
+    try:
+        sort_of(sort, spec.test)
+    except UserError as error:
+        problems.append(f"{error} The default is used.")
+        return ""
+    return sort
 
 
 def option(name: str, params: Mapping[str, str], problems: list[str]) -> str:

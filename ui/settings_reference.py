@@ -57,6 +57,12 @@ _ON_PAGES = {
         "Compare: what differs in experiment B, each setting by its name in a link after `b_`. In the settings file: a "
         "list of pairs. B has all other settings of A.",
     ),
+    "filter": ("a condition", "Layers: which neurons the finder shows, such as `auc_after >= 0.9 and not reverses`."),
+    "sort": (
+        "a column, or `-` and a column",
+        "Layers: the order of the finder, lowest first, with `-` highest first. Without it: how far the AUC is from "
+        "0.5.",
+    ),
     "sample": ("a name of a sample", "Text heatmap: a text of the app's own. Texts that a user types are in no link."),
 }
 

@@ -53,6 +53,10 @@ GLOSSARY = {
     "which it is paired, as it is equal or stands in the same place.",
     "interval": "A 95% confidence interval of this neuron alone, not corrected for having chosen it among many.",
     "strong": "A significant neuron with an AUC of at least 0.90 or at most 0.10.",
+    "gold AUC": "The AUC of a neuron over the words of the project's tagged sentences: the target's part of speech "
+    "over the baseline's, at the side that was tested.",
+    "top": "Of all neurons that were tested, in every layer, the percentage whose statistic is at least as large: at "
+    "most 1 is the top 1%.",
     "significant": "A neuron whose adjusted p is at most alpha; the difference may be small, so look at the AUC.",
     "top share": "The share of the model's neurons with the largest statistics: it is selected whatever p is, so it is "
     "as large where there is nothing to find.",

@@ -11,6 +11,7 @@ from core.report.json_fields import MANIFEST, MODEL, NEURON, SUMMARY, VERSIONS, 
 from core.report.layer_table import LAYER_COLUMNS
 from core.report.manifest import PAIR_COLUMNS, TEXT_COLUMNS
 from core.report.markdown import anchor, table
+from core.report.neuron_table import NEURON_COLUMNS
 from core.report.tables import CONTRAST_COLUMNS, WORD_COLUMNS
 
 _METHODS = "../methods.md"
@@ -42,6 +43,7 @@ def columns_of_tables() -> str:
     """The columns of every table that can be saved, a table each."""
     tables: dict[str, Sequence[str]] = {
         "Neurons": CONTRAST_COLUMNS,
+        "Neurons of every layer": NEURON_COLUMNS,
         "Words": WORD_COLUMNS,
         "Tokens of a text": TEXT_COLUMNS,
         "Two texts": PAIR_COLUMNS,

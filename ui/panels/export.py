@@ -37,6 +37,8 @@ _TITLES_OF_BOTH = {
     "quantile_plot": "Quantiles of the statistics of A and of B",
     "depth_plot": "Every layer of A and of B",
 }
+# A button for a file: its key, its format, what makes it, and its name.
+FileButton = tuple[str, str, Callable[[], bytes], str]
 # Where the popover goes in this run: pages draw it once they have a result, but it stands beside their title.
 _place: ContextVar[DeltaGenerator | None] = ContextVar("export_place", default=None)
 
@@ -51,8 +53,9 @@ def draw(
     texts: Sequence[str] = (),
     neurons: Sequence[int] = (),
     of_neuron: Mapping[str, str] | None = None,
-    other: ContrastResult | None = None,
     *,
+    tables: Sequence[tuple[str, Sequence[FileButton]]] = (),
+    other: ContrastResult | None = None,
     every_layer: bool = False,
 ) -> None:
     """Draw the popover in its place, if there is one in this run, and once it is open, what is in it.
@@ -70,6 +73,8 @@ def draw(
         Experiment B, on the page that compares two.
     every_layer : bool
         Whether the table of all layers is offered too.
+    tables : sequence of (str, sequence of FileButton)
+        More tables of the page, each with its title: those of the finder.
     """
     place = _place.get()
     if place is None:
@@ -87,6 +92,8 @@ def draw(
             _draw_text_files(result, tuple(texts), tuple(neurons))
         if every_layer:
             _draw_layers(result)
+        for title, files_of_table in tables:
+            _draw_files(title, *files_of_table)
         _draw_tables(result, tuple(texts), tuple(neurons))
         st.markdown("**The whole experiment**")
         export_experiment.draw(result)
@@ -184,10 +191,9 @@ def _draw_tables(result: ContrastResult, texts: tuple[str, ...], neurons: tuple[
 
 
 _TYPES = {"html": "text/html", "csv": "text/csv", "json": "application/json"}
-_File = tuple[str, str, Callable[[], bytes], str]
 
 
-def _draw_files(title: str, *offered: _File, about: str | None = None) -> None:
+def _draw_files(title: str, *offered: FileButton, about: str | None = None) -> None:
     """Draw a title, and a button for each file: its key, its format, what makes it, and its name."""
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", gap="xsmall"):
         st.markdown(title, width="content", help=about)
