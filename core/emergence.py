@@ -66,7 +66,7 @@ def summarise(
         adjusted = correct(at_side, tests, activations, watch)
         layers = measure_layers(at_side, model, activations, tests, adjusted, progress=watch)
         sides.append(_of_side(layers, _chance(at_side, activations)))
-    return CheckpointSummary(model, *sides, notes=(*model.notes, *activations.notes))
+    return CheckpointSummary(model, sides[0], sides[1], (*model.notes, *activations.notes))
 
 
 def _of_side(found: AllLayers, chance_auc: np.ndarray) -> SideSummary:
@@ -162,7 +162,8 @@ def measure_checkpoints(
     """
     unit = checkpoints.unit if isinstance(checkpoints, Checkpoints) else STEPS
     them = checkpoints.found if isinstance(checkpoints, Checkpoints) else checkpoints
-    words, measured = choose_words(spec, downloads), []
+    words = choose_words(spec, downloads)
+    measured: list[Measured] = []
     for number, each in enumerate(them):
 
         def watch(share: float, sentence: str, number: int = number) -> None:

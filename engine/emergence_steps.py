@@ -103,7 +103,7 @@ def found(spec: ContrastSpec, names: Iterable[str]) -> dict[str, CheckpointSumma
 
 
 def curve(spec: ContrastSpec, unit: str, asked: Iterable[Checkpoint]) -> Emergence:
-    """The curve of what is done: of the checkpoints that were asked for, those that were read, and those that failed."""
+    """The curve of the checkpoints that were asked for, as far as they are done; with those that failed."""
     from core.emergence import assemble
 
     asked = tuple(asked)

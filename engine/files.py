@@ -19,6 +19,7 @@ from engine.steps import conclusion, profile, shuffled, sources
 from engine.steps import text as text_step
 
 if TYPE_CHECKING:
+    from core.records.emergence import Emergence
     from core.report.tables import Table
 
 _made = Results("file", max_entries=4, max_bytes=20e6)  # a report has 5 MB
@@ -67,6 +68,16 @@ def words_json(spec: ContrastSpec, shown: tuple[str, str]) -> bytes:
 
     result = _as_shown(spec, shown)
     return _file("words json", [result], lambda: words_table(result).json())
+
+
+def emergence(curve: Emergence, kind: str) -> bytes:
+    """The table of a curve over checkpoints, as "csv" or "json"."""
+    from core.report.emergence import emergence_json, emergence_table
+
+    def make() -> str:
+        return _for_spreadsheets(emergence_table(curve).csv()) if kind == "csv" else emergence_json(curve)
+
+    return _file(f"checkpoints {kind}", curve.summaries, make, (curve.spec.digest, curve.steps))
 
 
 def summary(spec: ContrastSpec, shown: tuple[str, str]) -> bytes:

@@ -2,7 +2,7 @@
 
 from engine.steps import conclusion
 from ui import page, parts, settings
-from ui.panels import cautions, export, headline, layers, neuron_bar
+from ui.panels import cautions, emergence, export, headline, layers, neuron_bar
 from ui.progress import show
 
 page.require_shell()
@@ -15,4 +15,6 @@ with page.showing_user_errors():
     page.show_notes(result.notes)
     if "profile" in parts.of("Layers"):
         layers.draw(result)
+    if "emergence" in parts.of("Layers"):
+        emergence.draw(result)
     export.draw(result)

@@ -40,8 +40,9 @@ from ui.defaults import (
 # The choices on pages that are words, the default first.
 OPTIONS = {**DISPLAY, "plot": PLOTS, "gold": ("own", *TREEBANKS), "tab": TABS, "columns": COLUMNS, "read": READ}
 MAX_VALUE = 10_000  # characters of one value in a link; the app writes much shorter ones
+MAX_STEPS, MAX_STEP_DIGITS = 24, 15  # checkpoints that are compared, and the digits of a step
 _DIGESTS = tuple(f"{side}_digest" for side in SIDES)
-_ON_PAGES = ("neuron", "neurons", "pinned", "image_words", "sample", *OPTIONS)
+_ON_PAGES = ("neuron", "neurons", "pinned", "image_words", "sample", "steps", *OPTIONS)
 _NAMES = (*(item.name for item in fields(ContrastSpec)), *_DIGESTS, *_ON_PAGES)
 
 
@@ -55,7 +56,7 @@ class View:
     or "file", which no link can hold. ``tab`` is the open one of the Words page, ``columns`` how many neurons its image
     has, and ``image_words`` how many words of each class, None for the default. ``read`` is the open document of the
     Help page. ``sample`` is the text page's text if it is one of the app's own (``ui.samples``): a user's text is in no
-    link.
+    link. ``steps`` are the checkpoints that the Layers page compares, () for the default.
     """
 
     spec: ContrastSpec
@@ -73,6 +74,7 @@ class View:
     read: str = READ[0]
     image_words: int | None = None
     sample: str = ""
+    steps: tuple[int, ...] = ()
 
 
 def write(view: View) -> None:
@@ -106,6 +108,8 @@ def params_of(view: View, *, spelled_out: bool = False) -> dict[str, str]:
             params[name] = value
     if view.sample:
         params["sample"] = view.sample
+    if view.steps:
+        params["steps"] = ",".join(map(str, view.steps))
     return params
 
 
@@ -146,7 +150,8 @@ def read(params: Mapping[str, str], texts: Mapping[str, str] | None = None) -> t
     pinned = _pinned(params, problems)
     options = {name: option(name, params, problems) for name in OPTIONS}
     image_words, sample = _image_words(params, problems), _sample(params, problems)
-    view = View(spec, neuron[0] if neuron else None, pinned, **options, image_words=image_words, sample=sample)
+    steps, first = _steps(params, problems), neuron[0] if neuron else None
+    view = View(spec, first, pinned, **options, image_words=image_words, sample=sample, steps=steps)
     return view, problems
 
 
@@ -184,6 +189,17 @@ def _sample(params: Mapping[str, str], problems: list[str]) -> str:
         return value
     problems.append(f"sample is “{value[:60]}”; the texts of this version are {', '.join(names)}. It was set aside.")
     return ""
+
+
+def _steps(params: Mapping[str, str], problems: list[str]) -> tuple[int, ...]:
+    """The steps of checkpoints. The page knows which there are."""
+    parts = params["steps"].split(",") if params.get("steps") else []
+    steps = sorted({int(part) for part in parts if part.isascii() and part.isdigit() and len(part) <= MAX_STEP_DIGITS})
+    if invalid := [part for part in parts if not (part.isascii() and part.isdigit() and len(part) <= MAX_STEP_DIGITS)]:
+        problems.append(f"steps has “{invalid[0][:60]}”; whole numbers, with commas between, are allowed. Set aside.")
+    if len(steps) > MAX_STEPS:
+        problems.append(f"steps has {len(steps)} numbers; at most {MAX_STEPS} are compared. The first ones are used.")
+    return tuple(steps[:MAX_STEPS])
 
 
 def option(name: str, params: Mapping[str, str], problems: list[str]) -> str:

@@ -42,6 +42,7 @@ _ON_PAGES = {
     "columns": ("", "Words: how many neurons of each sign the image has."),
     "image_words": ("2 to 10,000", "Words: how many words of each class the image has."),
     "read": ("", "Help: the open document."),
+    "steps": ("up to 24 numbers, with commas", "Layers: the checkpoints that are compared. Without it: about ten."),
     "sample": ("a name of a sample", "Text heatmap: a text of the app's own. Texts that a user types are in no link."),
 }
 

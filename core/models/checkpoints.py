@@ -175,7 +175,7 @@ def _on_hub(model: HubName, offered: Offered) -> Checkpoints:
         own = own or (last if model.revision in (None, "main") else None)
     unit = own[1] if own else _most_common(unit for _, unit in by_position)
     found = [each for (_, its), each in by_position.items() if its == unit and offered(each.name)]
-    notes = ()
+    notes: tuple[str, ...] = ()
     if _is_offline():
         known, found = len(found), [each for each in found if is_here(each.name)]
         if len(found) < known:

@@ -47,7 +47,7 @@ def effect_over_steps(emergence: Emergence, side: str, layer: int) -> Picture:
     """
     every, alone = emergence.best_auc(side), emergence.best_auc(side, layer)
     chance = emergence.chance_auc(side)
-    traces = _curves(emergence, every, alone, layer, "AUC", list(map(readable_auc, every.ravel().tolist())))
+    traces = _curves(emergence, every, alone, layer, "AUC")
     traces.append(
         {
             **_line(emergence, chance, NEUTRAL_COLOUR, "dash"),
@@ -69,7 +69,7 @@ def strong_over_steps(emergence: Emergence, side: str, layer: int) -> Picture:
     The first trace has a point for each checkpoint.
     """
     every, alone = emergence.strong(side), emergence.strong(side, layer)
-    traces = _curves(emergence, every, alone, layer, "strong", [f"{count:,}" for count in every.ravel().tolist()])
+    traces = _curves(emergence, every, alone, layer, "strong neurons")
     top = max(1, int(every.max(initial=0)))
     axis = {"title": {"text": "Strong neurons"}, "range": [-0.05 * top, 1.08 * top], "hoverformat": ",d"}
     whole = {"tickmode": "linear", "dtick": 1} if top <= 6 else {"tickformat": ",d"}
@@ -149,32 +149,27 @@ def neuron_over_steps(emergence: Emergence, layer: int, neuron: int) -> Picture:
     return {"data": traces, "layout": layout}
 
 
-def _curves(
-    emergence: Emergence, every: np.ndarray, alone: np.ndarray, layer: int, what: str, texts: Sequence[str]
-) -> list[Picture]:
+def _curves(emergence: Emergence, every: np.ndarray, alone: np.ndarray, layer: int, what: str) -> list[Picture]:
     """Lines of both classes: of all layers, which are solid, and of one. Values are (n_checkpoints, 2)."""
     traces = []
-    for direction, (name, (colour, symbol)) in enumerate(zip(class_names(emergence.spec), _DIRECTIONS, strict=True)):
-        line = _line(emergence, every[:, direction], colour, "solid")
-        line["marker"] |= {"symbol": symbol, "size": 9}
-        said = [
-            f"{_at(emergence, at)}, all layers:<br>{what} {texts[2 * at + direction]}, for {literal(name)}"
-            for at in range(len(emergence.steps))
-        ]
-        shown = {"name": in_lines(f"For {name}, all layers", 36), "text": said}
-        traces.append({**line, **shown, "hovertemplate": "%{text}<extra></extra>"})
-    for direction, (name, (colour, symbol)) in enumerate(zip(class_names(emergence.spec), _DIRECTIONS, strict=True)):
-        line = _line(emergence, alone[:, direction], colour, "dot")
-        line["marker"] |= {"symbol": f"{symbol}-open", "size": 7}
-        values = alone[:, direction].tolist()
-        said = [
-            f"{_at(emergence, at)}, layer {layer}:<br>{what} "
-            f"{f'{value:,}' if isinstance(value, int) else readable_auc(value)}, for {literal(name)}"
-            for at, value in enumerate(values)
-        ]
-        shown = {"name": in_lines(f"For {name}, layer {layer}", 36), "text": said}
-        traces.append({**line, **shown, "hovertemplate": "%{text}<extra></extra>"})
+    for values, of, dash, hollow, size in (
+        (every, "all layers", "solid", "", 9),
+        (alone, f"layer {layer}", "dot", "-open", 7),
+    ):
+        for way, (name, (colour, symbol)) in enumerate(zip(class_names(emergence.spec), _DIRECTIONS, strict=True)):
+            line = _line(emergence, values[:, way], colour, dash)
+            line["marker"] |= {"symbol": f"{symbol}{hollow}", "size": size}
+            said = [
+                f"{_at(emergence, at)}, {of}:<br>{what} {_written(value)}, for {literal(name)}"
+                for at, value in enumerate(values[:, way].tolist())
+            ]
+            shown = {"name": in_lines(f"For {name}, {of}", 36), "text": said}
+            traces.append({**line, **shown, "hovertemplate": "%{text}<extra></extra>"})
     return traces
+
+
+def _written(value: float) -> str:
+    return f"{value:,}" if isinstance(value, int) else readable_auc(value)
 
 
 def _line(emergence: Emergence, values: np.ndarray, colour: str, dash: str) -> Picture:
