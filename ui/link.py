@@ -194,9 +194,10 @@ def _sample(params: Mapping[str, str], problems: list[str]) -> str:
 def _steps(params: Mapping[str, str], problems: list[str]) -> tuple[int, ...]:
     """The steps of checkpoints. The page knows which there are."""
     parts = params["steps"].split(",") if params.get("steps") else []
-    steps = sorted({int(part) for part in parts if part.isascii() and part.isdigit() and len(part) <= MAX_STEP_DIGITS})
-    if invalid := [part for part in parts if not (part.isascii() and part.isdigit() and len(part) <= MAX_STEP_DIGITS)]:
-        problems.append(f"steps has “{invalid[0][:60]}”; whole numbers, with commas between, are allowed. Set aside.")
+    valid = [part for part in parts if part.isascii() and part.isdigit() and len(part) <= MAX_STEP_DIGITS]
+    if invalid := [part for part in parts if part not in valid]:
+        problems.append(f"steps is “{invalid[0][:60]}”; a step is a whole number from 0. It was set aside.")
+    steps = sorted(set(map(int, valid)))
     if len(steps) > MAX_STEPS:
         problems.append(f"steps has {len(steps)} numbers; at most {MAX_STEPS} are compared. The first ones are used.")
     return tuple(steps[:MAX_STEPS])

@@ -39,10 +39,10 @@ _PYTHIA = re.compile(r"EleutherAI/pythia-(14m|31m|70m|160m|410m|1b|1\.4b|2\.8b|6
 
 _STEP = re.compile(
     r"(?:^|[^a-z0-9])(?:global[-_]?step|step|checkpoint|ckpt|iteration|iter)s?[-_]?(\d{1,15})(?![\d.]*\d|[a-z])",
-    re.IGNORECASE,
+    re.IGNORECASE | re.ASCII,
 )
-_TOKENS = re.compile(r"(?:tokens?[-_]?)?(\d{1,6}(?:\.\d{1,3})?)([KMBT])(?:[-_]?tokens?)?", re.IGNORECASE)
-_NUMBER = re.compile(r"\d{1,15}")
+_TOKENS = re.compile(r"(?:tokens?[-_]?)?(\d{1,6}(?:\.\d{1,3})?)([KMBT])(?:[-_]?tokens?)?", re.IGNORECASE | re.ASCII)
+_NUMBER = re.compile(r"\d{1,15}", re.ASCII)
 _THOUSANDS = {"K": 10**3, "M": 10**6, "B": 10**9, "T": 10**12}
 # What a configuration says of how it was written and is used, and not of the model's shape.
 _NO_SHAPE = {"_name_or_path", "transformers_version", "torch_dtype", "dtype", "use_cache", "step", "_commit_hash"}
@@ -204,12 +204,12 @@ def _in_folder(name: str, folder: Path, folders: Folders, offered: Offered) -> C
     models, notes = [], []
     for entry in sorted(os.listdir(parent), key=_natural)[:_MOST]:
         its_name = os.path.join(place, entry) if place else entry
-        if not offered(its_name) or not (parent / entry / "config.json").is_file():
+        if not offered(its_name) or not _is_model(its_name, folders):
             continue
         position = position_of(entry)
         if position is None:
             notes.append(f"“{entry[:80]}” is left out: its name does not say at which step it is.")
-        elif find_folder(its_name, folders) is not None:
+        else:
             models.append((position, Checkpoint(position[0], its_name, entry)))
     unit = own[1] if own else _most_common(unit for (_, unit), _ in models)
     models = [(position, each) for position, each in models if position[1] == unit]
@@ -223,6 +223,15 @@ def _in_folder(name: str, folder: Path, folders: Folders, offered: Offered) -> C
         else:
             found.append(each)
     return Checkpoints(tuple(found), unit, own[0] if own else None, tuple(notes))
+
+
+def _is_model(name: str, folders: Folders) -> bool:
+    """Whether a name is that of a folder that may be looked at, and has a configuration."""
+    try:
+        folder = find_folder(name, folders)
+    except UserError:  # a link leads out of the root
+        return False
+    return folder is not None and (folder / "config.json").is_file()
 
 
 def _why_not(folder: Path, like: Path, steps: list[int], step: int) -> str:

@@ -54,7 +54,7 @@ def locate(name: str, folders: Folders, progress: Progress) -> tuple[Path, str]:
     if folder is None:
         return ensure_downloaded(name, progress)
     if not (folder / "config.json").is_file():
-        raise UserError(f"The folder {name} is no model: it holds no config.json.")
+        raise UserError(f"The folder {name} is no model: it holds no config.json.", about="no_config")
     return folder, f"sha256:{weights_digest(folder, name)[:12]}"
 
 

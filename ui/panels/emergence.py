@@ -76,9 +76,9 @@ def _draw_choice(known: Checkpoints) -> tuple[Checkpoint, ...]:
     steps = [step for step in settings.current().view.steps if step in by_step] or list(default)
     if not parts.embedded():
         chosen.write(_STEPS, steps)
-        what = "Steps" if known.unit == "step" else "Tokens read"
+        what = "Steps" if known.unit == "step" else "Tokens read,"
         st.multiselect(
-            f"{what} of the checkpoints, of {len(by_step):,}",
+            f"{what} to compare, of {len(by_step):,} checkpoints",
             list(by_step),
             key=_STEPS,
             format_func=lambda step: f"{step:,}",
@@ -277,8 +277,9 @@ def _draw_table(shown: _Shown) -> None:
     spec, curve, side = shown.spec, shown.curve, shown.spec.hook_side
     target, baseline = class_names(spec)
     significant, strong, auc = curve.significant(side), curve.strong(side), curve.best_auc(side)
+    first = "step" if curve.unit == "step" else "tokens"
     columns = {
-        "step" if curve.unit == "step" else "tokens": list(curve.steps),
+        first: list(curve.steps),
         "checkpoint": list(shown.names),
         f"significant, {target}": significant[:, 0].tolist(),
         f"strong, {target}": strong[:, 0].tolist(),
@@ -297,6 +298,10 @@ def _draw_table(shown: _Shown) -> None:
         hide_index=True,
         on_select=partial(_use_row, shown.names, chosen.snapshot()),
         selection_mode="single-row",
+        column_config={
+            first: st.column_config.NumberColumn(width=110),
+            "checkpoint": st.column_config.TextColumn(width="medium"),
+        },
     )
     stem = result_stem(spec).replace(f"-layer{spec.layer}-", "-checkpoints-")
     with st.container(horizontal=True):

@@ -22,7 +22,7 @@ from core.report.figures.style import (
 from core.report.readable import readable_auc
 from core.report.sentences import class_names
 
-_HEIGHT = 340
+_HEIGHT = 360
 # Of the axis of steps: how far step 0 is set apart, in powers of ten, and how near two labels may be, in its length.
 _APART, _NEAR = 0.5, 0.09
 _DIRECTIONS = ((TARGET_COLOUR, "triangle-up"), (BASELINE_COLOUR, "triangle-down"))
@@ -98,11 +98,11 @@ def layers_by_step(emergence: Emergence, side: str) -> Picture:
         "colorscale": [[0.0, f"{NEUTRAL_COLOUR}0A"], [0.5, f"{NEUTRAL_COLOUR}60"], [1.0, f"{NEUTRAL_COLOUR}FF"]],
         "colorbar": {"title": {"text": "AUC", "side": "right"}, "thickness": 12, "outlinewidth": 0, "nticks": 6},
         "xgap": 1,
-        "ygap": 1 if emergence.n_layers <= 40 else 0,
+        "ygap": 1 if emergence.n_layers <= 16 else 0,
     }
     labels = [_tick(step) for step in emergence.steps]
     layout = {
-        "height": max(_HEIGHT, min(620, 120 + 14 * emergence.n_layers)),
+        "height": _HEIGHT,
         "margin": MARGIN,
         "dragmode": False,
         "xaxis": {
@@ -248,4 +248,4 @@ def _about_layer(emergence: Emergence, side: str, layer: int, at: int, names: tu
 
 
 def _whole_ticks(n_layers: int) -> Picture:
-    return {"tickmode": "linear", "tick0": 0, "dtick": max(1, math.ceil(n_layers / 12))}
+    return {"tickmode": "linear", "tick0": 0, "dtick": max(1, math.ceil(n_layers / 10))}
