@@ -99,6 +99,7 @@ SECTIONS: dict[str, list[tuple[str, str]]] = {
         ("core/models/head.py", ""),
         ("core/models/fresh.py", ""),
         ("core/activations/text.py", "not finite"),
+        ("engine/emergence_steps.py", "could not be read"),
     ],
     "models that are not read": [
         ("core/models/suitability.py", ""),
@@ -149,6 +150,7 @@ SECTIONS: dict[str, list[tuple[str, str]]] = {
         ("core/records/", ""),
         ("ui/values.py", ""),
         ("engine/limits.py", "words of one class"),
+        ("engine/emergence_steps.py", "only one layer"),
     ],
     "notebooks": [("core/report/notebook/", "")],
     "settings files": [("ui/settings_file.py", ""), ("ui/uploads.py", "")],

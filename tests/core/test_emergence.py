@@ -31,10 +31,10 @@ def words_of(name: str) -> tuple[str, ...]:
 
 
 STEPS = {0: 0.0, 10: 0.3, 100: 0.6, 1000: 1.0}
-TARGET = words_of("nouns")[:32]
-BASELINE = tuple(word for word in words_of("verbs") if word not in words_of("nouns"))[:32]
+TARGET = words_of("nouns")[:24]
+BASELINE = tuple(word for word in words_of("verbs") if word not in words_of("nouns"))[:24]
 SPEC = ContrastSpec(
-    target=CUSTOM, baseline=CUSTOM, target_words=TARGET, baseline_words=BASELINE, n_target=32, n_baseline=32,
+    target=CUSTOM, baseline=CUSTOM, target_words=TARGET, baseline_words=BASELINE, n_target=24, n_baseline=24,
     test="welch", correction="holm", family="model",
 )  # fmt: skip
 

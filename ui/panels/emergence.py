@@ -113,13 +113,11 @@ def _draw_reading(spec: ContrastSpec, asked: Sequence[Checkpoint], drawn: Emerge
     """Draw the button that reads what is missing. While something is read, look for news every second."""
     pending = _pending(spec, asked)
     left = [each for each in asked if each.step not in drawn.steps and each.name not in pending]
-    over = {failed.name for failed in drawn.failed}
     with st.container(horizontal=True, vertical_alignment="center"):
         if left:
-            again = all(each.name in over for each in left)
-            other = "Read" if len(left) == len(asked) else "Try again:" if again else "Read the other"
+            again = {each.name for each in left} <= {failed.name for failed in drawn.failed}
             st.button(
-                f"{other} {len(left)} checkpoint{'s' if len(left) > 1 else ''}",
+                _label(len(left), len(asked), again),
                 key="read_checkpoints",
                 type="secondary" if again else "primary",
                 icon=":material/play_arrow:",
@@ -139,6 +137,16 @@ def _draw_reading(spec: ContrastSpec, asked: Sequence[Checkpoint], drawn: Emerge
         _draw_progress(now, len(asked))
 
     progress()
+
+
+def _label(n_left: int, n_asked: int, again: bool) -> str:
+    """What the button says that reads what is left."""
+    checkpoints = f"{n_left} checkpoint{'' if n_left == 1 else 's'}"
+    if again:
+        return f"Try {checkpoints} again"
+    if n_left == n_asked:
+        return f"Read {checkpoints}"
+    return "Read the other checkpoint" if n_left == 1 else f"Read the other {checkpoints}"
 
 
 def _draw_progress(pending: dict[str, Job | None], n_asked: int) -> None:
