@@ -21,6 +21,7 @@ from engine.steps import text as text_step
 
 if TYPE_CHECKING:
     from core.records.agreement import Agreement
+    from core.records.emergence import Emergence
     from core.report.tables import Table
 
 
@@ -143,6 +144,16 @@ def _layers(kind: str, spec: ContrastSpec, shown: tuple[str, str], write: Callab
         lambda: write(layer_table(sides, spec.hook_side, gold, shuffled=spec.shuffle_labels)),
         gold is not None,
     )
+
+
+def emergence(curve: Emergence, kind: str) -> bytes:
+    """The table of a curve over checkpoints, as "csv" or "json"."""
+    from core.report.emergence import emergence_json, emergence_table
+
+    def make() -> str:
+        return _for_spreadsheets(emergence_table(curve).csv()) if kind == "csv" else emergence_json(curve)
+
+    return _file(f"checkpoints {kind}", curve.summaries, make, (curve.spec.digest, curve.steps))
 
 
 def summary(spec: ContrastSpec, shown: tuple[str, str]) -> bytes:

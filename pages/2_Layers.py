@@ -2,7 +2,7 @@
 
 from engine.steps import conclusion
 from ui import page, parts, settings
-from ui.panels import cautions, every_layer, export, finder, headline, neuron_bar, neuron_map
+from ui.panels import cautions, emergence, every_layer, export, finder, headline, neuron_bar, neuron_map
 from ui.progress import show
 
 page.require_shell()
@@ -19,4 +19,6 @@ with page.showing_user_errors():
     if "map" in shown:
         neuron_map.draw(result, neuron)
     found = finder.draw(result, settings.current().view) if "finder" in shown else ()
+    if "emergence" in shown:
+        emergence.draw(result)
     export.draw(result, tables=found, every_layer=True)

@@ -53,9 +53,10 @@ OPTIONS = {
     "read": READ,
 }
 MAX_VALUE = 10_000  # characters of one value in a link; the app writes much shorter ones
+MAX_STEPS, MAX_STEP_DIGITS = 24, 15  # checkpoints that are compared, and the digits of a step
 _DIGESTS = tuple(f"{side}_digest" for side in SIDES)
 _TYPED = ("sample", "filter", "sort")  # texts, "" by default
-_ON_PAGES = ("neuron", "neurons", "pinned", "image_words", *_TYPED, *OPTIONS)
+_ON_PAGES = ("neuron", "neurons", "pinned", "image_words", "steps", *_TYPED, *OPTIONS)
 _OF_SPEC = (*(item.name for item in fields(ContrastSpec)), *_DIGESTS)
 # Those of the experiment B of the Compare page have a mark (``ui.other``, which the start needs none of).
 _OF_OTHER = tuple(f"b_{name}" for name in (*_OF_SPEC, "neuron"))
@@ -75,7 +76,8 @@ class View:
     of the Help page. ``sample`` is the text page's text if it is one of the app's own (``ui.samples``): a user's
     text is in no link. ``other`` is what differs in experiment B of the Compare page (``ui.other``). ``filter`` is
     that of the finder on the Layers page as it was typed, also a mistake, and ``sort`` its order: a column, perhaps
-    after a hyphen; "" for the default.
+    after a hyphen; "" for the default. ``steps`` are the checkpoints that the Layers page compares, () for the
+    default.
     """
 
     spec: ContrastSpec
@@ -98,6 +100,7 @@ class View:
     other: tuple[tuple[str, Any], ...] = ()
     filter: str = ""
     sort: str = ""
+    steps: tuple[int, ...] = ()
 
 
 def write(view: View) -> None:
@@ -134,6 +137,8 @@ def params_of(view: View, *, spelled_out: bool = False) -> dict[str, str]:
         from ui import other
 
         params |= other.params_of(view.other)
+    if view.steps:
+        params["steps"] = ",".join(map(str, view.steps))
     return params
 
 
@@ -183,6 +188,7 @@ def read(params: Mapping[str, str], texts: Mapping[str, str] | None = None) -> t
         sample=_sample(params, problems),
         filter=params.get("filter", ""),  # a mistake stays in its box, and the page says it
         sort=_sort(params, spec, problems),
+        steps=_steps(params, problems),
         other=_other(params, spec, texts or {}, problems),
     )
     return view, problems
@@ -248,6 +254,18 @@ def _sort(params: Mapping[str, str], spec: ContrastSpec, problems: list[str]) ->
         problems.append(f"{error} The default is used.")
         return ""
     return sort
+
+
+def _steps(params: Mapping[str, str], problems: list[str]) -> tuple[int, ...]:
+    """The steps of checkpoints. The page knows which there are."""
+    parts = params["steps"].split(",") if params.get("steps") else []
+    valid = [part for part in parts if part.isascii() and part.isdigit() and len(part) <= MAX_STEP_DIGITS]
+    if invalid := [part for part in parts if part not in valid]:
+        problems.append(f"steps is “{invalid[0][:60]}”; a step is a whole number from 0. It was set aside.")
+    steps = sorted(set(map(int, valid)))
+    if len(steps) > MAX_STEPS:
+        problems.append(f"steps has {len(steps)} numbers; at most {MAX_STEPS} are compared. The first ones are used.")
+    return tuple(steps[:MAX_STEPS])
 
 
 def option(name: str, params: Mapping[str, str], problems: list[str]) -> str:

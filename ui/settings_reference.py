@@ -63,6 +63,7 @@ _ON_PAGES = {
         "Layers: the order of the finder, lowest first, with `-` highest first. Without it: how far the AUC is from "
         "0.5.",
     ),
+    "steps": ("up to 24 numbers, with commas", "Layers: the checkpoints that are compared. Without it: about ten."),
     "sample": ("a name of a sample", "Text heatmap: a text of the app's own. Texts that a user types are in no link."),
 }
 
