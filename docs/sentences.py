@@ -100,6 +100,7 @@ SECTIONS: dict[str, list[tuple[str, str]]] = {
         ("core/models/head.py", ""),
         ("core/models/fresh.py", ""),
         ("core/activations/text.py", "not finite"),
+        ("engine/emergence_steps.py", "could not be read"),
     ],
     "models that are not read": [
         ("core/models/suitability.py", ""),
@@ -150,6 +151,12 @@ SECTIONS: dict[str, list[tuple[str, str]]] = {
         ("core/records/", "^(?!.*[Nn]o part of speech)"),
         ("ui/values.py", ""),
         ("engine/limits.py", "words of one class"),
+        ("engine/emergence_steps.py", "only one layer"),
+    ],
+    "filters": [
+        ("core/report/neuron_filter.py", ""),
+        ("core/report/neuron_table.py", ""),
+        ("engine/files.py", "every layer"),
     ],
     "notebooks": [("core/report/notebook/", "")],
     "settings files": [("ui/settings_file.py", ""), ("ui/uploads.py", ""), ("ui/other.py", "")],

@@ -80,7 +80,12 @@ LAYERS = AppPage(
     ":material/layers:",
     "See the whole model",
     "In which layers do the two classes differ, before and after the nonlinearity, and which neurons are strongest?",
-    {"profile": "Every layer"},
+    {
+        "profile": "Every layer",
+        "map": "Every neuron of the model",
+        "finder": "Find neurons",
+        "emergence": "Every checkpoint of training",
+    },
     chart=True,
 )
 WORDS = AppPage(

@@ -45,6 +45,8 @@ _ON_PAGES = {
     "threshold": ("", "Text heatmap: the percentage from which on a token is coloured."),
     "both": ("", "Text heatmap: whether a third block shows both neurons in one."),
     "plot": ("", "Neurons: statistic by index, or the volcano."),
+    "axis": ("", "Layers: the number of each layer along the charts, or its relative depth."),
+    "map": ("", "Layers: every neuron by layer and index, or its statistic against its AUC."),
     "gold": ("", "Evidence: the tagged text, the project's own or a treebank."),
     "tab": ("", "Words: the open tab."),
     "columns": ("", "Words: how many neurons of each sign the image has."),
@@ -55,6 +57,13 @@ _ON_PAGES = {
         "Compare: what differs in experiment B, each setting by its name in a link after `b_`. In the settings file: a "
         "list of pairs. B has all other settings of A.",
     ),
+    "filter": ("a condition", "Layers: which neurons the finder shows, such as `auc_after >= 0.9 and not reverses`."),
+    "sort": (
+        "a column, or `-` and a column",
+        "Layers: the order of the finder, lowest first, with `-` highest first. Without it: how far the AUC is from "
+        "0.5.",
+    ),
+    "steps": ("up to 24 numbers, with commas", "Layers: the checkpoints that are compared. Without it: about ten."),
     "sample": ("a name of a sample", "Text heatmap: a text of the app's own. Texts that a user types are in no link."),
 }
 

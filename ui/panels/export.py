@@ -23,7 +23,13 @@ from ui.panels import export_experiment, words_image
 _TITLES = {
     "neurons_plot": "Every neuron of the layer, by its statistic",
     "neurons_volcano": "Every neuron of the layer: effect size and p",
+    "neuron_map_layers": "Every neuron of the model, by layer",
+    "neuron_map_auc": "Every neuron of the model: statistic and AUC",
     "layer_profile": "Significant neurons of every layer",
+    "layer_counts": "Significant and strong neurons of every layer",
+    "layer_strength": "Strongest effect of every layer",
+    "layer_spread": "Distribution of the statistic of every layer",
+    "layer_gold": "The extreme neurons of every layer in tagged sentences",
     "mean_activations": "Mean of every neuron over the words of each class",
 }
 _TITLES_OF_BOTH = {
@@ -31,6 +37,8 @@ _TITLES_OF_BOTH = {
     "quantile_plot": "Quantiles of the statistics of A and of B",
     "depth_plot": "Every layer of A and of B",
 }
+# A button for a file: its key, its format, what makes it, and its name.
+FileButton = tuple[str, str, Callable[[], bytes], str]
 # Where the popover goes in this run: pages draw it once they have a result, but it stands beside their title.
 _place: ContextVar[DeltaGenerator | None] = ContextVar("export_place", default=None)
 
@@ -45,7 +53,10 @@ def draw(
     texts: Sequence[str] = (),
     neurons: Sequence[int] = (),
     of_neuron: Mapping[str, str] | None = None,
+    *,
+    tables: Sequence[tuple[str, Sequence[FileButton]]] = (),
     other: ContrastResult | None = None,
+    every_layer: bool = False,
 ) -> None:
     """Draw the popover in its place, if there is one in this run, and once it is open, what is in it.
 
@@ -60,6 +71,10 @@ def draw(
         Titles of more figures of the selected neuron, by their keys: those of the checks, on the page that has them.
     other : ContrastResult, optional
         Experiment B, on the page that compares two.
+    every_layer : bool
+        Whether the table of all layers is offered too.
+    tables : sequence of (str, sequence of FileButton)
+        More tables of the page, each with its title: those of the finder.
     """
     place = _place.get()
     if place is None:
@@ -75,6 +90,10 @@ def draw(
             _draw_pair(result, other)
         if texts:
             _draw_text_files(result, tuple(texts), tuple(neurons))
+        if every_layer:
+            _draw_layers(result)
+        for title, files_of_table in tables:
+            _draw_files(title, *files_of_table)
         _draw_tables(result, tuple(texts), tuple(neurons))
         st.markdown("**The whole experiment**")
         export_experiment.draw(result)
@@ -141,6 +160,16 @@ def _draw_text_files(result: ContrastResult, texts: tuple[str, ...], neurons: tu
     )
 
 
+def _draw_layers(result: ContrastResult) -> None:
+    given, stem = (result.spec, steps.sources(result.words)), result_stem(result.spec)
+    _draw_files(
+        "Every layer",
+        ("layers_csv", "CSV", partial(files.layers_csv, *given), f"{stem}-layers.csv"),
+        ("layers_json", "JSON", partial(files.layers_json, *given), f"{stem}-layers.json"),
+        about="Both sides of the nonlinearity. The AUC in tagged sentences is in it once the page shows it.",
+    )
+
+
 def _draw_tables(result: ContrastResult, texts: tuple[str, ...], neurons: tuple[int, ...]) -> None:
     given, stem = (result.spec, steps.sources(result.words)), result_stem(result.spec)
     _draw_files(
@@ -162,10 +191,9 @@ def _draw_tables(result: ContrastResult, texts: tuple[str, ...], neurons: tuple[
 
 
 _TYPES = {"html": "text/html", "csv": "text/csv", "json": "application/json"}
-_File = tuple[str, str, Callable[[], bytes], str]
 
 
-def _draw_files(title: str, *offered: _File, about: str | None = None) -> None:
+def _draw_files(title: str, *offered: FileButton, about: str | None = None) -> None:
     """Draw a title, and a button for each file: its key, its format, what makes it, and its name."""
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", gap="xsmall"):
         st.markdown(title, width="content", help=about)
