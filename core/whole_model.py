@@ -116,7 +116,7 @@ def gold_layers(
     Parameters
     ----------
     spec : ContrastSpec
-        Its classes, pooling, beginning-of-text token and side.
+        Its classes, pooling, beginning-of-text token, side, and whether its test compares absolute values.
     lm : LoadedModel
     text : GoldText
     progress, gate
@@ -159,5 +159,6 @@ def gold_layers(
             f"{' or '.join(baseline)}; at least {ENOUGH_WORDS} of each are needed."
         )
     # (n_words, d_mlp) of one layer after another
-    aucs = [auc(values[is_target], values[~is_target]) for values in reading.by_layer]
+    compared = map(spec.tested_by.compared, reading.by_layer)
+    aucs = [auc(values[is_target], values[~is_target]) for values in compared]
     return GoldLayers(np.stack(aucs), spec.hook_side, target, baseline, n_target, n_baseline, reading.notes)

@@ -43,8 +43,9 @@ def take_preset(params: dict[str, str], problems: list[str]) -> dict[str, Any]:
         return {}
     name = next((each for each in PRESETS if each.casefold() == text.strip().casefold()), None)
     if name is None:
-        names = " and ".join(each.lower() for each in PRESETS)
-        problems.append(f"preset is “{text[:60]}”; {names} are offered. It was set aside.")
+        *names, last = (each.lower() for each in PRESETS)
+        offered = f"{', '.join(names)} and {last}"
+        problems.append(f"preset is “{text[:60]}”; {offered} are offered. It was set aside.")
         return {}
     values = preset(name)
     # A link of an early version has a test and no unit, and means words. This one is not so old.

@@ -156,11 +156,11 @@ def _add_flag(group: Any, name: str, about: str) -> None:
 
 
 def default_of(name: str) -> str:
-    """The value of a field where nothing is set, as the help says it; of both presets, where they have others.
+    """The value of a field where nothing is set, as the help says it; and of each preset that has another one.
 
     Examples
     --------
-    >>> default_of("layer"), default_of("test")
+    >>> default_of("layer"), default_of("test").partition("; welch_absolute")[0]
     ('3', 'welch; paired in the notebook preset')
     """
     usual = _shown(PRESETS[DEFAULT_PRESET].get(name, getattr(ContrastSpec, name)))

@@ -135,8 +135,9 @@ class Subject:
 
     def _of_units(self, values_of: Callable[[BothSides], np.ndarray], unit: str | None) -> Values:
         """The means over the words of each unit of some values (n_words, d), of target and of baseline."""
-        # The paired test has no lemmas: any other test's units will do.
-        spec = self.spec.changed(test="welch", unit=unit or self.spec.unit)
+        # The paired test has no lemmas: the units of another test, which compares the values as they are, will do.
+        test = "welch" if self.spec.tested_by.paired else self.spec.test
+        spec = self.spec.changed(test=test, unit=unit or self.spec.unit)
         sides = (self.result.target_sides, self.result.baseline_sides)
         units = units_of_pair(spec, self.result.words)
         target, baseline = (each.mean(values_of(one)) for each, one in zip(units, sides, strict=True))

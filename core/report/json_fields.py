@@ -88,6 +88,8 @@ SUMMARY: dict[str, Field] = {
     "strong_reversed": ("How many of these are reversed there.", "Reverses"),
     "significant_and_silent": ("How many significant neurons are silent.", "Silent"),
     "significant_and_reverses": ("How many significant neurons reverse.", "Reverses"),
+    "top_share": ("The share of the model that is selected by the statistic alone; null if p selects.", "Top share"),
+    "top": ("Which neurons of the layer are in it; else null.", "Top share"),
     "largest": ("The neuron with the largest statistic: the fields below.", "Statistic"),
     "smallest": ("The neuron with the smallest statistic: the fields below.", "Statistic"),
     "cautions": ("Warnings about p-values that are too low.", "Caution"),
@@ -118,7 +120,10 @@ MANIFEST: dict[str, Field] = {
     "texts[].sha256": ("Its hash.", ""),
     "neurons": ("The neurons in colour there.", "Colour scale"),
     "versions": ("As in the summary.", ""),
-    "tables": ("The definition of each column, by the table: neurons, words, text, two texts.", "Exported files"),
+    "tables": (
+        "The definition of each column, by the table: neurons, words, text, two texts, two experiments.",
+        "Exported files",
+    ),
     "notes": ("As in the summary.", ""),
     "cautions": ("The sentences of the cautions.", "Caution"),
 }

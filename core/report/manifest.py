@@ -13,7 +13,10 @@ from dataclasses import asdict
 from typing import Any
 
 from core.records import ContrastResult, WordList
+from core.report.agreement import NEURON_PAIR_COLUMNS, QUANTILE_COLUMNS
 from core.report.columns import definitions
+from core.report.layer_table import LAYER_COLUMNS
+from core.report.neuron_table import NEURON_COLUMNS
 from core.report.summary import contrast_fields, library_versions, written
 from core.report.tables import CONTRAST_COLUMNS, WORD_COLUMNS
 
@@ -50,9 +53,12 @@ def manifest_json(result: ContrastResult, texts: Sequence[str] = (), neurons: Se
             "versions": library_versions(),
             "tables": {
                 "neurons": definitions(CONTRAST_COLUMNS),
+                "neurons of every layer": definitions(NEURON_COLUMNS),
                 "words": definitions(WORD_COLUMNS),
                 "text": definitions(TEXT_COLUMNS),
                 "two texts": definitions(PAIR_COLUMNS),
+                "two experiments": definitions((*NEURON_PAIR_COLUMNS, *QUANTILE_COLUMNS)),
+                "layers": definitions(LAYER_COLUMNS),
             },
             "notes": result.notes,
             "cautions": [caution.sentence for caution in result.cautions],

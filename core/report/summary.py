@@ -116,7 +116,7 @@ def _tests(result: ContrastResult) -> dict[str, Any]:
 
 
 def _counts(result: ContrastResult) -> dict[str, Any]:
-    significant = result.significant
+    significant, top = result.significant, result.top
     return {
         "significant_higher_for_target": result.n_higher,
         "significant_higher_for_baseline": result.n_lower,
@@ -126,6 +126,8 @@ def _counts(result: ContrastResult) -> dict[str, Any]:
         "strong_reversed": int(result.strong_reversed.sum()),
         "significant_and_silent": int((significant & result.silent).sum()),
         "significant_and_reverses": int((significant & result.reverses).sum()),
+        "top_share": result.spec.top_share,
+        "top": None if top is None else np.flatnonzero(top).tolist(),
     }
 
 
