@@ -166,6 +166,7 @@ SECTIONS: dict[str, list[tuple[str, str]]] = {
         ("ui/panels/evidence_gold.py", ""),
         ("core/activations/gold.py", ""),
         ("core/evidence/gold_words.py", ""),
+        ("core/whole_model.py", "The tagged text has"),
         ("core/evidence/next_tokens.py", ""),
     ],
     "evidence files": [("core/evidence/document.py", "")],
