@@ -177,21 +177,30 @@ def shuffled_points(spec: ContrastSpec, activations: WordActivations) -> Shuffle
     """
     from core.stats.effect_intervals import effect_sizes
 
-    words, at = activations.words, activations.layers.index(spec.layer)
-    both, paired = (*words.target, *words.baseline), spec.tested_by.paired
+    groups = shuffled_values(spec, activations, activations.layers.index(spec.layer))
+    if groups is None:
+        return None
+    tests, sizes = neuron_test(spec.test)(*groups), effect_sizes(*groups, paired=spec.tested_by.paired)
+    return ShuffledPoints(sizes.hedges_g, log10_of_p(spec, tests))
+
+
+def shuffled_values(spec: ContrastSpec, activations: WordActivations, at: int) -> tuple[np.ndarray, np.ndarray] | None:
+    """What is compared in one layer, as by ``values_of_layer``, with the labels shuffled as by ``shuffled_points``.
+
+    None if a group has fewer than two units.
+    """
+    words = activations.words
+    both = (*words.target, *words.baseline)
     lemmas = (words.target_lemmas or words.target, words.baseline_lemmas or words.baseline)
     sides = (activations.target_sides, activations.baseline_sides)
     values = np.concatenate([side.layer(at).at(spec.hook_side) for side in sides])  # [all words, n_neurons]
     release_words(activations)
     groups = []
-    for group in deal(*lemmas, chance_seed(spec), equal=paired):
+    for group in deal(*lemmas, chance_seed(spec), equal=spec.tested_by.paired):
         its_lemmas = [(*lemmas[0], *lemmas[1])[i] for i in group]
         units = units_of([both[i] for i in group], its_lemmas, spec.unit, absolute=spec.tested_by.absolute)
         groups.append(units.mean(values[group]))  # [n_words of the group, n_neurons] -> [n_units, n_neurons]
-    if min(map(len, groups)) < 2:
-        return None
-    tests, sizes = neuron_test(spec.test)(*groups), effect_sizes(*groups, paired=paired)
-    return ShuffledPoints(sizes.hedges_g, log10_of_p(spec, tests))
+    return None if min(map(len, groups)) < 2 else (groups[0], groups[1])
 
 
 def log10_of_p(spec: ContrastSpec, tests: NeuronTests) -> np.ndarray:

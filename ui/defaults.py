@@ -24,6 +24,9 @@ DISPLAY = {
     "both": ("on", "off"),
 }
 PLOTS = ("index", "volcano")
+# The Layers page.
+AXES = ("layer", "depth")
+MAPS = ("layers", "auc")
 # The Words page: its tabs, and how many neurons of each sign its image has.
 TABS = ("lists", "image", "means")
 COLUMNS = ("30", "100", "all")

@@ -45,11 +45,25 @@ _ON_PAGES = {
     "threshold": ("", "Text heatmap: the percentage from which on a token is coloured."),
     "both": ("", "Text heatmap: whether a third block shows both neurons in one."),
     "plot": ("", "Neurons: statistic by index, or the volcano."),
+    "axis": ("", "Layers: the number of each layer along the charts, or its relative depth."),
+    "map": ("", "Layers: every neuron by layer and index, or its statistic against its AUC."),
     "gold": ("", "Evidence: the tagged text, the project's own or a treebank."),
     "tab": ("", "Words: the open tab."),
     "columns": ("", "Words: how many neurons of each sign the image has."),
     "image_words": ("2 to 10,000", "Words: how many words of each class the image has."),
     "read": ("", "Help: the open document."),
+    "other": (
+        "`b_` and a setting, such as `b_layer=5`; `b_neuron`",
+        "Compare: what differs in experiment B, each setting by its name in a link after `b_`. In the settings file: a "
+        "list of pairs. B has all other settings of A.",
+    ),
+    "filter": ("a condition", "Layers: which neurons the finder shows, such as `auc_after >= 0.9 and not reverses`."),
+    "sort": (
+        "a column, or `-` and a column",
+        "Layers: the order of the finder, lowest first, with `-` highest first. Without it: how far the AUC is from "
+        "0.5.",
+    ),
+    "steps": ("up to 24 numbers, with commas", "Layers: the checkpoints that are compared. Without it: about ten."),
     "sample": ("a name of a sample", "Text heatmap: a text of the app's own. Texts that a user types are in no link."),
 }
 

@@ -52,6 +52,7 @@ def _draw_settings() -> None:
         help="\n\n".join(f"**{one.label}**: {one.about}" for one in ALL_PRESETS.values()),
     )
     model_settings.draw()
+    word_settings.draw_contrast()
     left, right = st.columns(2)
     with left:
         word_settings.draw_class("target", "Its most frequent words. A positive statistic: higher for these.")

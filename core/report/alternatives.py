@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from core.records import ContrastResult, Finding, ShuffledPoints
+from core.records.layers import AllLayers
 from core.report.glossary import statistic_name, value_name
 from core.report.readable import readable_auc, readable_number, readable_p, signed
 from core.report.sentences import class_names, n_strongly, singular, where
@@ -57,6 +58,28 @@ def of_layers(result: ContrastResult, higher: np.ndarray, lower: np.ndarray) -> 
         f"Bars of the significant neurons of {len(higher)} layers, whatever their effect size, higher for {target} and "
         f"higher for {baseline}. {bars[0].upper()}{bars[1:]}. In layer {result.spec.layer}, {_strongly(result)}."
     )
+
+
+def of_neuron_map(found: AllLayers, view: str) -> str:
+    """The map of all neurons (``view`` of ``figures.neuron_map``): how many differ, and the model's two extremes."""
+    (up, down), (target, baseline) = n_strongly(found), class_names(found.spec)
+    name = statistic_name(found.spec.test)
+    what = "by layer and index" if view == "layers" else f"the {name} against the AUC"
+    said = (
+        f"Map of {found.n_layers * found.n_neurons:,} neurons of {found.n_layers} layers, {what}: "
+        f"{found.n_higher:,} significantly higher for {target} ({up:,} strongly), {found.n_lower:,} for {baseline} "
+        f"({down:,} strongly)."
+    )
+    statistic = found.tests.statistic
+    if np.isnan(statistic).all():
+        return said
+    places = (np.unravel_index(find(statistic), statistic.shape) for find in (np.nanargmax, np.nanargmin))
+    extremes = [
+        f"{place}: neuron {neuron} of layer {found.layers[layer]}, {name} = {signed(statistic[layer, neuron])}, "
+        f"AUC {readable_auc(found.tests.auc[layer, neuron])}"
+        for place, (layer, neuron) in zip(("Largest", "smallest"), places, strict=True)
+    ]
+    return f"{said} {'; '.join(extremes)}."
 
 
 def of_spread(result: ContrastResult, neuron: int, values: Mapping[str, tuple[np.ndarray, np.ndarray]]) -> str:

@@ -11,7 +11,7 @@ from unicodedata import category
 import numpy as np
 
 from core.records import STRONG_AUC, WORD_CLASSES, ContrastResult, ContrastSpec, ModelInfo
-from core.records.corrections import FAMILY_WISE
+from core.records.layers import AllLayers
 from core.records.names import spoken
 from core.report.glossary import SIDE_WORDS
 from core.report.readable import as_chosen, readable_share, to_decimals
@@ -234,7 +234,7 @@ def singular(name: str) -> str:
     return name.removesuffix("s") if regular else name
 
 
-def n_strongly(result: ContrastResult) -> tuple[int, int]:
+def n_strongly(result: ContrastResult | AllLayers) -> tuple[int, int]:
     """How many strong neurons are higher for the target, and for the baseline."""
     strong, statistic = result.strong, result.tests.statistic
     return int((strong & (statistic > 0)).sum()), int((strong & (statistic < 0)).sum())
@@ -270,30 +270,3 @@ def about_marks(result: ContrastResult, neuron: int) -> dict[str, str]:
         there = target if other.mean_difference[neuron] > 0 else baseline
         sentences["reverses"] = f"Its mean {where(other.side)} is higher for {there}."
     return sentences
-
-
-def about_layers(result: ContrastResult) -> str:
-    """What the correction says of the bars of all layers together."""
-    spec, n_layers, alpha = result.spec, result.model.n_layers, as_chosen(result.spec.alpha)
-    if result.cautions:
-        return "Read these bars with the warning above: the p-values are too low here."
-    if not spec.corrected_by.bounds:
-        expected = spec.alpha * result.n_neurons
-        return (
-            f"Without a correction, about {to_decimals(expected, 0)} neurons of each layer would be significant by "
-            "chance if no class differed."
-        )
-    if spec.family == "model":
-        bound = (
-            "chance of any false finding"
-            if spec.corrected_by.bounds == FAMILY_WISE
-            else "expected share of false findings"
-        )
-        return f"All layers are corrected together: the {bound} in all bars is at most {alpha}."
-    alone = "Each layer is corrected alone"
-    if spec.corrected_by.bounds != FAMILY_WISE:
-        return f"{alone}: the expected share of false findings is at most {alpha} in one layer, not in all bars."
-    return (
-        f"{alone}: the chance of any false finding is at most {alpha} in one layer, but up to "
-        f"{as_chosen(min(1.0, n_layers * spec.alpha))} in the {n_layers} layers together."
-    )

@@ -16,12 +16,16 @@ from ui import chosen, page, parts
 
 
 def draw_sentence(result: ContrastResult) -> None:
-    """Draw the result in one sentence, and what was compared in a small one."""
+    """Draw the result in one sentence, what was compared in a small one, and what else differs between the classes."""
+    from core.records.contrasts import what_else_differs
+
     spec = result.spec
     selected = ("Significant", "significant") if result.top is None else ("Top share", "top share")
     terms = (("Strong", "strong"), ("AUC", "AUC"), selected)
     st.markdown(sentences.headline(result), help=" ".join(f"**{name}**: {GLOSSARY[term]}" for name, term in terms))
     st.caption(f"{page.plain(sentences.compared(result))} · {sentences.tested(result, LABELS[spec.correction])}")
+    if differs := what_else_differs(spec):
+        st.caption(page.plain(differs))
 
 
 def draw_numbers(result: ContrastResult) -> None:
