@@ -39,7 +39,7 @@ def _command_line() -> str:
 
 
 def _steps() -> str:
-    import engine.emergence_steps  # noqa: F401
+    import engine.emergence_steps
     import engine.layer_steps  # noqa: F401 - declares its steps, and imports all others
     from engine.pipeline import table
 

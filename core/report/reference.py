@@ -19,6 +19,7 @@ _MORE = {
     "Other side": "AUC and mean difference on the side of the nonlinearity that was not tested.",
     "Caution": "A warning that p-values are too low for these settings, with a measured rate.",
     "Layer bars": "How many neurons of each layer are significantly higher for each class.",
+    "Checkpoints": "One contrast at several steps of training: the best AUC, the strong neurons, one neuron followed.",
     "Both neurons in one": "The values of both neurons on one scale: 1 as the target's words, −1 as the baseline's.",
     "Token panel": "The share of the text's tokens, and of the words of the lists, with a lower value than this token.",
     "Highest and lowest tokens": "The ten tokens of the text with the highest values of a neuron, and the ten lowest.",
@@ -35,6 +36,8 @@ def figures_on_pages() -> str:
 
 def columns_of_tables() -> str:
     """The columns of every table that can be saved, a table each."""
+    from core.report import emergence
+
     tables: dict[str, Sequence[str]] = {
         "Neurons": CONTRAST_COLUMNS,
         "Words": WORD_COLUMNS,
@@ -45,6 +48,8 @@ def columns_of_tables() -> str:
     for title, columns in tables.items():
         rows = ((f"`{name}`", COLUMNS[name], _link(HEADINGS.get(name, ELSE_UNDER))) for name in columns)
         parts += [f"### {title}", table(("column", "meaning", "more"), rows)]
+    of_checkpoints = ((f"`{name}`", meaning, _link("Checkpoints")) for name, meaning in emergence.COLUMNS.items())
+    parts += ["### Checkpoints", table(("column", "meaning", "more"), of_checkpoints)]
     return "\n\n".join(parts)
 
 
