@@ -178,7 +178,7 @@ def _with_hovers(emergence: Emergence, traces: list[Picture], hovers: Sequence[S
     """Lines whose first one has the hovers of all, and their clicks: those of a checkpoint are wherever its step is."""
     titles = [_at(emergence, at) for at in range(len(hovers))]
     texts = ["<br>".join((f"<b>{title}</b>", *lines)) for title, lines in zip(titles, hovers, strict=True)]
-    first = {**traces[0], "hoverinfo": "text", "hovertext": texts}
+    first = {**traces[0], "hoverinfo": "text", "hovertext": texts, "hoverlabel": {"align": "left"}}
     return [first, *({**each, "hoverinfo": "skip"} for each in traces[1:])]
 
 
