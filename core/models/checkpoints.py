@@ -131,6 +131,12 @@ def checkpoints_of(name: str, folders: Folders = ANY_FOLDER, offered: Offered = 
         return NONE  # load_model raises the error with its reason
 
 
+def instead_of(name: str, folders: Folders = ANY_FOLDER, offered: Offered = lambda name: True) -> str:
+    """The last checkpoint of a folder that is no model, but has some; empty if it has none."""
+    found = checkpoints_of(name, folders, offered)
+    return found.found[-1].name if found.found and found.own is None and found.found[-1].name != name else ""
+
+
 def log_spaced(steps: Iterable[int], most: int = 10, keep: int | None = None) -> tuple[int, ...]:
     """At most so many steps, the first and the last among them, and about evenly apart on a logarithmic scale.
 

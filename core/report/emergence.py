@@ -14,19 +14,19 @@ from core.report.sentences import class_names, where
 from core.report.tables import Table
 
 COLUMNS = {
-    "step": "the step of training, or the tokens read by then",
-    "unit": "what `step` counts: step, or token",
-    "checkpoint": "the name of the checkpoint's model",
-    "revision": "the revision that was read: a commit, or a digest of the weights",
-    "side": "the side of the nonlinearity that was tested",
-    "layer": "the layer",
-    "class": "the class for which the neurons are higher",
-    "n_significant": "how many neurons are significant, whatever their effect size",
-    "n_strong": "how many of these have an AUC for their class of at least 0.90",
-    "best_auc": "the largest AUC for this class of a neuron that varies",
-    "best_neuron": "that neuron",
-    "largest_g": "the largest Hedges' g of a neuron that is higher for this class, in absolute value",
-    "chance_auc": "the largest AUC of any neuron of the layer, for either group, with the labels shuffled once",
+    "step": "The step of training, or the tokens read by then.",
+    "unit": "What step counts: step, or token.",
+    "checkpoint": "The name of the checkpoint's model.",
+    "revision": "The revision that was read: a commit, or a digest of the weights.",
+    "side": "The side of the nonlinearity that was tested.",
+    "layer": "The layer.",
+    "class": "The class for which the neurons are higher.",
+    "n_significant": "How many neurons are significant, whatever their effect size.",
+    "n_strong": "How many of these have an AUC for their class of at least 0.90.",
+    "best_auc": "The largest AUC for this class of a neuron that varies.",
+    "best_neuron": "That neuron.",
+    "largest_g": "The largest Hedges' g of a neuron that is higher for this class, in absolute value.",
+    "chance_auc": "The largest AUC of any neuron of the layer, for either group, with the labels shuffled once.",
 }
 
 

@@ -20,8 +20,12 @@ from core.records import CUSTOM, HOOK_SIDES, ContrastSpec
 from core.records.emergence import Emergence
 from core.report import emergence as said
 from core.report.figures import emergence as figures
-from tests.support.tiny_models import Reference
+from tests.support.hub_stand_in import HubStandIn
+from tests.support.hub_world import NAME, empty_cache, repository
+from tests.support.tiny_models import Reference, copy_folder
 from tests.support.training_run import LAYER, NEURON, save_run
+
+__all__ = ["empty_cache", "repository"]  # fixtures
 
 WORDS = Path(__file__).parents[1] / "support" / "word_lists"
 
@@ -155,3 +159,19 @@ def test_words_and_files_have_the_numbers(curve: Emergence) -> None:
     assert float(row["best_auc"]) == curve.best_auc(side, LAYER)[-1, 0] and row["best_neuron"] == str(NEURON)
     document = json.loads(said.emergence_json(curve))
     assert len(document["rows"]) == len(rows) and "model" not in document["settings"]
+
+
+@pytest.mark.usefixtures("empty_cache")
+def test_revisions_come_from_the_hub_and_one_that_it_has_not_fails_alone(repository: Path, tmp_path: Path) -> None:
+    other = copy_folder(repository, tmp_path / "other")
+    with HubStandIn({NAME: repository}) as hub:
+        hub.revisions[NAME, "step8"] = ("8" * 40, repository)
+        hub.revisions[NAME, "step64"] = ("6" * 40, other)
+        asked = [Checkpoint(step, f"{NAME}@step{step}", f"step{step}") for step in (8, 16, 64)]
+        curve = measure_checkpoints(SPEC, asked)
+    assert curve.steps == (8, 64) and [failed.step for failed in curve.failed] == [16]
+    assert [found.model.revision for found in curve.summaries] == ["8" * 40, "6" * 40]
+    assert "no such revision" in curve.failed[0].why
+    known = checkpoints_of(f"{NAME}@step8")  # now the cache has them
+    assert [each.step for each in known.found] == [8, 64] and known.own == 8
+    np.testing.assert_array_equal(curve.best_auc("activation")[0], curve.best_auc("activation")[1])

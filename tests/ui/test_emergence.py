@@ -146,3 +146,11 @@ def test_a_server_shows_the_checkpoints_that_it_offers(runs, monkeypatch):
     at = open_page(LAYERS, spec_of(), steps="0,1,10")
     assert at.multiselect(key="emergence_steps").options == ["10", "300"]
     assert at.multiselect(key="emergence_steps").value == [10]
+
+
+def test_a_folder_of_checkpoints_offers_its_last_one(runs):
+    at = open_page(LAYERS, SMALL.changed(model="runs", layer=1))
+    assert any("holds no config.json" in text for text in said(at.error))
+    at.button(key="use_checkpoint").click()
+    settle(at)
+    assert link(at)["model"] == "runs/step300" and is_there(at, "read_checkpoints")

@@ -307,8 +307,8 @@ def _draw_table(shown: _Shown) -> None:
         on_select=partial(_use_row, shown.names, chosen.snapshot()),
         selection_mode="single-row",
         column_config={
-            first: st.column_config.NumberColumn(width=110),
-            "checkpoint": st.column_config.TextColumn(width="medium"),
+            first: st.column_config.NumberColumn(width=90),
+            "checkpoint": st.column_config.TextColumn(width=170),
         },
     )
     stem = result_stem(spec).replace(f"-layer{spec.layer}-", "-checkpoints-")

@@ -47,20 +47,23 @@ def effect_over_steps(emergence: Emergence, side: str, layer: int) -> Picture:
     """
     every, alone = emergence.best_auc(side), emergence.best_auc(side, layer)
     chance = emergence.chance_auc(side)
-    traces = _curves(emergence, every, alone, layer, "AUC")
-    traces.append(
-        {
-            **_line(emergence, chance, NEUTRAL_COLOUR, "dash"),
-            "mode": "lines",
-            "name": "Labels shuffled once",
-            "text": [readable_auc(value) for value in chance.tolist()],
-            "hovertemplate": "labels shuffled: AUC %{text}<extra></extra>",
-        }
-    )
+    traces = _curves(emergence, every, alone, layer)
+    traces.append({**_line(emergence, chance, NEUTRAL_COLOUR, "dash"), "mode": "lines", "name": "Labels shuffled once"})
+    names = list(map(literal, class_names(emergence.spec)))
+    hovers = [
+        [
+            *(
+                f"for {name}: AUC {readable_auc(every[at, way])} (layer {layer}: {readable_auc(alone[at, way])})"
+                for way, name in enumerate(names)
+            ),
+            f"labels shuffled: AUC {readable_auc(chance[at])}",
+        ]
+        for at in range(len(chance))
+    ]
     values = np.concatenate([every.ravel(), alone.ravel(), chance])
     low = min(0.5, float(np.nanmin(values))) if np.isfinite(values).any() else 0.5
     axis = {"title": {"text": "Largest AUC for its own class"}, "range": [low - 0.02, 1.02]}
-    return {"data": traces, "layout": {**_layout(emergence), "yaxis": axis}}
+    return {"data": _with_hovers(emergence, traces, hovers), "layout": {**_layout(emergence), "yaxis": axis}}
 
 
 def strong_over_steps(emergence: Emergence, side: str, layer: int) -> Picture:
@@ -69,7 +72,16 @@ def strong_over_steps(emergence: Emergence, side: str, layer: int) -> Picture:
     The first trace has a point for each checkpoint.
     """
     every, alone = emergence.strong(side), emergence.strong(side, layer)
-    traces = _curves(emergence, every, alone, layer, "strong neurons")
+    significant, names = emergence.significant(side), list(map(literal, class_names(emergence.spec)))
+    hovers = [
+        [
+            f"for {name}: {every[at, way]:,} strong, of {significant[at, way]:,} significant (layer {layer}: "
+            f"{alone[at, way]:,} strong)"
+            for way, name in enumerate(names)
+        ]
+        for at in range(len(every))
+    ]
+    traces = _with_hovers(emergence, _curves(emergence, every, alone, layer), hovers)
     top = max(1, int(every.max(initial=0)))
     axis = {"title": {"text": "Strong neurons"}, "range": [-0.05 * top, 1.08 * top], "hoverformat": ",d"}
     whole = {"tickmode": "linear", "dtick": 1} if top <= 6 else {"tickformat": ",d"}
@@ -122,7 +134,8 @@ def neuron_over_steps(emergence: Emergence, layer: int, neuron: int) -> Picture:
 
     The first trace has a point for each checkpoint; filled marks are significant.
     """
-    traces = []
+    traces: list[Picture] = []
+    hovers: list[list[str]] = [[] for _ in emergence.steps]
     target = literal(class_names(emergence.spec)[0])
     for side, name, dash, symbol in (
         ("pre-activation", "before the nonlinearity", "solid", "circle"),
@@ -130,14 +143,12 @@ def neuron_over_steps(emergence: Emergence, layer: int, neuron: int) -> Picture:
     ):
         values = emergence.auc_of(side, layer, neuron)
         marked = [bool(each.at(side).is_significant[layer, neuron]) for each in emergence.summaries]
-        said = [
-            f"{_at(emergence, at)}, {name}:<br>AUC {readable_auc(value)} for {target}"
-            f"{', significant' if yes else ', not significant'}"
-            for at, (value, yes) in enumerate(zip(values.tolist(), marked, strict=True))
-        ]
+        for lines, value, yes in zip(hovers, values.tolist(), marked, strict=True):
+            tested = "significant" if yes else "not significant"
+            lines.append(f"{name}: AUC {readable_auc(value)} for {target}, {tested}")
         line = _line(emergence, values, NEUTRAL_COLOUR, dash)
         line["marker"] |= {"symbol": [symbol if yes else f"{symbol}-open" for yes in marked], "size": 9}
-        traces.append({**line, "name": name.capitalize(), "text": said, "hovertemplate": "%{text}<extra></extra>"})
+        traces.append({**line, "name": name.capitalize()})
     both = class_names(emergence.spec)
     title = in_lines(f"AUC: 1 is {both[0]} higher, 0 is {both[1]}", 34)
     half = {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": 0.5, "y1": 0.5, "layer": "below"}
@@ -146,10 +157,10 @@ def neuron_over_steps(emergence: Emergence, layer: int, neuron: int) -> Picture:
         "yaxis": {"title": {"text": title}, "range": [-0.04, 1.04], "dtick": 0.25},
         "shapes": [{**half, "line": {"color": NEUTRAL_COLOUR, "width": 1, "dash": "dash"}}],
     }
-    return {"data": traces, "layout": layout}
+    return {"data": _with_hovers(emergence, traces, hovers), "layout": layout}
 
 
-def _curves(emergence: Emergence, every: np.ndarray, alone: np.ndarray, layer: int, what: str) -> list[Picture]:
+def _curves(emergence: Emergence, every: np.ndarray, alone: np.ndarray, layer: int) -> list[Picture]:
     """Lines of both classes: of all layers, which are solid, and of one. Values are (n_checkpoints, 2)."""
     traces = []
     for values, of, dash, hollow, size in (
@@ -159,17 +170,16 @@ def _curves(emergence: Emergence, every: np.ndarray, alone: np.ndarray, layer: i
         for way, (name, (colour, symbol)) in enumerate(zip(class_names(emergence.spec), _DIRECTIONS, strict=True)):
             line = _line(emergence, values[:, way], colour, dash)
             line["marker"] |= {"symbol": f"{symbol}{hollow}", "size": size}
-            said = [
-                f"{_at(emergence, at)}, {of}:<br>{what} {_written(value)}, for {literal(name)}"
-                for at, value in enumerate(values[:, way].tolist())
-            ]
-            shown = {"name": in_lines(f"For {name}, {of}", 36), "text": said}
-            traces.append({**line, **shown, "hovertemplate": "%{text}<extra></extra>"})
+            traces.append({**line, "name": in_lines(f"For {name}, {of}", 36)})
     return traces
 
 
-def _written(value: float) -> str:
-    return f"{value:,}" if isinstance(value, int) else readable_auc(value)
+def _with_hovers(emergence: Emergence, traces: list[Picture], hovers: Sequence[Sequence[str]]) -> list[Picture]:
+    """Lines whose first one has the hovers of all, and their clicks: those of a checkpoint are wherever its step is."""
+    titles = [_at(emergence, at) for at in range(len(hovers))]
+    texts = ["<br>".join((f"<b>{title}</b>", *lines)) for title, lines in zip(titles, hovers, strict=True)]
+    first = {**traces[0], "hoverinfo": "text", "hovertext": texts, "hoverlabel": {"align": "left"}}
+    return [first, *({**each, "hoverinfo": "skip"} for each in traces[1:])]
 
 
 def _line(emergence: Emergence, values: np.ndarray, colour: str, dash: str) -> Picture:
@@ -199,7 +209,8 @@ def _layout(emergence: Emergence) -> Picture:
         "margin": {**MARGIN, "t": 70},
         "legend": LEGEND,
         "dragmode": False,  # a press goes to a checkpoint
-        "hovermode": "closest",
+        "hovermode": "x",
+        "hoverdistance": -1,  # at any height
         "xaxis": {
             "title": {"text": _axis_title(emergence, "logarithmic")},
             "tickmode": "array",
