@@ -42,7 +42,7 @@ def test_a_typed_filter_leads_to_a_neuron(app):
         box.press("Enter")
         page.get_by_text(re.compile(rf"^{len(fits)} of 3,072 neurons of 6 layers fit")).wait_for()
         wait_until_idle(page)
-        click_in(page, -1, 120)  # the numbers of the neurons
+        click_in(page, -1, 98)  # the numbers of the neurons, left of the menu
         page.wait_for_url(re.compile(r"[?&]sort=neuron"))
         layer, neuron = sorted(fits, key=lambda place: (place[1], place[0]))[1]
         click_in(page, 1, 300)

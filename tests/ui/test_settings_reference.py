@@ -94,6 +94,6 @@ def test_a_setting_without_a_label_is_found(monkeypatch) -> None:
 def test_choices_of_pages_are_those_of_links() -> None:
     from ui.link import View, params_of
 
-    view = View(ContrastSpec(), neuron=1, pinned=(2,), image_words=40, sample="the-market")
+    view = View(ContrastSpec(), neuron=1, pinned=(2,), image_words=40, sample="the-market", filter="t > 1", sort="t")
     names = set(params_of(view, spelled_out=True)) - set(asdict(ContrastSpec()))
     assert {row[0].strip("`") for row in rows(settings_reference.choices_table())} == names

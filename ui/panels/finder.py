@@ -210,7 +210,8 @@ def _draw_order(table: NeuronTable, sort: str) -> None:
             width=190,
             help=f"{_AT_FIRST} is how far the AUC of the tested side is from no difference. It orders by the size of a "
             f"difference: {statistic_name(table.found.spec.test)} grows with the number of words, and an AUC does not. "
-            "A click on the head of a column sorts by it, a second one the other way.",
+            "A click on the head of a column sorts by it, a second one the other way. The menu in the head sorts only "
+            "the rows that are shown.",
         )
         st.segmented_control(
             "Direction",
