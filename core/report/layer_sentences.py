@@ -73,9 +73,8 @@ def independent_rate(alpha: float, n_layers: int) -> str:
 
 def whole_model(numbers: LayerNumbers) -> str:
     """How many neurons of all layers differ at one side, how many strongly, and where most of the strong ones are."""
-    directions = (numbers.higher, numbers.lower)
-    strong = sum(each.strong for each in directions)
-    n, n_strong = (int(sum(counts)) for counts in (sum(each.significant for each in directions), strong))
+    strong = numbers.higher.strong + numbers.lower.strong  # (n_layers,)
+    n, n_strong = int((numbers.higher.significant + numbers.lower.significant).sum()), int(strong.sum())
     n_layers = len(numbers.layers)
     layers = "the model’s one layer" if n_layers == 1 else f"all {n_layers} layers"
     sentence = f"{where(numbers.side).capitalize()}, **{n:,}** of {n_layers * numbers.n_neurons:,} neurons in {layers} "
