@@ -1,7 +1,7 @@
 """Layers: every neuron of every layer, and where in the model the two classes differ."""
 
 from core.errors import UserError
-from engine.steps import conclusion
+from engine.steps import conclusion, reads_all_layers
 from ui import page, parts, settings
 from ui.panels import cautions, every_layer, export, headline, neuron_bar
 from ui.progress import show
@@ -24,4 +24,4 @@ with page.showing_user_errors():
         page.show_notes(result.notes)
         if "profile" in parts.of("Layers"):
             every_layer.draw(spec)
-        export.draw(result, every_layer=True)
+        export.draw(result, every_layer=reads_all_layers(spec))
