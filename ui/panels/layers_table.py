@@ -76,8 +76,8 @@ def _columns(spec: ContrastSpec, gold: GoldLayers | None) -> list[tuple[str, str
 
 
 def _count(value: float) -> str:
-    return f"{value:,.0f}"
+    return f"{int(value):,}"
 
 
 def _index(value: float) -> str:
-    return f"{value:.0f}"
+    return str(int(value))
