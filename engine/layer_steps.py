@@ -20,16 +20,23 @@ from engine.turns import gate_of
 
 if TYPE_CHECKING:
     from core.records.layers import AllLayers, GoldLayers
+    from core.records.protocols import Protocols
+    from core.report.figures.neuron_map import NeuronMap
 
 
 def _all_layers_key(request: Request, need: Any) -> tuple[Hashable, ...]:
     return request.spec.changed(layer=0), sources(need(words))
 
 
+def _protocols_key(request: Request, need: Any) -> tuple[Hashable, ...]:
+    # ``reading`` leaves out what a protocol changes. A protocol that permutes would need the seed.
+    return request.spec.reading(), request.spec.seed, sources(need(words))
+
+
 def _gold_layers_key(request: Request, need: Any) -> tuple[Hashable, ...]:
     spec = request.spec
     reading = spec.model, spec.dtype, spec.hook_side, spec.pooling, spec.prefix, request.gold.key
-    return *reading, spec.target, spec.baseline, spec.shuffle_labels
+    return *reading, spec.tested_by.absolute, spec.target, spec.baseline, spec.shuffle_labels
 
 
 @step(
@@ -51,20 +58,70 @@ def all_layers(request: Request, need: Any, progress: Progress) -> AllLayers | N
 
 
 @step(
+    _protocols_key,
+    key_text="`spec.reading()`, the seed, and the sources of the words",
+    needs=(words, activations, model_info),
+    entries=32,
+    share=0.02,
+)
+def protocols(request: Request, need: Any, progress: Progress) -> Protocols | None:
+    """What the protocol of each preset selects of the same words; None if only one layer is read."""
+    from core.protocols import run_protocols
+
+    if not reads_all_layers(request.spec):
+        return None
+    read = need(activations)
+    with admitted(calculation_of(read), progress):
+        return run_protocols(request.spec, need(model_info), read, progress=progress)
+
+
+@step(
     _gold_layers_key,
-    key_text="model, number format, hook side, pooling, beginning-of-text token, the tagged text, the classes",
+    key_text="model, number format, hook side, pooling, beginning-of-text token, whether absolute values are compared, "
+    "the tagged text, the classes",
     needs=(model, gold),
     entries=64,
     share=0.02,
 )
 def gold_of_layers(request: Request, need: Any, progress: Progress) -> GoldLayers:
     """How well every neuron of every layer separates the two classes in a tagged text."""
-    from core.whole_model import gold_layers, gold_tags
+    from core.records.gold import tags_of
+    from core.whole_model import gold_layers
 
     spec = request.spec
-    gold_tags(spec)  # before the model is loaded for a class that no text is tagged with
+    tags_of(spec)  # before the model is loaded for a class that no text is tagged with
     with admitted(reading_of_tagged_text(need(model), need(gold)), progress):
         return gold_layers(spec, need(model), need(gold), progress=progress, gate=gate_of(spec.model, "text", progress))
+
+
+@step(
+    _all_layers_key,
+    key_text="the key of all layers",
+    needs=(words, all_layers),
+    entries=8,  # a megabyte or two each
+    share=0.02,
+)
+def map_by_layers(request: Request, need: Any, progress: Progress) -> NeuronMap | None:
+    """The map of all neurons, by layer and index, encoded for the browser; None if only one layer is read."""
+    return _map(need(all_layers), "layers")
+
+
+@step(
+    _all_layers_key,
+    key_text="the key of all layers",
+    needs=(words, all_layers),
+    entries=8,
+    share=0.02,
+)
+def map_by_auc(request: Request, need: Any, progress: Progress) -> NeuronMap | None:
+    """The map of all neurons, their statistic against their AUC; None if only one layer is read."""
+    return _map(need(all_layers), "auc")
+
+
+def _map(found: AllLayers | None, view: str) -> NeuronMap | None:
+    from core.report.figures.neuron_map import neuron_map
+
+    return None if found is None else neuron_map(found, view)
 
 
 # --- What a page asks ---
@@ -99,10 +156,10 @@ def gold_request(spec: ContrastSpec) -> Request:
 
 def why_no_gold(spec: ContrastSpec) -> str:
     """Why no tagged text can be read for the spec's classes: a sentence, "" if one can."""
-    from core.whole_model import gold_tags
+    from core.records.gold import tags_of
 
     try:
-        gold_tags(spec)
+        tags_of(spec)
     except UserError as error:
         return str(error)
     return ""

@@ -21,7 +21,7 @@ _TAGGED = (
 )
 _SHARES = (5, 25, 50, 75, 95)
 
-# Those of the table of neurons first, in its order; then those of words, of a text, of two texts, and of layers.
+# Those of the table of neurons first, in its order; then of words, texts, two texts, two experiments, layers.
 COLUMNS = {
     "layer": "The layer, counted from 0.",
     "neuron": f"The neuron's index in the layer, counted from 0. {GLOSSARY['neuron']}",
@@ -49,6 +49,11 @@ COLUMNS = {
     "silent": f"True or False. {GLOSSARY['silent']}",
     "reverses": f"True or False. {GLOSSARY['reverses']}",
     "shuffled_labels": f"True or False. {GLOSSARY['shuffled labels']}",
+    "strong": f"True or False. {GLOSSARY['strong']}",
+    "auc_before": "The AUC of the pre-activations, whichever side was tested.",
+    "auc_after": "The AUC of the activations, whichever side was tested.",
+    "gold_auc": GLOSSARY["gold AUC"],
+    "top": GLOSSARY["top"],
     "side": "target or baseline.",
     "class": "What the target or the baseline is called.",
     "rank": "The word's place in its list as used, counted from 1: the most frequent word first.",
@@ -67,6 +72,13 @@ COLUMNS = {
     "neuron_N_text_1": "The value of neuron N at the token of the first text.",
     "neuron_N_text_2": "The value of neuron N at the token of the second text.",
     "neuron_N_change": GLOSSARY["change between texts"],
+    **{
+        f"{name}_{which}": f"{name} in experiment {which.upper()}."
+        for name in ("statistic", "p_adjusted", "log10_p_adjusted", "significant", "strong", "auc", "hedges_g")
+        for which in ("a", "b")
+    },
+    "changes_sides": f"True or False. {GLOSSARY['changes sides']}",
+    "quantile": f"The share of neurons below, 0 to 1. {GLOSSARY['quantiles']}",
     "relative_depth": GLOSSARY["relative depth"],
     "hook_side": "The side of the nonlinearity that the row is about: pre-activation or activation.",
     "chosen_side": "True on the side that the experiment tests. The other side is tested too, and corrected by itself.",
@@ -114,10 +126,29 @@ HEADINGS = {
     "silent": "Silent",
     "reverses": "Reverses",
     "shuffled_labels": "Shuffled labels",
+    "strong": "Strong",
+    **dict.fromkeys(("auc_before", "auc_after"), "AUC"),
+    "gold_auc": "Gold AUC",
+    "top": "Top",
     "lemma": "Unit",
     "tokens": "Leading space",
     "neuron_N": "Pre-activation",
     **dict.fromkeys(("kind", "neuron_N_change"), "Change between texts"),
+    **{
+        f"{name}_{which}": heading
+        for name, heading in (
+            ("statistic", "Statistic"),
+            ("p_adjusted", "p adjusted"),
+            ("log10_p_adjusted", "log10 p"),
+            ("significant", "Significant"),
+            ("strong", "Strong"),
+            ("auc", "AUC"),
+            ("hedges_g", "Hedges' g"),
+        )
+        for which in ("a", "b")
+    },
+    "changes_sides": "Changes sides",
+    "quantile": "Quantiles",
     "relative_depth": "Relative depth",
     "hook_side": "Other side",
     "chosen_side": "Other side",

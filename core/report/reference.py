@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from core.report.agreement import NEURON_PAIR_COLUMNS, QUANTILE_COLUMNS
 from core.report.columns import COLUMNS, ELSE_UNDER, HEADINGS
 from core.report.glossary import GLOSSARY
 from core.report.json_fields import MANIFEST, MODEL, NEURON, SUMMARY, VERSIONS, Field
 from core.report.layer_table import LAYER_COLUMNS
 from core.report.manifest import PAIR_COLUMNS, TEXT_COLUMNS
 from core.report.markdown import anchor, table
+from core.report.neuron_table import NEURON_COLUMNS
 from core.report.tables import CONTRAST_COLUMNS, WORD_COLUMNS
 
 _METHODS = "../methods.md"
@@ -41,9 +43,12 @@ def columns_of_tables() -> str:
     """The columns of every table that can be saved, a table each."""
     tables: dict[str, Sequence[str]] = {
         "Neurons": CONTRAST_COLUMNS,
+        "Neurons of every layer": NEURON_COLUMNS,
         "Words": WORD_COLUMNS,
         "Tokens of a text": TEXT_COLUMNS,
         "Two texts": PAIR_COLUMNS,
+        "Two experiments, neuron by neuron": NEURON_PAIR_COLUMNS,
+        "Two experiments, by quantiles": QUANTILE_COLUMNS,
         "Layers": LAYER_COLUMNS,
     }
     parts = []

@@ -11,9 +11,11 @@ from unicodedata import category
 import numpy as np
 
 from core.records import STRONG_AUC, WORD_CLASSES, ContrastResult, ContrastSpec, ModelInfo
+from core.records.layers import AllLayers
 from core.records.names import spoken
 from core.report.glossary import SIDE_WORDS
 from core.report.readable import as_chosen, readable_share, to_decimals
+from core.report.selection import top_headline
 
 SHUFFLED = ("shuffled A", "shuffled B")
 # Names that are not a user's own: they have a singular, and a capital letter where a sentence begins.
@@ -112,7 +114,9 @@ def where(side: str) -> str:
 
 
 def headline(result: ContrastResult) -> str:
-    """How many neurons differ, how many of these strongly, and how many of these on the other side too."""
+    """How many neurons differ (or are in the top share), how many of these strongly, and on the other side too."""
+    if result.top is not None:
+        return top_headline(result, result.top)
     masks = (result.significant, result.strong, result.strong_on_both_sides, result.strong_reversed)
     n, n_strong, n_both, n_reversed = (int(found.sum()) for found in masks)
     verb = "differs" if n == 1 else "differ"
@@ -145,7 +149,8 @@ def compared(result: ContrastResult) -> str:
     """What was compared: the words and lemmas that were used, the unit, and the side of the nonlinearity."""
     spec = result.spec
     one, other = (_counted(result, side) for side in (0, 1))
-    return f"{one} and {other}, compared by {spec.unit}, {where(spec.hook_side)}"
+    unit = f"{spec.unit}, as absolute values" if spec.tested_by.absolute else spec.unit
+    return f"{one} and {other}, compared by {unit}, {where(spec.hook_side)}"
 
 
 def read_as(result: ContrastResult) -> str:
@@ -192,8 +197,7 @@ def correction_name(correction: str, label: str) -> str:
 def _counted(result: ContrastResult, side: int) -> str:
     """Such as "500 nouns (471 lemmas)". Without lemmas: "500 nouns"."""
     lemmas = (result.words.target_lemmas, result.words.baseline_lemmas)[side]
-    n_lemmas = len(set(lemmas))
-    written = counted_words(result)[side]
+    n_lemmas, written = len(set(lemmas)), counted_words(result)[side]
     return f"{written} ({n_lemmas:,} {'lemma' if n_lemmas == 1 else 'lemmas'})" if lemmas else written
 
 
@@ -231,7 +235,7 @@ def singular(name: str) -> str:
     return name.removesuffix("s") if regular else name
 
 
-def n_strongly(result: ContrastResult) -> tuple[int, int]:
+def n_strongly(result: ContrastResult | AllLayers) -> tuple[int, int]:
     """How many strong neurons are higher for the target, and for the baseline."""
     strong, statistic = result.strong, result.tests.statistic
     return int((strong & (statistic > 0)).sum()), int((strong & (statistic < 0)).sum())

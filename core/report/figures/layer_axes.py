@@ -62,7 +62,10 @@ def _axis(numbers: LayerNumbers, axis: str) -> Picture:
     if axis == "depth":
         room = max(_ROOM * last, 0.6)
         shares = np.linspace(0, 1, 6) if last else np.zeros(1)
-        ticks = {"tickvals": (shares * last).tolist(), "ticktext": [as_chosen(round(float(share), 1)) for share in shares]}
+        ticks = {
+            "tickvals": (shares * last).tolist(),
+            "ticktext": [as_chosen(round(float(share), 1)) for share in shares],
+        }
         return {"title": {"text": "Relative depth"}, "range": [-room, last + room], "showgrid": False, **ticks}
     step = next(each for each in (1, 2, 5, 10, 20, 50, 100) if last / each <= FEW_LAYERS)
     ticks = {"tickmode": "linear", "tick0": 0, "dtick": step}
