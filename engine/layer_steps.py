@@ -150,7 +150,9 @@ def gold_request(spec: ContrastSpec) -> Request:
 
     So a page that shows another layer, or another test, waits for the same work.
     """
-    kept = ("model", "dtype", "hook_side", "pooling", "prefix", "target", "baseline")
+    kept = ["model", "dtype", "hook_side", "pooling", "prefix", "target", "baseline"]
+    if spec.tested_by.absolute:
+        kept.append("test")
     return Request(ContrastSpec(**{name: getattr(spec, name) for name in kept}))
 
 

@@ -87,8 +87,11 @@ def test_the_axis_is_in_the_link():
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        ({"target": CUSTOM, "target_words": ("time", "way", "day", "year", "man")}, "stands for a list of one's own"),
-        ({"target": "singular-nouns"}, "stands for singular-nouns"),
+        (
+            {"target": CUSTOM, "target_words": ("time", "way", "day", "year", "man")},
+            "The words are a list of one's own",
+        ),
+        ({"target": "singular-nouns"}, "stands for singular nouns"),
         ({"shuffle_labels": True}, "The labels are shuffled"),
     ],
 )
