@@ -42,7 +42,7 @@ def test_the_charts_are_of_every_layer(contrast):
         result = contrast(SMALL.changed(layer=layer))
         assert (counts[0]["y"][layer], -counts[2]["y"][layer]) == (result.n_higher, result.n_lower)
         assert counts[1]["y"][layer] - counts[3]["y"][layer] == int(result.strong.sum())
-    table = at.dataframe[-1].value
+    table = next(each.value for each in at.dataframe if "nouns: significant" in each.value)
     assert table["nouns: significant"].tolist()[::2] == counts[0]["y"]
     assert all(shaded(at, key) == [SMALL.layer] for key in CHARTS)
     figures = [figure(at, key) for key in CHARTS]
