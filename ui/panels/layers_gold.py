@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from ui.panels.every_layer import Shown
 
 _POLL_SECONDS = 1.0
+# How long the page waits before it shows how far the reading is: what is below waits as long.
+_GRACE_SECONDS = 0.3
 
 
 def draw(shown: Shown) -> GoldLayers | None:
@@ -30,8 +32,9 @@ def draw(shown: Shown) -> GoldLayers | None:
     gold = layer_steps.gold_if_there(shown.spec)
     if gold is None:
         _draw_waiting(layer_steps.gold_request(shown.spec))
-        return None
-    _draw_chart(shown, gold)
+        gold = layer_steps.gold_if_there(shown.spec)  # it may have come at once
+    if gold is not None:
+        _draw_chart(shown, gold)
     return gold
 
 
@@ -64,6 +67,10 @@ def _draw_waiting(request: Request) -> None:
         [job] = queue.ask(visitor(), [request], lambda old: old != request)
     except UserError as busy:
         _draw_error(request, busy)
+        return
+    if job.finished.wait(_GRACE_SECONDS):
+        if (error := queue.error_of(request)) is not None:
+            _draw_error(request, error)
         return
     st.caption("The neurons of all layers are read at the words of the project’s tagged sentences. You can go on.")
 
