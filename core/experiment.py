@@ -162,7 +162,7 @@ def conclude(
         raise ValueError(f"A family over the model needs all {model.n_layers} layers; got {len(activations.layers)}.")
     layer_tests = tests.layer(at)
     if np.isnan(layer_tests.statistic).all():
-        raise UserError("No neuron of this layer varies over these words, so none can be tested.")
+        raise UserError("No neuron of this layer varies over these words, so none can be tested.", about="untested")
     family = slice(None) if spec.family == "model" else at
     target_units, baseline_units = units_of_pair(spec, activations.words)
     family_size = int(np.sum(~np.isnan(tests.p_value[family])))

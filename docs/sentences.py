@@ -167,7 +167,6 @@ SECTIONS: dict[str, list[tuple[str, str]]] = {
         ("core/activations/gold.py", ""),
         ("core/whole_model.py", ""),
         ("core/evidence/gold_words.py", ""),
-        ("core/whole_model.py", "The tagged text has"),
         ("core/evidence/next_tokens.py", ""),
     ],
     "evidence files": [("core/evidence/document.py", "")],
