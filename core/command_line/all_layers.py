@@ -23,7 +23,7 @@ def add(parser: Parser) -> None:
     add_output(group, "--all-layers", "csv", help="the neurons of every layer as CSV; - is standard output")
     add_output(group, "--all-layers-json", "json", help="the same as JSON, one object for each neuron")
     about = "only rows for which this holds, such as 'auc_after >= 0.9 and not reverses'; the columns are its names"
-    add_value(group, "--filter", dest="condition", metavar="CONDITION", help=about)
+    add_value(group, "--filter", dest="condition", metavar="CONDITION", help=about, default="all rows")
     about = "the order: a column, lowest first, or --sort=-COLUMN, highest first"
     shown = "how far the AUC of the tested side is from 0.5"
     add_value(group, "--sort", dest="sort", metavar="COLUMN", help=about, default=shown)

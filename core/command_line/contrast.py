@@ -26,10 +26,6 @@ EXAMPLES = (
         "{prog} contrast --words 50 --json experiment.json && {prog} contrast --spec experiment.json --layer 4",
     ),
     (
-        "The neurons of every layer that are strong after the nonlinearity too, the largest effects first",
-        "{prog} contrast --all-layers strong.csv --filter 'strong and auc_after >= 0.9' --sort=-hedges_g",
-    ),
-    (
         "A list of your own from a pipe, and the strongest neurons to look at",
         'printf "tea\\nale\\nsoup\\nbread\\nrice\\n" | {prog} contrast --target-words - --words 5 --format table',
     ),

@@ -42,7 +42,20 @@ def test_help_begins_with_what_it_does_and_ends_with_examples(name: str, capsys:
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_option_says_its_default_or_needs_none(name: str) -> None:
     """Files that are only written if they are named have none; layers and neurons are counted from 0."""
-    optional = {"json", "csv", "table_json", "manifest", "report", "notebook", "html", "help", "version", "words"}
+    optional = {
+        "json",
+        "csv",
+        "table_json",
+        "all_layers",
+        "all_layers_json",
+        "manifest",
+        "report",
+        "notebook",
+        "html",
+        "help",
+        "version",
+        "words",
+    }
     optional |= {"spec", "treebank", "target_words", "baseline_words", "target_name", "baseline_name"}
     for action in COMMANDS[name]._actions:
         flags = action.option_strings
