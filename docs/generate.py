@@ -39,6 +39,7 @@ def _command_line() -> str:
 
 
 def _steps() -> str:
+    import engine.emergence_steps
     import engine.layer_steps  # noqa: F401 - declares its steps, and imports all others
     from engine.pipeline import table
 
@@ -87,6 +88,7 @@ def _said(section: str) -> Callable[[], str]:
 
 
 SECTIONS: dict[str, Callable[[], str]] = {
+    "presets": _from("ui.settings_reference.presets_table"),
     "settings": _from("ui.settings_reference.settings_table"),
     "choices on pages": _from("ui.settings_reference.choices_table"),
     "command line": _command_line,
@@ -97,6 +99,7 @@ SECTIONS: dict[str, Callable[[], str]] = {
     "columns of tables": _from("core.report.reference.columns_of_tables"),
     "summary": _from("core.report.reference.summary_fields"),
     "manifest": _from("core.report.reference.manifest_fields"),
+    "comparison": _from("core.report.reference.comparison_fields"),
     "evidence": _from("core.evidence.reference.evidence_fields"),
     "models": _from("core.models.catalogue.catalogue_table"),
     "steps": _steps,

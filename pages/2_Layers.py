@@ -2,7 +2,7 @@
 
 from engine.steps import conclusion
 from ui import page, parts, settings
-from ui.panels import cautions, export, headline, layers, neuron_bar, neuron_map
+from ui.panels import cautions, emergence, every_layer, export, finder, headline, neuron_bar, neuron_map
 from ui.progress import show
 
 page.require_shell()
@@ -15,7 +15,10 @@ with page.showing_user_errors():
     page.show_notes(result.notes)
     shown = parts.of("Layers")
     if "profile" in shown:
-        layers.draw(result)
+        every_layer.draw(result)
     if "map" in shown:
         neuron_map.draw(result, neuron)
-    export.draw(result)
+    found = finder.draw(result, settings.current().view) if "finder" in shown else ()
+    if "emergence" in shown:
+        emergence.draw(result)
+    export.draw(result, tables=found, every_layer=True)

@@ -13,8 +13,9 @@ from core.models import BUNDLED
 from core.models.hub import forget_failures
 from core.program import COMMAND
 from core.records import CUSTOM, SIDES, ContrastSpec, Remedy
+from engine.folders import model_folders
 from engine.limits import limits
-from ui import chosen, parts, settings
+from ui import chosen, page, parts, settings
 
 _ABOUT_FETCHING = {"network", "download", "cancelled"}
 _ABOUT_MODEL = _ABOUT_FETCHING | {"model", "gated", "memory", "number_format"}
@@ -59,6 +60,8 @@ def _exchange(values: Mapping[str, Any], last: ContrastSpec) -> tuple[Remedy, ..
 def draw_for_model(mistake: UserError) -> None:
     """Draw what can be done at once where the model cannot be had: the bundled one, another try, the command."""
     model = settings.current().view.spec.model
+    if mistake.about == "no_config" and not parts.embedded():
+        _draw_checkpoint(model)
     if mistake.about not in _ABOUT_MODEL or model == BUNDLED or parts.embedded():
         return
     with st.container(key="without_model"):
@@ -73,6 +76,15 @@ def draw_for_model(mistake: UserError) -> None:
         if mistake.about in _ABOUT_FETCHING:
             st.caption("This command fetches it where there is a network, into the hub library's cache (HF_HOME):")
             st.code(f"{COMMAND} download {model}", language="bash", wrap_lines=True)
+
+
+def _draw_checkpoint(folder: str) -> None:
+    """Of a folder that is no model but has checkpoints, draw a button that takes the last one."""
+    from core.models.checkpoints import instead_of
+
+    if name := instead_of(folder, model_folders()):
+        changes = ({"model": name}, chosen.snapshot())
+        st.button(f"Use its checkpoint {page.plain(name)}", key="use_checkpoint", on_click=_apply, args=changes)
 
 
 def _apply(changes: Mapping[str, Any], drawn_with: chosen.Snapshot) -> None:

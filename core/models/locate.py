@@ -54,7 +54,7 @@ def locate(name: str, folders: Folders, progress: Progress) -> tuple[Path, str]:
     if folder is None:
         return ensure_downloaded(name, progress)
     if not (folder / "config.json").is_file():
-        raise UserError(f"The folder {name} is no model: it holds no config.json.")
+        raise UserError(f"The folder {name} is no model: it holds no config.json.", about="no_config")
     return folder, f"sha256:{weights_digest(folder, name)[:12]}"
 
 
@@ -115,7 +115,7 @@ def find_folder(name: str, folders: Folders) -> Path | None:
     root = folders.root
     # os.path, not pathlib: it returns False, not an error, for any text that a link or a user may give.
     path = os.path.expanduser(name) if root is None else os.path.join(root, name)
-    if root is not None and not _is_below(path, root):
+    if root is not None and not is_within(path, root):
         raise UserError(f"“{name[:80]}” is outside the folder that models are kept in.")
     if not os.path.isdir(path):
         return None
@@ -131,13 +131,13 @@ def _check_links(folder: str, root: Path, name: str) -> None:
     except OSError as error:
         raise UserError(f"The folder {name[:80]} cannot be read: {error.strerror}.") from error
     for entry in entries:
-        if not _is_below(os.path.join(folder, entry), root):
+        if not is_within(os.path.join(folder, entry), root):
             raise UserError(
                 f"“{name[:80]}” holds a link that leads out of the folder that models are kept in: {entry[:80]}."
             )
 
 
-def _is_below(path: str, root: Path) -> bool:
+def is_within(path: str | Path, root: Path) -> bool:
     """Whether a path lies inside the root, after every link is followed."""
     try:
         return Path(os.path.realpath(path)).is_relative_to(root)

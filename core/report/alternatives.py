@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.records import ContrastResult, Finding, ShuffledPoints
-from core.report.glossary import statistic_name
+from core.report.glossary import statistic_name, value_name
 from core.report.readable import readable_auc, readable_number, readable_p, signed
 from core.report.sentences import class_names, n_strongly, singular, where
 
@@ -116,7 +116,7 @@ def of_words_image(result: ContrastResult, n_words: int, n_drawn: int) -> str:
     n_target, n_baseline = (min(n_words, len(words)) for words in (result.words.target, result.words.baseline))
     return (
         f"Image of {n_drawn:,} neurons at {n_target:,} {target} above and at {n_baseline:,} {baseline} below: how far "
-        f"the {result.spec.hook_side} is from the neuron's mean, in standard deviations. {_extremes(result)}"
+        f"the {_value(result)} is from the neuron's mean, in standard deviations. {_extremes(result)}"
     )
 
 
@@ -125,7 +125,7 @@ def of_means(result: ContrastResult) -> str:
     target, baseline = class_names(result.spec)
     widest = int(np.nanargmax(np.abs(result.tests.mean_difference)))
     return (
-        f"Scatter of the mean {result.spec.hook_side} of {result.n_neurons:,} neurons, over {target} against over "
+        f"Scatter of the mean {_value(result)} of {result.n_neurons:,} neurons, over {target} against over "
         f"{baseline}: {_counts(result)}. The two means are farthest apart at neuron {widest}, by "
         f"{signed(float(result.tests.mean_difference[widest]))}, AUC {readable_auc(result.tests.auc[widest])}."
     )
@@ -151,6 +151,10 @@ def of_table(n_rows: int, of_what: str, columns: Sequence[str]) -> str:
     'Table of 512 neurons. Columns: neuron, t, AUC.'
     """
     return f"Table of {n_rows:,} {of_what}. Columns: {', '.join(columns)}."
+
+
+def _value(result: ContrastResult) -> str:
+    return value_name(result.spec.test, result.spec.hook_side)
 
 
 def _mean(values: np.ndarray, name: str) -> str:

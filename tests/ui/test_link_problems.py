@@ -69,6 +69,7 @@ BAD = {
     "tab": [("table", "tab is “table”"), ("", "tab is “”")],
     "columns": [("sixty", "columns is “sixty”")],
     "image_words": [("1", "image_words is “1”"), ("10001", "image_words is “10001”"), ("all", "image_words is “all”")],
+    "steps": [("0,ten", "steps is “ten”"), (",".join(map(str, range(30))), "steps has 30 numbers")],
     "sample": [("my own text", "sample is “my own text”"), ("the-market.txt", "sample is “the-market.txt”")],
 }
 # What is right, and is not what the default is. "Own lists" is of both classes, whose counts are those of the lists.
@@ -79,6 +80,7 @@ GOOD = {
     "alpha": "0.01", "seed": "7", "dtype": "bfloat16", "shuffle_labels": "1", "neuron": "9", "pinned": "3",
     "scale": "zero", "by": "word", "colours": "notebook", "threshold": "20", "both": "off", "plot": "volcano",
     "gold": "gum", "tab": "means", "columns": "all", "image_words": "30", "sample": "two-one-dog-or-two",
+    "steps": "0,1000",
 }  # fmt: skip
 CASES = [(name, value, sentence) for name, values in BAD.items() for value, sentence in values]
 PAIRS = [pair for pair in itertools.combinations(CASES, 2) if pair[0][0] != pair[1][0]]

@@ -44,6 +44,7 @@ def draw(
     marks: Mapping[int, int] | None = None,
     selected: int | None = None,
     across: bool = False,
+    band: bool = False,
 ) -> None:
     """Draw marks over a plot of the page, and call back with the place that is clicked.
 
@@ -64,6 +65,8 @@ def draw(
         The neuron whose mark stands out.
     across : bool
         Whether places are columns, marked by lines. Else they are points of the first trace, marked by rings.
+    band : bool
+        Whether the columns are shaded instead, and have no number: their axis names them.
     """
     key = f"{plot}_marks"
     _component(
@@ -71,6 +74,7 @@ def draw(
         data={
             "plot": f"st-key-{plot}",
             "across": across,
+            "band": band,
             # The selected one last: it is drawn over the others.
             "marks": sorted(
                 (

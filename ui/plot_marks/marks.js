@@ -61,7 +61,8 @@ function draw({ followed: { plot }, data, halo }) {
   });
   const labels = [];
   for (const mark of data.marks) {
-    if (data.across) labels.push(parts.map((part) => drawLines(layer, part, mark))[0]);
+    if (data.band) parts.forEach((part) => drawBand(layer, part, mark));
+    else if (data.across) labels.push(parts.map((part) => drawLines(layer, part, mark))[0]);
     else labels.push(drawRing(layer, parts[0], data.placed ? mark : plot.calcdata?.[0]?.[mark.place], mark));
   }
   write(layer, labels.reverse()); // the selected one first: another one on it is left out
@@ -100,6 +101,13 @@ function drawLines(layer, { xaxis, yaxis }, mark) {
   const right = x + aside + 4;
   const inside = right + width(mark) > xaxis._length ? x - aside - 4 - width(mark) : right;
   return { mark, x: xaxis._offset + inside, y: top + 14 };
+}
+
+// Shade of the column: what is drawn there stays as it is.
+function drawBand(layer, { xaxis, yaxis }, mark) {
+  const [left, right] = [-0.5, 0.5].map((half) => Math.min(Math.max(xaxis.c2p(mark.place + half), 0), xaxis._length));
+  const place = { x: xaxis._offset + left, y: yaxis._offset, width: Math.max(right - left, 2), height: yaxis._length };
+  layer.append(element("rect", { ...place, class: "band", style: "fill: currentColor; fill-opacity: 0.1; stroke: none" }));
 }
 
 // About as wide as the number is drawn, in pixels.

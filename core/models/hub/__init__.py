@@ -3,7 +3,7 @@
 folder, commit = ensure_downloaded("EleutherAI/gpt-neo-125m")
 """
 
-from core.models.hub.copies import find_copy, is_downloaded, note_on_copy
+from core.models.hub.copies import find_copy, is_downloaded, note_on_copy, revisions_here
 from core.models.hub.download import ensure_downloaded, repair
 from core.models.hub.failures import forget_failures
 from core.models.hub.names import canonical
@@ -16,4 +16,5 @@ __all__ = [
     "is_downloaded",
     "note_on_copy",
     "repair",
+    "revisions_here",
 ]

@@ -73,6 +73,19 @@ def is_downloaded(name: str) -> bool:
     return is_loadable(copy) if listed is None else is_complete(copy, listed)
 
 
+def revisions_here(model_id: str) -> set[str]:
+    """The branches and tags of a model that the cache knows, complete or not. The hub is not asked.
+
+    Examples
+    --------
+    >>> revisions_here("nobody/has-such-a-model")
+    set()
+    """
+    refs = storage_of(model_id) / "refs"
+    names = {file.relative_to(refs).as_posix() for file in refs.rglob("*") if file.is_file()}
+    return {name for name in names if not name.endswith(".part")}
+
+
 def note_on_copy(name: str, folder: Path) -> tuple[str, ...]:
     """A sentence about a copy that ``ensure_downloaded`` has returned though it may not be whole; none if it is whole.
 

@@ -1,0 +1,162 @@
+"""Emergence in words and files: a sentence, the text alternatives of its figures, and its table."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+
+import numpy as np
+
+from core.records import HOOK_SIDES, STRONG_AUC
+from core.records.emergence import Emergence
+from core.report.readable import readable_auc, to_decimals
+from core.report.sentences import class_names, where
+from core.report.tables import Table
+
+COLUMNS = {
+    "step": "The step of training, or the tokens read by then.",
+    "unit": "What step counts: step, or token.",
+    "checkpoint": "The name of the checkpoint's model.",
+    "revision": "The revision that was read: a commit, or a digest of the weights.",
+    "side": "The side of the nonlinearity that was tested.",
+    "layer": "The layer.",
+    "class": "The class for which the neurons are higher.",
+    "n_significant": "How many neurons are significant, whatever their effect size.",
+    "n_strong": "How many of these have an AUC for their class of at least 0.90.",
+    "best_auc": "The largest AUC for this class of a neuron that varies.",
+    "best_neuron": "That neuron.",
+    "largest_g": "The largest Hedges' g of a neuron that is higher for this class, in absolute value.",
+    "chance_auc": "The largest AUC of any neuron of the layer, for either group, with the labels shuffled once.",
+}
+
+
+def readable_step(step: int, unit: str) -> str:
+    """A step within a sentence.
+
+    Examples
+    --------
+    >>> readable_step(1000, "step"), readable_step(300_000_000, "token")
+    ('step 1,000', '300,000,000 tokens')
+    """
+    return f"step {step:,}" if unit == "step" else f"{step:,} tokens"
+
+
+def headline(emergence: Emergence, side: str) -> str:
+    """From the first to the last checkpoint: strong neurons each way, the largest AUC, and what chance gives.
+
+    ``**`` marks what stands out, as in Markdown. Empty if no checkpoint was read.
+    """
+    if not emergence.steps:
+        return ""
+    names, strong, auc = class_names(emergence.spec), emergence.strong(side), emergence.best_auc(side)
+    chance = emergence.chance_auc(side)
+
+    def at(place: int) -> str:
+        both = [
+            f"**{int(strong[place, way]):,}** strong for {name} (largest AUC {readable_auc(float(auc[place, way]))})"
+            for way, name in enumerate(names)
+        ]
+        shuffled = f"; with shuffled labels, the largest AUC is {readable_auc(float(chance[place]))}"
+        return f"at {readable_step(emergence.steps[place], emergence.unit)}, {' and '.join(both)}{shuffled}"
+
+    said = f"{at(0)[0].upper()}{at(0)[1:]}."
+    return said if len(emergence.steps) == 1 else f"{said} {at(-1)[0].upper()}{at(-1)[1:]}."
+
+
+def alt_of_curves(emergence: Emergence, side: str, layer: int, what: str) -> str:
+    """The text alternative of the curves of effects (``what`` "effect") or of counts ("strong").
+
+    Each checkpoint has both numbers: no count stands without an effect size.
+    """
+    target, baseline = class_names(emergence.spec)
+    strong, auc = emergence.strong(side), emergence.best_auc(side)
+    rows = [
+        f"{readable_step(step, emergence.unit)}: {_pair(strong[at])} strong, AUC up to {_aucs(auc[at])}"
+        for at, step in enumerate(emergence.steps)
+    ]
+    drawn = "the largest AUC for its own class" if what == "effect" else "strong neurons"
+    return (
+        f"Curves of {drawn} against the step of training, {where(side)}, in all layers and in layer {layer}, for "
+        f"{target} and for {baseline}. All layers: {'; '.join(rows)}."
+    )
+
+
+def alt_of_layers(emergence: Emergence, side: str) -> str:
+    """The text alternative of the image of layers by checkpoints: the layer with the largest AUC at each."""
+    rows = []
+    for step, found in zip(emergence.steps, emergence.summaries, strict=True):
+        by_layer = found.at(side).best_auc.max(axis=1)
+        layer = int(by_layer.argmax())
+        rows.append(f"{readable_step(step, emergence.unit)}: layer {layer}, AUC {readable_auc(float(by_layer[layer]))}")
+    return (
+        f"Image of {emergence.n_layers} layers by {len(emergence.steps)} checkpoints: the largest AUC of a neuron for "
+        f"its own class, {where(side)}. The layer with the largest one: {'; '.join(rows)}."
+    )
+
+
+def alt_of_neuron(emergence: Emergence, layer: int, neuron: int) -> str:
+    """The text alternative of one neuron's curve."""
+    before, after = (emergence.auc_of(side, layer, neuron).tolist() for side in HOOK_SIDES)
+    rows = [
+        f"{readable_step(step, emergence.unit)}: {readable_auc(before[at])} before, {readable_auc(after[at])} after"
+        for at, step in enumerate(emergence.steps)
+    ]
+    target = class_names(emergence.spec)[0]
+    return (
+        f"Curves of the AUC for {target} of neuron {neuron} of layer {layer}, before and after the nonlinearity: "
+        f"{'; '.join(rows)}."
+    )
+
+
+def emergence_table(emergence: Emergence) -> Table:
+    """A row for each checkpoint, side, layer and class: the columns are ``COLUMNS``."""
+    names, rows = class_names(emergence.spec), []
+    for step, found in zip(emergence.steps, emergence.summaries, strict=True):
+        model = found.model
+        for side in HOOK_SIDES:
+            its = found.at(side)
+            for layer in range(emergence.n_layers):
+                for way, name in enumerate(names):
+                    best = int(its.best[layer, way])
+                    rows.append(
+                        (
+                            step,
+                            emergence.unit,
+                            model.name,
+                            model.revision,
+                            side,
+                            layer,
+                            name,
+                            int(its.significant[layer, way]),
+                            int(its.strong[layer, way]),
+                            float(its.best_auc[layer, way]),
+                            best if best >= 0 else float("nan"),
+                            float(its.largest_g[layer, way]),
+                            float(its.chance_auc[layer]),
+                        )
+                    )
+    return Table(tuple(COLUMNS), rows)
+
+
+def emergence_json(emergence: Emergence) -> str:
+    """The table with what it was computed from: the settings, the columns' meanings, and what could not be read."""
+    settings = {
+        name: value for name, value in asdict(emergence.spec).items() if name not in ("model", "layer", "hook_side")
+    }
+    document = {
+        "settings": settings,
+        "strong": f"significant, with an AUC of at least {to_decimals(STRONG_AUC, 2)} for its class",
+        "columns": COLUMNS,
+        "rows": json.loads(emergence_table(emergence).json()),
+        "not_read": [asdict(failed) for failed in emergence.failed],
+        "notes": sorted({note for found in emergence.summaries for note in found.notes}),
+    }
+    return json.dumps(document, ensure_ascii=False, indent=1) + "\n"
+
+
+def _pair(counts: np.ndarray) -> str:
+    return " and ".join(f"{int(count):,}" for count in counts)
+
+
+def _aucs(values: np.ndarray) -> str:
+    return " and ".join(readable_auc(float(value)) for value in values)
