@@ -6,18 +6,15 @@
 from __future__ import annotations
 
 from pathlib import PurePath
-from typing import TYPE_CHECKING
 from unicodedata import category
 
 import numpy as np
 
 from core.records import STRONG_AUC, WORD_CLASSES, ContrastResult, ContrastSpec, ModelInfo
+from core.records.effects import Marks
 from core.records.names import spoken
 from core.report.glossary import SIDE_WORDS
 from core.report.readable import as_chosen, readable_share, to_decimals
-
-if TYPE_CHECKING:
-    from core.records.layers import AllLayers
 
 SHUFFLED = ("shuffled A", "shuffled B")
 # Names that are not a user's own: they have a singular, and a capital letter where a sentence begins.
@@ -237,7 +234,7 @@ def singular(name: str) -> str:
     return name.removesuffix("s") if regular else name
 
 
-def n_strongly(result: ContrastResult | AllLayers) -> tuple[int, int]:
+def n_strongly(result: Marks) -> tuple[int, int]:
     """How many strong neurons are higher for the target, and for the baseline."""
     strong, statistic = result.strong, result.tests.statistic
     return int((strong & (statistic > 0)).sum()), int((strong & (statistic < 0)).sum())

@@ -106,7 +106,7 @@ def _about(found: AllLayers, drawn: NeuronMap, view: str) -> str:
     return (
         f"{found.n_layers * found.n_neurons:,} neurons. Click a point to select it: its layer becomes the "
         f"experiment's. Drag to zoom, double-click to zoom out. {where} Neurons of different layers with the same "
-        "number have nothing in common. For the keyboard, every neuron is also a row of the table of all layers."
+        "number have nothing in common. For the keyboard, *Find neurons* below has a row for each neuron."
     )
 
 
