@@ -12,6 +12,7 @@ import os
 import re
 import subprocess
 import sys
+import traceback
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -62,7 +63,7 @@ def execute(text: str, file: Path, folder: str = "") -> tuple[Any, str]:
 
 
 def execute_here(text: str, folder: str) -> tuple[Any, str]:
-    """The notebook with what its cells print and draw in this process; an error fails the test."""
+    """The notebook with what its cells print and draw in this process, and what went wrong."""
     import matplotlib.pyplot as plt
 
     book, names = nbformat.reads(text, as_version=4), {}
@@ -73,8 +74,11 @@ def execute_here(text: str, folder: str) -> tuple[Any, str]:
             if cell.cell_type != "code":
                 continue
             plt.close("all")
-            with contextlib.redirect_stdout(io.StringIO()) as out:
-                exec(cell.source, names)
+            try:
+                with contextlib.redirect_stdout(io.StringIO()) as out:
+                    exec(cell.source, names)
+            except Exception:
+                return book, traceback.format_exc()
             drawn = [{"image/png": f"figure {number}"} for number in plt.get_fignums()]
             cell.outputs = [nbformat.v4.new_output("stream", text=out.getvalue())]
             cell.outputs += [nbformat.v4.new_output("display_data", data) for data in drawn]
