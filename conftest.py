@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import socket
 import tempfile
@@ -29,6 +30,9 @@ os.environ |= {
     "HF_HUB_DISABLE_XET": "1",
     "HF_HUB_DISABLE_TELEMETRY": "1",
     "NO_PROXY": "127.0.0.1,localhost",
+    # Of the processes that tests start, too: where all cores are busy, the threads of a pass burn time to wait for each
+    # other, and a contrast takes several times the work.
+    "OMP_NUM_THREADS": "1",
     "GRAMMAR_NEURONS_CACHE": str(Path(_home.name) / "words"),
     "GRAMMAR_NEURONS_WORDLISTS_URL": "http://127.0.0.1:9/",
     "GRAMMAR_NEURONS_TREEBANKS_URL": "http://127.0.0.1:9/",
@@ -50,6 +54,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
                 item.add_marker(mark)
                 if not item.get_closest_marker("timeout"):
                     item.add_marker(pytest.mark.timeout(300))
+
+
+def pytest_collection_finish() -> None:
+    """Leave what the libraries and the tests themselves have made out of all later collections of garbage.
+
+    It lives as long as the process, and Streamlit collects all garbage after each run of a page.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

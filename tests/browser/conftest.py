@@ -1,4 +1,4 @@
-"""Every test in this folder drives a browser; those of one module share its app, and so a worker."""
+"""Every test in this folder drives a browser; those of one module share it, and so a worker."""
 
 from __future__ import annotations
 
@@ -25,8 +25,11 @@ def browser():
         yield
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def app(tmp_path_factory):
-    """The address of the whole app, one for the tests of a module."""
+    """The address of the whole app, one for all modules of a worker: to start it takes seconds.
+
+    What other visitors have asked for is there. A test of a first result asks for counts of words of its own.
+    """
     with whole_app(tmp_path_factory.mktemp("words")) as url:
         yield url

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from tests.support.access import grave_findings, headings, skips
-from tests.support.browser import require_browser, wait_until_idle
+from tests.support.browser import STILL, require_browser, wait_until_idle
 from tests.support.visits import arrive, visit
 from ui.defaults import TABS
 
@@ -167,7 +167,7 @@ def test_the_tab_key_goes_through_the_page_in_its_order(app):
 
 
 def test_who_wants_no_motion_gets_none(app):
-    with visit(reduced_motion="reduce") as page:
+    with visit(reduced_motion=STILL) as page:
         page.goto(f"{app}/Evidence?{QUERY}")
         arrive(page, "Evidence")
         moving = page.evaluate(

@@ -13,7 +13,7 @@ from tests.support.visits import arrive, follow, visit
 
 require_browser()
 
-QUERY = "n_target=60&n_baseline=60&layer=3"
+QUERY = "n_target=58&n_baseline=57&layer=3"  # no other test has asked for a check of these words
 
 
 def chip(page, name):
@@ -54,7 +54,7 @@ def test_the_work_goes_on_while_another_page_is_open(app):
 
 
 def test_the_strip_leads_to_the_checks_with_the_keyboard(app):
-    with visit() as page:
+    with visit(reduced_motion="no-preference") as page:  # it scrolls smoothly
         page.goto(f"{app}/Evidence?{QUERY}")
         arrive(page, "Evidence")
         chip(page, "top_contexts").focus()

@@ -59,7 +59,7 @@ def headline(result):
 
 def test_from_home_to_a_neuron(app, result):
     order = np.argsort(-np.abs(np.nan_to_num(result.tests.statistic)), kind="stable")
-    with visit() as page:
+    with visit(reduced_motion="no-preference") as page:  # one visit of those who have asked for nothing
         page.goto(app)
         arrive(page, "Home")
         page.locator("[data-testid='stMain']").get_by_role("link", name="Find the neurons").click()

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import numpy as np
 
-from tests.support.browser import ROOT, chromium_page, free_port, running_app, wait_until_idle, watch
+from tests.support.browser import ROOT, STILL, chromium_page, free_port, running_app, wait_until_idle, watch
 from ui.app_pages import HOME, PAGES
 
 # Streamlit asks for these below the page's own path first, when a page is opened by its address.
@@ -162,7 +162,7 @@ def x_range(page):
 @contextmanager
 def new_page_like(page):
     """Another visitor's page: a browser context of its own, with the same rules."""
-    context = page.context.browser.new_context(viewport=page.viewport_size)
+    context = page.context.browser.new_context(viewport=page.viewport_size, reduced_motion=STILL)
     fresh = context.new_page()
     fresh.set_default_timeout(60 * SECONDS)
     seen = watch(fresh)

@@ -144,8 +144,11 @@ def check_csv(found: TokenActivations) -> None:
         assert not re.match(rf"[\s\"]*[{SIGNS}]", row[2])
 
 
-def check_json(result: ContrastResult, words: tuple[str, ...]) -> None:
-    """Words, and the names of their lists, come back from the JSON as they were, and no file refuses them."""
+def check_json(result: ContrastResult, table: str, words: tuple[str, ...]) -> None:
+    """Words, and the names of their lists, come back from the JSON as they were, and no file refuses them.
+
+    ``table`` is the CSV of the result as it was.
+    """
     spec = result.spec.changed(target="custom", target_words=words, word_source=f"folder {words[0]} ")
     target_list = replace(result.words.target_list, name=words[0], words=words, source=words[-1])
     record = replace(
@@ -157,7 +160,7 @@ def check_json(result: ContrastResult, words: tuple[str, ...]) -> None:
     wanted = [word.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass") for word in words]
     assert read_back["target_words"] == read_back["spec"]["target_words"] == wanted
     assert (read_back["target_source"], read_back["notes"]) == (wanted[-1], [wanted[0]])
-    assert contrast_csv(record) == contrast_csv(result), "no word is in the table of neurons"
+    assert contrast_csv(record) == table, "no word is in the table of neurons"
 
 
 # ---------------------------------------------------------------- ten thousand texts
@@ -170,6 +173,7 @@ def test_ten_thousand_texts_survive(
 ) -> None:
     """Tokens, heatmap, CSV and JSON, each text through all of them; every kind of trouble came, many times."""
     seen: set[str] = set()
+    table = contrast_csv(result)
 
     @quiet(1_250)
     @example(batch=list(ALL_FRAGMENTS))
@@ -180,7 +184,7 @@ def test_ten_thousand_texts_survive(
                 check_text(lm, text, tokenizer, sent)
                 seen.add(text)
         check_csv(uncut(batch))
-        check_json(result, tuple(batch))
+        check_json(result, table, tuple(batch))
 
     survive()
     assert len(seen) >= N_TEXTS, f"only {len(seen):,} different texts were drawn"
@@ -223,6 +227,7 @@ def test_long_texts_survive(
 def test_words_of_users_survive(lm: LoadedModel, result: ContrastResult) -> None:
     """A list of any lines is refused with one sentence, or each of its words is read and written as it is."""
     outcomes: Counter[str] = Counter()
+    table = contrast_csv(result)
 
     @quiet(300)
     @example(lines=["=1+1", "<b>", "+x", "\u202eevil", "🙂", "＝1", "e\u0301", "$x$"])
@@ -238,8 +243,8 @@ def test_words_of_users_survive(lm: LoadedModel, result: ContrastResult) -> None
             return
         given_lines = re.split("\r\n|\n|\r", "\n".join(lines).removeprefix("\ufeff"))
         assert list(found.words) == list(dict.fromkeys(w for w in (line.strip() for line in given_lines) if w))
-        check_json(result, found.words)
-        check_json(result, cleaned.words)
+        check_json(result, table, found.words)
+        check_json(result, table, cleaned.words)
         outcomes["read"] += 1
 
     survive()
