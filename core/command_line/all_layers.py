@@ -73,10 +73,10 @@ def write(
 
 def _no_gold(spec: ContrastSpec) -> str:
     """Why no tagged text has the classes; "" if it has."""
-    from core.whole_model import gold_tags
+    from core.records.gold import tags_of
 
     try:
-        gold_tags(spec)
+        tags_of(spec)
     except UserError as error:
         return str(error)
     return ""
