@@ -10,6 +10,7 @@ from core.command_line.status import UsageError
 from core.errors import UserError
 from core.models import LoadedModel
 from core.records import AdjustedTests, ContrastSpec, NeuronTests, WordActivations
+from core.records.gold import why_no_tags
 from core.records.layers import GoldLayers
 
 
@@ -46,7 +47,7 @@ def check(options: argparse.Namespace, spec: ContrastSpec) -> None:
         column = sort_of(options.sort, spec.test)[0] if options.sort is not None else ""
     except UserError as error:
         raise UsageError(str(error)) from error
-    if "gold_auc" in {*names, column} and (why := _no_gold(spec)):
+    if "gold_auc" in {*names, column} and (why := why_no_tags(spec)):
         raise UsageError(f"There is no gold_auc here. {why}")
 
 
@@ -60,7 +61,7 @@ def write(
     from core.report.neuron_table import NeuronTable
     from core.whole_model import measure_layers
 
-    output, no_gold = options.output, _no_gold(spec)
+    output, no_gold = options.output, why_no_tags(spec)
     if no_gold:
         output.note(f"The table of every layer has no gold_auc. {no_gold}")
     every = measure_layers(spec, lm.info, *steps, progress=output.progress)
@@ -69,17 +70,6 @@ def write(
     saved, counted = table.saved(rows), f"{len(rows):,} of {table.n_rows:,} neurons of every layer"
     write_text(output, options.all_layers, saved.csv, counted, mark=True)
     write_text(output, options.all_layers_json, saved.json, counted)
-
-
-def _no_gold(spec: ContrastSpec) -> str:
-    """Why no tagged text has the classes; "" if it has."""
-    from core.records.gold import tags_of
-
-    try:
-        tags_of(spec)
-    except UserError as error:
-        return str(error)
-    return ""
 
 
 def _gold(options: argparse.Namespace, spec: ContrastSpec, lm: LoadedModel) -> GoldLayers:
