@@ -24,7 +24,18 @@ from benchmarks.timing import say
 from core.console import print_anything
 from core.errors import UserError
 
-SECTIONS = ("words", "text", "statistics", "memory", "growth", "start", "first_visit", "interaction", "costs")
+SECTIONS = (
+    "words",
+    "text",
+    "statistics",
+    "memory",
+    "growth",
+    "start",
+    "first_visit",
+    "interaction",
+    "neuron_map",
+    "costs",
+)
 # Run only if named: its tables belong to another page, docs/methods.md.
 ON_REQUEST = ("validity",)
 _SECTIONS_HELP = f"of {', '.join(SECTIONS)} (all by default), or {', '.join(ON_REQUEST)}"

@@ -21,7 +21,7 @@ from benchmarks.watch import free_port
 CHART = ".st-key-neurons_plot .js-plotly-plot .scatterlayer .point"
 SECONDS = 120  # how long a server or a page may take
 NOT_MEASURED = "not measured: it needs Chromium and Playwright (requirements-dev.txt)"
-_CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+_CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "chromium-headless-shell")
 
 
 def offline(cache: Path) -> dict[str, str]:
@@ -83,19 +83,19 @@ class Received:
 
 
 @contextmanager
-def app(cache: Path) -> Iterator[tuple[str, float]]:
-    """``streamlit run`` on a free port, with its cache in a folder and no network.
+def app(cache: Path, script: str = "app.py") -> Iterator[tuple[str, float]]:
+    """``streamlit run`` of a script on a free port, with its cache in a folder and no network.
 
     Yields its address, once it answers, and when it was started, by ``time.perf_counter``.
     """
     port = free_port()
     options = [f"--server.port={port}", "--server.address=127.0.0.1", "--server.headless=true"]
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", *options, "--browser.gatherUsageStats=false"]
+    command = [sys.executable, "-m", "streamlit", "run", script, *options, "--browser.gatherUsageStats=false"]
     started = time.perf_counter()
     server = subprocess.Popen(
         command,
         cwd=ROOT,
-        env={**os.environ, **offline(cache)},
+        env={**os.environ, **offline(cache), "PYTHONPATH": str(ROOT)},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

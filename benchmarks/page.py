@@ -18,6 +18,7 @@ from streamlit.proto.WidgetStates_pb2 import WidgetState
 Path = tuple[int, ...]
 
 _RESULT = re.compile(r"\*\*[\d,]+ of [\d,]+\*\* neurons in layer \*\*(\d+)\*\* differs?\b")
+MAP = "neuron_map_layers_points"  # the key of the Layers page's map
 # The caption below it ends with the test, the correction and alpha.
 _TESTED = re.compile(r" · [^,]+, (.+) over [\d,]+ tests?, α = \S+$")
 
@@ -142,6 +143,14 @@ class Page:
         shown = self.keyed("text_heatmap")
         return json.loads(shown.message.json) if shown else None
 
+    def neuron_map(self) -> dict[str, Any] | None:
+        """What the header of the Layers page's map says, if its points are there."""
+        shown = self.keyed(MAP)
+        if shown is None:
+            return None
+        points = shown.message.bytes
+        return dict(json.loads(points[4 : 4 + int.from_bytes(points[:4], "little")]))
+
     def table(self) -> bytes | None:
         """The table of all neurons, an Arrow stream."""
         shown = self.keyed("neurons_table")
@@ -196,6 +205,8 @@ def state_of(kind: str, widget: Any, value: Any) -> WidgetState:
     elif kind in ("multiselect", "button_group"):
         state.string_array_value.data.extend(value)
         state.string_array_value.SetInParent()
+    elif kind == "bidi_component":
+        state.json_value = json.dumps(value)
     elif value is None:
         pass  # an empty box has a state without a value
     elif kind in ("checkbox", "popover"):

@@ -9,7 +9,7 @@ from typing import Any
 from benchmarks.page import Headline
 
 # How often each action is done: a student draws from a shuffled deck with this many cards, again and again.
-WEIGHTS = {"layer": 5, "correction": 4, "neuron": 5, "contrast": 2, "text": 3, "reload": 1, "drop": 1}
+WEIGHTS = {"layer": 5, "correction": 4, "neuron": 5, "contrast": 2, "map": 2, "text": 3, "reload": 1, "drop": 1}
 
 
 @dataclass(frozen=True)

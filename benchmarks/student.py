@@ -8,41 +8,29 @@ import random
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qsl
 
+from benchmarks.asked import LAYERS, NEURONS, PAIRS, TEXT, Asked
+from benchmarks.page import MAP
 from benchmarks.record import Action, Plan, Record, SeenContrast, SeenText, Trouble
 from benchmarks.tab import Tab, TabError, WrongState
 from benchmarks.texts import some_text
 from benchmarks.watch import process_seconds
 from core.records import ContrastSpec
 from core.records.link import from_params
-from core.report.sentences import correction_name
 from core.stats.correction import LABELS
 
 COUNTS = (50, 100, 150, 200)
 NEURONS_A_LAYER = 512  # of the bundled model
 DROPS = ("at rest", "in a run", "unknown to the server")
-NEURONS, TEXT = "Neurons", "Text heatmap"
-_PAGE_NAMES = {NEURONS: "Neurons", TEXT: "Text_heatmap"}
+_PAGE_NAMES = {NEURONS: "Neurons", LAYERS: "Layers", TEXT: "Text_heatmap"}
 # The longest a student whose connection was lost is away. The server keeps a lost session for 300 seconds.
 _AWAY_SECONDS = 4.0
 _DOWNLOAD_ATTEMPTS = 3
 # What the server still does once the page is there belongs to the action.
 _AFTERMATH_SECONDS = 0.05
-
-
-@dataclass(frozen=True)
-class Asked:
-    """The settings that the student's page should show; a neuron of None is the page's own choice."""
-
-    layer: int
-    correction: str
-    n_target: int
-    n_baseline: int
-    neuron: int | None = None
-    text: str | None = None
 
 
 class Student:
@@ -63,10 +51,12 @@ class Student:
             "correction": self._change_correction,
             "neuron": self._change_neuron,
             "contrast": self._change_contrast,
+            "map": self._click_in_map,
             "text": self._paste,
             "reload": self._reload,
             "drop": self._drop,
             f"open {NEURONS}": lambda: self._follow(NEURONS),
+            f"open {LAYERS}": lambda: self._follow(LAYERS),
             f"open {TEXT}": lambda: self._follow(TEXT),
         }
 
@@ -103,6 +93,8 @@ class Student:
         kind = self._deck[-1]
         if kind in ("layer", "correction", "neuron", "contrast") and page != NEURONS:
             return f"open {NEURONS}"
+        if kind == "map" and page != LAYERS:
+            return f"open {LAYERS}"
         if kind == "text" and page != TEXT:
             return f"open {TEXT}"
         return self._deck.pop()
@@ -182,6 +174,18 @@ class Student:
         self.record.readings.add(self._spec().changed(**{which: count}).reading().to_json())
         await self._change(**{which: count})
 
+    async def _click_in_map(self) -> None:
+        """Click a point of the map: a neuron of any layer."""
+        shown = self.tab.page.neuron_map()
+        if shown is None:
+            raise WrongState("There is no map on the page.")
+        now = self.asked.layer * shown["neurons"] + (self.asked.neuron or 0)
+        layer, neuron = divmod(self._other(range(shown["n"]), now), shown["neurons"])
+        self._asked = replace(self.asked, layer=layer, neuron=neuron)
+        place = layer * shown["neurons"] + neuron
+        await self.tab.change({MAP: {"clicked": {"place": place, "drawn": shown["drawn"]}}})
+        await self._settle(LAYERS)
+
     async def _paste(self) -> None:
         text = some_text(self._rng)
         self._asked = replace(self.asked, text=text)
@@ -248,44 +252,10 @@ class Student:
         pairs += [(f"widget {name}", getattr(asked, name), tab.value(name)) for name in ("n_target", "n_baseline")]
         pairs += [("widget layer", [asked.layer], tab.value("layer"))]
         pairs += [("widget correction", LABELS[asked.correction], tab.value("correction"))]
-        if page in (NEURONS, TEXT):
-            pairs += self._on_neurons(params) if page == NEURONS else self._on_text()
+        if page in PAIRS:
+            pairs += PAIRS[page](tab, asked, params)
         wrong = [f"{name} should be {a!r:.80} and is {b!r:.80}" for name, a, b in pairs if a != b]
         return "; ".join(wrong) if wrong else None
-
-    def _on_neurons(self, params: dict[str, str]) -> list[tuple[str, Any, Any]]:
-        page, asked = self.tab.page, self.asked
-        headline = page.headline()
-        if headline is None:
-            return [("headline", "there", "missing")]
-        # "Neuron 778 of layer 1." stands with the largest statistic, and the page's own choice is that neuron.
-        largest = next((note.split()[1] for label, _, note in headline.figures if label == "Largest t"), "-1")
-        neuron = int(largest) if asked.neuron is None else asked.neuron
-        return [
-            ("layer in the headline", asked.layer, headline.layer),
-            (
-                "correction in the headline",
-                correction_name(asked.correction, LABELS[asked.correction]),
-                headline.correction,
-            ),
-            ("neuron in the address", None if asked.neuron is None else str(asked.neuron), params.get("neuron")),
-            ("neuron", neuron, page.neuron()),
-            ("widget neuron", neuron, self.tab.value("neuron")),
-            ("table", True, page.table() is not None),
-        ]
-
-    def _on_text(self) -> list[tuple[str, Any, Any]]:
-        heatmap = self.tab.page.heatmap()
-        if heatmap is None:
-            return [("coloured text", "there", "missing")]
-        box = self.tab.value("text")
-        text = box if self.asked.text is None else self.asked.text
-        coloured = "".join(heatmap["pieces"])
-        return [
-            ("text in the box", text, box),
-            ("coloured text", text, coloured),
-            ("blocks", 2, len(heatmap["blocks"])),
-        ]
 
     # --- noting
 
@@ -364,7 +334,7 @@ async def look_around(plan: Plan) -> Record:
     Raises TabError where a page does not come up.
     """
     visitor = Student(-1, plan, Record())
-    for kind in ("arrive", f"open {NEURONS}", f"open {TEXT}"):
+    for kind in ("arrive", f"open {NEURONS}", f"open {LAYERS}", f"open {TEXT}"):
         await visitor.visit(kind)
     await visitor.tab.close()
     return visitor.record

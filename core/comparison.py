@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import numpy as np
 
@@ -22,10 +22,12 @@ from core.records import (
     NeuronTests,
     OtherSide,
     ShuffledPoints,
+    TokenActivations,
     WordActivations,
     WordPair,
 )
 from core.records.spec import COUNTS
+from core.report.glossary import ABSOLUTE_VALUES
 from core.report.sentences import class_names
 from core.stats.correction import adjust, adjust_log10
 from core.stats.effect_size import auc
@@ -35,15 +37,16 @@ from core.words.shuffle import deal
 
 
 def units_of_pair(spec: ContrastSpec, words: WordPair) -> tuple[Units, Units]:
-    """The units of both classes: words, or lemmas.
+    """The units of both classes: words, or lemmas. Their means are of what the spec's test compares.
 
     Raises
     ------
     UserError
         A class has fewer than two units.
     """
-    target = units_of(words.target, words.target_lemmas, spec.unit)
-    baseline = units_of(words.baseline, words.baseline_lemmas, spec.unit)
+    absolute = spec.tested_by.absolute
+    target = units_of(words.target, words.target_lemmas, spec.unit, absolute=absolute)
+    baseline = units_of(words.baseline, words.baseline_lemmas, spec.unit, absolute=absolute)
     names = class_names(spec)
     for name, units, n_words in ((names[0], target, words.target), (names[1], baseline, words.baseline)):
         if len(units.names) < 2:
@@ -194,7 +197,8 @@ def shuffled_values(spec: ContrastSpec, activations: WordActivations, at: int) -
     release_words(activations)
     groups = []
     for group in deal(*lemmas, chance_seed(spec), equal=spec.tested_by.paired):
-        units = units_of([both[i] for i in group], [(*lemmas[0], *lemmas[1])[i] for i in group], spec.unit)
+        its_lemmas = [(*lemmas[0], *lemmas[1])[i] for i in group]
+        units = units_of([both[i] for i in group], its_lemmas, spec.unit, absolute=spec.tested_by.absolute)
         groups.append(units.mean(values[group]))  # [n_words of the group, n_neurons] -> [n_units, n_neurons]
     return None if min(map(len, groups)) < 2 else (groups[0], groups[1])
 
@@ -230,6 +234,22 @@ def values_of_layer(
         target.mean(activations.target_sides.layer(at).at(side)),
         baseline.mean(activations.baseline_sides.layer(at).at(side)),
     )
+
+
+def text_as_compared(spec: ContrastSpec, found: TokenActivations) -> TokenActivations:
+    """A text's values as the spec's test compares them: without their signs, with a note, or as they are.
+
+    So a text's colours, scores and files have the values that were tested.
+
+    Examples
+    --------
+    >>> found = TokenActivations(["on"], [""], [1], np.array([[-2.0]]), layer=0)
+    >>> text_as_compared(ContrastSpec(test="welch_absolute"), found).values
+    array([[2.]])
+    """
+    if not spec.tested_by.absolute:
+        return found
+    return replace(found, values=spec.tested_by.compared(found.values), notes=(*found.notes, ABSOLUTE_VALUES))
 
 
 def release_words(activations: WordActivations) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 from core.comparison import chance_seed, critical_log10_p
 from core.experiment import unit_values
 from core.records import HOOK_SIDES, ContrastResult, ShuffledPoints
-from core.report import figures, sentences
+from core.report import figures, layer_sentences, sentences
 from core.report.html_report import Drawing, html_report
 from core.report.notebook import notebook_json
 from core.stats.correction import LABELS
@@ -82,7 +82,7 @@ def _of_layers(result: ContrastResult, counts: tuple[np.ndarray, np.ndarray] | N
         return []
     profile = figures.layer_profile(*counts, result.spec.layer, *sentences.class_names(result.spec))
     about = "Significant neurons of each layer, whatever their effect size. "
-    return [Drawing("Every layer", profile, about + sentences.about_layers(result))]
+    return [Drawing("Every layer", profile, about + layer_sentences.of_result(result))]
 
 
 def _of_one_neuron(result: ContrastResult, neuron: int) -> Drawing:

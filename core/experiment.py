@@ -30,8 +30,10 @@ from core.records import (
     OtherSide,
     WordActivations,
 )
+from core.report.glossary import ABSOLUTE_VALUES
 from core.stats.cautions import cautions
 from core.stats.correction import critical_p
+from core.stats.selection import selected_by_top_share
 from core.store import NO_STORE, Store
 from core.words import DEFAULT_DOWNLOADS, Downloads, choose_words
 
@@ -189,8 +191,9 @@ def conclude(
         family_size=family_size,
         critical_statistic=_critical_statistic(spec, tests, adjusted, at, maxima),
         null_maxima=maxima,
+        top=None if spec.top_share is None else selected_by_top_share(tests.statistic, spec.top_share)[at],
         cautions=cautions(spec, len(target_units.names), len(baseline_units.names), family_size),
-        notes=_notes(model, activations, layer_tests),
+        notes=_notes(spec, model, activations, layer_tests),
     )
 
 
@@ -213,10 +216,12 @@ def _critical_statistic(
     return float(t_threshold(critical, np.nanmedian(tests.degrees_of_freedom[at])))
 
 
-def _notes(model: ModelInfo, activations: WordActivations, tests: NeuronTests) -> tuple[str, ...]:
+def _notes(spec: ContrastSpec, model: ModelInfo, activations: WordActivations, tests: NeuronTests) -> tuple[str, ...]:
     """Sentences for the reader: every fallback, and the number of neurons and words that were left out."""
     notes = [*model.notes, *activations.words.notes, *activations.notes]
     dead = int(np.isnan(tests.statistic).sum())
+    if spec.tested_by.absolute:
+        notes.append(ABSOLUTE_VALUES)
     if dead:
         notes.append(f"{dead:,} neurons of this layer do not vary over these words: not tested, not in the family.")
     return tuple(notes)

@@ -16,10 +16,8 @@ from core.errors import UserError
 from core.models import LoadedModel
 from core.progress import Progress, unwatched
 from core.records import (
-    CUSTOM,
     ENOUGH_WORDS,
     HOOK_SIDES,
-    UPOS_OF,
     AdjustedTests,
     ContrastSpec,
     GoldText,
@@ -28,6 +26,7 @@ from core.records import (
     OtherSide,
     WordActivations,
 )
+from core.records.gold import tags_of
 from core.records.layers import AllLayers, GoldLayers
 from core.stats.effect_size import auc
 
@@ -104,28 +103,6 @@ def measure_layers(
     )
 
 
-def gold_tags(spec: ContrastSpec) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The parts of speech that stand for target and baseline in a tagged text.
-
-    Raises
-    ------
-    UserError
-        A class has none, such as a list of one's own; or the labels are shuffled.
-
-    Examples
-    --------
-    >>> gold_tags(ContrastSpec())
-    (('NOUN',), ('VERB',))
-    """
-    if spec.shuffle_labels:
-        raise UserError("The labels are shuffled, so no part of speech of a tagged text stands for a group.")
-    for word_class in (spec.target, spec.baseline):
-        if word_class not in UPOS_OF:
-            named = "a list of one's own" if word_class == CUSTOM else word_class
-            raise UserError(f"No part of speech of a tagged text stands for {named}.")
-    return UPOS_OF[spec.target], UPOS_OF[spec.baseline]
-
-
 def gold_layers(
     spec: ContrastSpec,
     lm: LoadedModel,
@@ -139,7 +116,7 @@ def gold_layers(
     Parameters
     ----------
     spec : ContrastSpec
-        Its classes, pooling, beginning-of-text token and side.
+        Its classes, pooling, beginning-of-text token, side, and whether its test compares absolute values.
     lm : LoadedModel
     text : GoldText
     progress, gate
@@ -163,7 +140,7 @@ def gold_layers(
     >>> gold.auc.shape, gold.target_tags
     ((6, 512), ('NOUN',))
     """
-    target, baseline = gold_tags(spec)
+    target, baseline = tags_of(spec)
     reading = gold_values_of_layers(
         lm,
         text,
@@ -182,5 +159,6 @@ def gold_layers(
             f"{' or '.join(baseline)}; at least {ENOUGH_WORDS} of each are needed."
         )
     # (n_words, d_mlp) of one layer after another
-    aucs = [auc(values[is_target], values[~is_target]) for values in reading.by_layer]
+    compared = map(spec.tested_by.compared, reading.by_layer)
+    aucs = [auc(values[is_target], values[~is_target]) for values in compared]
     return GoldLayers(np.stack(aucs), spec.hook_side, target, baseline, n_target, n_baseline, reading.notes)

@@ -88,6 +88,7 @@ def _said(section: str) -> Callable[[], str]:
 
 
 SECTIONS: dict[str, Callable[[], str]] = {
+    "presets": _from("ui.settings_reference.presets_table"),
     "settings": _from("ui.settings_reference.settings_table"),
     "choices on pages": _from("ui.settings_reference.choices_table"),
     "command line": _command_line,

@@ -47,6 +47,7 @@ _ANSWERS = (
     "ui/chosen.py",
     "ui/link.py",
     "ui/model_settings.py",
+    "ui/other.py",
     "ui/panels/layers.py",
     "ui/shell.py",
     "ui/token_heatmap/blocks.py",
@@ -78,7 +79,7 @@ SECTIONS: dict[str, list[tuple[str, str]]] = {
         ("ui/chosen.py", ""),
         ("ui/shell.py", "No longer pinned"),
     ],
-    "links": [("core/records/link.py", ""), ("ui/link.py", "")],
+    "links": [("core/records/link.py", ""), ("ui/link.py", ""), ("ui/other.py", "^(?!other )")],
     "server variables": [
         ("engine/limits.py", r"is set, and names|is not a folder|sites such as|whole number from"),
         ("engine/variables.py", ""),
@@ -147,13 +148,18 @@ SECTIONS: dict[str, list[tuple[str, str]]] = {
     ],
     "settings": [
         ("core/records/spec.py", "JSON"),
-        ("core/records/", ""),
+        ("core/records/", "^(?!.*[Nn]o part of speech)"),
         ("ui/values.py", ""),
         ("engine/limits.py", "words of one class"),
         ("engine/emergence_steps.py", "only one layer"),
     ],
+    "filters": [
+        ("core/report/neuron_filter.py", ""),
+        ("core/report/neuron_table.py", ""),
+        ("engine/files.py", "every layer"),
+    ],
     "notebooks": [("core/report/notebook/", "")],
-    "settings files": [("ui/settings_file.py", ""), ("ui/uploads.py", "")],
+    "settings files": [("ui/settings_file.py", ""), ("ui/uploads.py", ""), ("ui/other.py", "")],
     "tagged texts": [
         ("core/words/conllu.py", ""),
         ("core/words/treebanks.py", ""),
@@ -165,6 +171,7 @@ SECTIONS: dict[str, list[tuple[str, str]]] = {
     "evidence files": [("core/evidence/document.py", "")],
     "checks that cannot be run": [
         ("core/evidence/", ""),
+        ("core/records/gold.py", ""),
         ("core/stats/held_out.py", ""),
         ("core/stats/regression.py", "words"),
         ("engine/evidence_steps.py", "no longer kept"),

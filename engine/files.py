@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from weakref import ref
 
@@ -19,8 +20,19 @@ from engine.steps import conclusion, profile, shuffled, sources
 from engine.steps import text as text_step
 
 if TYPE_CHECKING:
+    from core.records.agreement import Agreement
     from core.records.emergence import Emergence
     from core.report.tables import Table
+
+
+@dataclass(frozen=True)
+class Found:
+    """What the finder shows: a filter and an order (``NeuronTable.rows``), and whether it has the gold AUC."""
+
+    filter: str = ""
+    sort: str = ""
+    with_gold: bool = False
+
 
 _made = Results("file", max_entries=4, max_bytes=20e6)  # a report has 5 MB
 _one_at_a_time = threading.Lock()
@@ -54,6 +66,37 @@ def neurons_json(spec: ContrastSpec, shown: tuple[str, str]) -> bytes:
     return _file("neurons json", [result], lambda: contrast_table(result).json())
 
 
+def every_layer_csv(spec: ContrastSpec, shown: tuple[str, str], found: Found) -> bytes:
+    """The CSV of the neurons of every layer that a filter leaves, in their order; otherwise as ``csv``.
+
+    Raises
+    ------
+    UserError
+        As ``csv``; or it is no filter, or no order.
+    """
+    return _every_layer("every layer", spec, shown, found, lambda table: _for_spreadsheets(table.csv()))
+
+
+def every_layer_json(spec: ContrastSpec, shown: tuple[str, str], found: Found) -> bytes:
+    """The table of ``every_layer_csv`` as JSON."""
+    return _every_layer("every layer json", spec, shown, found, lambda table: table.json())
+
+
+def _every_layer(
+    kind: str, spec: ContrastSpec, shown: tuple[str, str], found: Found, write: Callable[[Table], str]
+) -> bytes:
+    from core.report.neuron_table import NeuronTable
+    from engine.layer_steps import all_layers, gold_of_layers
+
+    _as_shown(spec, shown)
+    every = resolve(all_layers, Request(spec))
+    if every is None:
+        raise UserError("With so many words only one layer is read, so there is no table of every layer.")
+    gold = resolve(gold_of_layers, Request(spec)) if found.with_gold else None
+    table = NeuronTable(every, gold, "" if found.with_gold else "It has not been computed.")
+    return _file(kind, [every], lambda: write(table.saved(table.rows(found.filter, found.sort))), found)
+
+
 def words_csv(spec: ContrastSpec, shown: tuple[str, str]) -> bytes:
     """The CSV of the words that were used, as ``csv`` gives that of neurons."""
     from core.report.tables import words_table
@@ -68,6 +111,39 @@ def words_json(spec: ContrastSpec, shown: tuple[str, str]) -> bytes:
 
     result = _as_shown(spec, shown)
     return _file("words json", [result], lambda: words_table(result).json())
+
+
+def layers_csv(spec: ContrastSpec, shown: tuple[str, str]) -> bytes:
+    """The CSV of every layer, at both sides of the nonlinearity, as ``csv`` gives that of neurons.
+
+    Raises
+    ------
+    UserError
+        As ``csv``; or only one layer was read.
+    """
+    return _layers("layers", spec, shown, lambda table: _for_spreadsheets(table.csv()))
+
+
+def layers_json(spec: ContrastSpec, shown: tuple[str, str]) -> bytes:
+    """The table of ``layers_csv`` as JSON."""
+    return _layers("layers json", spec, shown, lambda table: table.json())
+
+
+def _layers(kind: str, spec: ContrastSpec, shown: tuple[str, str], write: Callable[[Table], str]) -> bytes:
+    from core.report.layer_table import layer_table
+    from engine.layer_steps import both_sides, gold_if_there
+
+    result = _as_shown(spec, shown)
+    sides = both_sides(spec, lambda wanted, asked: resolve(wanted, Request(asked)))
+    if sides is None:
+        raise UserError("With so many words only one layer was read, so there is no table of all layers.")
+    gold = gold_if_there(spec)
+    return _file(
+        kind,
+        [result],
+        lambda: write(layer_table(sides, spec.hook_side, gold, shuffled=spec.shuffle_labels)),
+        gold is not None,
+    )
 
 
 def emergence(curve: Emergence, kind: str) -> bytes:
@@ -182,6 +258,34 @@ def _pair(
         return write(pair_table(readings, pair_tokens(*(reading.token_ids for reading in readings)), neurons))
 
     return _file(kind, readings, make, neurons)
+
+
+def agreement_csv(specs: tuple[ContrastSpec, ContrastSpec], shown: tuple[tuple[str, str], tuple[str, str]]) -> bytes:
+    """The CSV of two experiments, a row for each neuron or quantile; both as ``csv`` gives that of one."""
+    from core.report.agreement import agreement_table
+
+    return _agreement(
+        "agreement", specs, shown, lambda a, b, found: _for_spreadsheets(agreement_table(a, b, found).csv())
+    )
+
+
+def agreement_json(specs: tuple[ContrastSpec, ContrastSpec], shown: tuple[tuple[str, str], tuple[str, str]]) -> bytes:
+    """How far two experiments agree, as JSON with both specs; otherwise as ``agreement_csv``."""
+    from core.report import agreement
+
+    return _agreement("agreement json", specs, shown, agreement.agreement_json)
+
+
+def _agreement(
+    kind: str,
+    specs: tuple[ContrastSpec, ContrastSpec],
+    shown: tuple[tuple[str, str], tuple[str, str]],
+    write: Callable[[ContrastResult, ContrastResult, Agreement], str],
+) -> bytes:
+    from core.agreement import agree
+
+    a, b = (_as_shown(spec, its) for spec, its in zip(specs, shown, strict=True))
+    return _file(kind, [a, b], lambda: write(a, b, agree(a, b)))
 
 
 def _for_spreadsheets(table: str) -> str:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from core.activations import layered_token_activations
-from core.comparison import critical_log10_p, shuffled_points
+from core.comparison import critical_log10_p, shuffled_points, text_as_compared
 from core.errors import UserError
 from core.experiment import (
     choose_words,
@@ -117,7 +117,7 @@ def _profile_key(request: Request, need: Any) -> tuple[Hashable, ...]:
 def _text_key(request: Request, need: Any) -> tuple[Hashable, ...]:
     spec = request.spec
     digest = hashlib.sha256(request.text.encode("utf-8", "surrogatepass")).hexdigest()
-    return spec.model, spec.dtype, spec.layer, spec.hook_side, spec.prefix, digest
+    return spec.model, spec.dtype, spec.layer, spec.hook_side, spec.prefix, spec.tested_by.absolute, digest
 
 
 # --- Steps ---
@@ -316,13 +316,14 @@ def volcano(request: Request, need: Any, progress: Progress) -> Picture:
 
 @step(
     _text_key,
-    key_text="model, number format, layer, hook side, beginning-of-text token, a digest of the text",
+    key_text="model, number format, layer, hook side, beginning-of-text token, whether absolute values are compared, a "
+    "digest of the text",
     needs=(model,),
     entries=256,
     share=0.2,
 )
 def text(request: Request, need: Any, progress: Progress) -> TokenActivations:
-    """Every neuron of the spec's layer at every token of a text."""
+    """Every neuron of the spec's layer at every token of a text, as the test compares it."""
     spec, n_layers, max_floats = request.spec, request.spec.layer + 1, 0.2 * limits().memory_cache_mb * 1e6 / 4
     check_characters(request.text)
     with admitted(reading_of_text(need(model), request.text, n_layers, max_floats), progress):
@@ -340,8 +341,8 @@ def text(request: Request, need: Any, progress: Progress) -> TokenActivations:
         )
     for layer in sorted(set(by_layer) - {spec.layer}, reverse=True):
         below = Request(spec.changed(layer=layer), request.text)
-        results_of(text).put(_text_key(below, need), by_layer[layer])
-    return by_layer[spec.layer]
+        results_of(text).put(_text_key(below, need), text_as_compared(spec, by_layer.pop(layer)))
+    return text_as_compared(spec, by_layer[spec.layer])
 
 
 # --- Other entry points than a page's step ---

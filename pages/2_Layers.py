@@ -2,7 +2,7 @@
 
 from engine.steps import conclusion
 from ui import page, parts, settings
-from ui.panels import cautions, emergence, export, headline, layers, neuron_bar
+from ui.panels import cautions, emergence, every_layer, export, finder, headline, neuron_bar, neuron_map
 from ui.progress import show
 
 page.require_shell()
@@ -11,10 +11,14 @@ with page.showing_user_errors():
     if not parts.embedded():
         headline.draw_sentence(result)  # in a frame, the shell has drawn it and the cautions
         cautions.draw(result)
-    neuron_bar.draw(result)
+    neuron = neuron_bar.draw(result)
     page.show_notes(result.notes)
-    if "profile" in parts.of("Layers"):
-        layers.draw(result)
-    if "emergence" in parts.of("Layers"):
+    shown = parts.of("Layers")
+    if "profile" in shown:
+        every_layer.draw(result)
+    if "map" in shown:
+        neuron_map.draw(result, neuron)
+    found = finder.draw(result, settings.current().view) if "finder" in shown else ()
+    if "emergence" in shown:
         emergence.draw(result)
-    export.draw(result)
+    export.draw(result, tables=found, every_layer=True)

@@ -40,7 +40,7 @@ def prepare() -> None:
 
 
 def prepare_more() -> None:
-    """Compute the results of the other preset, for which a word list may have to be downloaded."""
+    """Compute the results of the notebook preset, for which a word list may have to be downloaded."""
     from engine import steps
     from ui.defaults import default_spec, preset
 

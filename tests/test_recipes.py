@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.recipes import Block, Recipe, copy_of_repository, read_recipe, run
 
-STATISTICS = ("Add a correction", "Add an evidence check", "Add a test")
+STATISTICS = ("Add a correction", "Add an evidence check", "Add a preset", "Add a test")
 RECIPES = {
     title: read_recipe(title) for title in ("Add a word class", "Add a page", "Add an architecture", *STATISTICS)
 }
@@ -20,6 +20,7 @@ PRINTED = {
         *("Wrote docs/reference/numbers.md", " passed"),
         *("frequency_halves The AUC is", "Every number of neuron.json is the same."),
     ],
+    "Add a preset": ["Wrote docs/reference/settings.md", " passed", "Mann–Whitney test, Holm over 3,072 tests"],
     "Add a test": [" passed", "Yuen's test, Holm over 3,072 tests"],
 }
 # The tests of what was added: those whose names have it, and those of lists, pages, tables and records as a whole.

@@ -80,7 +80,12 @@ LAYERS = AppPage(
     ":material/layers:",
     "See the whole model",
     "In which layers do the two classes differ, before and after the nonlinearity, and which neurons are strongest?",
-    {"profile": "Every layer", "emergence": "Every checkpoint of training"},
+    {
+        "profile": "Every layer",
+        "map": "Every neuron of the model",
+        "finder": "Find neurons",
+        "emergence": "Every checkpoint of training",
+    },
     chart=True,
 )
 WORDS = AppPage(
@@ -105,6 +110,18 @@ EVIDENCE = AppPage(
     "Does a neuron survive the questions of a careful reviewer, and what may you claim about it?",
     {"pinned": "Pinned neurons", "checks": "Each check", "claim": "What you may claim"},
 )
+COMPARE = AppPage(
+    "pages/6_Compare.py",
+    ":material/compare_arrows:",
+    "Compare two experiments",
+    "Does another layer, model, test or word list find the same neurons?",
+    {
+        "agreement": "How far they agree",
+        "extremes": "The extremes of each",
+        "depth": "Every layer of both",
+        "text": "One text, coloured by both",
+    },
+)
 HELP = AppPage("pages/7_Help.py", ":material/help:", settings=False)
 
 PAGES = (
@@ -114,6 +131,7 @@ PAGES = (
     WORDS,
     TEXT,
     EVIDENCE,
+    COMPARE,
     HELP,
 )
 

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from core import records
 from core.errors import UserError
-from core.records import DEFAULT_PRESET, WORD_CLASSES, WORD_SOURCES, ContrastSpec
+from core.records import ALL_PRESETS, DEFAULT_PRESET, WORD_CLASSES, WORD_SOURCES, ContrastSpec
 from core.report.colour_scales import SCALES
 from core.words import list_length
 from engine.limits import limits
 from engine.steps import layers_of
 from ui.documents import DOCUMENTS
 
-PRESETS = {name.capitalize(): values for name, values in records.PRESETS.items()}
+PRESETS = {one.label: one.settings for one in ALL_PRESETS.values()}
 # Layer 3: both of its extreme neurons hold up best in running text (see the bundled model's card).
 DEFAULT = ContrastSpec.of_preset(DEFAULT_PRESET, model="bundled", layer=3)
 # How the Text page shows a text; the default of each first.
@@ -25,6 +24,9 @@ DISPLAY = {
     "both": ("on", "off"),
 }
 PLOTS = ("index", "volcano")
+# The Layers page.
+AXES = ("layer", "depth")
+MAPS = ("layers", "auc")
 # The Words page: its tabs, and how many neurons of each sign its image has.
 TABS = ("lists", "image", "means")
 COLUMNS = ("30", "100", "all")

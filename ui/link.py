@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from typing import Any
 
 import streamlit as st
 
@@ -15,6 +16,7 @@ from core.errors import UserError
 from core.models.hub import canonical
 from core.records import CUSTOM, MAX_WORDS, SIDES, WORD_SOURCES, ContrastSpec
 from core.records.link import digest_of, from_params, to_params
+from core.records.names import spoken
 from core.report.readable import as_chosen
 from core.words import TREEBANKS
 from engine.limits import check_allowed, limits
@@ -23,10 +25,12 @@ from ui import foreign, link_names, samples
 from ui.custom_words import words_in
 from ui.defaults import (
     ALPHAS,
+    AXES,
     COLUMNS,
     DEFAULT,
     DISPLAY,
     LEAST_WORDS,
+    MAPS,
     MAX_NEURONS,
     PLOTS,
     READ,
@@ -38,25 +42,42 @@ from ui.defaults import (
 )
 
 # The choices on pages that are words, the default first.
-OPTIONS = {**DISPLAY, "plot": PLOTS, "gold": ("own", *TREEBANKS), "tab": TABS, "columns": COLUMNS, "read": READ}
+OPTIONS = {
+    **DISPLAY,
+    "plot": PLOTS,
+    "axis": AXES,
+    "map": MAPS,
+    "gold": ("own", *TREEBANKS),
+    "tab": TABS,
+    "columns": COLUMNS,
+    "read": READ,
+}
 MAX_VALUE = 10_000  # characters of one value in a link; the app writes much shorter ones
 MAX_STEPS, MAX_STEP_DIGITS = 24, 15  # checkpoints that are compared, and the digits of a step
 _DIGESTS = tuple(f"{side}_digest" for side in SIDES)
-_ON_PAGES = ("neuron", "neurons", "pinned", "image_words", "sample", "steps", *OPTIONS)
-_NAMES = (*(item.name for item in fields(ContrastSpec)), *_DIGESTS, *_ON_PAGES)
+_TYPED = ("sample", "filter", "sort")  # texts, "" by default
+_ON_PAGES = ("neuron", "neurons", "pinned", "image_words", "steps", *_TYPED, *OPTIONS)
+_OF_SPEC = (*(item.name for item in fields(ContrastSpec)), *_DIGESTS)
+# Those of the experiment B of the Compare page have a mark (``ui.other``, which the start needs none of).
+_OF_OTHER = tuple(f"b_{name}" for name in (*_OF_SPEC, "neuron"))
+_NAMES = (*_OF_SPEC, *_ON_PAGES, *_OF_OTHER)
 
 
 @dataclass(frozen=True)
 class View:
     """What a link opens: an experiment, and the choices on pages.
 
-    ``neuron`` is the selected one, and ``pinned`` are those that stay beside it, on all pages. ``neuron`` is None for
-    the default, the largest statistic. ``scale``, ``by``, ``colours``, ``threshold`` and ``both`` say how the text page
-    shows a text, ``plot`` what the Neurons page plots. ``gold`` is the evidence page's tagged text: "own", a treebank,
-    or "file", which no link can hold. ``tab`` is the open one of the Words page, ``columns`` how many neurons its image
-    has, and ``image_words`` how many words of each class, None for the default. ``read`` is the open document of the
-    Help page. ``sample`` is the text page's text if it is one of the app's own (``ui.samples``): a user's text is in no
-    link. ``steps`` are the checkpoints that the Layers page compares, () for the default.
+    ``neuron`` is the selected one, and ``pinned`` are those that stay beside it, on all pages. ``neuron`` is None
+    for the default, the largest statistic. ``scale``, ``by``, ``colours``, ``threshold`` and ``both`` say how the
+    text page shows a text, ``plot`` what the Neurons page plots, ``axis`` what is along the charts of the Layers
+    page, and ``map`` where its map has the neurons. ``gold`` is the evidence page's tagged text: "own", a treebank,
+    or "file", which no link can hold. ``tab`` is the open one of the Words page, ``columns`` how many neurons its
+    image has, and ``image_words`` how many words of each class, None for the default. ``read`` is the open document
+    of the Help page. ``sample`` is the text page's text if it is one of the app's own (``ui.samples``): a user's
+    text is in no link. ``other`` is what differs in experiment B of the Compare page (``ui.other``). ``filter`` is
+    that of the finder on the Layers page as it was typed, also a mistake, and ``sort`` its order: a column, perhaps
+    after a hyphen; "" for the default. ``steps`` are the checkpoints that the Layers page compares, () for the
+    default.
     """
 
     spec: ContrastSpec
@@ -68,12 +89,17 @@ class View:
     threshold: str = DISPLAY["threshold"][0]
     both: str = DISPLAY["both"][0]
     plot: str = PLOTS[0]
+    axis: str = AXES[0]
+    map: str = MAPS[0]
     gold: str = "own"
     tab: str = TABS[0]
     columns: str = COLUMNS[0]
     read: str = READ[0]
     image_words: int | None = None
     sample: str = ""
+    other: tuple[tuple[str, Any], ...] = ()
+    filter: str = ""
+    sort: str = ""
     steps: tuple[int, ...] = ()
 
 
@@ -106,8 +132,11 @@ def params_of(view: View, *, spelled_out: bool = False) -> dict[str, str]:
     for name, options in OPTIONS.items():
         if (value := getattr(view, name)) in options[0 if spelled_out else 1 :]:
             params[name] = value
-    if view.sample:
-        params["sample"] = view.sample
+    params |= {name: text for name in _TYPED if (text := getattr(view, name))}
+    if view.other:
+        from ui import other
+
+        params |= other.params_of(view.other)
     if view.steps:
         params["steps"] = ",".join(map(str, view.steps))
     return params
@@ -134,25 +163,46 @@ def own_params() -> dict[str, str]:
 def read(params: Mapping[str, str], texts: Mapping[str, str] | None = None) -> tuple[View, list[str]]:
     """The view of a link, and one sentence for each value that was replaced by a default.
 
-    ``texts`` are the session's custom lists, by the keys of their boxes. A link does not have the words of a long list,
-    only their digest.
+    ``texts`` are the session's custom lists, by the keys of their boxes, and those of B (``ui.other.lists_of``). A link
+    does not have the words of a long list, only their digest.
     """
     params, problems = _valid_text(params)
     own = {f"{side}_words": _own_words(side, params, texts or {}) for side in SIDES}
     params, source_problems = _offered_source(params)
     link_names.expand_words(params, problems)
+    link_names.expand_contrast(params, problems)
     preset = link_names.take_preset(params, problems)
     spec, spec_problems = from_params(params, default_spec().changed(**own, **preset))
     spec = spec.changed(**{f"{side}_words": () for side in SIDES if getattr(spec, side) != CUSTOM})
     problems += spec_problems + source_problems
-    spec = _allowed_here(spec, problems)
+    spec = _allowed_here(spec, problems, asked=params)
     neuron = _neurons([params["neuron"]] if "neuron" in params else [], "neuron", problems)
     pinned = _pinned(params, problems)
     options = {name: option(name, params, problems) for name in OPTIONS}
-    image_words, sample = _image_words(params, problems), _sample(params, problems)
-    steps, first = _steps(params, problems), neuron[0] if neuron else None
-    view = View(spec, first, pinned, **options, image_words=image_words, sample=sample, steps=steps)
+    view = View(
+        spec,
+        neuron[0] if neuron else None,
+        pinned,
+        **options,
+        image_words=_image_words(params, problems),
+        sample=_sample(params, problems),
+        filter=params.get("filter", ""),  # a mistake stays in its box, and the page says it
+        sort=_sort(params, spec, problems),
+        steps=_steps(params, problems),
+        other=_other(params, spec, texts or {}, problems),
+    )
     return view, problems
+
+
+def _other(
+    params: Mapping[str, str], spec: ContrastSpec, texts: Mapping[str, str], problems: list[str]
+) -> tuple[tuple[str, Any], ...]:
+    """What differs in experiment B; nothing in most links."""
+    if not any(name in params for name in _OF_OTHER):
+        return ()
+    from ui import other
+
+    return other.read(params, spec, texts, problems)
 
 
 def _pinned(params: Mapping[str, str], problems: list[str]) -> tuple[int, ...]:
@@ -189,6 +239,21 @@ def _sample(params: Mapping[str, str], problems: list[str]) -> str:
         return value
     problems.append(f"sample is “{value[:60]}”; the texts of this version are {', '.join(names)}. It was set aside.")
     return ""
+
+
+def _sort(params: Mapping[str, str], spec: ContrastSpec, problems: list[str]) -> str:
+    """The order of the finder, "" if the link names none."""
+    sort = params.get("sort", "")
+    if not sort:
+        return ""
+    from core.report.neuron_table import sort_of  # few links have an order
+
+    try:
+        sort_of(sort, spec.test)
+    except UserError as error:
+        problems.append(f"{error} The default is used.")
+        return ""
+    return sort
 
 
 def _steps(params: Mapping[str, str], problems: list[str]) -> tuple[int, ...]:
@@ -253,8 +318,11 @@ def _offered_source(params: dict[str, str]) -> tuple[dict[str, str], list[str]]:
     return {**params, "word_source": "bundled"}, [problem]
 
 
-def _allowed_here(spec: ContrastSpec, problems: list[str]) -> ContrastSpec:
-    """The spec, with each value that this server or its pages do not allow replaced by a default."""
+def _allowed_here(spec: ContrastSpec, problems: list[str], asked: Mapping[str, str]) -> ContrastSpec:
+    """The spec, with each value that this server or its pages do not allow replaced by a default.
+
+    ``asked`` are the values of the link. Of a number of words that it does not have, nothing is said.
+    """
     default, spec = default_spec(), spec.changed(model=canonical(spec.model))
     try:
         check_allowed(spec.model)
@@ -268,7 +336,7 @@ def _allowed_here(spec: ContrastSpec, problems: list[str]) -> ContrastSpec:
                 f"{name} is “{getattr(spec, name)}”; at most {most:,} words of a class are allowed here, and used."
             )
     spec = within_limits(spec)
-    spec = _within_lists(spec, problems)
+    spec = _within_lists(spec, problems, asked)
     if not ALPHAS[0] <= spec.alpha <= ALPHAS[1]:
         problems.append(
             f"alpha is “{as_chosen(spec.alpha)}”; here {ALPHAS[0]} to {ALPHAS[1]} are offered. {DEFAULT.alpha} is used."
@@ -281,13 +349,15 @@ def _allowed_here(spec: ContrastSpec, problems: list[str]) -> ContrastSpec:
     return spec
 
 
-def _within_lists(spec: ContrastSpec, problems: list[str]) -> ContrastSpec:
-    """The spec with no more words than its lists have, and a sentence for each number that was reduced."""
+def _within_lists(spec: ContrastSpec, problems: list[str], said: Mapping[str, str]) -> ContrastSpec:
+    """The spec with no more words than its lists have, and a sentence for each asked number that was reduced."""
     fitted = within_lists(spec)
     for side in SIDES:
         asked, n, name = getattr(spec, f"n_{side}"), getattr(fitted, f"n_{side}"), getattr(spec, side)
+        if f"n_{side}" not in said:
+            continue
         if n < asked and n == length_of(name, spec.word_source):
-            problems.append(f"n_{side} is “{asked}”; the list of {name} has {n:,} words: all of them are used.")
+            problems.append(f"n_{side} is “{asked}”; the list of {spoken(name)} has {n:,} words: all of them are used.")
         elif n < asked:
             problems.append(f"n_{side} is “{asked}”; the paired test uses {n:,}, as many as the other list has.")
     return fitted

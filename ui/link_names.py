@@ -1,7 +1,8 @@
 """The names in a link: what people write, what they misspell, and what is there twice.
 
-``preset=careful`` and ``words=60`` are in no link of the app's, but they are what people write by hand: they are
-understood. The page says which name is nearly one of the app's. All others belong to somebody else (``ui.foreign``).
+``preset=careful``, ``words=60`` and ``contrast=singular-plural`` are in no link of the app's, but they are what people
+write by hand: they are understood. The page says which name is nearly one of the app's. All others belong to somebody
+else (``ui.foreign``).
 """
 
 from __future__ import annotations
@@ -9,13 +10,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from core.errors import did_you_mean
+from core.errors import UserError, did_you_mean
 from core.records import MAX_WORDS
 from engine.limits import limits
 from ui.defaults import LEAST_WORDS, PRESETS, preset
 
-PRESET, WORDS = "preset", "words"
-WRITTEN_BY_HAND = (PRESET, WORDS)
+PRESET, WORDS, CONTRAST = "preset", "words", "contrast"
+WRITTEN_BY_HAND = (PRESET, WORDS, CONTRAST)
 _COUNTS = ("n_target", "n_baseline")
 _MOST_TOLD = 3
 
@@ -42,14 +43,36 @@ def take_preset(params: dict[str, str], problems: list[str]) -> dict[str, Any]:
         return {}
     name = next((each for each in PRESETS if each.casefold() == text.strip().casefold()), None)
     if name is None:
-        names = " and ".join(each.lower() for each in PRESETS)
-        problems.append(f"preset is “{text[:60]}”; {names} are offered. It was set aside.")
+        *names, last = (each.lower() for each in PRESETS)
+        offered = f"{', '.join(names)} and {last}"
+        problems.append(f"preset is “{text[:60]}”; {offered} are offered. It was set aside.")
         return {}
     values = preset(name)
     # A link of an early version has a test and no unit, and means words. This one is not so old.
     if params.get("test", "paired") != "paired":
         params.setdefault("unit", values["unit"])
     return values
+
+
+def expand_contrast(params: dict[str, str], problems: list[str]) -> None:
+    """Replace ``contrast`` by its two classes, in place; a sentence says so if it is set aside."""
+    if (text := params.pop(CONTRAST, None)) is None:
+        return
+    from core.records.contrasts import contrast_named
+
+    try:
+        contrast = contrast_named(CONTRAST, text.strip().casefold())
+    except UserError as error:
+        problems.append(f"{error} It was set aside.")
+        return
+    classes = {"target": contrast.target, "baseline": contrast.baseline}
+    if both := [side for side in classes if side in params]:
+        problems.append(
+            f"contrast is “{contrast.name}”, which names both classes, and the link has {' and '.join(both)} too. The "
+            "contrast was set aside."
+        )
+        return
+    params.update(classes)
 
 
 def misspelt(names: Iterable[str], own: Collection[str]) -> list[str]:

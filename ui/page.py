@@ -77,9 +77,9 @@ def showing_user_errors() -> Iterator[None]:
         st.stop()
 
 
-def show_mistake(error: UserError) -> None:
-    """Show the sentence of a mistake, and the advice for it."""
-    st.error(plain(f"{error} {_ADVICE.get(error.about, '')}"), icon=":material/error:")
+def show_mistake(error: UserError, of: str = "") -> None:
+    """Show the sentence of a mistake, and the advice for it; ``of`` says where it is, such as "B"."""
+    st.error(plain(f"{of and f'{of}: '}{error} {_ADVICE.get(error.about, '')}"), icon=":material/error:")
 
 
 def show_warning(sentence: str) -> None:

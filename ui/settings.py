@@ -74,11 +74,20 @@ def begin(lists: Mapping[str, str] | None = None) -> None:
     """
     run = get_script_run_ctx()
     if not begun() or (run is not None and run.is_history_navigation):
-        before = current().values if begun() else lists or {}
+        before = {**current().values, **_lists_of_b()} if begun() else lists or {}
         link.note_foreign()
         view, problems = link.read_address(before)
         open_view(view, before, problems)
     _hear()
+
+
+def _lists_of_b() -> dict[str, str]:
+    """The custom lists of experiment B, whose digests a link may have."""
+    if not current().view.other:
+        return {}
+    from ui import other
+
+    return other.lists_of(current().view.other)
 
 
 def _hear() -> None:

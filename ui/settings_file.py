@@ -135,7 +135,8 @@ def read(raw: bytes, name: str) -> Opened:
         view = View(_spec(parts["settings"], texts, given), **chosen)
     except UserError as error:
         raise UserError(f"{name} was not opened: {error}") from error
-    read, problems = link.read(link.params_of(view), texts)
+    lists = {f"b_{name}": "\n".join(value) for name, value in view.other if name.endswith("_words")}
+    read, problems = link.read(link.params_of(view), {**texts, **lists})
     return Opened(read, texts, [*problems, *of_choices], given)
 
 
@@ -210,6 +211,11 @@ def _choices(values: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
         if item.name == "spec" or item.name not in values:
             continue
         value, default = values[item.name], item.default
+        if item.name == "other":
+            from ui import other
+
+            chosen["other"] = other.from_file(value)
+            continue
         if isinstance(default, tuple):
             allowed = isinstance(value, list) and all(type(each) is int and each >= 0 for each in value)
         elif default is None:

@@ -11,14 +11,22 @@ import argparse
 from dataclasses import MISSING, fields
 
 from core.command_line.options import add_contrast_options
-from core.records import CAREFUL, CUSTOM, NOTEBOOK, ContrastSpec
+from core.records import ALL_PRESETS, CUSTOM, ContrastSpec
 from core.records.link import to_params
 from core.records.meanings import MEANINGS, allowed
 from core.report.markdown import table
+from core.report.selection import percent
 from ui.labels import SETTING_LABELS
 from ui.link import OPTIONS, View
 
-_HEADER = ("in the app", "command line", "link, JSON", "Notebook", "Careful", "allowed", "meaning")
+_HEADER = (
+    "in the app",
+    "command line",
+    "link, JSON",
+    *(one.label for one in ALL_PRESETS.values()),
+    "allowed",
+    "meaning",
+)
 # What a spec has that makes each parameter of a link appear.
 _FULL = ContrastSpec(
     target=CUSTOM,
@@ -37,11 +45,24 @@ _ON_PAGES = {
     "threshold": ("", "Text heatmap: the percentage from which on a token is coloured."),
     "both": ("", "Text heatmap: whether a third block shows both neurons in one."),
     "plot": ("", "Neurons: statistic by index, or the volcano."),
+    "axis": ("", "Layers: the number of each layer along the charts, or its relative depth."),
+    "map": ("", "Layers: every neuron by layer and index, or its statistic against its AUC."),
     "gold": ("", "Evidence: the tagged text, the project's own or a treebank."),
     "tab": ("", "Words: the open tab."),
     "columns": ("", "Words: how many neurons of each sign the image has."),
     "image_words": ("2 to 10,000", "Words: how many words of each class the image has."),
     "read": ("", "Help: the open document."),
+    "other": (
+        "`b_` and a setting, such as `b_layer=5`; `b_neuron`",
+        "Compare: what differs in experiment B, each setting by its name in a link after `b_`. In the settings file: a "
+        "list of pairs. B has all other settings of A.",
+    ),
+    "filter": ("a condition", "Layers: which neurons the finder shows, such as `auc_after >= 0.9 and not reverses`."),
+    "sort": (
+        "a column, or `-` and a column",
+        "Layers: the order of the finder, lowest first, with `-` highest first. Without it: how far the AUC is from "
+        "0.5.",
+    ),
     "steps": ("up to 24 numbers, with commas", "Layers: the checkpoints that are compared. Without it: about ten."),
     "sample": ("a name of a sample", "Text heatmap: a text of the app's own. Texts that a user types are in no link."),
 }
@@ -64,6 +85,17 @@ def settings_table() -> str:
         label = SETTING_LABELS[name] or "–"
         rows.append((label, flags[name], f"`{name}`", *_defaults(name), allowed(name), MEANINGS[name]))
     return table(_HEADER, rows)
+
+
+def presets_table() -> str:
+    """One row for each preset: what it does, how it selects, where it comes from, and what we do otherwise."""
+    rows = []
+    for one in ALL_PRESETS.values():
+        selects = "adjusted p at most alpha"
+        if one.top_share is not None:
+            selects = f"the {percent(one.top_share)} of the model's neurons with the largest statistic"
+        rows.append((f"`{one.name}`", one.about, selects, one.source, one.differs or "–"))
+    return table(("preset", "what it does", "what it selects", "from", "what differs from its source"), rows)
 
 
 def choices_table() -> str:
@@ -94,12 +126,12 @@ def _flags() -> dict[str, str]:
     return flags
 
 
-def _defaults(field: str) -> tuple[str, str]:
+def _defaults(field: str) -> tuple[str, ...]:
     """The value of each preset; one that no preset sets is the app's and the command line's own."""
     plain = next(item.default for item in fields(ContrastSpec) if item.name == field)
     if plain is MISSING:
         raise KeyError(f"{field} has no default")
-    return _shown(NOTEBOOK.get(field, plain)), _shown(CAREFUL.get(field, plain))
+    return tuple(_shown(one.settings.get(field, plain)) for one in ALL_PRESETS.values())
 
 
 def _shown(value: object) -> str:

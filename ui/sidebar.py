@@ -8,7 +8,17 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.records import ALL_CORRECTIONS, ALL_TESTS, CORRECTIONS, DTYPES, FAMILIES, HOOK_SIDES, POOLINGS, TESTS
+from core.records import (
+    ALL_CORRECTIONS,
+    ALL_PRESETS,
+    ALL_TESTS,
+    CORRECTIONS,
+    DTYPES,
+    FAMILIES,
+    HOOK_SIDES,
+    POOLINGS,
+    TESTS,
+)
 from core.records.corrections import FALSE_DISCOVERY_RATE, FAMILY_WISE
 from core.report.glossary import GLOSSARY
 from core.stats.correction import LABELS
@@ -38,11 +48,11 @@ def _draw_settings() -> None:
         list(PRESETS),
         key="preset",
         on_change=settings.apply_preset,
-        help="**Notebook**: the course notebook's analysis, number for number. **Careful**: curated words with a "
-        "leading space after the beginning-of-text token, one value for each lemma, Welch's test, Holm's correction "
-        "over all layers.",
+        width="stretch",
+        help="\n\n".join(f"**{one.label}**: {one.about}" for one in ALL_PRESETS.values()),
     )
     model_settings.draw()
+    word_settings.draw_contrast()
     left, right = st.columns(2)
     with left:
         word_settings.draw_class("target", "Its most frequent words. A positive statistic: higher for these.")

@@ -89,7 +89,7 @@ def out_of_range(values: Mapping[str, Any]) -> dict[str, str]:
 
 def differences(spec: ContrastSpec, values: Mapping[str, Any], as_given: Collection[str] = ()) -> str:
     """What a spec has and the widgets' values do not, such as "target nouns, alpha 0.05"; empty if they agree."""
-    return ", ".join(_said(name, spec) for name in FIELDS if _differs(name, spec, values, as_given))
+    return ", ".join(said(name, spec) for name in FIELDS if _differs(name, spec, values, as_given))
 
 
 def _differs(name: str, spec: ContrastSpec, values: Mapping[str, Any], as_given: Collection[str]) -> bool:
@@ -105,7 +105,14 @@ def _differs(name: str, spec: ContrastSpec, values: Mapping[str, Any], as_given:
     return bool(values[name] != getattr(spec, name))
 
 
-def _said(name: str, spec: ContrastSpec) -> str:
+def said(name: str, spec: ContrastSpec) -> str:
+    """What a spec has in a field, in words.
+
+    Examples
+    --------
+    >>> said("test", ContrastSpec(test="welch")), said("n_target", ContrastSpec())
+    ("test Welch's t-test", '100 target words')
+    """
     value = getattr(spec, name)
     if name in SIDES and value == CUSTOM:
         return f"the custom {name} list of {getattr(spec, f'n_{name}'):,} words"

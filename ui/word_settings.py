@@ -1,10 +1,14 @@
-"""The part of the sidebar that chooses what is compared: the classes, the numbers of words, words or lemmas."""
+"""The part of the sidebar that chooses what is compared: the contrast or its classes, how many words, words or lemmas.
+
+The contrast is no setting of its own: it is the name of two classes, as *Notebook* is the name of many settings.
+"""
 
 from __future__ import annotations
 
 import streamlit as st
 
 from core.records import ALL_TESTS, CUSTOM, SIDES, UNITS, WORD_CLASSES
+from core.records.names import spoken
 from core.report.glossary import GLOSSARY
 from engine.limits import limits
 from ui import page, settings
@@ -13,6 +17,9 @@ from ui.labels import SETTING_LABELS, UNIT_LABELS, class_label
 from ui.widgets import say_why
 
 _CLASSES = (*WORD_CLASSES, CUSTOM)
+# What the choice of a contrast can be beside the contrasts' names.
+OWN_LISTS, ANOTHER_PAIR = "own-lists", "another-pair"
+_TWO_LISTS = "Two lists of your own"
 # What the buttons of a number add or take away, from which number on.
 _STEPS = ((100, 50), (20, 10))
 
@@ -38,9 +45,9 @@ def fit_counts() -> None:
     settings.fit_values({f"n_{side}": n for side, n in changed.items()})
     for side, n in changed.items():
         if n == lengths[side]:
-            page.tell(f"The list of {state[side]} has {n:,} words: all of them are used.")
+            page.tell(f"The list of {spoken(state[side])} has {n:,} words: all of them are used.")
         elif n > counts[side]:
-            page.tell(f"{n:,} {state[side]} are used again.")
+            page.tell(f"{n:,} {spoken(state[side])} are used again.")
     if equal and changed:
         page.tell(f"The paired test needs equal counts: {min(fitted.values()):,} words of each class are used.")
 
@@ -60,6 +67,66 @@ def _asked(counts: dict[str, int], paired: bool) -> dict[str, int]:
     if edited and paired:  # both counts go together
         edited = set(counts)
     return {side: before[side][1] if side in before and side not in edited else n for side, n in counts.items()}
+
+
+def draw_contrast() -> None:
+    """Draw the choice of both classes at once, and what else differs between them."""
+    from core.records.contrasts import CONTRASTS
+
+    state, labels = st.session_state, {each.name: each.label for each in CONTRASTS} | {OWN_LISTS: _TWO_LISTS}
+    chosen, swapped = _contrast()
+    if chosen == ANOTHER_PAIR:
+        labels[ANOTHER_PAIR] = "Another pair"
+    state["contrast"] = chosen
+    st.selectbox(
+        "Contrast",
+        list(labels),
+        list(labels).index(chosen),
+        key="contrast",
+        format_func=lambda name: labels.get(name, name),
+        on_change=_choose_contrast,
+        help="It chooses target and baseline. Below is what else differs between these words: a neuron may be "
+        "high for that instead.",
+    )
+    if line := _what_else_differs(chosen):
+        target = settings.current().values["target"]
+        said = f"Target and baseline are swapped: {spoken(target)} are the target. " if swapped else ""
+        st.caption(page.plain(f"{said}{line}"))
+
+
+def _contrast() -> tuple[str, bool]:
+    """The name of the contrast of target and baseline as they are chosen, and whether these are swapped."""
+    from core.records.contrasts import contrast_between
+
+    target, baseline = (settings.current().values[side] for side in SIDES)
+    if target == baseline == CUSTOM:
+        return OWN_LISTS, False
+    if found := contrast_between(target, baseline):
+        return found.name, found.target != target
+    return ANOTHER_PAIR, False
+
+
+def _choose_contrast() -> None:
+    """Callback: set both classes. If they are those of the contrast, swapped, they stay."""
+    from core.records.contrasts import CONTRASTS
+
+    wanted = st.session_state["contrast"]
+    pairs = {each.name: (each.target, each.baseline) for each in CONTRASTS} | {OWN_LISTS: (CUSTOM, CUSTOM)}
+    if wanted in pairs and wanted != _contrast()[0]:  # a browser can send any value
+        settings.set_values(dict(zip(SIDES, pairs[wanted], strict=True)))
+
+
+def _what_else_differs(chosen: str) -> str:
+    """What else differs between the two classes, as they are chosen; the page may still show the last valid ones."""
+    from core.records.contrasts import CONTRASTS, ask_what_else_differs, beside_the_name
+
+    values = settings.current().values
+    if values["shuffle_labels"]:
+        return ""
+    found = next((each for each in CONTRASTS if each.name == chosen), None)
+    if found:
+        return beside_the_name(found, values["word_source"])
+    return ask_what_else_differs("target", "baseline")
 
 
 def draw_class(side: str, explanation: str) -> None:

@@ -7,8 +7,9 @@ import time
 from collections.abc import Awaitable, Callable
 from functools import partial
 
+from benchmarks.asked import TEXT, Asked
 from benchmarks.record import Plan, Record, Trouble
-from benchmarks.student import DROPS, TEXT, Asked, Student
+from benchmarks.student import DROPS, Student
 from benchmarks.tab import Closed, TabError, WrongState
 
 # A step may be lost and done again for so long; after that it is an error.

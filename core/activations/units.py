@@ -2,6 +2,8 @@
 
 units = units_of(words, lemmas, "lemma")
 units.mean(values)   # (..., n_words, d) -> (..., n_units, d)
+
+Where a test compares absolute values, they are taken of each word, before the mean.
 """
 
 from __future__ import annotations
@@ -17,18 +19,26 @@ class Units:
     """The units of one class.
 
     ``names`` are the words or the lemmas, in the order of their first word. ``unit_of_word`` (n_words,) has the
-    position of each word's unit; it is None if each word is a unit.
+    position of each word's unit; it is None if each word is a unit. ``absolute`` is whether values lose their signs.
     """
 
     names: tuple[str, ...]
     unit_of_word: np.ndarray | None = None
+    absolute: bool = False
 
     def mean(self, values: np.ndarray) -> np.ndarray:
         """The mean over the words of each unit: (..., n_words, d) -> (..., n_units, d).
 
         Sums are float64, and the result has the dtype of ``values``. If each word is a unit, ``values`` itself is
-        returned, not a copy.
+        returned, not a copy, unless these are to be ``absolute``.
+
+        Examples
+        --------
+        >>> Units(("go",), np.array([0, 0]), absolute=True).mean(np.array([[-3.0], [1.0]]))
+        array([[2.]])
         """
+        if self.absolute:
+            values = np.abs(values)
         if self.unit_of_word is None:
             return values
         order = np.argsort(self.unit_of_word, kind="stable")
@@ -45,7 +55,7 @@ class Units:
         return out
 
 
-def units_of(words: Sequence[str], lemmas: Sequence[str], unit: str) -> Units:
+def units_of(words: Sequence[str], lemmas: Sequence[str], unit: str, *, absolute: bool = False) -> Units:
     """The units of the words of one class.
 
     Parameters
@@ -54,6 +64,8 @@ def units_of(words: Sequence[str], lemmas: Sequence[str], unit: str) -> Units:
     lemmas : sequence of str
         The lemma of each word; or none, and each word is its own lemma.
     unit : {"word", "lemma"}
+    absolute : bool
+        Whether the signs of the values do not count.
 
     Returns
     -------
@@ -75,7 +87,7 @@ def units_of(words: Sequence[str], lemmas: Sequence[str], unit: str) -> Units:
     lemmas = lemmas or words
     names = {lemma: position for position, lemma in enumerate(dict.fromkeys(lemmas))}
     if unit == "word":
-        return Units(tuple(words))
+        return Units(tuple(words), absolute=absolute)
     if len(names) == len(words):
-        return Units(tuple(names))
-    return Units(tuple(names), np.array([names[lemma] for lemma in lemmas]))
+        return Units(tuple(names), absolute=absolute)
+    return Units(tuple(names), np.array([names[lemma] for lemma in lemmas]), absolute)

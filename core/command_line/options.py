@@ -61,6 +61,17 @@ def add_contrast_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_words(group: Any) -> None:
+    from core.records.contrasts import CONTRAST_NAMES, contrast_named
+
+    add_value(
+        group,
+        "--contrast",
+        convert=lambda flag, text: contrast_named(flag, text).name,
+        metavar="NAME",
+        help=f"both classes by the name of their contrast, instead of --target and --baseline: "
+        f"{', '.join(CONTRAST_NAMES)}; the summary says what else differs between them",
+        default="nouns-verbs",
+    )
     # Which classes there are depends on --word-source: spec_of checks them.
     about = "the word class that a positive statistic favours"
     add_value(group, "--target", help=about, metavar="CLASS", default=default_of("target"))
@@ -145,11 +156,11 @@ def _add_flag(group: Any, name: str, about: str) -> None:
 
 
 def default_of(name: str) -> str:
-    """The value of a field where nothing is set, as the help says it; of both presets, where they have others.
+    """The value of a field where nothing is set, as the help says it; and of each preset that has another one.
 
     Examples
     --------
-    >>> default_of("layer"), default_of("test")
+    >>> default_of("layer"), default_of("test").partition("; welch_absolute")[0]
     ('3', 'welch; paired in the notebook preset')
     """
     usual = _shown(PRESETS[DEFAULT_PRESET].get(name, getattr(ContrastSpec, name)))

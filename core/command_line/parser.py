@@ -125,6 +125,10 @@ class Formatter(argparse.HelpFormatter):
         """Write the usage, begun with a capital like the other headings."""
         super().add_usage(usage, actions, groups, "Usage: " if prefix is None else prefix)
 
+    def _split_lines(self, text: str, width: int) -> list[str]:
+        """Break lines at spaces alone: a name with hyphens stays whole, so that it can be copied."""
+        return textwrap.wrap(" ".join(text.split()), width, break_on_hyphens=False)
+
     def _format_action_invocation(self, action: argparse.Action) -> str:
         """Both names of an option, and its value once, as Python 3.13 writes them."""
         if not action.option_strings or action.nargs == 0:

@@ -11,7 +11,7 @@ from core.command_line.inputs import content_of, shown_name, text_of
 from core.command_line.output import Output
 from core.command_line.status import UsageError, typed
 from core.errors import UserError, did_you_mean, reason_of
-from core.records import ALL_TESTS, CUSTOM, DEFAULT_PRESET, PRESETS, SIDES, ContrastSpec
+from core.records import ALL_TESTS, CUSTOM, DEFAULT_PRESET, PRESETS, SIDES, WORD_SOURCES, ContrastSpec
 from core.records.names import check_name
 from core.records.spec import check_field, quoted
 
@@ -26,10 +26,11 @@ def spec_of(options: argparse.Namespace, output: Output) -> ContrastSpec:
     Raises
     ------
     UsageError
-        A value is not allowed, or a file cannot be read; a name is for no list.
+        A value is not allowed, or a file cannot be read; a name is for no list; a contrast stands beside a class.
     UserError
         A file of words is no list; a file with settings has none, or one that is not allowed.
     """
+    options = _with_classes(options)
     kept = read_spec(options.spec, output) if options.spec else None
     given = {name: value for name in _TYPED if (value := getattr(options, name)) is not None}
     base = _base(options, kept, given, output)
@@ -38,6 +39,8 @@ def spec_of(options: argparse.Namespace, output: Output) -> ContrastSpec:
             with typed():
                 check_field(side, given[side], given.get("word_source", base["word_source"]), f"--{side}")
     lists = {side: _own_list(options, side, kept, output) for side in SIDES}
+    if kept is None or options.preset:
+        base |= _within_lists({**base, **given})
     values = base | _counts(options, given, lists, given.get("test", base["test"])) | given
     for side in SIDES:
         if given.get(side, CUSTOM) != CUSTOM:  # a word class in place of the file's list
@@ -45,6 +48,24 @@ def spec_of(options: argparse.Namespace, output: Output) -> ContrastSpec:
         values |= lists[side]
     with typed():
         return ContrastSpec(**values)
+
+
+def _with_classes(options: argparse.Namespace) -> argparse.Namespace:
+    """The options with the two classes of ``--contrast`` as if these had been typed."""
+    from core.records.contrasts import contrast_named
+
+    if options.contrast is None:
+        return options
+    for side in SIDES:
+        for name in (side, f"{side}_words"):
+            if getattr(options, name) is not None:
+                flag = f"--{name.replace('_', '-')}"
+                raise UsageError(
+                    f"--contrast is “{options.contrast}”, which names both classes, and {flag} gives one: leave one of "
+                    "them out."
+                )
+    contrast = contrast_named("--contrast", options.contrast)
+    return argparse.Namespace(**{**vars(options), "target": contrast.target, "baseline": contrast.baseline})
 
 
 def _counts(
@@ -79,6 +100,21 @@ def _base(
     base = {} if kept is None else {name: getattr(kept, name) for name in _FIELDS}
     lengths = {f"n_{side}": len(base[f"{side}_words"]) for side in SIDES if base.get(f"{side}_words")}
     return {**base, **PRESETS[preset], **lengths} if preset else base
+
+
+def _within_lists(values: dict[str, Any]) -> dict[str, int]:
+    """A preset's numbers of words, no larger than the lists of the classes: nobody has asked for more."""
+    from core.words import list_length
+
+    if values["word_source"] not in WORD_SOURCES:
+        return {}
+    counts = {}
+    for side in SIDES:
+        n, word_class = values[f"n_{side}"], values.get(side, getattr(ContrastSpec, side))
+        counts[f"n_{side}"] = min(n, list_length(word_class, values["word_source"])) if word_class != CUSTOM else n
+    if ALL_TESTS[values["test"]].paired:
+        counts = dict.fromkeys(counts, min(counts.values()))
+    return counts
 
 
 def _own_list(options: argparse.Namespace, side: str, kept: ContrastSpec | None, output: Output) -> dict[str, Any]:

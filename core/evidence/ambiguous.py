@@ -99,7 +99,7 @@ def _read(subject: Subject, forms: Sequence[AmbiguousForm], progress: Progress) 
     how: dict[str, Any] = {"side": subject.side, "prefix": subject.spec.prefix}
     read = ambiguous_activations(subject.lm, forms, [subject.layer], progress=progress, gate=subject.gate, **how)
     # [1, n_forms, 2, d_mlp] -> [n_forms, 2], nouns first
-    nouns, verbs = read[0, :, :, subject.neuron].astype(np.float64).T
+    nouns, verbs = subject.spec.tested_by.compared(read[0, :, :, subject.neuron]).astype(np.float64).T
     return (nouns, verbs) if subject.own == "nouns" else (verbs, nouns)
 
 

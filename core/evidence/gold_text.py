@@ -147,7 +147,7 @@ def _genres(gold: GoldActivations, words: GoldWords) -> Iterator[tuple[str, np.n
 
 
 def _histogram(gold: GoldActivations, subject: Subject) -> dict[str, Any]:
-    values = gold.at(subject.side)[:, subject.neuron].astype(np.float64)
+    values = subject.spec.tested_by.compared(gold.at(subject.side)[:, subject.neuron]).astype(np.float64)
     low, high = np.percentile(values, _IN_RANGE)
     edges = np.linspace(low, high, _N_BINS + 1) if low < high else np.linspace(low - 0.5, low + 0.5, _N_BINS + 1)
     within = np.clip(values, edges[0], edges[-1])

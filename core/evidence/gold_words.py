@@ -49,7 +49,7 @@ def gold_words(
     """
     is_own = np.isin(gold.tags, own)
     place = np.flatnonzero(is_own | np.isin(gold.tags, other))
-    values = gold.at(side or subject.side)[place, subject.neuron]
+    values = subject.spec.tested_by.compared(gold.at(side or subject.side)[place, subject.neuron])
     return GoldWords(place, values, is_own[place], gold.sentence[place])
 
 

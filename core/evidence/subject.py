@@ -17,8 +17,6 @@ from core.experiment import model_of, run_steps
 from core.models import LoadedModel
 from core.progress import Progress, unwatched
 from core.records import (
-    CUSTOM,
-    UPOS_OF,
     BothSides,
     ContrastResult,
     ContrastSpec,
@@ -26,6 +24,7 @@ from core.records import (
     NeuronTests,
     WordActivations,
 )
+from core.records.gold import tags_of, why_no_tags
 from core.report.sentences import class_names, own_and_other
 from core.store import NO_STORE, Store
 from core.words import DEFAULT_DOWNLOADS, Downloads, bundled_gold
@@ -112,22 +111,14 @@ class Subject:
     @property
     def has_tags(self) -> bool:
         """Whether a part of speech stands for each class: not for a custom list, nor where the labels are shuffled."""
-        return not self.spec.shuffle_labels and {self.spec.target, self.spec.baseline} <= set(UPOS_OF)
+        return not why_no_tags(self.spec)
 
     def tags(self, name: str) -> tuple[str, ...]:
         """The parts of speech of ``own`` or ``other``, as a gold-tagged text names them.
 
-        UserError if there is none: for a custom list or a class such as colours, and where the labels are shuffled.
+        UserError if a class has none, such as a custom list or plural nouns, and where the labels are shuffled.
         """
-        if self.spec.shuffle_labels:
-            raise UserError("The labels are shuffled, so no part of speech of a tagged text stands for a group.")
-        # What a list of one's own is called says nothing, even if it is "nouns".
-        word_class = dict(zip(class_names(self.spec), (self.spec.target, self.spec.baseline), strict=True)).get(name)
-        if word_class == CUSTOM:
-            raise UserError("The words are a list of one's own: no part of speech of a tagged text stands for them.")
-        if word_class not in UPOS_OF:
-            raise UserError(f"No part of speech of a tagged text stands for {name}.")
-        return UPOS_OF[word_class]
+        return dict(zip(class_names(self.spec), tags_of(self.spec), strict=True))[name]
 
     def layer_values(self, side: str | None = None, unit: str | None = None) -> Values:
         """What is compared, for all neurons of the layer: float32 (n_units, n_neurons), of target and of baseline.
@@ -144,8 +135,9 @@ class Subject:
 
     def _of_units(self, values_of: Callable[[BothSides], np.ndarray], unit: str | None) -> Values:
         """The means over the words of each unit of some values (n_words, d), of target and of baseline."""
-        # The paired test has no lemmas: any other test's units will do.
-        spec = self.spec.changed(test="welch", unit=unit or self.spec.unit)
+        # The paired test has no lemmas: the units of another test, which compares the values as they are, will do.
+        test = "welch" if self.spec.tested_by.paired else self.spec.test
+        spec = self.spec.changed(test=test, unit=unit or self.spec.unit)
         sides = (self.result.target_sides, self.result.baseline_sides)
         units = units_of_pair(spec, self.result.words)
         target, baseline = (each.mean(values_of(one)) for each, one in zip(units, sides, strict=True))

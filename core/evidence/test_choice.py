@@ -69,7 +69,11 @@ def check(subject: Subject, progress: Progress = unwatched) -> Finding:
             f"The paired test cannot be run: there are {len(words.target):,} words of one class and "
             f"{len(words.baseline):,} of the other."
         )
-    if subject.spec.test not in _THREE:
+    if subject.spec.tested_by.absolute:
+        notes.append(
+            f"All three compare absolute values, as the experiment's own test, {subject.spec.tested_by.label}."
+        )
+    elif subject.spec.test not in _THREE:
         notes.append(f"The experiment's own test, {subject.spec.tested_by.label}, is none of the three.")
     by_word = subject.layer_values(unit="word")
     by_unit = by_word if subject.spec.unit == "word" else subject.layer_values()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -76,6 +77,8 @@ def check(subject: Subject, progress: Progress = unwatched) -> Finding:
         progress=part_of(progress, 0.0, 0.9),
         gate=subject.gate,
     )
+    compared = subject.spec.tested_by.compared
+    columns = [replace(column, values=compared(column.values)) for column in columns]
     text = token_text(pieces, columns, _forms(subject))
     cut = np.quantile(text.values, 1 - _TOP)
     top, tied = text.values >= cut, int((text.values == cut).sum())
@@ -173,7 +176,7 @@ def _of_tags(
     subject: Subject, gold: GoldActivations, tags: Sequence[tuple[tuple[str, ...], int]]
 ) -> Iterator[dict[str, Any]]:
     """Words with some tags, the lowest values first where the sign is 1, the highest where it is -1."""
-    values = gold.at(subject.side)[:, subject.neuron]
+    values = subject.spec.tested_by.compared(gold.at(subject.side)[:, subject.neuron])
     for its_tags, sign in tags:
         of_tag = np.flatnonzero(np.isin(gold.tags, its_tags))
         seen: set[str] = set()

@@ -114,7 +114,10 @@ def _measure(
     word_aucs = subject.toward(tests.auc[0])
 
     of_text = gold_words(subject, gold, subject.tags(subject.own), subject.tags(subject.other))
-    values, is_own = gold.at(subject.side)[of_text.place], of_text.is_own  # [n_words, n_neurons] and [n_words]
+    values, is_own = (
+        subject.spec.tested_by.compared(gold.at(subject.side)[of_text.place]),
+        of_text.is_own,
+    )  # [n_words, n_neurons] and [n_words]
     found, low, high = auc_interval(values[:, chosen], is_own, of_text.sentence, seed=spec.seed)
     return {
         "neuron": chosen,

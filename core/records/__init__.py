@@ -27,7 +27,7 @@ from core.records.gold import (
     TextScore,
 )
 from core.records.model_info import ModelInfo
-from core.records.presets import CAREFUL, DEFAULT_PRESET, NOTEBOOK, PRESETS
+from core.records.presets import ALL_PRESETS, CAREFUL, DEFAULT_PRESET, NOTEBOOK, PRESETS, PROTOCOL, Preset
 from core.records.results import (
     AdjustedTests,
     BothSides,
@@ -55,6 +55,7 @@ from core.records.word_classes import WORD_CLASSES
 
 __all__ = [
     "ALL_CORRECTIONS",
+    "ALL_PRESETS",
     "ALL_TESTS",
     "CAREFUL",
     "CLEAR_AUC",
@@ -73,6 +74,7 @@ __all__ = [
     "NOT_RUN",
     "POOLINGS",
     "PRESETS",
+    "PROTOCOL",
     "SIDES",
     "SILENT_SHARE",
     "STRONG_AUC",
@@ -106,6 +108,7 @@ __all__ = [
     "NotebookComparison",
     "OtherSide",
     "Passage",
+    "Preset",
     "Remedy",
     "ShuffledPoints",
     "StatisticalTest",

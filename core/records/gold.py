@@ -8,6 +8,10 @@ from functools import cached_property
 
 import numpy as np
 
+from core.errors import UserError
+from core.records.names import CUSTOM
+from core.records.spec import ContrastSpec
+
 # The 17 parts of speech of Universal Dependencies, version 2.
 UPOS = (
     *("ADJ", "ADP", "ADV", "AUX", "CCONJ", "DET", "INTJ", "NOUN", "NUM"),
@@ -27,6 +31,50 @@ UPOS_OF = {
     "numbers": ("NUM",),
     "particles": ("PART",),
 }
+
+
+def tags_of(spec: ContrastSpec) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The parts of speech that stand for target and baseline in a tagged text.
+
+    Singular and plural nouns, for example, could be told apart by the features of a tagged text. Only parts of speech
+    are read, so that a text without features can be used, as this project's own.
+
+    Raises
+    ------
+    UserError
+        A class has none, such as a list of one's own or plural nouns; or the labels are shuffled.
+
+    Examples
+    --------
+    >>> tags_of(ContrastSpec())
+    (('NOUN',), ('VERB',))
+    """
+    if spec.shuffle_labels:
+        raise UserError("The labels are shuffled, so no part of speech of a tagged text stands for a group.")
+    for word_class, name in zip((spec.target, spec.baseline), spec.class_names, strict=True):
+        if word_class == CUSTOM:  # what it is called says nothing, even if it is "nouns"
+            raise UserError("The words are a list of one's own: no part of speech of a tagged text stands for them.")
+        if word_class not in UPOS_OF:
+            raise UserError(
+                f"No part of speech of a tagged text stands for {name}: its tags, such as NOUN and VERB, say nothing "
+                "of number, tense, person or meaning."
+            )
+    return UPOS_OF[spec.target], UPOS_OF[spec.baseline]
+
+
+def why_no_tags(spec: ContrastSpec) -> str:
+    """The sentence of ``tags_of`` where a class has no part of speech; empty if both have one.
+
+    Examples
+    --------
+    >>> why_no_tags(ContrastSpec()), why_no_tags(ContrastSpec(baseline="plural-nouns")).partition(":")[0]
+    ('', 'No part of speech of a tagged text stands for plural nouns')
+    """
+    try:
+        tags_of(spec)
+    except UserError as error:
+        return str(error)
+    return ""
 
 
 @dataclass(frozen=True)

@@ -101,7 +101,7 @@ def from_params(params: Mapping[str, str], default: ContrastSpec) -> tuple[Contr
         if item.name not in params:
             continue
         try:
-            value = _parse_field(item.name, params[item.name])
+            value = parse_field(item.name, params[item.name])
             check_field(item.name, value, word_source=source)
         except UserError as error:
             used = quoted(values[item.name]) if values[item.name] != "" else "none"
@@ -165,15 +165,23 @@ def _other_class(values: Mapping[str, Any], side: str, default: ContrastSpec) ->
     return next(name for name in candidates if name not in (CUSTOM, other))
 
 
-def _parse_field(name: str, text: str) -> Any:
-    """Convert a URL parameter to the type of the spec's field ``name``; UserError if it is no number."""
+def parse_field(name: str, text: str, called: str = "") -> Any:
+    """Convert a URL parameter to the type of the spec's field ``name``; UserError if it is no number.
+
+    ``called`` is its name in the sentence.
+
+    Examples
+    --------
+    >>> parse_field("layer", "5"), parse_field("prefix", "1")
+    (5, True)
+    """
     try:
         if name in COUNTS:
             return int(text)
         if name == "alpha":
             return float(text)
     except ValueError:
-        raise UserError(f"{name} is {quoted(text)}, which is not a number.") from None
+        raise UserError(f"{called or name} is {quoted(text)}, which is not a number.") from None
     if name in FLAGS:
         return {"1": True, "true": True, "0": False, "false": False}.get(text.lower(), text)
     if name.endswith("_words"):

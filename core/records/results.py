@@ -36,7 +36,7 @@ class NeuronTests:
 
     All arrays are float64 and have the same shape, (n_neurons,) or (n_layers, n_neurons). ``statistic`` is t, or in
     the Mann-Whitney test z; its degrees of freedom are then infinite. ``statistic`` and every effect size are positive
-    if the target is higher. ``cohens_d`` is d_z in the paired test, and d_av in the other two. ``mean_difference`` is
+    if the target is higher. ``cohens_d`` is d_z in the paired test, and d_av in the others. ``mean_difference`` is
     in the units of the hook point. ``auc`` is the probability that a random target word is above a random baseline
     word; a tie counts one half. If the values of a neuron (or its paired differences) do not vary, it cannot be
     tested: its statistic and p-value are NaN.
@@ -187,7 +187,8 @@ class ContrastResult(Marks):
     neurons, and the value is for their median. With
     max-T it is the 1 - alpha quantile of ``null_maxima`` (n_permutations,). ``target_units`` and ``baseline_units`` are
     the names of what was compared: words, or lemmas. ``log10_p`` and ``log10_p_adjusted`` stay exact where p-values
-    are too small for a float.
+    are too small for a float. ``top`` says which neurons are in the model's share with the largest statistics that the
+    spec's protocol selects (``spec.top_share``), whatever their p; None if it selects by p.
     """
 
     spec: ContrastSpec
@@ -209,6 +210,7 @@ class ContrastResult(Marks):
     family_size: int
     critical_statistic: float
     null_maxima: np.ndarray | None = None
+    top: np.ndarray | None = None
     cautions: tuple[Caution, ...] = ()
     notes: tuple[str, ...] = ()
 

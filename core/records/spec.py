@@ -12,7 +12,7 @@ from typing import Any, Self
 from core.errors import UserError, did_you_mean
 from core.records.corrections import ALL_CORRECTIONS, CORRECTIONS, Correction
 from core.records.names import CUSTOM, are_alike, check_name, clean_name, names_of
-from core.records.presets import CAREFUL, NOTEBOOK, PRESETS
+from core.records.presets import CAREFUL, NOTEBOOK, PRESETS, PROTOCOL, with_protocol
 from core.records.statistical_tests import ALL_TESTS, TESTS, StatisticalTest
 from core.records.word_classes import NAME_RULE, WORD_CLASSES, classes_allowed, is_class_name
 
@@ -156,6 +156,18 @@ class ContrastSpec:
     def corrected_by(self) -> Correction:
         """The record of its correction."""
         return ALL_CORRECTIONS[self.correction]
+
+    @property
+    def top_share(self) -> float | None:
+        """Which share of the model's neurons its preset selects by the statistic alone; None where p selects.
+
+        Examples
+        --------
+        >>> ContrastSpec.of_preset("localiser", n_target=60).top_share, ContrastSpec.careful().top_share
+        (0.01, None)
+        """
+        preset = with_protocol({name: getattr(self, name) for name in PROTOCOL})
+        return preset.top_share if preset else None
 
     def unnamed(self) -> Self:
         """A copy without the names of its lists: it has the same numbers."""

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 _T = (
     "The difference in mean, in units of its standard error; it grows with the number of words, so it is no size of "
     "the difference."
@@ -50,7 +52,11 @@ class StatisticalTest:
         ``"module.function"`` in ``core.stats.power``'s form, which finds planted differences. Without it, what a design
         would find is not known.
     is_t_test : bool
-        Whether ``core.stats.cautions`` has measured it as a t-test.
+        Whether ``core.stats.cautions`` speaks of it as of a t-test.
+    absolute : bool
+        Whether the absolute values are compared. Each word's pooled value loses its sign before a lemma's forms are
+        averaged, so ``function`` gets values without a sign. Effect sizes, the other side of the nonlinearity, pages
+        of texts and evidence follow: they all ask ``compared``.
     """
 
     name: str
@@ -66,6 +72,18 @@ class StatisticalTest:
     score: str = ""
     power: str = ""
     is_t_test: bool = False
+    absolute: bool = False
+
+    def compared(self, values: np.ndarray) -> np.ndarray:
+        """What the test compares of some values, of any shape: the values themselves, or a copy without their signs.
+
+        Examples
+        --------
+        >>> values = np.array([-2.0, 1.0])
+        >>> ALL_TESTS["welch_absolute"].compared(values), ALL_TESTS["welch"].compared(values) is values
+        (array([2., 1.]), True)
+        """
+        return np.abs(values) if self.absolute else values
 
 
 _TABLE = (
@@ -108,6 +126,21 @@ _TABLE = (
         finds="rank",
         score="permutation_scores.MannWhitneyScore",
         power="power.by_rank",
+    ),
+    StatisticalTest(
+        name="welch_absolute",
+        label="Welch's t of absolute values",
+        about="Welch's test of absolute values asks how far a neuron is from zero, in whichever direction.",
+        function="ttest.welch_ttest",
+        letter="t",
+        letter_means=_T,
+        threshold=True,
+        one_df=False,
+        finds="mean absolute value",
+        score="permutation_scores.WelchScore",
+        power="power.by_t",
+        is_t_test=True,
+        absolute=True,
     ),
 )
 

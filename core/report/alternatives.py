@@ -11,7 +11,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from core.records import ContrastResult, Finding, ShuffledPoints
-from core.report.glossary import statistic_name
+from core.records.layers import AllLayers
+from core.report.glossary import statistic_name, value_name
 from core.report.readable import readable_auc, readable_number, readable_p, signed
 from core.report.sentences import class_names, n_strongly, singular, where
 
@@ -59,6 +60,28 @@ def of_layers(result: ContrastResult, higher: np.ndarray, lower: np.ndarray) -> 
     )
 
 
+def of_neuron_map(found: AllLayers, view: str) -> str:
+    """The map of all neurons (``view`` of ``figures.neuron_map``): how many differ, and the model's two extremes."""
+    (up, down), (target, baseline) = n_strongly(found), class_names(found.spec)
+    name = statistic_name(found.spec.test)
+    what = "by layer and index" if view == "layers" else f"the {name} against the AUC"
+    said = (
+        f"Map of {found.n_layers * found.n_neurons:,} neurons of {found.n_layers} layers, {what}: "
+        f"{found.n_higher:,} significantly higher for {target} ({up:,} strongly), {found.n_lower:,} for {baseline} "
+        f"({down:,} strongly)."
+    )
+    statistic = found.tests.statistic
+    if np.isnan(statistic).all():
+        return said
+    places = (np.unravel_index(find(statistic), statistic.shape) for find in (np.nanargmax, np.nanargmin))
+    extremes = [
+        f"{place}: neuron {neuron} of layer {found.layers[layer]}, {name} = {signed(statistic[layer, neuron])}, "
+        f"AUC {readable_auc(found.tests.auc[layer, neuron])}"
+        for place, (layer, neuron) in zip(("Largest", "smallest"), places, strict=True)
+    ]
+    return f"{said} {'; '.join(extremes)}."
+
+
 def of_spread(result: ContrastResult, neuron: int, values: Mapping[str, tuple[np.ndarray, np.ndarray]]) -> str:
     """The values of one neuron for both classes, on both sides: their means, and the AUC of each side.
 
@@ -90,7 +113,7 @@ def of_words_image(result: ContrastResult, n_words: int, n_drawn: int) -> str:
     n_target, n_baseline = (min(n_words, len(words)) for words in (result.words.target, result.words.baseline))
     return (
         f"Image of {n_drawn:,} neurons at {n_target:,} {target} above and at {n_baseline:,} {baseline} below: how far "
-        f"the {result.spec.hook_side} is from the neuron's mean, in standard deviations. {_extremes(result)}"
+        f"the {_value(result)} is from the neuron's mean, in standard deviations. {_extremes(result)}"
     )
 
 
@@ -99,7 +122,7 @@ def of_means(result: ContrastResult) -> str:
     target, baseline = class_names(result.spec)
     widest = int(np.nanargmax(np.abs(result.tests.mean_difference)))
     return (
-        f"Scatter of the mean {result.spec.hook_side} of {result.n_neurons:,} neurons, over {target} against over "
+        f"Scatter of the mean {_value(result)} of {result.n_neurons:,} neurons, over {target} against over "
         f"{baseline}: {_counts(result)}. The two means are farthest apart at neuron {widest}, by "
         f"{signed(float(result.tests.mean_difference[widest]))}, AUC {readable_auc(result.tests.auc[widest])}."
     )
@@ -125,6 +148,10 @@ def of_table(n_rows: int, of_what: str, columns: Sequence[str]) -> str:
     'Table of 512 neurons. Columns: neuron, t, AUC.'
     """
     return f"Table of {n_rows:,} {of_what}. Columns: {', '.join(columns)}."
+
+
+def _value(result: ContrastResult) -> str:
+    return value_name(result.spec.test, result.spec.hook_side)
 
 
 def _mean(values: np.ndarray, name: str) -> str:

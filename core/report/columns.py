@@ -14,8 +14,14 @@ from core.report.glossary import GLOSSARY
 from core.report.markdown import table
 
 _SIDES = "before or after the nonlinearity, as in other_side"
+_ANY = "whether that neuron is significant or not."
+_TAGGED = (
+    "of the target over the baseline, on the words of the project's tagged sentences; at the chosen side only, and "
+    "empty for classes that no tag stands for."
+)
+_SHARES = (5, 25, 50, 75, 95)
 
-# Those of the table of neurons first, in its order; then those of words, of a text, and of two texts.
+# Those of the table of neurons first, in its order; then of words, texts, two texts, two experiments, layers.
 COLUMNS = {
     "layer": "The layer, counted from 0.",
     "neuron": f"The neuron's index in the layer, counted from 0. {GLOSSARY['neuron']}",
@@ -43,6 +49,11 @@ COLUMNS = {
     "silent": f"True or False. {GLOSSARY['silent']}",
     "reverses": f"True or False. {GLOSSARY['reverses']}",
     "shuffled_labels": f"True or False. {GLOSSARY['shuffled labels']}",
+    "strong": f"True or False. {GLOSSARY['strong']}",
+    "auc_before": "The AUC of the pre-activations, whichever side was tested.",
+    "auc_after": "The AUC of the activations, whichever side was tested.",
+    "gold_auc": GLOSSARY["gold AUC"],
+    "top": GLOSSARY["top"],
     "side": "target or baseline.",
     "class": "What the target or the baseline is called.",
     "rank": "The word's place in its list as used, counted from 1: the most frequent word first.",
@@ -61,6 +72,38 @@ COLUMNS = {
     "neuron_N_text_1": "The value of neuron N at the token of the first text.",
     "neuron_N_text_2": "The value of neuron N at the token of the second text.",
     "neuron_N_change": GLOSSARY["change between texts"],
+    **{
+        f"{name}_{which}": f"{name} in experiment {which.upper()}."
+        for name in ("statistic", "p_adjusted", "log10_p_adjusted", "significant", "strong", "auc", "hedges_g")
+        for which in ("a", "b")
+    },
+    "changes_sides": f"True or False. {GLOSSARY['changes sides']}",
+    "quantile": f"The share of neurons below, 0 to 1. {GLOSSARY['quantiles']}",
+    "relative_depth": GLOSSARY["relative depth"],
+    "hook_side": "The side of the nonlinearity that the row is about: pre-activation or activation.",
+    "chosen_side": "True on the side that the experiment tests. The other side is tested too, and corrected by itself.",
+    "neurons_tested": "How many neurons of the layer vary, so that they could be tested.",
+    "higher_significant": "How many neurons are significantly higher for the target.",
+    "higher_strong": "How many of these are strong: AUC at least 0.90.",
+    "lower_significant": "How many neurons are significantly higher for the baseline.",
+    "lower_strong": "How many of these are strong: AUC at most 0.10.",
+    "auc_highest": f"The highest auc of the layer, {_ANY}",
+    "auc_highest_neuron": "The neuron that has it.",
+    "auc_lowest": f"The lowest auc of the layer, {_ANY}",
+    "auc_lowest_neuron": "The neuron that has it.",
+    "g_largest": f"The largest hedges_g of the layer, {_ANY}",
+    "g_largest_neuron": "The neuron that has it.",
+    "g_smallest": f"The smallest hedges_g of the layer, {_ANY}",
+    "g_smallest_neuron": "The neuron that has it.",
+    "statistic_smallest": "The smallest statistic of the layer.",
+    **{f"statistic_{share}": f"The {share}% quantile of the statistic over the layer's neurons." for share in _SHARES},
+    "statistic_largest": "The largest statistic of the layer.",
+    "smallest_neuron": "The neuron with the smallest statistic.",
+    "largest_neuron": "The neuron with the largest statistic.",
+    "auc_of_smallest": "The auc of smallest_neuron, on the words of the lists.",
+    "auc_of_largest": "The auc of largest_neuron, on the words of the lists.",
+    "text_auc_of_smallest": f"The AUC of smallest_neuron, {_TAGGED}",
+    "text_auc_of_largest": f"The AUC of largest_neuron, {_TAGGED}",
 }
 # Where docs/methods.md says more: the heading, by the column. All others are under "Exported files".
 HEADINGS = {
@@ -83,10 +126,50 @@ HEADINGS = {
     "silent": "Silent",
     "reverses": "Reverses",
     "shuffled_labels": "Shuffled labels",
+    "strong": "Strong",
+    **dict.fromkeys(("auc_before", "auc_after"), "AUC"),
+    "gold_auc": "Gold AUC",
+    "top": "Top",
     "lemma": "Unit",
     "tokens": "Leading space",
     "neuron_N": "Pre-activation",
     **dict.fromkeys(("kind", "neuron_N_change"), "Change between texts"),
+    **{
+        f"{name}_{which}": heading
+        for name, heading in (
+            ("statistic", "Statistic"),
+            ("p_adjusted", "p adjusted"),
+            ("log10_p_adjusted", "log10 p"),
+            ("significant", "Significant"),
+            ("strong", "Strong"),
+            ("auc", "AUC"),
+            ("hedges_g", "Hedges' g"),
+        )
+        for which in ("a", "b")
+    },
+    "changes_sides": "Changes sides",
+    "quantile": "Quantiles",
+    "relative_depth": "Relative depth",
+    "hook_side": "Other side",
+    "chosen_side": "Other side",
+    **dict.fromkeys(
+        ("higher_significant", "higher_strong", "lower_significant", "lower_strong", "neurons_tested"), "Layer bars"
+    ),
+    **{
+        f"{number}{neuron}": "Strongest effect"
+        for number in ("auc_highest", "auc_lowest", "g_largest", "g_smallest")
+        for neuron in ("", "_neuron")
+    },
+    **dict.fromkeys(
+        ("statistic_smallest", *(f"statistic_{share}" for share in _SHARES), "statistic_largest"),
+        "Distribution of the statistic",
+    ),
+    **{
+        f"{number}{extreme}": "Extremes in tagged sentences"
+        for number in ("auc_of_", "text_auc_of_")
+        for extreme in ("smallest", "largest")
+    },
+    **dict.fromkeys(("smallest_neuron", "largest_neuron"), "Distribution of the statistic"),
 }
 ELSE_UNDER = "Exported files"
 _OF_A_NEURON = re.compile(r"^neuron_\d+")

@@ -37,6 +37,8 @@ GLOSSARY = {
     "to the same one, so whatever is found between the groups is chance.",
     "volcano": "The effect size of each neuron against its p: far to the side is a large difference, high up one that "
     "chance hardly ever makes.",
+    "map of all neurons": "Every neuron of every layer as a point: by its layer and index, with its statistic as its "
+    "place in the layer's band, or by its AUC and its statistic.",
     "mean difference": "The target's mean minus the baseline's, in the units of the hook point.",
     "d_av": "Cohen's d of two groups: the difference in mean, in standard deviations of the units.",
     "d_z": "Cohen's d of pairs: the mean of their differences, in standard deviations of these differences.",
@@ -51,13 +53,41 @@ GLOSSARY = {
     "which it is paired, as it is equal or stands in the same place.",
     "interval": "A 95% confidence interval of this neuron alone, not corrected for having chosen it among many.",
     "strong": "A significant neuron with an AUC of at least 0.90 or at most 0.10.",
+    "gold AUC": "The AUC of a neuron over the words of the project's tagged sentences: the target's part of speech "
+    "over the baseline's, at the side that was tested.",
+    "top": "Of all neurons that were tested, in every layer, the percentage whose statistic is at least as large: at "
+    "most 1 is the top 1%.",
     "significant": "A neuron whose adjusted p is at most alpha; the difference may be small, so look at the AUC.",
+    "top share": "The share of the model's neurons with the largest statistics: it is selected whatever p is, so it is "
+    "as large where there is nothing to find.",
     "word lists": "The counts are of words as they are written; a repeated word is used once.",
     "standardised value": "How far a word's value is from the neuron's mean over all words in use, in the standard "
     "deviation of these values, so that neurons of different units can stand side by side.",
     "mean activation": "A neuron's mean over the units of a class: words, or lemmas by the mean of their forms.",
+    "same neurons": "Neuron i of two experiments is one neuron only in the same layer of the same model, at any "
+    "revision and number format.",
+    "correlation": "Pearson's correlation of the statistics of all neurons that both experiments have tested: 1 if "
+    "they lie on a rising line; a few extreme neurons can decide it.",
+    "rank correlation": "Spearman's correlation, that of the ranks of the statistics: 1 if both order all neurons "
+    "alike, whatever the scale of the tests.",
+    "Jaccard": "Of the neurons that are in either set, the share that is in both: 1 for equal sets, 0 for sets "
+    "without a common neuron.",
+    "changes sides": "A neuron that is significant in both experiments, higher for the target in one and for the "
+    "baseline in the other.",
+    "quantiles": "The sorted statistics of A against those of B, from the smallest to the largest of each: how large "
+    "they are, not which neurons have them.",
+    "relative depth": "How deep a layer is in its model: 0 for the first layer, 1 for the last one, so that models "
+    "with different numbers of layers can stand side by side.",
+    "family-wise rate": "The chance of at least one false finding in all layers together; if each of m layers is "
+    "corrected alone, it is at most m times alpha.",
     "colour scale": "Which values get the faintest and the strongest colour.",
 }
+
+# A note on every result of a test of absolute values, and on every text that is read with it.
+ABSOLUTE_VALUES = (
+    "The test compares absolute values, so all values, means, AUCs and colours are of values without their signs; only "
+    "shares above zero are of the values themselves."
+)
 
 
 def d_definition(test: str) -> str:
@@ -80,3 +110,14 @@ def statistic_name(test: str) -> str:
     ('t', 'z')
     """
     return ALL_TESTS[test].letter
+
+
+def value_name(test: str, side: str) -> str:
+    """What a value at a side is called where the values are shown that a test compares.
+
+    Examples
+    --------
+    >>> value_name("welch", "activation"), value_name("welch_absolute", "activation")
+    ('activation', 'absolute activation')
+    """
+    return f"absolute {side}" if ALL_TESTS[test].absolute else side

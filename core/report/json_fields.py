@@ -49,11 +49,19 @@ NEURON: dict[str, Field] = {
     "other_side.auc": ("auc there.", "AUC"),
     "marks": ("The marks of the neuron: silent, reverses, or none.", "Silent"),
 }  # fmt: skip
+_CONTRAST: dict[str, Field] = {
+    "contrast": (
+        "The name of the contrast, whichever class is the target; null for another pair.",
+        "Contrast",
+    ),
+    "confounds": ("What else differs between the classes, or a question; null if labels are shuffled.", "Contrast"),
+}
 SUMMARY: dict[str, Field] = {
     "spec": ("All settings: docs/reference/settings.md.", ""),
     "control": ("A sentence, if the labels are shuffled; else null.", "Shuffled labels"),
     "model": ("The model: the fields below.", ""),
     "versions": ("The versions: the fields below.", ""),
+    **_CONTRAST,
     **{f"{side}_source": (f"Where the {side}'s words come from.", "Word lists") for side in SIDES},
     **{f"{side}_words": (f"The words of the {side} that were used.", "Word lists") for side in SIDES},
     **{f"n_{side}_words": ("How many these are.", "Word lists") for side in SIDES},
@@ -80,6 +88,8 @@ SUMMARY: dict[str, Field] = {
     "strong_reversed": ("How many of these are reversed there.", "Reverses"),
     "significant_and_silent": ("How many significant neurons are silent.", "Silent"),
     "significant_and_reverses": ("How many significant neurons reverse.", "Reverses"),
+    "top_share": ("The share of the model that is selected by the statistic alone; null if p selects.", "Top share"),
+    "top": ("Which neurons of the layer are in it; else null.", "Top share"),
     "largest": ("The neuron with the largest statistic: the fields below.", "Statistic"),
     "smallest": ("The neuron with the smallest statistic: the fields below.", "Statistic"),
     "cautions": ("Warnings about p-values that are too low.", "Caution"),
@@ -94,6 +104,7 @@ MANIFEST: dict[str, Field] = {
     "format": ("The version of this layout.", ""),
     "digest": ("SHA-256 of the settings. Names of files end with its first digits.", ""),
     "model": ("As in the summary.", ""),
+    **_CONTRAST,
     "lists": ("Both lists as they were used.", "Word lists"),
     "lists.hash": ("How the hashes below are made.", ""),
     "lists.target": ("The target's list: the fields below.", "Word lists"),
@@ -109,7 +120,10 @@ MANIFEST: dict[str, Field] = {
     "texts[].sha256": ("Its hash.", ""),
     "neurons": ("The neurons in colour there.", "Colour scale"),
     "versions": ("As in the summary.", ""),
-    "tables": ("The definition of each column, by the table: neurons, words, text, two texts.", "Exported files"),
+    "tables": (
+        "The definition of each column, by the table: neurons, words, text, two texts, two experiments.",
+        "Exported files",
+    ),
     "notes": ("As in the summary.", ""),
     "cautions": ("The sentences of the cautions.", "Caution"),
 }

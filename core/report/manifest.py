@@ -13,8 +13,11 @@ from dataclasses import asdict
 from typing import Any
 
 from core.records import ContrastResult, WordList
+from core.report.agreement import NEURON_PAIR_COLUMNS, QUANTILE_COLUMNS
 from core.report.columns import definitions
-from core.report.summary import library_versions, written
+from core.report.layer_table import LAYER_COLUMNS
+from core.report.neuron_table import NEURON_COLUMNS
+from core.report.summary import contrast_fields, library_versions, written
 from core.report.tables import CONTRAST_COLUMNS, WORD_COLUMNS
 
 _FORMAT = 1
@@ -31,16 +34,18 @@ def manifest_json(result: ContrastResult, texts: Sequence[str] = (), neurons: Se
     """The manifest as JSON.
 
     ``digest`` is that of the settings; names of files end with its first digits. ``model`` has the name and the
-    revision (a commit hash, or the beginning of the weights' SHA-256), ``lists`` the source, the number and the SHA-256
-    of the words of each class as they were used, ``settings`` every field of the spec, ``texts`` the length in
-    characters and the SHA-256 of each text that was shown, ``neurons`` those in colour there, ``versions`` those of the
-    app, of Python and of the libraries, and ``tables`` the definition of each column.
+    revision (a commit hash, or the beginning of the weights' SHA-256), ``contrast`` the name of the contrast,
+    ``confounds`` what else differs between its classes, ``lists`` the source, the number and the SHA-256 of the words
+    of each class as they were used, ``settings`` every field of the spec, ``texts`` the length in characters and the
+    SHA-256 of each text that was shown, ``neurons`` those in colour there, ``versions`` those of the app, of Python and
+    of the libraries, and ``tables`` the definition of each column.
     """
     return written(
         {
             "format": _FORMAT,
             "digest": result.spec.digest,
             "model": asdict(result.model),
+            **contrast_fields(result.spec),
             "lists": _lists(result),
             "settings": asdict(result.spec),
             "texts": [{"characters": len(text), "sha256": hash_of_text(text)} for text in texts],
@@ -48,9 +53,12 @@ def manifest_json(result: ContrastResult, texts: Sequence[str] = (), neurons: Se
             "versions": library_versions(),
             "tables": {
                 "neurons": definitions(CONTRAST_COLUMNS),
+                "neurons of every layer": definitions(NEURON_COLUMNS),
                 "words": definitions(WORD_COLUMNS),
                 "text": definitions(TEXT_COLUMNS),
                 "two texts": definitions(PAIR_COLUMNS),
+                "two experiments": definitions((*NEURON_PAIR_COLUMNS, *QUANTILE_COLUMNS)),
+                "layers": definitions(LAYER_COLUMNS),
             },
             "notes": result.notes,
             "cautions": [caution.sentence for caution in result.cautions],

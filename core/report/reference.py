@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from core.report.agreement import NEURON_PAIR_COLUMNS, QUANTILE_COLUMNS
 from core.report.columns import COLUMNS, ELSE_UNDER, HEADINGS
 from core.report.glossary import GLOSSARY
 from core.report.json_fields import MANIFEST, MODEL, NEURON, SUMMARY, VERSIONS, Field
+from core.report.layer_table import LAYER_COLUMNS
 from core.report.manifest import PAIR_COLUMNS, TEXT_COLUMNS
 from core.report.markdown import anchor, table
+from core.report.neuron_table import NEURON_COLUMNS
 from core.report.tables import CONTRAST_COLUMNS, WORD_COLUMNS
 
 _METHODS = "../methods.md"
@@ -18,7 +21,10 @@ _MORE = {
     "Critical line": "The absolute statistic at which the correction draws its limit. Colours follow each adjusted p.",
     "Other side": "AUC and mean difference on the side of the nonlinearity that was not tested.",
     "Caution": "A warning that p-values are too low for these settings, with a measured rate.",
-    "Layer bars": "How many neurons of each layer are significantly higher for each class.",
+    "Layer bars": "How many neurons of each layer are significantly higher for each class, and how many are strong.",
+    "Strongest effect": "The largest and the smallest AUC and Hedges' g of any neuron of each layer.",
+    "Distribution of the statistic": "Quantiles of the statistic over the neurons of each layer, and its two extremes.",
+    "Extremes in tagged sentences": "The AUC of each layer's two extreme neurons on words that people have tagged.",
     "Checkpoints": "One contrast at several steps of training: the best AUC, the strong neurons, one neuron followed.",
     "Both neurons in one": "The values of both neurons on one scale: 1 as the target's words, −1 as the baseline's.",
     "Token panel": "The share of the text's tokens, and of the words of the lists, with a lower value than this token.",
@@ -40,9 +46,13 @@ def columns_of_tables() -> str:
 
     tables: dict[str, Sequence[str]] = {
         "Neurons": CONTRAST_COLUMNS,
+        "Neurons of every layer": NEURON_COLUMNS,
         "Words": WORD_COLUMNS,
         "Tokens of a text": TEXT_COLUMNS,
         "Two texts": PAIR_COLUMNS,
+        "Two experiments, neuron by neuron": NEURON_PAIR_COLUMNS,
+        "Two experiments, by quantiles": QUANTILE_COLUMNS,
+        "Layers": LAYER_COLUMNS,
     }
     parts = []
     for title, columns in tables.items():

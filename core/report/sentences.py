@@ -11,10 +11,11 @@ from unicodedata import category
 import numpy as np
 
 from core.records import STRONG_AUC, WORD_CLASSES, ContrastResult, ContrastSpec, ModelInfo
-from core.records.corrections import FAMILY_WISE
+from core.records.layers import AllLayers
 from core.records.names import spoken
 from core.report.glossary import SIDE_WORDS
 from core.report.readable import as_chosen, readable_share, to_decimals
+from core.report.selection import top_headline
 
 SHUFFLED = ("shuffled A", "shuffled B")
 # Names that are not a user's own: they have a singular, and a capital letter where a sentence begins.
@@ -113,7 +114,9 @@ def where(side: str) -> str:
 
 
 def headline(result: ContrastResult) -> str:
-    """How many neurons differ, how many of these strongly, and how many of these on the other side too."""
+    """How many neurons differ (or are in the top share), how many of these strongly, and on the other side too."""
+    if result.top is not None:
+        return top_headline(result, result.top)
     masks = (result.significant, result.strong, result.strong_on_both_sides, result.strong_reversed)
     n, n_strong, n_both, n_reversed = (int(found.sum()) for found in masks)
     verb = "differs" if n == 1 else "differ"
@@ -146,7 +149,8 @@ def compared(result: ContrastResult) -> str:
     """What was compared: the words and lemmas that were used, the unit, and the side of the nonlinearity."""
     spec = result.spec
     one, other = (_counted(result, side) for side in (0, 1))
-    return f"{one} and {other}, compared by {spec.unit}, {where(spec.hook_side)}"
+    unit = f"{spec.unit}, as absolute values" if spec.tested_by.absolute else spec.unit
+    return f"{one} and {other}, compared by {unit}, {where(spec.hook_side)}"
 
 
 def read_as(result: ContrastResult) -> str:
@@ -193,8 +197,7 @@ def correction_name(correction: str, label: str) -> str:
 def _counted(result: ContrastResult, side: int) -> str:
     """Such as "500 nouns (471 lemmas)". Without lemmas: "500 nouns"."""
     lemmas = (result.words.target_lemmas, result.words.baseline_lemmas)[side]
-    n_lemmas = len(set(lemmas))
-    written = counted_words(result)[side]
+    n_lemmas, written = len(set(lemmas)), counted_words(result)[side]
     return f"{written} ({n_lemmas:,} {'lemma' if n_lemmas == 1 else 'lemmas'})" if lemmas else written
 
 
@@ -232,7 +235,7 @@ def singular(name: str) -> str:
     return name.removesuffix("s") if regular else name
 
 
-def n_strongly(result: ContrastResult) -> tuple[int, int]:
+def n_strongly(result: ContrastResult | AllLayers) -> tuple[int, int]:
     """How many strong neurons are higher for the target, and for the baseline."""
     strong, statistic = result.strong, result.tests.statistic
     return int((strong & (statistic > 0)).sum()), int((strong & (statistic < 0)).sum())
@@ -268,31 +271,3 @@ def about_marks(result: ContrastResult, neuron: int) -> dict[str, str]:
         there = target if other.mean_difference[neuron] > 0 else baseline
         sentences["reverses"] = f"Its mean {where(other.side)} is higher for {there}."
     return sentences
-
-
-def about_layers(result: ContrastResult) -> str:
-    """What the correction says of the bars of all layers together."""
-    spec, n_layers = result.spec, result.model.n_layers
-    alpha = as_chosen(spec.alpha)
-    if result.cautions:
-        return "Read these bars with the warning above: the p-values are too low here."
-    if not spec.corrected_by.bounds:
-        expected = spec.alpha * result.n_neurons
-        return (
-            f"Without a correction, about {to_decimals(expected, 0)} neurons of each layer would be significant by "
-            "chance if no class differed."
-        )
-    if spec.family == "model":
-        bound = (
-            "chance of any false finding"
-            if spec.corrected_by.bounds == FAMILY_WISE
-            else "expected share of false findings"
-        )
-        return f"All layers are corrected together: the {bound} in all bars is at most {alpha}."
-    alone = "Each layer is corrected alone"
-    if spec.corrected_by.bounds != FAMILY_WISE:
-        return f"{alone}: the expected share of false findings is at most {alpha} in one layer, not in all bars."
-    return (
-        f"{alone}: the chance of any false finding is at most {alpha} in one layer, but up to "
-        f"{as_chosen(min(1.0, n_layers * spec.alpha))} in the {n_layers} layers together."
-    )

@@ -14,7 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from core.records import STRONG_AUC, ContrastResult
+from core.records import STRONG_AUC, ContrastResult, ContrastSpec
+from core.records.contrasts import contrast_of, what_else_differs
 from core.report.glossary import d_definition, statistic_name
 from core.report.sentences import about_control, marks
 from core.version import __version__
@@ -35,6 +36,7 @@ def summary_json(result: ContrastResult) -> str:
         "control": about_control(result.spec) if result.spec.shuffle_labels else None,
         "model": asdict(result.model),
         "versions": library_versions(),
+        **contrast_fields(result.spec),
         **_words(result),
         **_tests(result),
         **_counts(result),
@@ -62,6 +64,18 @@ def library_versions() -> dict[str, str]:
     """The versions of this app, of Python, and of the libraries that the numbers come from."""
     libraries = {name: _version(name) for name in _LIBRARIES}
     return {"grammar_neurons": __version__, "python": platform.python_version(), **libraries}
+
+
+def contrast_fields(spec: ContrastSpec) -> dict[str, str | None]:
+    """The name of the contrast, and what else differs between its classes: what both kinds of JSON files have.
+
+    Examples
+    --------
+    >>> contrast_fields(ContrastSpec(target="verbs", baseline="nouns"))["contrast"]
+    'nouns-verbs'
+    """
+    contrast = contrast_of(spec)
+    return {"contrast": contrast.name if contrast else None, "confounds": what_else_differs(spec) or None}
 
 
 _version = cache(version)  # to read it takes milliseconds
@@ -102,7 +116,7 @@ def _tests(result: ContrastResult) -> dict[str, Any]:
 
 
 def _counts(result: ContrastResult) -> dict[str, Any]:
-    significant = result.significant
+    significant, top = result.significant, result.top
     return {
         "significant_higher_for_target": result.n_higher,
         "significant_higher_for_baseline": result.n_lower,
@@ -112,6 +126,8 @@ def _counts(result: ContrastResult) -> dict[str, Any]:
         "strong_reversed": int(result.strong_reversed.sum()),
         "significant_and_silent": int((significant & result.silent).sum()),
         "significant_and_reverses": int((significant & result.reverses).sum()),
+        "top_share": result.spec.top_share,
+        "top": None if top is None else np.flatnonzero(top).tolist(),
     }
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 
-from core.records import Caution, ContrastResult
+from core.records import Caution, ContrastResult, ContrastSpec
+from core.records.contrasts import what_else_differs
 from core.report import sentences
 from core.report.glossary import d_definition, statistic_name
 from core.report.readable import interval, readable_auc, readable_df, readable_number, readable_p, signed
@@ -28,6 +29,7 @@ def terminal_summary(result: ContrastResult, correction: str) -> str:
         f"Read      each word on its own, {sentences.read_as(result)}",
         f"Target    {target}: {words.target_list.source}",
         f"Baseline  {baseline}: {words.baseline_list.source}",
+        *_confounds(spec),
         f"Test      {sentences.tested(result, correction)}",
         f"Result    {sentences.headline(result).replace('**', '')}",
         f"          Significantly higher for {target}: {result.n_higher:,} ({strongly[0]:,} strongly); "
@@ -47,6 +49,11 @@ def terminal_summary(result: ContrastResult, correction: str) -> str:
         lines += _caution(caution)
     lines += [f"Note      {note}" for note in result.notes]
     return "\n".join(lines)
+
+
+def _confounds(spec: ContrastSpec) -> list[str]:
+    """What else differs between the classes; no line where nothing can be said."""
+    return [f"Confounds {line}"] if (line := what_else_differs(spec)) else []
 
 
 def _neuron(label: str, result: ContrastResult, neuron: int) -> list[str]:

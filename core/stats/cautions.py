@@ -44,6 +44,9 @@ EQUAL_MEANS: _Rates = {(20, 20): 0.858, (50, 50): 0.710, (99, 99): 0.548, (200, 
 EQUAL_MEANS_PAIRED: _Rates = {(20, 20): 0.732, (50, 50): 0.668, (99, 99): 0.520, (200, 200): 0.300, (500, 500): 0.152}
 EQUAL_MEANS_MAX_T: _Rates = {(20, 20): 0.925, (50, 50): 0.850, (99, 99): 0.650, (200, 200): 0.432, (500, 500): 0.218}
 
+_NO_P = "This protocol does not select by p, but p is shown beside it."
+_NOT_OF_ABSOLUTE = "That was measured with values that keep their signs; for absolute values, no rate is known."
+
 
 def cautions(spec: ContrastSpec, n_target: int, n_baseline: int, family_size: int) -> tuple[Caution, ...]:
     """What to know before one believes the p-values of a contrast with these settings and numbers of units.
@@ -82,7 +85,9 @@ def cautions(spec: ContrastSpec, n_target: int, n_baseline: int, family_size: in
     # numbers of lemmas equal.
     equal_count = small if unequal and not after and spec.unit == "word" else None
     sentences = [
+        *([_NO_P] if spec.top_share is not None else []),
         _unequal_groups(spec, small, large) if unequal else _equal_means(spec, small, large),
+        *([_NOT_OF_ABSOLUTE] if spec.tested_by.absolute else []),
         _advice(spec, small, large, equal_count),
         *_too_few(spec, small, large, family_size),
     ]

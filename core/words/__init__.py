@@ -7,7 +7,6 @@ treebank("ewt")                    -> the bytes of a treebank of Universal Depen
 ambiguous_forms()                  -> forms that are a noun in some sentences and a verb in others
 bundled_prose()                    -> long running text, written for the project
 
-``core.words.contrasts`` names the pairs of classes that the bundled lists are made for, with what each confounds.
 ``core.words.download`` downloads a list, or reads it from the cache. ``core.words.running_words`` finds the words of
 any text.
 """

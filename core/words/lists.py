@@ -14,6 +14,7 @@ from pathlib import Path
 
 from core.errors import UserError
 from core.records import CUSTOM, WordList
+from core.records.names import spoken
 from core.records.word_classes import BUNDLED_FOLDER, ENDING, NAME_RULE, classes_in, is_class_name
 from core.words.checks import check_word_class
 from core.words.download import cached, download
@@ -216,7 +217,7 @@ def _notebook_list(word_class: str, downloads: Downloads) -> WordList:
     check_word_class(word_class)
     if word_class not in FILE_NAMES:
         bundled = bundled_list(word_class)
-        note = f"The notebook has no list of {word_class}: the bundled list is used."
+        note = f"The notebook has no list of {spoken(word_class)}: the bundled list is used."
         return replace(bundled, notes=(note, *bundled.notes))
     word_list = cached(word_class, downloads)
     if word_list is not None:

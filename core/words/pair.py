@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from core.errors import UserError
 from core.records import CUSTOM, SIDES, ContrastSpec, WordList, WordPair
+from core.records.names import spoken
 from core.words.entries import count_of
 from core.words.lemmas import lemmas_of
 from core.words.lists import OWN_LIST, get_word_list, shared_words, words_as_given
@@ -71,7 +72,7 @@ def _counts(spec: ContrastSpec, lists: list[WordList]) -> tuple[list[int], list[
     for one, asked in zip(lists, (spec.n_target, spec.n_baseline), strict=True):
         counts.append(min(asked, len(one.words)))
         if asked > len(one.words):
-            name = f"of {one.name}" if one.source != OWN_LIST else f"“{one.name}”"
+            name = f"of {spoken(one.name)}" if one.source != OWN_LIST else f"“{one.name}”"
             has = count_of(len(one.words), "word")
             notes.append(f"The list {name} has {has}: all of them are used; {asked:,} were asked for.")
     if spec.tested_by.paired and counts[0] != counts[1]:

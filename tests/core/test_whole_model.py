@@ -15,8 +15,9 @@ from core.errors import UserError
 from core.experiment import run_contrast, run_steps
 from core.models import LoadedModel, load_model
 from core.records import CUSTOM, HOOK_SIDES, ContrastSpec
+from core.records.gold import tags_of
 from core.records.layers import AllLayers
-from core.whole_model import gold_layers, gold_tags, measure_layers
+from core.whole_model import gold_layers, measure_layers
 from core.words import bundled_gold
 from tests.support.tiny_models import save_tiny
 
@@ -105,13 +106,13 @@ def test_the_auc_in_tagged_text_is_that_of_scipy(lm: LoadedModel) -> None:
     ("changes", "words"),
     [
         ({"target": CUSTOM, "target_words": ("dog", "cat")}, "a list of one's own"),
-        ({"target": "singular-nouns"}, "singular-nouns"),
+        ({"target": "singular-nouns"}, "singular nouns"),
         ({"shuffle_labels": True}, "labels are shuffled"),
     ],
 )
 def test_a_class_without_a_tag_is_named(changes: dict[str, Any], words: str) -> None:
     with pytest.raises(UserError, match=words):
-        gold_tags(spec_of(**changes))
+        tags_of(spec_of(**changes))
 
 
 def test_a_text_with_too_few_words_is_refused(lm: LoadedModel, tiny_folder: Callable[[str], Path]) -> None:

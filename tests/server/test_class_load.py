@@ -22,16 +22,17 @@ import numpy as np
 import pytest
 
 from benchmarks import report
+from benchmarks.asked import LAYERS, NEURONS, TEXT
 from benchmarks.class_load import LINK, main, measure
 from benchmarks.compare import Reference, compare, different_columns, read_table
 from benchmarks.record import WEIGHTS, Plan, Record, SeenContrast
-from benchmarks.student import DROPS, NEURONS, TEXT, Student, attend_all, look_around
+from benchmarks.student import DROPS, Student, attend_all, look_around
 from benchmarks.tab import Closed, Mistake, Tab, TooSlow, WrongState
 from benchmarks.tab_storage import TabStorage
 from benchmarks.watch import serve
 from core.records import ContrastSpec
 
-KINDS = {*WEIGHTS, "arrive", f"open {NEURONS}", f"open {TEXT}"}
+KINDS = {*WEIGHTS, "arrive", f"open {NEURONS}", f"open {LAYERS}", f"open {TEXT}"}
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -16,6 +16,7 @@ SECONDS = 1000
 CONTENT = {
     "Home": "[data-testid='stMetric']",
     "Neurons": ":is(.st-key-neurons_plot, .st-key-neurons_volcano) .js-plotly-plot .scatterlayer .point",
+    "Layers": "[data-testid='stMain'] .js-plotly-plot .nsewdrag",
     # Of the tab that is open: a list, or a plot.
     "Words": "[data-testid='stTabs'] :is([data-testid='stDataFrame'], .js-plotly-plot .nsewdrag):visible",
     "Text heatmap": ".heatmap .panel .token",

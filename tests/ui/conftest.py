@@ -5,11 +5,13 @@ from __future__ import annotations
 import pytest
 from huggingface_hub import constants
 
+from core import whole_model
 from core.experiment import run_contrast
 from core.models import load_model
 from core.words import forget_failures
 from tests.support import fake_checks as fakes
 from tests.support.browser import free_port
+from tests.support.fake_gold import fake_gold
 
 
 @pytest.fixture(autouse=True)
@@ -41,3 +43,9 @@ def contrast():
 def fake_checks(monkeypatch):
     """Checks of evidence that a test can watch and stop: pages do not know what they compute."""
     return fakes.install(monkeypatch)
+
+
+@pytest.fixture(autouse=True)
+def _quick_gold(monkeypatch):
+    """The Layers page reads tagged sentences in the background, which takes long; tests/core computes them."""
+    monkeypatch.setattr(whole_model, "gold_layers", fake_gold)

@@ -132,8 +132,19 @@ def test_few_words_have_a_sentence_instead_of_a_number():
 @pytest.mark.parametrize(
     ("changes", "why"),
     [
-        ({"target": CUSTOM, "target_words": ("way", "old", "night"), "n_target": 3}, "A list of one's own has no tag"),
-        ({"shuffle_labels": True}, "The labels are shuffled, so no tag stands for a group."),
+        (
+            {"target": CUSTOM, "target_words": ("way", "old", "night"), "n_target": 3},
+            "The words are a list of one's own: no part of speech",
+        ),
+        (
+            {"shuffle_labels": True},
+            "The labels are shuffled, so no part of speech of a tagged text stands for a group.",
+        ),
+        (
+            {"target": "singular-nouns", "baseline": "plural-nouns"},
+            "No part of speech of a tagged text stands for singular nouns: its tags, such as NOUN and VERB, say "
+            "nothing of number, tense, person or meaning.",
+        ),
     ],
 )
 def test_where_no_tag_stands_for_a_class_the_lists_are_used_and_it_is_said(changes, why):

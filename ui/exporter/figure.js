@@ -22,13 +22,21 @@ async function svgOfPlot(plot, title, paragraphs) {
   root.setAttribute("text-rendering", "geometricPrecision"); // letters enlarged, not spaced as for a small size
   root.append(node("title", {}, title), node("style", {}, await fontFace()));
   root.append(node("rect", { width, height, fill: ground }));
-  for (const layer of frame.querySelectorAll(":scope > svg")) root.append(copied(layer, width, plotHeight));
+  for (const layer of frame.querySelectorAll(":scope > svg, :scope > canvas.point-cloud")) {
+    root.append(layer.matches("canvas") ? pointsOf(layer) : copied(layer, width, plotHeight));
+  }
   for (const { text, style, y } of caption.lines) {
     const look = { "font-size": `${style.size}px`, "font-weight": style.weight, fill: ink };
     root.append(node("text", { class: "caption", x: PADDING, y: plotHeight + y, ...look }, text));
   }
   const written = new XMLSerializer().serializeToString(root).replace(NOT_XML, "\ufffd");
   return { svg: `<?xml version="1.0" encoding="UTF-8"?>\n${written}\n`, width, height };
+}
+
+// Points that ui.point_cloud has drawn: an image, also within an SVG file, which would be too large with each as a shape.
+function pointsOf(canvas) {
+  const { left: x, top: y, width, height } = canvas.style;
+  return node("image", { x, y, width, height, href: canvas.enlarged(SCALE).toDataURL("image/png") });
 }
 
 function copied(layer, width, height) {

@@ -23,9 +23,22 @@ from ui.panels import export_experiment, words_image
 _TITLES = {
     "neurons_plot": "Every neuron of the layer, by its statistic",
     "neurons_volcano": "Every neuron of the layer: effect size and p",
+    "neuron_map_layers": "Every neuron of the model, by layer",
+    "neuron_map_auc": "Every neuron of the model: statistic and AUC",
     "layer_profile": "Significant neurons of every layer",
+    "layer_counts": "Significant and strong neurons of every layer",
+    "layer_strength": "Strongest effect of every layer",
+    "layer_spread": "Distribution of the statistic of every layer",
+    "layer_gold": "The extreme neurons of every layer in tagged sentences",
     "mean_activations": "Mean of every neuron over the words of each class",
 }
+_TITLES_OF_BOTH = {
+    "agreement_plot": "Every neuron in A and in B, by its statistic",
+    "quantile_plot": "Quantiles of the statistics of A and of B",
+    "depth_plot": "Every layer of A and of B",
+}
+# A button for a file: its key, its format, what makes it, and its name.
+FileButton = tuple[str, str, Callable[[], bytes], str]
 # Where the popover goes in this run: pages draw it once they have a result, but it stands beside their title.
 _place: ContextVar[DeltaGenerator | None] = ContextVar("export_place", default=None)
 
@@ -40,6 +53,10 @@ def draw(
     texts: Sequence[str] = (),
     neurons: Sequence[int] = (),
     of_neuron: Mapping[str, str] | None = None,
+    *,
+    tables: Sequence[tuple[str, Sequence[FileButton]]] = (),
+    other: ContrastResult | None = None,
+    every_layer: bool = False,
 ) -> None:
     """Draw the popover in its place, if there is one in this run, and once it is open, what is in it.
 
@@ -52,6 +69,12 @@ def draw(
         Those in colour there.
     of_neuron : mapping, optional
         Titles of more figures of the selected neuron, by their keys: those of the checks, on the page that has them.
+    other : ContrastResult, optional
+        Experiment B, on the page that compares two.
+    every_layer : bool
+        Whether the table of all layers is offered too.
+    tables : sequence of (str, sequence of FileButton)
+        More tables of the page, each with its title: those of the finder.
     """
     place = _place.get()
     if place is None:
@@ -61,10 +84,16 @@ def draw(
         return
     with box:
         st.markdown("**Pictures**, with the settings below them")
-        _draw_pictures(result, of_neuron or {}, has_text=len(texts) == 1)
+        _draw_pictures(result, of_neuron or {}, other, has_text=len(texts) == 1)
         st.markdown("**Data**")
+        if other is not None:
+            _draw_pair(result, other)
         if texts:
             _draw_text_files(result, tuple(texts), tuple(neurons))
+        if every_layer:
+            _draw_layers(result)
+        for title, files_of_table in tables:
+            _draw_files(title, *files_of_table)
         _draw_tables(result, tuple(texts), tuple(neurons))
         st.markdown("**The whole experiment**")
         export_experiment.draw(result)
@@ -72,21 +101,40 @@ def draw(
             st.caption("The numbers of each check are saved beside it, and the evidence file at the end of the page.")
 
 
-def _draw_pictures(result: ContrastResult, more: Mapping[str, str], *, has_text: bool) -> None:
+def _draw_pictures(
+    result: ContrastResult, more: Mapping[str, str], other: ContrastResult | None, *, has_text: bool
+) -> None:
     neuron, stem = settings.current().view.neuron, result_stem(result.spec)
     neuron = result.largest if neuron is None else neuron
     of_neuron = {"neuron_spread": "before and after the nonlinearity", **more}
     titles = {**_TITLES, "words_image": words_image.title(result)}
+    lines = caption(result, LABELS[result.spec.correction], model_label(result.spec.model))
+    if other is not None:
+        titles, stem = _TITLES_OF_BOTH, _stem_of_both(result, other)
+        of_b = caption(other, LABELS[other.spec.correction], model_label(other.spec.model))
+        lines = (*(f"A: {line}" for line in lines), *(f"B: {line}" for line in of_b))
     figures = [Exported(key, title, f"{stem}-{key}") for key, title in titles.items()]
     for key, title in of_neuron.items():
         figures.append(Exported(key, f"Neuron {neuron}: {title}", f"{stem}-neuron{neuron}-{key}"))
     title = f"Coloured text: {' and '.join(class_names(result.spec))}"
     text = Exported("text_heatmap", title, f"text-{stem}") if has_text else None
-    exporter.draw(
-        figures,
-        text,
-        caption(result, LABELS[result.spec.correction], model_label(result.spec.model)),
-        key="export_pictures",
+    exporter.draw(figures, text, lines, key="export_pictures")
+
+
+def _stem_of_both(a: ContrastResult, b: ContrastResult) -> str:
+    """The beginning of the names of files of two experiments: both digests tell them from others."""
+    return f"compare-{result_stem(a.spec)}-with-{b.spec.digest[:6]}"
+
+
+def _draw_pair(a: ContrastResult, b: ContrastResult) -> None:
+    specs, shown = (a.spec, b.spec), (steps.sources(a.words), steps.sources(b.words))
+    stem = _stem_of_both(a, b)
+    _draw_files(
+        "A and B, neuron by neuron",
+        ("agreement_csv", "CSV", partial(files.agreement_csv, specs, shown), f"{stem}.csv"),
+        ("agreement_json", "JSON", partial(files.agreement_json, specs, shown), f"{stem}.json"),
+        about="CSV: each neuron in both, or the quantiles if the neurons are not the same. JSON: how far they agree, "
+        "with both settings. The files below are of A.",
     )
 
 
@@ -112,6 +160,16 @@ def _draw_text_files(result: ContrastResult, texts: tuple[str, ...], neurons: tu
     )
 
 
+def _draw_layers(result: ContrastResult) -> None:
+    given, stem = (result.spec, steps.sources(result.words)), result_stem(result.spec)
+    _draw_files(
+        "Every layer",
+        ("layers_csv", "CSV", partial(files.layers_csv, *given), f"{stem}-layers.csv"),
+        ("layers_json", "JSON", partial(files.layers_json, *given), f"{stem}-layers.json"),
+        about="Both sides of the nonlinearity. The AUC in tagged sentences is in it once the page shows it.",
+    )
+
+
 def _draw_tables(result: ContrastResult, texts: tuple[str, ...], neurons: tuple[int, ...]) -> None:
     given, stem = (result.spec, steps.sources(result.words)), result_stem(result.spec)
     _draw_files(
@@ -133,10 +191,9 @@ def _draw_tables(result: ContrastResult, texts: tuple[str, ...], neurons: tuple[
 
 
 _TYPES = {"html": "text/html", "csv": "text/csv", "json": "application/json"}
-_File = tuple[str, str, Callable[[], bytes], str]
 
 
-def _draw_files(title: str, *offered: _File, about: str | None = None) -> None:
+def _draw_files(title: str, *offered: FileButton, about: str | None = None) -> None:
     """Draw a title, and a button for each file: its key, its format, what makes it, and its name."""
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", gap="xsmall"):
         st.markdown(title, width="content", help=about)

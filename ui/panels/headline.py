@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
+import numpy as np
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from core.records import ContrastResult
+from core.records.effects import is_strong
 from core.report import sentences
 from core.report.glossary import GLOSSARY, statistic_name
 from core.report.readable import readable_auc, signed
+from core.report.selection import n_of_model, percent
 from core.stats.correction import LABELS
 from ui import chosen, page, parts
 
 
 def draw_sentence(result: ContrastResult) -> None:
-    """Draw the result in one sentence, and what was compared in a small one."""
+    """Draw the result in one sentence, what was compared in a small one, and what else differs between the classes."""
+    from core.records.contrasts import what_else_differs
+
     spec = result.spec
-    st.markdown(
-        sentences.headline(result),
-        help=f"**Strong**: {GLOSSARY['strong']} **AUC**: {GLOSSARY['AUC']} **Significant**: {GLOSSARY['significant']}",
-    )
+    selected = ("Significant", "significant") if result.top is None else ("Top share", "top share")
+    terms = (("Strong", "strong"), ("AUC", "AUC"), selected)
+    st.markdown(sentences.headline(result), help=" ".join(f"**{name}**: {GLOSSARY[term]}" for name, term in terms))
     st.caption(f"{page.plain(sentences.compared(result))} · {sentences.tested(result, LABELS[spec.correction])}")
+    if differs := what_else_differs(spec):
+        st.caption(page.plain(differs))
 
 
 def draw_numbers(result: ContrastResult) -> None:
@@ -52,13 +58,33 @@ def draw_numbers(result: ContrastResult) -> None:
 
 
 def draw_counts(result: ContrastResult, columns: tuple[DeltaGenerator, ...]) -> None:
-    """Draw how many neurons are significantly higher for each class, and how many of these strongly."""
+    """Draw how many neurons are significantly higher for each class, and how many of these strongly.
+
+    Where p does not select: how many neurons are selected in the layer and in the model.
+    """
+    if result.top is not None:
+        _draw_top(result, result.top, columns)
+        return
     counts = (result.n_higher, result.n_lower)
     everything = zip(columns, sentences.class_names(result.spec), counts, sentences.n_strongly(result), strict=True)
     for column, name, n, n_strong in everything:
         with column.container(gap="xxsmall"):
             st.metric(f"Significantly higher for {page.plain(name)}", f"{n:,}")
             st.caption(f"of {result.n_neurons:,} neurons · {n_strong:,} strongly")
+
+
+def _draw_top(result: ContrastResult, top: np.ndarray, columns: tuple[DeltaGenerator, ...]) -> None:
+    """Draw how many neurons of the layer and of the model are in the top share."""
+    (n_model, n_neurons), n_strong = n_of_model(result), int((top & is_strong(result.tests.auc)).sum())
+    share = percent(result.spec.top_share or 1.0)
+    below = (
+        (f"Selected in layer {result.spec.layer}", int(top.sum()), result.n_neurons, f"{n_strong:,} strongly"),
+        ("Selected in the model", n_model, n_neurons, f"top {share}, whatever p is"),
+    )
+    for column, (label, n, of, about) in zip(columns, below, strict=True):
+        with column.container(gap="xxsmall"):
+            st.metric(label, f"{n:,}", help=GLOSSARY["top share"])
+            st.caption(f"of {of:,} neurons · {about}")
 
 
 def about_extreme(result: ContrastResult, neuron: int) -> str:

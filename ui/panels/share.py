@@ -14,7 +14,7 @@ from engine.limits import limits
 from engine.pipeline import NotCached, Request, peek
 from engine.steps import conclusion
 from ui import copy_box, page, settings, settings_file
-from ui.app_pages import EVIDENCE, TEXT, titled
+from ui.app_pages import COMPARE, EVIDENCE, TEXT, titled
 from ui.foreign import SHOW
 from ui.link import View, params_of
 from ui.panels import text_input, words_image
@@ -51,7 +51,11 @@ def left_out(title: str, view: View) -> list[str]:
         for side in SIDES
         if getattr(view.spec, side) == CUSTOM and not fits(getattr(view.spec, f"{side}_words"))
     ]
-    if title == TEXT.title and not text_input.sample_shown():
+    if view.other:
+        from ui import other
+
+        sentences += other.left_out(view.other)
+    if title in (TEXT.title, COMPARE.title) and not text_input.sample_shown():
         sentences.append("Your text is in no link: whoever opens it sees the first sample, and can paste the text.")
     if title == EVIDENCE.title and view.gold == "file":
         sentences.append("Your tagged text is in no link: whoever opens it sees the project's own sentences.")

@@ -11,7 +11,8 @@ import numpy as np
 import streamlit as st
 
 from core.activations import tokens_of_words, word_values
-from core.records import CUSTOM, ENOUGH_WORDS, UPOS_OF, ContrastResult, GoldWord, Passage, TextScore, TokenActivations
+from core.records import ENOUGH_WORDS, UPOS_OF, ContrastResult, GoldWord, Passage, TextScore, TokenActivations
+from core.records.gold import why_no_tags
 from core.report import alternatives
 from core.report.glossary import GLOSSARY
 from core.report.readable import first_words, last_words, readable, readable_auc, readable_number, readable_share
@@ -80,7 +81,7 @@ class _Scored:
 
 def draw(result: ContrastResult, found: TokenActivations, neurons: Sequence[int], passage: Passage | None) -> None:
     """Draw the score of each neuron and its worst errors: by tags, or by the word lists where there are none."""
-    no_tags = _why_no_tags(result)
+    no_tags = why_no_tags(result.spec)
     if passage is not None and not no_tags:
         st.header("Score against the tags")
         kinds = _by_tag(result, passage)
@@ -89,7 +90,9 @@ def draw(result: ContrastResult, found: TokenActivations, neurons: Sequence[int]
     else:
         st.header("Score against the word lists, not against tags")
         kinds = _by_list(result, "".join(found.pieces))
-        about = f"{no_tags} {_about_lists(kinds)}" if passage else f"{_about_lists(kinds)} For that, {_CHOOSE}"
+        about = (
+            f"{page.plain(no_tags)} {_about_lists(kinds)}" if no_tags else f"{_about_lists(kinds)} For that, {_CHOOSE}"
+        )
     st.caption(about.strip(), help=GLOSSARY["text score"])
     tokens = tokens_of_words(found, [(word.start, word.end) for word in kinds.words])
     values = word_values(found, tokens, neurons, result.spec.pooling)  # [n_words, n_neurons]
@@ -106,14 +109,6 @@ def draw(result: ContrastResult, found: TokenActivations, neurons: Sequence[int]
 
 
 _CHOOSE = "choose *Tagged sentences* above."
-
-
-def _why_no_tags(result: ContrastResult) -> str:
-    """Why no tag stands for a class, if none does."""
-    if result.spec.shuffle_labels:
-        return "The labels are shuffled, so no tag stands for a group."
-    custom = CUSTOM in (result.spec.target, result.spec.baseline)
-    return "A list of one's own has no tag, so the tags of this text are not used." if custom else ""
 
 
 def _by_tag(result: ContrastResult, passage: Passage) -> _Kinds:

@@ -6,7 +6,8 @@ that are selected: ``marks.js`` draws their marks over the plot that is there, a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 
@@ -14,11 +15,24 @@ import streamlit as st
 
 from ui import chosen
 
+_HERE = Path(__file__).parent
+# Also for other components that draw over a plot: it finds the plot, and says when it has moved.
+FOLLOW_SCRIPT = (_HERE / "follow.js").read_text(encoding="utf-8")
 _component = st.components.v2.component(
     "plot_marks",
     css=":host {display: none}",
-    js=(Path(__file__).parent / "marks.js").read_text(encoding="utf-8"),
+    js=f"{FOLLOW_SCRIPT}\n{(_HERE / 'marks.js').read_text(encoding='utf-8')}",
 )
+
+
+@dataclass(frozen=True)
+class Ring:
+    """A mark at a place of the plot's axes, for points that are in no trace of plotly's."""
+
+    x: float
+    y: float
+    label: str
+    selected: bool
 
 
 def draw(
@@ -30,6 +44,7 @@ def draw(
     marks: Mapping[int, int] | None = None,
     selected: int | None = None,
     across: bool = False,
+    band: bool = False,
 ) -> None:
     """Draw marks over a plot of the page, and call back with the place that is clicked.
 
@@ -50,6 +65,8 @@ def draw(
         The neuron whose mark stands out.
     across : bool
         Whether places are columns, marked by lines. Else they are points of the first trace, marked by rings.
+    band : bool
+        Whether the columns are shaded instead, and have no number: their axis names them.
     """
     key = f"{plot}_marks"
     _component(
@@ -57,6 +74,7 @@ def draw(
         data={
             "plot": f"st-key-{plot}",
             "across": across,
+            "band": band,
             # The selected one last: it is drawn over the others.
             "marks": sorted(
                 (
@@ -66,8 +84,29 @@ def draw(
                 key=lambda mark: bool(mark["selected"]),
             ),
         },
-        on_clicked_change=partial(_click, key, drawn, n_places, on_click, chosen.snapshot()),
+        on_clicked_change=listener(key, drawn, n_places, on_click),
     )
+
+
+def draw_rings(plot: str, rings: Sequence[Ring]) -> None:
+    """Draw rings over a plot whose points are in no trace of plotly's (``ui.point_cloud``, which reports clicks)."""
+    marks = sorted(map(asdict, rings), key=lambda mark: bool(mark["selected"]))
+    data = {"plot": f"st-key-{plot}", "across": False, "placed": True, "marks": marks}
+    _component(key=f"{plot}_marks", data=data, on_clicked_change=_nothing)
+
+
+def listener(
+    key: str, drawn: str, n_places: int, on_click: Callable[[int, chosen.Snapshot], None]
+) -> Callable[[], None]:
+    """The callback of a component that reports clicks as ``clicked``: a ``place``, and what was ``drawn``.
+
+    It calls ``on_click`` with the place and the settings of now, unless another figure was clicked in.
+    """
+    return partial(_click, key, drawn, n_places, on_click, chosen.snapshot())
+
+
+def _nothing() -> None:
+    """Callback: nobody clicks on a ring."""
 
 
 def _click(

@@ -1,66 +1,41 @@
 // Marks over a plot of plotly's, and clicks in it, for ui.plot_marks.
 //
 // Streamlit calls the default export at every change of the data, and the function that it returns when the component
-// goes. The plot is another element of the page, which may come later, or be replaced at any time.
+// goes. The script begins with follow.js.
 
 const SVG = "http://www.w3.org/2000/svg";
-// When plotly has drawn or moved something.
-const MOVES = ["plotly_afterplot", "plotly_relayout", "plotly_relayouting"];
 
 export default function ({ data, parentElement, setTriggerValue }) {
   const state = (parentElement.plotMarks ??= begin());
   state.data = data;
   state.send = setTriggerValue;
   state.halo = getComputedStyle(parentElement.host ?? parentElement).getPropertyValue("--st-background-color");
-  find(state);
+  state.followed.look();
   draw(state);
   return () => {
-    state.observer.disconnect();
-    leave(state);
+    state.followed.stop();
     delete parentElement.plotMarks;
   };
 }
 
 function begin() {
-  const state = { plot: null, waits: false };
-  state.observer = new MutationObserver(() => {
-    if (state.waits) return;
-    state.waits = true;
-    requestAnimationFrame(() => {
-      state.waits = false;
-      find(state);
-    });
+  const state = {};
+  const press = (event) => click(state, event);
+  state.followed = followPlot({
+    find: () => document.querySelector(`.${state.data.plot} .js-plotly-plot`),
+    redraw: () => draw(state),
+    arrived: (plot) => plot.on("plotly_click", press),
+    left: (plot) => {
+      plot.querySelector(".plot-marks")?.remove();
+      plot.removeListener?.("plotly_click", press);
+    },
   });
-  state.observer.observe(document.body, { childList: true, subtree: true });
-  state.redraw = () => draw(state);
-  state.click = (event) => click(state, event);
   return state;
 }
 
-// Listen to the plot that is on the page now.
-function find(state) {
-  const plot = document.querySelector(`.${state.data.plot} .js-plotly-plot`);
-  if ((plot === state.plot && plot?._ev === state.events) || (plot && !plot.on)) return;
-  leave(state);
-  state.plot = plot;
-  state.events = plot?._ev;
-  if (!plot) return;
-  MOVES.forEach((name) => plot.on(name, state.redraw));
-  plot.on("plotly_click", state.click);
-  draw(state);
-}
-
-function leave(state) {
-  const plot = state.plot;
-  state.plot = null;
-  plot?.querySelector(".plot-marks")?.remove();
-  if (!plot?.removeListener) return; // plotly has cleared it
-  MOVES.forEach((name) => plot.removeListener(name, state.redraw));
-  plot.removeListener("plotly_click", state.click);
-}
-
 // The data may be those of the next figure already: the plot itself knows which one is on the screen.
-function click({ plot, data, send }, event) {
+function click({ followed: { plot }, data, send }, event) {
+  if (data.placed) return; // what is clicked in is no trace of plotly's
   const point = event.points.find((each) => data.across || each.curveNumber === 0);
   if (point) send("clicked", { place: data.across ? column(point) : point.pointNumber, drawn: plot.layout.meta });
 }
@@ -72,7 +47,7 @@ function column({ pointNumber, x }) {
 
 // ---------------------------------------------------------------- drawing
 
-function draw({ plot, data, halo }) {
+function draw({ followed: { plot }, data, halo }) {
   const frame = plot?.querySelector(".svg-container");
   const parts = Object.values(plot?._fullLayout?._plots ?? {});
   if (!frame || !parts.length) return;
@@ -86,8 +61,9 @@ function draw({ plot, data, halo }) {
   });
   const labels = [];
   for (const mark of data.marks) {
-    if (data.across) labels.push(parts.map((part) => drawLines(layer, part, mark))[0]);
-    else labels.push(drawRing(layer, parts[0], plot.calcdata?.[0]?.[mark.place], mark));
+    if (data.band) parts.forEach((part) => drawBand(layer, part, mark));
+    else if (data.across) labels.push(parts.map((part) => drawLines(layer, part, mark))[0]);
+    else labels.push(drawRing(layer, parts[0], data.placed ? mark : plot.calcdata?.[0]?.[mark.place], mark));
   }
   write(layer, labels.reverse()); // the selected one first: another one on it is left out
   frame.append(layer);
@@ -125,6 +101,13 @@ function drawLines(layer, { xaxis, yaxis }, mark) {
   const right = x + aside + 4;
   const inside = right + width(mark) > xaxis._length ? x - aside - 4 - width(mark) : right;
   return { mark, x: xaxis._offset + inside, y: top + 14 };
+}
+
+// Shade of the column: what is drawn there stays as it is.
+function drawBand(layer, { xaxis, yaxis }, mark) {
+  const [left, right] = [-0.5, 0.5].map((half) => Math.min(Math.max(xaxis.c2p(mark.place + half), 0), xaxis._length));
+  const place = { x: xaxis._offset + left, y: yaxis._offset, width: Math.max(right - left, 2), height: yaxis._length };
+  layer.append(element("rect", { ...place, class: "band", style: "fill: currentColor; fill-opacity: 0.1; stroke: none" }));
 }
 
 // About as wide as the number is drawn, in pixels.

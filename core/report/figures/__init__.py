@@ -4,7 +4,8 @@ Colours are safe for colour-blind readers, and shapes or places repeat what colo
 backgrounds. Plotly interprets tags in labels, so every text that a user may have typed is escaped.
 
 A ``Picture`` is the dictionary that plotly's JavaScript reads. To build it with plotly's classes takes ten times as
-long. ``go.Figure(picture)`` validates it, as the tests do.
+long. ``go.Figure(picture)`` validates it, as the tests do. Those of all layers (``every_layer``) are imported where
+they are drawn, which is late.
 """
 
 from core.report.figures.layers import layer_profile

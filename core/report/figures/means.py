@@ -10,6 +10,7 @@ import numpy as np
 from core.records import BothSides, ContrastResult
 from core.report.figures.points import LAYOUT, legend, neuron_points, with_room
 from core.report.figures.style import MARGIN, NEUTRAL_COLOUR, Picture, in_lines, literal
+from core.report.glossary import value_name
 from core.report.readable import HOVER
 from core.report.sentences import class_names
 
@@ -28,8 +29,8 @@ def mean_activations(result: ContrastResult) -> Picture:
     """
     words = result.words
     by_lemma = result.spec.unit == "lemma"
-    up = _mean(result.target_sides, result.spec.hook_side, words.target_lemmas if by_lemma else ())
-    right = _mean(result.baseline_sides, result.spec.hook_side, words.baseline_lemmas if by_lemma else ())
+    up = _mean(result, result.target_sides, words.target_lemmas if by_lemma else ())
+    right = _mean(result, result.baseline_sides, words.baseline_lemmas if by_lemma else ())
     points = neuron_points(result, "%{pointNumber:d}")
     target, baseline = map(literal, class_names(result.spec))
     means = f"<br>mean of {target} %{{y}}<br>mean of {baseline} %{{x}}<extra></extra>"
@@ -42,9 +43,9 @@ def mean_activations(result: ContrastResult) -> Picture:
     return {"data": [points, *legend(result), equal], "layout": _layout(result, ends, line)}
 
 
-def _mean(sides: BothSides, side: str, lemmas: Sequence[str]) -> np.ndarray:
+def _mean(result: ContrastResult, sides: BothSides, lemmas: Sequence[str]) -> np.ndarray:
     """The mean over words, or over lemmas if there are some: float32 (n_neurons,)."""
-    values = sides.at(side)  # [n_words, n_neurons]
+    values = result.spec.tested_by.compared(sides.at(result.spec.hook_side))  # [n_words, n_neurons]
     if not lemmas:
         return values.mean(axis=0, dtype=np.float64).astype(np.float32)
     forms = Counter(lemmas)
@@ -56,7 +57,7 @@ def _mean(sides: BothSides, side: str, lemmas: Sequence[str]) -> np.ndarray:
 def _layout(result: ContrastResult, ends: list[float], line: Picture) -> Picture:
     """Two axes with the same scale and the same ends, and the line of equal means from corner to corner."""
     target, baseline = class_names(result.spec)
-    side = result.spec.hook_side
+    side = value_name(result.spec.test, result.spec.hook_side)
     low, high = 2 * ends[0] - ends[1], 2 * ends[1] - ends[0]  # far enough for who moves the plot
     return {
         **LAYOUT,

@@ -9,6 +9,7 @@ import numpy as np
 
 from core.records import ContrastResult
 from core.report.figures.style import BASELINE_COLOUR, MARGIN, TARGET_COLOUR, Picture, in_lines, literal
+from core.report.glossary import value_name
 from core.report.readable import HOVER, readable_number
 from core.report.sentences import class_names
 
@@ -56,7 +57,9 @@ def neuron_spread(result: ContrastResult, neuron: int, values: Mapping[str, Both
     picture["layout"]["margin"] = {**MARGIN, "l": 110, "b": 52}
     for row, side in enumerate((tested, other)):
         n = "" if row == 0 else "2"
-        title = f"{side.capitalize()} of neuron {neuron}" + (" (tested)" if row == 0 else "")
+        title = f"{value_name(result.spec.test, side).capitalize()} of neuron {neuron}" + (
+            " (tested)" if row == 0 else ""
+        )
         ticks = [in_lines(f"{name} ({len(each):,})", 20) for name, each in zip(names, values[side], strict=True)]
         picture["layout"] |= {
             f"xaxis{n}": {

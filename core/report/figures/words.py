@@ -105,7 +105,7 @@ def words_image(
     neurons = np.array([neuron for neuron in columns if neuron is not None], dtype=np.int64)
     sides = (result.target_sides, result.baseline_sides)
     # 2 arrays [its words, n_drawn neurons]
-    values = [side.columns(result.spec.hook_side, neurons) for side in sides]
+    values = [result.spec.tested_by.compared(side.columns(result.spec.hook_side, neurons)) for side in sides]
     statistics = [signed(result.tests.statistic[each]) if each is not None else "" for each in columns]
     classes = zip(standardised(*values), values, (result.words.target, result.words.baseline), strict=True)
     traces = [

@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 import numpy as np
 
 from core.records import CUSTOM, ContrastResult, WordList
+from core.records.contrasts import what_else_differs
 from core.records.link import to_params
 from core.report import sentences
 from core.report.command import command_line
@@ -29,9 +30,12 @@ def found(result: ContrastResult, correction: str) -> str:
     strongly = sentences.n_strongly(result)
     headline = _BOLD.sub(r"<strong>\1</strong>", escape(sentences.headline(result)))
     control = f"<p><strong>{escape(sentences.about_control(result.spec))}</strong></p>" * result.spec.shuffle_labels
+    differs = what_else_differs(result.spec)
+    confounds = f'<p id="confounds">{escape(differs)}</p>' if differs else ""
     return f"""{control}<p class="headline">{headline}</p>
 <p>Compared: {escape(sentences.compared(result))}. Each word was read on its own, {escape(sentences.read_as(result))}.
 Tested: {escape(sentences.tested(result, correction))}.</p>
+{confounds}
 <p>Significantly higher for {target}: {result.n_higher:,} neurons ({strongly[0]:,} strongly); for {baseline}:
 {result.n_lower:,} ({strongly[1]:,} strongly). A difference on word lists is a candidate: it is no evidence of what a
 neuron does in running text.</p>"""

@@ -15,6 +15,7 @@ from typing import Any
 
 from core.errors import UserError
 from core.records import STRONG_AUC, ContrastResult
+from core.records.contrasts import what_else_differs
 from core.report import sentences
 from core.report.glossary import GLOSSARY, statistic_name
 from core.report.markdown import plain
@@ -189,6 +190,8 @@ def _title(result: ContrastResult, label: str) -> str:
     ]
     if spec.shuffle_labels:
         lines.append(f"**A control.** {plain(sentences.about_control(spec))}")
+    if differs := what_else_differs(spec):
+        lines.append(plain(differs))
     lines += [f"**Caution.** {plain(caution.sentence)}" for caution in result.cautions]
     lines += [f"**Note.** {plain(note)}" for note in result.notes]
     lines.append(

@@ -155,6 +155,11 @@ _WORDS = """\
 target, baseline = target_values, baseline_values  # each word counts by itself"""
 
 
+_ABSOLUTE = """\
+# The test compares absolute values: the sign goes before any mean over forms.
+target_values, baseline_values = np.abs(target_values), np.abs(baseline_values)"""
+
+
 def load(result: ContrastResult) -> str:
     """Code that loads the model and its tokenizer."""
     is_folder = result.model.revision.startswith("sha256:")
@@ -176,4 +181,5 @@ def read(result: ContrastResult) -> str:
 
 def units(result: ContrastResult) -> str:
     """Code that makes the units which are compared."""
-    return _LEMMAS if result.spec.unit == "lemma" else _WORDS
+    units = _LEMMAS if result.spec.unit == "lemma" else _WORDS
+    return f"{_ABSOLUTE}\n\n\n{units}" if result.spec.tested_by.absolute else units

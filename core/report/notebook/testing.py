@@ -75,7 +75,7 @@ with warnings.catch_warnings():
         area = auc(target[at], baseline[at])
 print(f"{np.isfinite(statistic[at]).sum():,} of {D_MLP:,} neurons of layer {LAYER} can be tested")"""
 
-_TEST = {"paired": _PAIRED, "welch": _WELCH, "mannwhitney": _MANN_WHITNEY}
+_TEST = {"paired": _PAIRED, "welch": _WELCH, "mannwhitney": _MANN_WHITNEY, "welch_absolute": _WELCH}
 
 _ADJUSTED = {
     "none": "p",
@@ -160,7 +160,7 @@ def prepared(values):
     \"\"\"Centred ranks, doubled so that they are whole, and the standard deviation of U.\"\"\"
     return 2 * stats.rankdata(values, axis=0) - (n + 1), sd_of_u(values, n1)"""
 
-_SIZES = {"paired": _SIGN_FLIPS, "welch": _WELCH_SIZES, "mannwhitney": _RANK_SIZES}
+_SIZES = {"paired": _SIGN_FLIPS, "welch": _WELCH_SIZES, "mannwhitney": _RANK_SIZES, "welch_absolute": _WELCH_SIZES}
 
 _STEP_DOWN = """\
 tested = np.flatnonzero(np.isfinite(statistic.ravel()))

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from core.records import CUSTOM, Caution, ContrastResult, ContrastSpec, Remedy
-from core.report import sentences
+from core.report import layer_sentences, sentences
 from core.report.summary import summary_json
 from core.report.terminal import terminal_summary
 from tests.support.made_results import made_result
@@ -159,8 +159,8 @@ def test_counts_of_strong_neurons_by_direction() -> None:
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({}, "corrected together: the chance of any false finding in all bars is at most 0.05"),
-        ({"correction": "fdr_bh"}, "the expected share of false findings in all bars is at most 0.05"),
+        ({}, "corrected together: the chance of any false finding in all layers is at most 0.05"),
+        ({"correction": "fdr_bh"}, "the expected share of false findings in all layers is at most 0.05"),
         ({"family": "layer"}, "at most 0.05 in one layer, but up to 0.3 in the 6 layers together"),
         ({"family": "layer", "alpha": 0.5}, "but up to 1 in the 6 layers together"),
         ({"family": "layer", "correction": "max_t"}, "up to 0.3 in the 6 layers"),
@@ -170,7 +170,7 @@ def test_counts_of_strong_neurons_by_direction() -> None:
 )
 def test_what_the_bars_of_all_layers_mean(changes: dict, said: str) -> None:
     """The bound over n layers that are corrected alone is Bonferroni's: n times alpha, and never above 1."""
-    assert said in sentences.about_layers(made_result(ContrastSpec.careful(**SMALL, **changes)))
+    assert said in layer_sentences.of_result(made_result(ContrastSpec.careful(**SMALL, **changes)))
 
 
 # --- The same on a terminal ---

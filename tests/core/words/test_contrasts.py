@@ -19,8 +19,8 @@ import pytest
 from tokenizers import Tokenizer
 
 from core.records import WORD_CLASSES, ContrastSpec
+from core.records.contrasts import CONTRASTS, Contrast
 from core.words import bundled_list, choose_words
-from core.words.contrasts import CONTRASTS, Contrast
 from tests.support.spelling import other_spellings
 
 ROOT = Path(__file__).resolve().parents[3]

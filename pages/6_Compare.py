@@ -1,0 +1,25 @@
+"""Compare: the experiment of the sidebar, A, beside another one, B, which is like it but for a few changes."""
+
+from engine.steps import conclusion
+from ui import page, parts, settings
+from ui.panels import agreement, compare, compare_depth, compare_text, export, extremes, neuron_bar
+from ui.progress import show
+
+page.require_shell()
+with page.showing_user_errors():
+    result = show(conclusion, settings.current().view.spec)
+    neuron = neuron_bar.draw(result)
+    other = compare.draw(result)
+    if other is not None:
+        found = compare.agreement_of(result, other)
+        shown = parts.of("Compare")
+        if "agreement" in shown:
+            agreement.draw(result, other, found, neuron)
+        if "extremes" in shown:
+            extremes.draw(result, other, found)
+        if "depth" in shown:
+            compare_depth.draw(result, other)
+        if "text" in shown:
+            compare_text.draw(result, other, found, neuron)
+    # Whatever else sets the same data beside itself comes here: it needs only A.
+    export.draw(result, other=other)

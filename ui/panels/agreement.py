@@ -1,0 +1,147 @@
+"""How far A and B agree: numbers, the scatter of both statistics, and neurons that change sides."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from core.records import ContrastResult
+from core.records.agreement import Agreement, NeuronAgreement
+from core.report import agreement as report
+from core.report import alternatives
+from core.report.glossary import GLOSSARY, statistic_name
+from core.report.readable import readable_auc, signed
+from core.report.sentences import class_names
+from ui import charts, chosen, page, plot_marks
+from ui.readable_table import readable_table
+from ui.rows import clicked_row
+
+_PLOT, _TABLE = "agreement_plot", "changed_sides"
+_MOST_ROWS = 200  # of neurons that change sides: the others are in the file
+
+
+def draw(a: ContrastResult, b: ContrastResult, found: Agreement, neuron: int) -> None:
+    """Draw the comparison: neuron by neuron, or, where these are not the same, the two distributions."""
+    st.header("How far they agree")
+    st.markdown(page.plain(found.correspondence.why), help=f"**Same neurons**: {GLOSSARY['same neurons']}")
+    for sentence in report.about_comparability(a, b):
+        st.caption(page.plain(sentence))
+    if found.neurons is None:
+        _draw_distributions(a, b, found)
+        return
+    _draw_numbers(found.neurons)
+    left, right = st.columns([5, 3], gap="medium")
+    with left:
+        _draw_scatter(a, b, found.neurons, neuron)
+    with right:
+        _draw_sets(found.neurons)
+        _draw_changed(a, b, found.neurons)
+
+
+def _draw_numbers(found: NeuronAgreement) -> None:
+    columns = st.container(key="agreement_numbers").columns(4)
+    numbers = (
+        ("Rank correlation", report.readable_correlation(found.spearman), "rank correlation"),
+        ("Correlation", report.readable_correlation(found.pearson), "correlation"),
+        ("Jaccard, significant", report.readable_jaccard(found.significant), "Jaccard"),
+        ("Jaccard, strong", report.readable_jaccard(found.strong), "Jaccard"),
+    )
+    for column, (label, value, term) in zip(columns, numbers, strict=True):
+        column.metric(label, value, help=GLOSSARY[term])
+
+
+def _draw_sets(found: NeuronAgreement) -> None:
+    """Draw how the significant and the strong neurons overlap."""
+    rows = {
+        "set": ["significant", "strong"],
+        **{
+            label: [getattr(sets, name) for sets in (found.significant, found.strong)]
+            for name, label in (("both", "both"), ("only_a", "only A"), ("only_b", "only B"), ("neither", "neither"))
+        },
+    }
+    alt = alternatives.of_table(2, "sets of neurons, with how many are in both experiments", tuple(rows))
+    st.dataframe(readable_table(rows, {}), key="agreement_sets", alt=alt, hide_index=True, width="content")
+    if found.n_left_out:
+        st.caption(f"{found.n_left_out:,} neurons that do not vary over the words of A or of B are left out.")
+
+
+def _draw_scatter(a: ContrastResult, b: ContrastResult, found: NeuronAgreement, neuron: int) -> None:
+    from core.report.figures.agreement import agreement_scatter
+
+    drawn = f"{a.spec.digest[:16]}{b.spec.digest[:16]}"
+    picture, alt = agreement_scatter(a, b, found), report.of_agreement(a, b, found)
+    charts.draw(picture, _PLOT, drawn, alt=alt, config={"displaylogo": False, "scrollZoom": False})
+    plot_marks.draw(
+        _PLOT,
+        drawn,
+        chosen.choose,
+        n_places=a.n_neurons,
+        marks={each: each for each in chosen.marked(neuron)},
+        selected=neuron,
+    )
+    st.caption(
+        "Click a point to select its neuron. On the dotted line, both statistics are equal. Correlations are over all "
+        "tested neurons, most of which are significant in neither."
+    )
+
+
+def _draw_changed(a: ContrastResult, b: ContrastResult, found: NeuronAgreement) -> None:
+    n = len(found.changed_sides)
+    if not n:
+        st.markdown("No neuron is significant in both, on opposite sides.")
+        return
+    target, baseline = map(page.plain, class_names(a.spec))
+    one = "neuron is" if n == 1 else "neurons are"
+    st.markdown(
+        f"**{n:,}** {one} significant in both on **opposite sides**, **{found.strong_changed_sides:,}** of them strong "
+        f"in both. A: positive is higher for {target}, negative for {baseline}.",
+        help=f"**Changes sides**: {GLOSSARY['changes sides']}",
+    )
+    shown = found.changed_sides[:_MOST_ROWS]
+    columns: dict[str, Any] = {"neuron": shown}
+    for name, each in (("A", a), ("B", b)):
+        columns[f"{statistic_name(each.spec.test)}, {name}"] = each.tests.statistic[shown]
+        columns[f"AUC, {name}"] = each.tests.auc[shown]
+    texts = {label: readable_auc if label.startswith("AUC") else signed for label in columns if label != "neuron"}
+    st.dataframe(
+        readable_table(columns, texts),
+        key=_TABLE,
+        alt=alternatives.of_table(len(shown), "neurons that change sides", tuple(columns)),
+        hide_index=True,
+        height=min(38 + 35 * len(shown), 290),
+        width="content",
+        on_select=partial(_choose, shown, chosen.snapshot()),
+        selection_mode="single-cell",
+    )
+    if n > len(shown):
+        st.caption(f"The {len(shown)} strongest of {n:,}; *Export* has all.")
+
+
+def _choose(neurons: np.ndarray, drawn_with: chosen.Snapshot) -> None:
+    """Callback: select the neuron of a cell. A browser can send any."""
+    row = clicked_row(st.session_state[_TABLE].selection, len(neurons))
+    if row is not None:
+        chosen.choose(int(neurons[row]), drawn_with)
+
+
+def _draw_distributions(a: ContrastResult, b: ContrastResult, found: Agreement) -> None:
+    """Draw the quantiles of both statistics, which need no neuron to be the same."""
+    from core.report.figures.agreement import quantile_plot
+
+    st.markdown(
+        "So there is no correlation, and no set in common. What can be compared are the two **distributions**: how "
+        "large the statistics are, not which neurons have them.",
+        help=f"**Quantiles**: {GLOSSARY['quantiles']}",
+    )
+    if not len(found.quantiles.quantile):
+        st.markdown("No neuron of one of the two varies, so there is nothing to draw.")
+        return
+    picture, alt = quantile_plot(a, b, found.quantiles), report.of_quantiles(a, b, found)
+    charts.draw(picture, "quantile_plot", alt=alt, config={"displaylogo": False, "scrollZoom": False})
+    st.caption(
+        "Sorted statistics against sorted statistics: from the smallest of both, at the left, to the largest of both, "
+        "at the right. On the dotted line both are as large. Above it at the right, B reaches further for its target."
+    )

@@ -1,0 +1,44 @@
+"""Every layer of A and of B on one axis of relative depth, so that models of different depth stand side by side."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from core.errors import UserError
+from core.records import ContrastResult
+from core.report import agreement as report
+from core.report.glossary import d_definition
+from engine.layer_steps import all_layers
+from engine.steps import reads_all_layers
+from ui import charts, page
+from ui.progress import show
+
+
+def draw(a: ContrastResult, b: ContrastResult) -> None:
+    """Draw the layers of both, or say why not."""
+    from core.report.figures.agreement import depth_plot
+
+    st.header("Every layer of both")
+    if not (reads_all_layers(a.spec) and reads_all_layers(b.spec)):
+        st.caption("With so many words only the chosen layer is read; fewer words in A and B show all layers.")
+        return
+    rows = []
+    try:
+        for name, each in (("A", a), ("B", b)):
+            layers = show(all_layers, each.spec)
+            if layers is None:
+                return
+            # [n_layers, n_neurons] -> [n_layers]
+            share = layers.strong.mean(axis=1)
+            size = np.where(np.isfinite(layers.hedges_g), np.abs(layers.hedges_g), -np.inf).max(axis=1)
+            rows.append((name, layers.depth, share, np.where(np.isfinite(size), size, np.nan)))
+    except UserError as error:  # the numbers above stand without it
+        page.show_mistake(error)
+        return
+    one_size = d_definition(a.spec.test) == d_definition(b.spec.test)
+    alt = report.of_depth([(name, share, size) for name, _, share, size in rows])
+    charts.draw(depth_plot(rows, one_size), "depth_plot", alt=alt, config={"displayModeBar": False})
+    said = "Strong neurons, as a share of each layer, and the largest |g| of a single neuron, which is one of many."
+    kinds = "" if one_size else " The two g are of different kinds (paired or not): do not compare their heights."
+    st.caption(f"{said}{kinds} Relative depth says how far up a layer is; layers of equal depth need not do the same.")

@@ -1,0 +1,76 @@
+"""The same words by the protocol of each preset, once somebody asks: what each selects, and how far they overlap."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.records import ALL_PRESETS, ContrastResult
+from core.records.protocols import Protocols
+from core.report import alternatives
+from engine.layer_steps import protocols
+from ui import charts, page
+from ui.progress import show
+
+_SHOWN = "protocols_of"  # the reading whose protocols this session has asked for
+
+
+def draw(result: ContrastResult) -> None:
+    """Draw a button; after a click, a row for each protocol and the overlap of what they select."""
+    spec, labels = result.spec, [one.label for one in ALL_PRESETS.values()]
+    st.header(f"The same data by {len(labels)} protocols", anchor="protocols")
+    asked = spec.unnamed().reading().digest
+    if st.session_state.get(_SHOWN) != asked:
+        st.markdown(
+            f"Would {', '.join(labels[:-1])} and {labels[-1]} select the same neurons of these words? Each preset's "
+            "analysis is run on the words that are here, as they were read."
+        )
+        st.button(f"Run the {len(labels)} protocols", key="run_protocols", on_click=_ask, args=(asked,))
+        return
+    with page.showing_user_errors():
+        found = show(protocols, spec)
+        if found is None:
+            page.show_notes(("With so many words only the chosen layer is read; fewer words show all protocols.",))
+            return
+        _draw(result, found)
+
+
+def _ask(asked: str) -> None:
+    """Callback: show the protocols of this reading, until another one is chosen."""
+    st.session_state[_SHOWN] = asked
+
+
+def _draw(result: ContrastResult, found: Protocols) -> None:
+    from core.report.figures.protocols import overlap_matrix
+    from core.report.protocols import columns_of, held_equal, of_overlaps
+
+    layer = result.spec.layer
+    st.markdown(page.plain(held_equal(result)))
+    page.show_notes(tuple(f"{label} was not run. {why}" for label, why in found.not_run))
+    if not found.found:
+        return
+    columns = columns_of(found, layer)
+    st.dataframe(
+        columns,
+        key="protocols_table",
+        alt=alternatives.of_table(len(found.found), "protocols", tuple(columns)),
+        hide_index=True,
+        column_config={"protocol": st.column_config.TextColumn(pinned=True)},
+    )
+    for one in found.found:
+        if one.preset.differs and one.preset.top_share is not None:
+            st.caption(f"**{one.preset.label}.** {page.plain(one.preset.differs)}")
+    if len(found.found) < 2:
+        return
+    st.markdown("**How far they overlap**")
+    places = [(f"layer {layer}", found.layers.index(layer))] if layer in found.layers else []
+    for column, (where, at) in zip(st.columns(2, gap="medium"), [*places, ("the model", None)], strict=False):
+        with column:
+            st.caption(f"Selected neurons of {where}: the Jaccard index of each pair")
+            alt = of_overlaps(found, at, where)
+            charts.draw(overlap_matrix(found, at), f"protocols_{where[:5]}", alt=alt, config={"displayModeBar": False})
+    st.caption(
+        "Jaccard: of the neurons that either of two protocols selects, the share that both select, in whichever "
+        "direction. A neuron is the same one in all protocols: they read the same model. Strong: an AUC of at least "
+        "0.90 or at most 0.10, of the values that the protocol compares. All protocols see the same words, so that two "
+        "agree is no evidence of what a neuron does in other words or in running text."
+    )
