@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import streamlit as st
 
@@ -24,9 +26,14 @@ def made_layers() -> AllLayers:
     tests = NeuronTests(statistic, 10**p, np.full(shape, 99.0), statistic / 3, statistic / 9, auc)
     other = OtherSide("activation", statistic / 5, rng.uniform(size=shape), rng.uniform(size=shape), auc)
     model = ModelInfo("made", "r1", "gpt2", N_LAYERS, N_NEURONS, 64, 9, "cpu", "float32")
-    found = {"p_adjusted": 10**p, "significant": p < -5, "log10_p_adjusted": p, "hedges_g": statistic / 9}
-    counts = {"n_target": 9, "n_baseline": 9, "n_families": 1}
-    return AllLayers(spec, model, tuple(range(N_LAYERS)), tests, **found, other_side=other, **counts)
+    numbers: dict[str, Any] = {
+        "p_adjusted": 10**p,
+        "significant": p < -5,
+        "log10_p_adjusted": p,
+        "hedges_g": statistic / 9,
+    }
+    numbers |= {"n_target": 9, "n_baseline": 9, "n_families": 1}
+    return AllLayers(spec, model, tuple(range(N_LAYERS)), tests, other_side=other, **numbers)
 
 
 @st.cache_resource

@@ -33,7 +33,6 @@ from core.records import (
 from core.report.glossary import ABSOLUTE_VALUES
 from core.stats.cautions import cautions
 from core.stats.correction import critical_p
-from core.stats.selection import selected_by_top_share
 from core.store import NO_STORE, Store
 from core.words import DEFAULT_DOWNLOADS, Downloads, choose_words
 
@@ -163,7 +162,7 @@ def conclude(
         raise ValueError(f"A family over the model needs all {model.n_layers} layers; got {len(activations.layers)}.")
     layer_tests = tests.layer(at)
     if np.isnan(layer_tests.statistic).all():
-        raise UserError("No neuron of this layer varies over these words, so none can be tested.")
+        raise UserError("No neuron of this layer varies over these words, so none can be tested.", about="untested")
     family = slice(None) if spec.family == "model" else at
     target_units, baseline_units = units_of_pair(spec, activations.words)
     family_size = int(np.sum(~np.isnan(tests.p_value[family])))
@@ -191,10 +190,19 @@ def conclude(
         family_size=family_size,
         critical_statistic=_critical_statistic(spec, tests, adjusted, at, maxima),
         null_maxima=maxima,
-        top=None if spec.top_share is None else selected_by_top_share(tests.statistic, spec.top_share)[at],
+        top=_in_top_share(spec, tests, at),
         cautions=cautions(spec, len(target_units.names), len(baseline_units.names), family_size),
         notes=_notes(spec, model, activations, layer_tests),
     )
+
+
+def _in_top_share(spec: ContrastSpec, tests: NeuronTests, at: int) -> np.ndarray | None:
+    """Which neurons of the layer ``at`` are in the model's share that the protocol selects; None if it selects by p."""
+    if spec.top_share is None:
+        return None
+    from core.stats.selection import selected_by_top_share  # the start needs none of it
+
+    return selected_by_top_share(tests.statistic, spec.top_share)[at]
 
 
 def _critical_statistic(

@@ -99,6 +99,7 @@ SECTIONS: dict[str, Callable[[], str]] = {
     "columns of tables": _from("core.report.reference.columns_of_tables"),
     "summary": _from("core.report.reference.summary_fields"),
     "manifest": _from("core.report.reference.manifest_fields"),
+    "comparison": _from("core.report.reference.comparison_fields"),
     "evidence": _from("core.evidence.reference.evidence_fields"),
     "models": _from("core.models.catalogue.catalogue_table"),
     "steps": _steps,

@@ -165,6 +165,7 @@ SECTIONS: dict[str, list[tuple[str, str]]] = {
         ("core/words/treebanks.py", ""),
         ("ui/panels/evidence_gold.py", ""),
         ("core/activations/gold.py", ""),
+        ("core/whole_model.py", ""),
         ("core/evidence/gold_words.py", ""),
         ("core/evidence/next_tokens.py", ""),
     ],

@@ -130,6 +130,7 @@ def layers_json(spec: ContrastSpec, shown: tuple[str, str]) -> bytes:
 
 
 def _layers(kind: str, spec: ContrastSpec, shown: tuple[str, str], write: Callable[[Table], str]) -> bytes:
+    from core.report.layer_numbers import numbers_of
     from core.report.layer_table import layer_table
     from engine.layer_steps import both_sides, gold_if_there
 
@@ -141,7 +142,7 @@ def _layers(kind: str, spec: ContrastSpec, shown: tuple[str, str], write: Callab
     return _file(
         kind,
         [result],
-        lambda: write(layer_table(sides, spec.hook_side, gold, shuffled=spec.shuffle_labels)),
+        lambda: write(layer_table(map(numbers_of, sides), spec.hook_side, gold, shuffled=spec.shuffle_labels)),
         gold is not None,
     )
 

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from core.records.layers import AllLayers, GoldLayers
     from core.records.protocols import Protocols
     from core.report.figures.neuron_map import NeuronMap
-    from core.report.layer_numbers import LayerNumbers
 
 
 def _all_layers_key(request: Request, need: Any) -> tuple[Hashable, ...]:
@@ -130,21 +129,19 @@ def _map(found: AllLayers | None, view: str) -> NeuronMap | None:
 
 def both_sides(
     spec: ContrastSpec, result_of: Callable[[Step[Any], ContrastSpec], Any]
-) -> tuple[LayerNumbers, LayerNumbers] | None:
-    """The numbers of every layer before and after the nonlinearity, each side tested in its own right.
+) -> tuple[AllLayers, AllLayers] | None:
+    """Every neuron of every layer before and after the nonlinearity, each side tested in its own right.
 
     ``result_of(step, spec)`` gets a step's result: as a page waits for it, or in this thread. None if only one layer is
     read.
     """
-    from core.report.layer_numbers import numbers_of
-
     found = []
     for side in (spec.hook_side, *(side for side in HOOK_SIDES if side != spec.hook_side)):  # the tested side first
         of_side = result_of(all_layers, spec.changed(hook_side=side))
         if of_side is None:
             return None
-        found.append(numbers_of(of_side))
-    before, after = sorted(found, key=lambda numbers: HOOK_SIDES.index(numbers.side))
+        found.append(of_side)
+    before, after = sorted(found, key=lambda layers: HOOK_SIDES.index(layers.spec.hook_side))
     return before, after
 
 
@@ -153,7 +150,9 @@ def gold_request(spec: ContrastSpec) -> Request:
 
     So a page that shows another layer, or another test, waits for the same work.
     """
-    kept = ("model", "dtype", "hook_side", "pooling", "prefix", "target", "baseline")
+    kept = ["model", "dtype", "hook_side", "pooling", "prefix", "target", "baseline"]
+    if spec.tested_by.absolute:
+        kept.append("test")
     return Request(ContrastSpec(**{name: getattr(spec, name) for name in kept}))
 
 

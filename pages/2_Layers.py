@@ -1,13 +1,24 @@
 """Layers: every neuron of every layer, and where in the model the two classes differ."""
 
-from engine.steps import conclusion
+import streamlit as st
+
+from core.errors import UserError
+from engine.steps import conclusion, reads_all_layers
 from ui import page, parts, settings
 from ui.panels import cautions, emergence, every_layer, export, finder, headline, neuron_bar, neuron_map
 from ui.progress import show
 
 page.require_shell()
 with page.showing_user_errors():
-    result = show(conclusion, settings.current().view.spec)
+    spec = settings.current().view.spec
+    try:
+        result = show(conclusion, spec)
+    except UserError as error:
+        if error.about != "untested":
+            raise
+        page.show_mistake(error)  # of this layer alone: a click in a chart goes to another one
+        every_layer.draw(spec)
+        st.stop()
     if not parts.embedded():
         headline.draw_sentence(result)  # in a frame, the shell has drawn it and the cautions
         cautions.draw(result)
@@ -15,10 +26,10 @@ with page.showing_user_errors():
     page.show_notes(result.notes)
     shown = parts.of("Layers")
     if "profile" in shown:
-        every_layer.draw(result)
+        every_layer.draw(spec)
     if "map" in shown:
         neuron_map.draw(result, neuron)
     found = finder.draw(result, settings.current().view) if "finder" in shown else ()
     if "emergence" in shown:
         emergence.draw(result)
-    export.draw(result, tables=found, every_layer=True)
+    export.draw(result, tables=found, every_layer=reads_all_layers(spec))

@@ -2,7 +2,7 @@
 
 from engine.steps import conclusion
 from ui import page, parts, settings
-from ui.panels import agreement, compare, compare_depth, compare_text, export, extremes, neuron_bar
+from ui.panels import agreement, compare, compare_depth, compare_text, export, extremes, neuron_bar, protocols
 from ui.progress import show
 
 page.require_shell()
@@ -21,5 +21,6 @@ with page.showing_user_errors():
             compare_depth.draw(result, other)
         if "text" in shown:
             compare_text.draw(result, other, found, neuron)
-    # Whatever else sets the same data beside itself comes here: it needs only A.
+    if not parts.embedded():
+        protocols.draw(result)  # it needs only A
     export.draw(result, other=other)

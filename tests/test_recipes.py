@@ -20,7 +20,7 @@ PRINTED = {
         *("Wrote docs/reference/numbers.md", " passed"),
         *("frequency_halves The AUC is", "Every number of neuron.json is the same."),
     ],
-    "Add a preset": ["Wrote docs/reference/settings.md", " passed", "Mann–Whitney test, Holm over 3,072 tests"],
+    "Add a preset": [" passed", "Mann–Whitney test, Holm over 3,072 tests"],
     "Add a test": [" passed", "Yuen's test, Holm over 3,072 tests"],
 }
 # The tests of what was added: those whose names have it, and those of lists, pages, tables and records as a whole.

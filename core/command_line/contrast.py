@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 
+from core.command_line import all_layers
 from core.command_line.files import add_output, check_files, outputs_of, write_text
 from core.command_line.options import LARGE, add_contrast_options, load
 from core.command_line.parser import Parser
@@ -15,6 +16,7 @@ from core.records import AdjustedTests, ContrastResult, NeuronTests, WordActivat
 DOES = "Test every neuron of a layer on two word classes, and say which differ."
 EXAMPLES = (
     ("Nouns and verbs in layer 3 of the bundled model, as the app opens", "{prog} contrast --layer 3"),
+    ("Singular and plural nouns, and what else differs between them", "{prog} contrast --contrast singular-plural"),
     (
         "The course notebook's analysis with the lists that are here, as a table for a spreadsheet",
         "{prog} contrast --preset notebook --word-source bundled --csv neurons.csv",
@@ -22,6 +24,10 @@ EXAMPLES = (
     (
         "Keep an experiment, and do it again in another layer",
         "{prog} contrast --words 50 --json experiment.json && {prog} contrast --spec experiment.json --layer 4",
+    ),
+    (
+        "The neurons of every layer that are strong after the nonlinearity too, the largest effects first",
+        "{prog} contrast --all-layers strong.csv --filter 'strong and auc_after >= 0.9' --sort=-hedges_g",
     ),
     (
         "A list of your own from a pipe, and the strongest neurons to look at",
@@ -41,6 +47,7 @@ def add(commands: argparse._SubParsersAction[Parser]) -> None:
     add_table_options(table)
     add_output(table, "--csv", "csv", help="the table as CSV, beside others")
     add_output(table, "--table-json", "json", help="the table as JSON, one object for each neuron")
+    all_layers.add(parser)
     files = parser.add_argument_group(
         "Other files", "Each may be - for standard output, one at most: the summary then goes to standard error."
     )
@@ -67,13 +74,15 @@ def contrast(options: argparse.Namespace) -> None:
     wanted = [*([table_file] if table_file else []), *outputs_of(options)]
     check_files(options, wanted)
     spec = spec_of(options, output)
+    all_layers.check(options, spec)
     with typed():
         options.limits.check_counts(spec)
     if options.notebook and (missing := without_plain_version(spec)):
         raise UsageError(f"--notebook: {missing}")
     lm, store = load(options, spec.model, spec.dtype), options.folders.disk_store(min_bytes=LARGE)
     model_of(spec, lm)
-    layers = range(lm.n_layers) if spec.family == "model" or options.report else [spec.layer]
+    reads_all = spec.family == "model" or options.report or all_layers.wanted(options)
+    layers = range(lm.n_layers) if reads_all else [spec.layer]
     steps = run_steps(spec, lm, layers, downloads=options.folders.downloads(), progress=output.progress, store=store)
     result = steps[-1]
     if not (output.quiet and wanted):
@@ -83,6 +92,8 @@ def contrast(options: argparse.Namespace) -> None:
         write_table(output, table_file, table, lambda: extremes_text(result), neurons)
     write_text(output, options.csv, table.csv, neurons, mark=True)
     write_text(output, options.table_json, table.json, neurons)
+    if all_layers.wanted(options):
+        all_layers.write(options, spec, lm, steps[:3])
     write_text(output, options.json, lambda: summary_json(result), "the summary")
     write_text(output, options.manifest, lambda: manifest_json(result), "the manifest")
     write_text(output, options.report, lambda: _report(*steps), "the report")

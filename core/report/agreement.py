@@ -76,10 +76,10 @@ def overlap_sentence(sets: SetAgreement, what: str) -> str:
 def about_comparability(a: ContrastResult, b: ContrastResult) -> list[str]:
     """What makes the numbers of the two hard to compare, in sentences; nothing if they are of one kind."""
     found = []
-    if statistic_name(a.spec.test) != statistic_name(b.spec.test) or a.spec.tested_by.paired != b.spec.tested_by.paired:
+    if a.spec.test != b.spec.test:
         found.append(
-            f"A has {a.spec.tested_by.label}, B {b.spec.tested_by.label}: their statistics have different scales, so "
-            "look at ranks and AUCs."
+            f"A has {a.spec.tested_by.label}, B {b.spec.tested_by.label}: their statistics are of different kinds, so "
+            "compare ranks, not sizes."
         )
     counts = [(len(each.target_units), len(each.baseline_units)) for each in (a, b)]
     if counts[0] != counts[1]:

@@ -7,14 +7,17 @@ are plain: not Markdown, not HTML.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from core.records import ContrastResult, Finding, ShuffledPoints
-from core.records.layers import AllLayers
 from core.report.glossary import statistic_name, value_name
 from core.report.readable import readable_auc, readable_number, readable_p, signed
 from core.report.sentences import class_names, n_strongly, singular, where
+
+if TYPE_CHECKING:
+    from core.records.layers import AllLayers
 
 
 def of_scatter(result: ContrastResult) -> str:

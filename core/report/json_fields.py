@@ -127,3 +127,48 @@ MANIFEST: dict[str, Field] = {
     "notes": ("As in the summary.", ""),
     "cautions": ("The sentences of the cautions.", "Caution"),
 }
+# Of the comparison of two experiments.
+_SET = {
+    "both": ("How many neurons are in both sets.", "Jaccard"),
+    "only_a": ("How many only in A's.", "Jaccard"),
+    "only_b": ("How many only in B's.", "Jaccard"),
+    "neither": ("How many in neither.", "Jaccard"),
+    "jaccard": ("The Jaccard index; null if no neuron is in either.", "Jaccard"),
+}
+_EXPERIMENT, _AGREEMENT, _EXTREMES = "a, b: ", "agreement.", "agreement.extremes[]."
+COMPARISON: dict[str, Field] = {
+    "format": ("The version of this layout.", ""),
+    "a": ("Experiment A: the fields below.", ""),
+    "b": ("Experiment B: the fields below.", ""),
+    f"{_EXPERIMENT}spec": ("All settings: docs/reference/settings.md.", ""),
+    f"{_EXPERIMENT}model": ("As in the summary.", ""),
+    **{f"{_EXPERIMENT}n_{side}_units": (f"n of the {side}: its words or lemmas.", "Unit") for side in SIDES},
+    f"{_EXPERIMENT}d_definition": (COLUMNS["d_definition"], HEADINGS["d_definition"]),
+    f"{_EXPERIMENT}neurons": ("How many neurons the layer has.", "Neuron"),
+    **{
+        f"{_EXPERIMENT}{kind}_higher_for_{side}": (f"How many {kind} neurons are higher for the {side}.", heading)
+        for kind, heading in (("significant", "Significant"), ("strong", "Strong"))
+        for side in SIDES
+    },
+    "same_neurons": ("Whether neuron i of A is neuron i of B.", "Same neurons"),
+    "why": ("Why, in a sentence.", "Same neurons"),
+    "agreement": ("How far they agree: the fields below; null if the neurons are not the same.", "Same neurons"),
+    f"{_AGREEMENT}compared": ("How many neurons both have tested.", "Same neurons"),
+    f"{_AGREEMENT}left_out": ("How many at least one of the two has not.", "Same neurons"),
+    f"{_AGREEMENT}pearson": ("Pearson's correlation of the statistics, or null.", "Correlation"),
+    f"{_AGREEMENT}spearman": ("Spearman's, or null.", "Rank correlation"),
+    f"{_AGREEMENT}significant": ("How the significant neurons overlap.", "Jaccard"),
+    f"{_AGREEMENT}strong": ("How the strong neurons overlap.", "Jaccard"),
+    **{f"{_AGREEMENT}significant, strong: {name}": about for name, about in _SET.items()},
+    f"{_AGREEMENT}changed_sides": ("The neurons that change sides.", "Changes sides"),
+    f"{_AGREEMENT}strong_changed_sides": ("How many of these are strong in both.", "Changes sides"),
+    f"{_AGREEMENT}extremes": ("The extreme neurons of each in both: the fields below.", "Changes sides"),
+    f"{_EXTREMES}of": ("Whose extreme it is: A or B.", ""),
+    f"{_EXTREMES}end": ("largest or smallest.", ""),
+    f"{_EXTREMES}neuron": ("Its index.", "Neuron"),
+    f"{_EXTREMES}statistic": ("Its statistic in A and in B; null if not tested.", "Statistic"),
+    f"{_EXTREMES}auc": ("Its AUC in A and in B.", "AUC"),
+    f"{_EXTREMES}log10_p_adjusted": ("The decimal logarithm of its adjusted p in A and in B.", "log10 p"),
+    f"{_EXTREMES}ranks": ("Its place by the statistic in A and in B, 1 for the most extreme.", "Changes sides"),
+    "versions": ("As in the summary.", ""),
+}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from core.records import ContrastResult, ContrastSpec
 from core.records.corrections import FAMILY_WISE
 from core.report.layer_numbers import LayerNumbers
-from core.report.readable import as_chosen, to_decimals
+from core.report.readable import as_chosen, readable_number, to_decimals
 from core.report.sentences import where
 
 
@@ -65,15 +65,15 @@ def independent_rate(alpha: float, n_layers: int) -> str:
     Examples
     --------
     >>> independent_rate(0.05, 12), independent_rate(0.0001, 2)
-    ('0.460', '0.0002')
+    ('0.460', '0.000200')
     """
     rate = 1 - (1 - alpha) ** n_layers
-    return to_decimals(rate, 3) if rate >= 0.001 else as_chosen(float(f"{rate:.1g}"))
+    return to_decimals(rate, 3) if rate >= 0.001 else readable_number(rate)
 
 
 def whole_model(numbers: LayerNumbers) -> str:
     """How many neurons of all layers differ at one side, how many strongly, and where most of the strong ones are."""
-    strong = numbers.higher.strong + numbers.lower.strong
+    strong = numbers.higher.strong + numbers.lower.strong  # (n_layers,)
     n, n_strong = int((numbers.higher.significant + numbers.lower.significant).sum()), int(strong.sum())
     n_layers = len(numbers.layers)
     layers = "the model’s one layer" if n_layers == 1 else f"all {n_layers} layers"

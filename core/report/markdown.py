@@ -7,19 +7,21 @@ from collections.abc import Iterable, Sequence
 
 _MARKUP = re.compile(r"([\\`*_{}\[\]<>#!|$~:^&])")
 _ADDRESS = re.compile(r"((?<=www)\.|//|@)", re.IGNORECASE)
+_ARROW = re.compile(r"(?<=[<>-])(?=[=>-])")  # of >= and -> Streamlit makes one sign
 
 
 def plain(text: str) -> str:
     """A text that Markdown shows as it is: it must not become an image, a formula, a tag or an address.
 
-    Markdown has no escape for addresses. An invisible word joiner prevents the link.
+    Markdown has no escape for addresses, and Streamlit none for signs such as >=. An invisible word joiner prevents the
+    link, and the other sign.
 
     Examples
     --------
     >>> plain("<b>*x*")
     '\\\\<b\\\\>\\\\*x\\\\*'
     """
-    escaped = _MARKUP.sub(r"\\\1", " ".join(text.split()))
+    escaped = _MARKUP.sub(r"\\\1", _ARROW.sub("\u2060", " ".join(text.split())))
     return _ADDRESS.sub("\u2060\\1", escaped)
 
 

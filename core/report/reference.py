@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from core.report.agreement import NEURON_PAIR_COLUMNS, QUANTILE_COLUMNS
 from core.report.columns import COLUMNS, ELSE_UNDER, HEADINGS
 from core.report.glossary import GLOSSARY
-from core.report.json_fields import MANIFEST, MODEL, NEURON, SUMMARY, VERSIONS, Field
+from core.report.json_fields import COMPARISON, MANIFEST, MODEL, NEURON, SUMMARY, VERSIONS, Field
 from core.report.layer_table import LAYER_COLUMNS
 from core.report.manifest import PAIR_COLUMNS, TEXT_COLUMNS
 from core.report.markdown import anchor, table
@@ -81,6 +81,11 @@ def summary_fields() -> str:
 def manifest_fields() -> str:
     """The fields of the manifest."""
     return _fields(MANIFEST)
+
+
+def comparison_fields() -> str:
+    """The fields of a comparison of two experiments."""
+    return _fields(COMPARISON)
 
 
 def _fields(fields: Mapping[str, Field]) -> str:

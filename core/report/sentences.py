@@ -6,16 +6,18 @@
 from __future__ import annotations
 
 from pathlib import PurePath
+from typing import TYPE_CHECKING
 from unicodedata import category
 
 import numpy as np
 
 from core.records import STRONG_AUC, WORD_CLASSES, ContrastResult, ContrastSpec, ModelInfo
-from core.records.layers import AllLayers
 from core.records.names import spoken
 from core.report.glossary import SIDE_WORDS
 from core.report.readable import as_chosen, readable_share, to_decimals
-from core.report.selection import top_headline
+
+if TYPE_CHECKING:
+    from core.records.layers import AllLayers
 
 SHUFFLED = ("shuffled A", "shuffled B")
 # Names that are not a user's own: they have a singular, and a capital letter where a sentence begins.
@@ -116,6 +118,8 @@ def where(side: str) -> str:
 def headline(result: ContrastResult) -> str:
     """How many neurons differ (or are in the top share), how many of these strongly, and on the other side too."""
     if result.top is not None:
+        from core.report.selection import top_headline  # the start needs none of it
+
         return top_headline(result, result.top)
     masks = (result.significant, result.strong, result.strong_on_both_sides, result.strong_reversed)
     n, n_strong, n_both, n_reversed = (int(found.sum()) for found in masks)
@@ -140,9 +144,7 @@ def headline(result: ContrastResult) -> str:
 def _in_what(spec: ContrastSpec) -> str:
     """In what a significant neuron differs: max-T with a t tests equal distributions, so it does not say."""
     finds = spec.tested_by.finds
-    if finds == "mean" and spec.corrected_by.permutes:
-        return ""
-    return f" in {finds}" if finds else ""
+    return f" in {finds}" if finds and not (finds.startswith("mean") and spec.corrected_by.permutes) else ""
 
 
 def compared(result: ContrastResult) -> str:

@@ -22,6 +22,7 @@ from core.report.agreement import (
     readable_jaccard,
 )
 from core.report.columns import definition_of
+from core.report.json_fields import COMPARISON
 from core.stats.agreement import overlap, pearson, quantile_pairs, spearman
 from tests.support.made_results import MODEL, made_result
 
@@ -170,6 +171,16 @@ def test_the_files_have_what_the_comparison_found():
     assert changed == sorted(record["agreement"]["changed_sides"]) == sorted(found.neurons.changed_sides)
     assert record["a"]["spec"]["layer"] == 3 and record["agreement"]["spearman"] == found.neurons.spearman
     assert all(definition_of(column) for column in table.columns)
+
+
+def test_every_field_of_the_json_is_defined():
+    record = json.loads(agreement_json(A, B, agree(A, B)))
+    found = (
+        set(record) | {f"a, b: {name}" for name in record["a"]} | {f"agreement.{name}" for name in record["agreement"]}
+    )
+    found |= {f"agreement.significant, strong: {name}" for name in record["agreement"]["strong"]}
+    found |= {f"agreement.extremes[].{name}" for name in record["agreement"]["extremes"][0]}
+    assert found == set(COMPARISON)
 
 
 FOLDER = replace(MODEL, name="runs/step100", revision="sha256:abc")

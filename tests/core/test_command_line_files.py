@@ -70,3 +70,26 @@ def test_a_pipe_gets_no_byte_order_mark(model: str, tmp_path: Path) -> None:
     assert main(contrast(model, "--csv", str(pipe))) == 0
     reader.join(60)
     assert read[0].startswith(b"layer,")
+
+
+def test_every_layer_filtered_and_sorted(tmp_path: Path, capsys: Capture) -> None:
+    files = {option: tmp_path / option for option in ("all-layers", "all-layers-json")}
+    named = [part for name, file in files.items() for part in (f"--{name}", str(file))]
+    start = ["contrast", "--words", "30", *named, "--filter"]
+    assert main([*start, "abs(g) > 2 and gold_auc > 0.5", "--sort=-hedges_g"]) == 0
+    records = json.loads(files["all-layers-json"].read_text("utf-8"))
+    values = [record["hedges_g"] for record in records]
+    assert values == sorted(values, reverse=True) and min(map(abs, values)) > 2
+    assert {record["layer"] for record in records} == set(range(6))
+    content = files["all-layers"].read_bytes().decode("utf-8-sig").splitlines()
+    assert content[0].split(",") == list(records[0]) and len(content) == len(records) + 1
+    capsys.readouterr()
+    for wrong, sentence in (
+        ([*start, "abs(g"], "cannot be read"),
+        ([*start, "auc > 1"], "“auc”, which is no column"),
+        ([*start, "g > 1", "--sort", "size"], "The order is “size”"),
+        ([*start, "gold_auc > 0.8", "--shuffle-labels"], "There is no gold_auc here."),
+        (["contrast", "--filter", "g > 1"], "--filter is for the table of every layer"),
+    ):
+        assert main(wrong) == 2
+        assert sentence in capsys.readouterr().err

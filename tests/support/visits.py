@@ -21,6 +21,7 @@ CONTENT = {
     "Words": "[data-testid='stTabs'] :is([data-testid='stDataFrame'], .js-plotly-plot .nsewdrag):visible",
     "Text heatmap": ".heatmap .panel .token",
     "Evidence": "ol.verdicts a",
+    "Compare": ":is(.st-key-compare_first, .st-key-agreement_plot .js-plotly-plot .scatterlayer .point)",
     "Help": ".st-key-help_text p",
 }
 

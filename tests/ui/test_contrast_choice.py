@@ -22,6 +22,7 @@ from tests.support.pages import (
     said,
     settle,
 )
+from ui import link as links
 from ui.defaults import DEFAULT
 
 # Quick to compute: one layer is corrected.
@@ -147,3 +148,42 @@ def test_a_page_without_a_tag_for_the_classes_says_why():
     assert any(
         "No part of speech of a tagged text stands for singular nouns" in caption for caption in said(at.main.caption)
     )
+
+
+# --- Links
+
+
+def read(**params):
+    view, problems = links.read(params)
+    return view.spec, problems
+
+
+@pytest.mark.parametrize("written", [SINGULAR.name, " Singular-Plural "])
+def test_a_link_may_name_a_contrast(written):
+    """The careful preset's 500 words are nobody's wish: that the lists have 190 is no mistake of the link."""
+    spec, problems = read(contrast=written, layer="2")
+    classes = {"target": SINGULAR.target, "baseline": SINGULAR.baseline, "n_target": 190, "n_baseline": 190}
+    assert (spec, problems) == (DEFAULT.changed(layer=2, **classes), [])
+
+
+def test_beside_a_preset_and_a_number_of_words():
+    spec, problems = read(contrast="first-third-person", preset="notebook")
+    assert (spec.n_target, spec.n_baseline, spec.test, problems) == (11, 11, "paired", [])
+    spec, problems = read(contrast="count-mass", words="300")
+    assert (spec.n_target, spec.n_baseline) == (170, 170) and len(problems) == 2
+    assert problems[0] == "n_target is “300”; the list of count nouns has 170 words: all of them are used."
+
+
+@pytest.mark.parametrize(
+    ("params", "sentence"),
+    [
+        ({"contrast": "singular-plurals"}, "Did you mean singular-plural? It was set aside."),
+        ({"contrast": ""}, "contrast is “”; allowed are nouns-verbs, "),
+        ({"contrast": "count-mass", "target": "nouns"}, "which names both classes, and the link has target too. The "),
+        ({"contrasts": "count-mass"}, "Did you mean contrast?"),
+    ],
+)
+def test_what_is_wrong_with_a_contrast_is_said(params, sentence):
+    at = open_page(HOME, None, **params)
+    assert any(sentence in warning for warning in said(at.warning)), said(at.warning)
+    assert classes(at) == ("nouns", "verbs")

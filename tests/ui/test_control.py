@@ -97,9 +97,9 @@ def test_no_page_of_a_control_names_the_classes_as_if_they_were_compared(page):
 
 
 def _of_the_app(item):
-    """What the Home page says of the app, whatever is compared."""
+    """What the Home page says of the app, whatever is compared; and a caution, which quotes what was measured."""
     of_home = ("Which ones are higher for nouns", "Are these neurons high where", "A language model is never told")
-    return any(begin in item for begin in of_home)
+    return any(begin in item for begin in (*of_home, "The nearest measured case"))
 
 
 def _has(at, key):

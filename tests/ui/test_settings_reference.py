@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.__main__ import parser
 from core.errors import UserError
-from core.records import CUSTOM, ContrastSpec
+from core.records import ALL_PRESETS, CUSTOM, ContrastSpec
 from core.records.link import to_params
 from core.records.meanings import MEANINGS, allowed
 from core.records.spec import check_field
@@ -38,14 +38,15 @@ def test_every_setting_has_a_row_with_all_its_names() -> None:
     assert list(SETTING_LABELS) == list(MEANINGS) == FIELDS
     table = rows(settings_reference.settings_table())
     assert [row[2].strip("`") for row in table] == FIELDS == list(json.loads(ContrastSpec().to_json()))
-    assert all(len(row) == 7 and row[0] and row[1].startswith("`--") and row[6] for row in table)
+    n = 5 + len(ALL_PRESETS)
+    assert all(len(row) == n and row[0] and row[1].startswith("`--") and row[-1] for row in table)
 
 
 def test_the_options_are_understood() -> None:
     """Each option is given to the real parser, and arrives in the field that its row names."""
     for row in rows(settings_reference.settings_table()):
         field, option = row[2].strip("`"), row[1].split(", ")[0].strip("`")
-        value = OTHER.get(field, row[5].split(", ")[-1])
+        value = OTHER.get(field, row[-2].split(", ")[-1])
         read = parser().parse_args(["contrast", option, *([] if value == "false" else [value])])
         unset = parser().parse_args(["contrast"])
         assert {name for name in FIELDS if getattr(read, name) != getattr(unset, name)} == {field}

@@ -33,7 +33,7 @@ def draw(a: ContrastResult, b: ContrastResult, found: Agreement, neuron: int) ->
         _draw_distributions(a, b, found)
         return
     _draw_numbers(found.neurons)
-    left, right = st.columns([5, 3], gap="medium")
+    left, right = st.container(key="agreement_parts").columns([5, 3], gap="medium")
     with left:
         _draw_scatter(a, b, found.neurons, neuron)
     with right:
@@ -83,8 +83,8 @@ def _draw_scatter(a: ContrastResult, b: ContrastResult, found: NeuronAgreement, 
         selected=neuron,
     )
     st.caption(
-        "Click a point to select its neuron. On the dotted line, both statistics are equal. Correlations are over all "
-        "tested neurons, most of which are significant in neither."
+        "Click a point to select its neuron. On the dotted line, both statistics are equal. Both correlations are over "
+        "all tested neurons, significant or not."
     )
 
 

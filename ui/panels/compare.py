@@ -112,8 +112,11 @@ def _draw_b(a: ContrastResult, b: ContrastResult, other: Changes, places: tuple[
     with right.container(border=True, height="stretch", key="experiment_b"):
         names = [name for name in of_other.FIELDS if getattr(a.spec, name) != getattr(b.spec, name)]
         differs = ", ".join(page.plain(said(name, b.spec)) for name in names)
-        _draw_experiment("B", b, differs or "the same settings as A")
+        _draw_experiment("B", b, f"as A, but {differs}" if differs else "the same settings as A")
     with below:
+        for name, each in (("B", b),) if parts.embedded() else (("A", a), ("B", b)):  # in a frame, A's stand above
+            for caution in each.cautions:
+                page.show_warning(f"{name}: {caution.sentence}")
         page.show_notes((*_adjusted(a.spec, b.spec, other), *a.notes, *b.notes))
         if not parts.embedded():
             _draw_buttons(a)
@@ -123,8 +126,6 @@ def _draw_experiment(name: str, result: ContrastResult, about: str) -> None:
     st.markdown(f"**{name}** · {about}")
     st.markdown(sentences.headline(result))
     st.caption(f"{page.plain(sentences.compared(result))} · {sentences.tested(result, LABELS[result.spec.correction])}")
-    for caution in result.cautions:
-        page.show_warning(caution.sentence)
 
 
 def _adjusted(a: ContrastSpec, b: ContrastSpec, other: Changes) -> list[str]:

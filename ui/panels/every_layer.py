@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from core.records import ContrastResult
+from core.records import Caution, ContrastSpec, ModelInfo
 from core.report import layer_alternatives, layer_sentences, sentences
 from core.report.figures import every_layer as figures
 from core.report.glossary import GLOSSARY, statistic_name
+from core.report.layer_numbers import LayerNumbers, numbers_of
 from engine import layer_steps
 from ui import charts, page, plot_marks, settings
 from ui.defaults import AXES
@@ -18,48 +21,76 @@ from ui.progress import show
 
 if TYPE_CHECKING:
     from core.report.figures import Picture
-    from core.report.layer_numbers import LayerNumbers
 
-_HEDGES = "Hedges' g"
 _AXIS_LABELS = {"layer": "Layer", "depth": "Relative depth"}
+_HEDGES = "Hedges' g"
 
 
-def draw(result: ContrastResult) -> None:
+@dataclass(frozen=True)
+class Shown:
+    """What the charts are of: an experiment, its numbers before and after the nonlinearity, and the axis."""
+
+    spec: ContrastSpec
+    model: ModelInfo
+    n_units: tuple[int, int]
+    sides: tuple[LayerNumbers, LayerNumbers]
+    axis: str
+
+    @cached_property
+    def names(self) -> tuple[str, str]:
+        """The names of target and baseline."""
+        return sentences.class_names(self.spec)
+
+    def side(self, *, tested: bool) -> LayerNumbers:
+        """The numbers of the side that the experiment tests, or of the other one."""
+        return next(numbers for numbers in self.sides if (numbers.side == self.spec.hook_side) == tested)
+
+    def cautions(self, *, tested: bool) -> tuple[Caution, ...]:
+        """What to know before one believes the p-values of a side."""
+        from core.stats.cautions import cautions
+
+        numbers = self.side(tested=tested)
+        counts = numbers.tested
+        family = int(counts.sum() if self.spec.family == "model" else counts.max())
+        return cautions(self.spec.changed(hook_side=numbers.side), *self.n_units, family)
+
+
+def draw(spec: ContrastSpec) -> None:
     """Draw the charts and the table of every layer, or why there are none."""
-    sides = layer_steps.both_sides(result.spec, show)
-    if sides is None:
+    found = layer_steps.both_sides(spec, show)
+    if found is None:
         page.show_notes((layers.ONE_LAYER_READ,))
         return
+    sides = numbers_of(found[0]), numbers_of(found[1])
     axis = _draw_head(sides)
+    shown = Shown(spec, found[0].model, (found[0].n_target, found[0].n_baseline), sides, axis)
     with st.container(key="layer_charts"):
         left, right = st.columns(2, gap="medium")
         with left:
-            _draw_counts(result, sides, axis)
+            _draw_counts(shown)
         with right:
-            _draw_strength(result, sides, axis)
+            _draw_strength(shown)
         left, right = st.columns(2, gap="medium")
         with left:
-            _draw_spread(result, sides, axis)
+            _draw_spread(shown)
         with right:
-            gold = layers_gold.draw(result, sides, axis)
-    layers_table.draw(result, sides, gold)
+            gold = layers_gold.draw(shown)
+    layers_table.draw(spec, sides, gold)
 
 
 def _draw_head(sides: tuple[LayerNumbers, LayerNumbers]) -> str:
     """Draw what all layers together show, and the choice of the axis, which is returned."""
-    said = [layer_sentences.whole_model(numbers) for numbers in sides]
     alone = len(sides[0].layers) == 1
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         st.markdown(
-            "  \n".join(said),
+            "  \n".join(map(layer_sentences.whole_model, sides)),
             width="content",
             help=f"**Strong**: {GLOSSARY['strong']} **Significant**: {GLOSSARY['significant']}",
         )
         axis = AXES[0] if alone else _draw_axis()
     if alone:
         st.caption("This model has one layer: there is no other one to compare it with.")
-    for sentence in filter(None, map(layer_sentences.layers_without_tests, sides)):
-        page.show_notes((sentence,))
+    page.show_notes(tuple(filter(None, map(layer_sentences.layers_without_tests, sides))))
     return axis
 
 
@@ -84,58 +115,46 @@ def _save_axis() -> None:
         settings.choose(axis=st.session_state["axis"])
 
 
-def _draw_counts(result: ContrastResult, sides: tuple[LayerNumbers, LayerNumbers], axis: str) -> None:
-    spec, names = result.spec, sentences.class_names(result.spec)
+def _draw_counts(shown: Shown) -> None:
+    spec, n_layers = shown.spec, len(shown.sides[0].layers)
     st.header("How many neurons differ")
-    picture = figures.layer_counts(sides, spec.hook_side, names, axis)
-    draw_chart("layer_counts", picture, result, axis, layer_alternatives.of_layer_counts(sides, names))
-    target, baseline = map(page.plain, names)
+    picture = figures.layer_counts(shown.sides, spec.hook_side, shown.names, shown.axis)
+    draw_chart("layer_counts", picture, shown, layer_alternatives.of_layer_counts(shown.sides, shown.names))
+    target, baseline = map(page.plain, shown.names)
+    cautious = bool(shown.cautions(tested=True))
+    family = layer_sentences.about_layers(spec, n_layers, shown.sides[0].n_neurons, cautious=cautious)
     st.caption(
         f"Click a layer to go there. Up: neurons significantly higher for {target}, whatever their effect size; down: "
-        f"for {baseline}. The full part of a bar: those that are strong, too. {_about_correction(result)} Each row is "
-        "corrected by itself.",
+        f"for {baseline}. The full part of a bar: those of them that are strong. {family} Each row is corrected by "
+        "itself.",
         help=f"**Strong**: {GLOSSARY['strong']} **Family-wise rate**: {GLOSSARY['family-wise rate']}",
     )
-    _draw_caution_of_other_side(result, sides)
-
-
-def _about_correction(result: ContrastResult) -> str:
-    return layer_sentences.of_result(result)
-
-
-def _draw_caution_of_other_side(result: ContrastResult, sides: tuple[LayerNumbers, LayerNumbers]) -> None:
-    """Draw the caution of the side that the experiment does not test: the page has drawn that of the other one."""
-    from core.stats.cautions import cautions
-
-    [other] = [numbers for numbers in sides if numbers.side != result.spec.hook_side]
-    family = int(other.tested.sum()) if result.spec.family == "model" else int(other.tested.max())
-    n_units = len(result.target_units), len(result.baseline_units)
-    for caution in cautions(result.spec.changed(hook_side=other.side), *n_units, family):
-        row = sentences.where(other.side)
-        with st.expander(f"The p-values {row} are too low here: how much", icon=":material/warning:"):
+    # The page has drawn the caution of the side that the experiment tests.
+    for caution in shown.cautions(tested=False):
+        there = sentences.where(shown.side(tested=False).side)
+        with st.expander(f"The p-values {there} are too low: how much", icon=":material/warning:"):
             st.markdown(page.plain(caution.sentence))
 
 
-def _draw_strength(result: ContrastResult, sides: tuple[LayerNumbers, LayerNumbers], axis: str) -> None:
-    spec, names = result.spec, sentences.class_names(result.spec)
-    here, there = sentences.where(spec.hook_side), sentences.where(result.other_side.side)
+def _draw_strength(shown: Shown) -> None:
+    here, there = (sentences.where(shown.side(tested=tested).side) for tested in (True, False))
     st.header("How strong the strongest are")
-    picture = figures.layer_strength(sides, spec.hook_side, names, axis)
-    draw_chart("layer_strength", picture, result, axis, layer_alternatives.of_layer_strength(sides, names))
+    picture = figures.layer_strength(shown.sides, shown.spec.hook_side, shown.names, shown.axis)
+    draw_chart("layer_strength", picture, shown, layer_alternatives.of_layer_strength(shown.sides, shown.names))
     st.caption(
-        f"The highest and the lowest AUC and g of each layer’s {result.n_neurons:,} neurons. Full lines: {here}, which "
-        f"your experiment tests; dotted lines: {there}. The dotted levels are those of strong neurons. An extreme that "
-        "was chosen among many is larger than it will be on other words: shuffled labels show by how much.",
-        help=f"**AUC**: {GLOSSARY['AUC']} **Hedges' g**: {GLOSSARY[_HEDGES]}",
+        f"The highest and the lowest AUC and g of each layer’s {shown.sides[0].n_neurons:,} neurons. Full lines: "
+        f"{here}, which your experiment tests; dotted lines: {there}. The dotted levels are those of strong neurons. "
+        "An extreme that was chosen among many is larger than it will be on other words: shuffled labels show by how "
+        "much.",
+        help=f"**AUC**: {GLOSSARY['AUC']} **{_HEDGES}**: {GLOSSARY[_HEDGES]}",
     )
 
 
-def _draw_spread(result: ContrastResult, sides: tuple[LayerNumbers, LayerNumbers], axis: str) -> None:
-    spec, names = result.spec, sentences.class_names(result.spec)
-    name = statistic_name(spec.test)
+def _draw_spread(shown: Shown) -> None:
+    name = statistic_name(shown.spec.test)
     st.header(f"How {name} is distributed")
-    picture = figures.layer_spread(sides, spec.hook_side, names, axis, name)
-    draw_chart("layer_spread", picture, result, axis, layer_alternatives.of_layer_spread(sides, name))
+    picture = figures.layer_spread(shown.sides, shown.spec.hook_side, shown.names, shown.axis, name)
+    draw_chart("layer_spread", picture, shown, layer_alternatives.of_layer_spread(shown.sides, name))
     st.caption(
         "Each box has the middle half of a layer’s neurons, the line in it is the median, and 90% are between the "
         "whiskers. Triangles: the two extremes. A high box is a layer in which most neurons differ a little.",
@@ -143,18 +162,18 @@ def _draw_spread(result: ContrastResult, sides: tuple[LayerNumbers, LayerNumbers
     )
 
 
-def draw_chart(key: str, picture: Picture, result: ContrastResult, axis: str, alt: str) -> None:
+def draw_chart(key: str, picture: Picture, shown: Shown, alt: str) -> None:
     """Draw a chart of layers, with a shade on the shown layer. A click in it goes to a layer."""
-    spec = result.spec
-    drawn = f"{spec.changed(layer=0).digest}{axis}"  # the figure is the same whichever layer is shown
+    layer = shown.spec.layer
+    drawn = f"{shown.spec.changed(layer=0).digest}{shown.axis}"  # the figure is the same whichever layer is shown
     charts.draw(picture, key, drawn, alt=alt, config={"displayModeBar": False})
     plot_marks.draw(
         key,
         drawn,
         layers.go_to,
-        n_places=result.model.n_layers,
-        marks={spec.layer: spec.layer},
-        selected=spec.layer,
+        n_places=shown.model.n_layers,
+        marks={layer: layer},
+        selected=layer,
         across=True,
         band=True,
     )

@@ -127,7 +127,6 @@ def _examples(table: NeuronTable) -> dict[str, str]:
 def _about_names(table: NeuronTable) -> str:
     """What a filter may have, as Markdown."""
     from core.report.markdown import table as markdown_table
-    from core.report.neuron_filter import ALLOWED
     from core.report.neuron_table import meanings
 
     known = meanings(table.found.spec.test).items()
@@ -137,8 +136,11 @@ def _about_names(table: NeuronTable) -> str:
         if "gold_auc" not in names or not table.no_gold
     ]
     return (
-        f"A filter may have `{ALLOWED}`. For example, `{_WORKED}`, `abs(g) > 1 and layer <= 2`. "
-        f"A comparison with a missing value is false.\n\n{markdown_table(('name', 'meaning'), rows)}"
+        "A filter may have these names, numbers, `true`, `false`, comparisons (`<` `<=` `>` `>=` `==` `!=`), `and`, "
+        "`or`, `not`, `+` `-` `*` `/`, `abs(…)` and parentheses. A comparison with a missing value is false. For "
+        "example:\n"
+        + "".join(f"\n- `{each}`" for each in (_WORKED, "abs(g) > 1 and layer <= 2", "0.4 < auc_after < 0.6"))
+        + f"\n\n{markdown_table(('name', 'meaning'), rows)}"
     )
 
 
@@ -174,8 +176,11 @@ def _draw_bar(said: str, n_rows: int, buttons: Sequence[FileButton]) -> None:
     """Draw how many neurons there are, and the buttons that save them: not where the table's own tools appear."""
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", gap="small"):
         st.markdown(said, width="stretch")
-        for key, label, make, name in buttons if n_rows else ():
-            st.download_button(
+        if not n_rows:
+            return
+        place = st.container(horizontal=True, gap="small", width="content")
+        for key, label, make, name in buttons:
+            place.download_button(
                 label,
                 make,
                 name,
@@ -202,7 +207,8 @@ def _draw_order(table: NeuronTable, sort: str) -> None:
             width=190,
             help=f"{_AT_FIRST} is how far the AUC of the tested side is from no difference. It orders by the size of a "
             f"difference: {statistic_name(table.found.spec.test)} grows with the number of words, and an AUC does not. "
-            "A click on the head of a column sorts by it, a second one the other way.",
+            "A click on the head of a column sorts by it, a second one the other way. The menu in the head sorts only "
+            "the rows that are shown.",
         )
         st.segmented_control(
             "Direction",

@@ -11,7 +11,6 @@ from core.records.effects import is_strong
 from core.report import sentences
 from core.report.glossary import GLOSSARY, statistic_name
 from core.report.readable import readable_auc, signed
-from core.report.selection import n_of_model, percent
 from core.stats.correction import LABELS
 from ui import chosen, page, parts
 
@@ -75,6 +74,8 @@ def draw_counts(result: ContrastResult, columns: tuple[DeltaGenerator, ...]) -> 
 
 def _draw_top(result: ContrastResult, top: np.ndarray, columns: tuple[DeltaGenerator, ...]) -> None:
     """Draw how many neurons of the layer and of the model are in the top share."""
+    from core.report.selection import n_of_model, percent  # the start needs none of it
+
     (n_model, n_neurons), n_strong = n_of_model(result), int((top & is_strong(result.tests.auc)).sum())
     share = percent(result.spec.top_share or 1.0)
     below = (

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from core.errors import UserError
-from core.records import ContrastResult
 from core.records.layers import GoldLayers
-from core.report import layer_alternatives, sentences
+from core.report import layer_alternatives
 from core.report.figures import every_layer as figures
 from engine import layer_steps
 from engine.pipeline import Request
@@ -17,32 +16,34 @@ from ui import page
 from ui.visitor import visitor
 
 if TYPE_CHECKING:
-    from core.report.layer_numbers import LayerNumbers
+    from ui.panels.every_layer import Shown
 
 _POLL_SECONDS = 1.0
+# How long the page waits before it shows how far the reading is: what is below waits as long.
+_GRACE_SECONDS = 0.3
 
 
-def draw(result: ContrastResult, sides: tuple[LayerNumbers, LayerNumbers], axis: str) -> GoldLayers | None:
+def draw(shown: Shown) -> GoldLayers | None:
     """Draw the chart once it can be drawn, and until then how far its reading is. Returns what is drawn."""
     st.header("In tagged sentences")
-    if why := layer_steps.why_no_gold(result.spec):
+    if why := layer_steps.why_no_gold(shown.spec):
         st.caption(page.plain(why))
         return None
-    gold = layer_steps.gold_if_there(result.spec)
+    gold = layer_steps.gold_if_there(shown.spec)
     if gold is None:
-        _draw_waiting(layer_steps.gold_request(result.spec))
-        return None
-    [numbers] = [each for each in sides if each.side == gold.side]
-    _draw_chart(result, numbers, gold, axis)
+        _draw_waiting(layer_steps.gold_request(shown.spec))
+        gold = layer_steps.gold_if_there(shown.spec)  # it may have come at once
+    if gold is not None:
+        _draw_chart(shown, gold)
     return gold
 
 
-def _draw_chart(result: ContrastResult, numbers: LayerNumbers, gold: GoldLayers, axis: str) -> None:
+def _draw_chart(shown: Shown, gold: GoldLayers) -> None:
     from ui.panels.every_layer import draw_chart  # which draws this panel
 
-    names = sentences.class_names(result.spec)
-    picture = figures.layer_gold(numbers, gold, names, axis)
-    draw_chart("layer_gold", picture, result, axis, layer_alternatives.of_layer_gold(numbers, gold, names))
+    numbers, names = shown.side(tested=True), shown.names
+    picture = figures.layer_gold(numbers, gold, names, shown.axis)
+    draw_chart("layer_gold", picture, shown, layer_alternatives.of_layer_gold(numbers, gold, names))
     target, baseline = map(page.plain, names)
     tagged = " and ".join(
         f"{n:,} words tagged {' or '.join(tags)}"
@@ -66,6 +67,10 @@ def _draw_waiting(request: Request) -> None:
         [job] = queue.ask(visitor(), [request], lambda old: old != request)
     except UserError as busy:
         _draw_error(request, busy)
+        return
+    if job.finished.wait(_GRACE_SECONDS):
+        if (error := queue.error_of(request)) is not None:
+            _draw_error(request, error)
         return
     st.caption("The neurons of all layers are read at the words of the project’s tagged sentences. You can go on.")
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from core.records import ContrastResult
+from core.records import ContrastSpec
 from core.records.layers import GoldLayers
 from core.report import alternatives, sentences
 from core.report.glossary import SIDE_WORDS, statistic_name
@@ -18,16 +18,16 @@ if TYPE_CHECKING:
     from core.report.layer_numbers import LayerNumbers
 
 
-def draw(result: ContrastResult, sides: tuple[LayerNumbers, LayerNumbers], gold: GoldLayers | None) -> None:
+def draw(spec: ContrastSpec, sides: tuple[LayerNumbers, LayerNumbers], gold: GoldLayers | None) -> None:
     """Draw a row for each layer and side. *Export* has the same with all digits, and more quantiles."""
     from core.report.layer_table import layer_table
 
     st.header("Every layer in numbers")
-    table = layer_table(sides, result.spec.hook_side, gold)
+    table = layer_table(sides, spec.hook_side, gold)
     by_name = dict(zip(table.columns, zip(*table.rows, strict=True), strict=True))
-    shown = _columns(result, gold)
+    shown = _columns(spec, gold)
     columns: dict[str, list[Any]] = {label: list(by_name[name]) for label, name, _ in shown}
-    columns["side"] = [_side(side, result) for side in columns["side"]]
+    columns["side"] = [_side(side, spec) for side in columns["side"]]
     st.dataframe(
         readable_table(
             {label: columns[label] for label, _, _ in shown},
@@ -41,14 +41,14 @@ def draw(result: ContrastResult, sides: tuple[LayerNumbers, LayerNumbers], gold:
     st.caption("Neurons of different layers are different neurons, also where they have the same number.")
 
 
-def _side(side: str, result: ContrastResult) -> str:
-    return f"{SIDE_WORDS[side]}, tested" if side == result.spec.hook_side else SIDE_WORDS[side]
+def _side(side: str, spec: ContrastSpec) -> str:
+    return f"{SIDE_WORDS[side]}, tested" if side == spec.hook_side else SIDE_WORDS[side]
 
 
-def _columns(result: ContrastResult, gold: GoldLayers | None) -> list[tuple[str, str, Callable[[float], str] | None]]:
+def _columns(spec: ContrastSpec, gold: GoldLayers | None) -> list[tuple[str, str, Callable[[float], str] | None]]:
     """The label of each column, its name in the table that is exported, and how its numbers are written."""
-    target, baseline = sentences.class_names(result.spec)
-    name = statistic_name(result.spec.test)
+    target, baseline = sentences.class_names(spec)
+    name = statistic_name(spec.test)
     columns: list[tuple[str, str, Callable[[float], str] | None]] = [
         ("layer", "layer", None),
         ("depth", "relative_depth", lambda value: to_decimals(value, 2)),
@@ -76,8 +76,8 @@ def _columns(result: ContrastResult, gold: GoldLayers | None) -> list[tuple[str,
 
 
 def _count(value: float) -> str:
-    return f"{value:,.0f}"
+    return f"{int(value):,}"
 
 
 def _index(value: float) -> str:
-    return f"{value:.0f}"
+    return str(int(value))

@@ -10,7 +10,7 @@ from core.records.layers import AllLayers
 from core.report import alternatives
 from core.report.figures.neuron_map import EVEN_UP_TO, NeuronMap, band_heights
 from core.report.glossary import GLOSSARY, statistic_name
-from core.report.readable import readable_number
+from core.report.readable import as_chosen, readable_number
 from core.report.sentences import class_names
 from engine import layer_steps
 from ui import charts, chosen, navigation, page, plot_marks, point_cloud, settings
@@ -97,8 +97,8 @@ def _about(found: AllLayers, drawn: NeuronMap, view: str) -> str:
     letter = statistic_name(found.spec.test)
     where = (
         f"In the band of a layer, a neuron is above the middle line if it is higher for {target}, below it for "
-        f"{baseline}. The scale is nearly even up to |{letter}| = {EVEN_UP_TO:g} and logarithmic beyond; the edge of "
-        f"every band is the model's largest, {readable_number(drawn.largest)}."
+        f"{baseline}. The scale is nearly even up to |{letter}| = {as_chosen(EVEN_UP_TO)} and logarithmic beyond; the "
+        f"edge of every band is the model's largest, {readable_number(drawn.largest)}."
         if view == "layers"
         else f"The dotted lines are where a significant neuron begins to be strong; {letter} grows with the number of "
         "words, the AUC does not."

@@ -102,8 +102,8 @@ function coloursOf(looks, within) {
   within.append(probe);
   const colours = {};
   for (const { role } of looks) {
-    probe.style.color = `var(--gn-${role})`;
-    colours[role] = getComputedStyle(probe).color;
+    probe.style.backgroundColor = `var(--gn-${role})`; // not the colour of text, which is ink on paper
+    colours[role] = getComputedStyle(probe).backgroundColor;
   }
   probe.remove();
   return colours;

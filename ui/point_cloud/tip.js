@@ -47,7 +47,8 @@ function readableP(log10) {
 function showTip(tip, lines, x, y, frame) {
   tip.replaceChildren(
     ...lines.map(([strong, text]) => {
-      const line = document.createElement("div");
+      const line = document.createElement("span"); // plotly's style gives each div within a plot a font of its own
+      line.style.display = "block";
       if (strong) line.append(Object.assign(document.createElement("b"), { textContent: strong }), " ");
       line.append(text);
       return line;

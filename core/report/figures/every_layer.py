@@ -82,7 +82,7 @@ def _bars(numbers: LayerNumbers, row: int, direction: Direction, *, sign: int, n
         {
             **shared,
             "y": (sign * direction.significant).astype(np.int32),
-            "name": in_lines(f"Higher for {name}: significant", 48),
+            "name": in_lines(f"{name}: significant", 40),
             "marker": outline,
             "text": [f"{n:,}" for n in direction.significant.tolist()] if few else [],
             "textposition": "outside",
@@ -90,7 +90,7 @@ def _bars(numbers: LayerNumbers, row: int, direction: Direction, *, sign: int, n
         {
             **shared,
             "y": (sign * direction.strong).astype(np.int32),
-            "name": "strong",
+            "name": in_lines(f"{name}: strong", 40),
             "marker": {"color": colour, "line": {"color": colour, "width": 1}},
         },
     ]
@@ -137,7 +137,7 @@ def _line(numbers: LayerNumbers, row: int, values: np.ndarray, of: tuple[str, st
         "x": np.array(numbers.layers, dtype=np.int32),
         "y": finite(values).astype(np.float32),
         "yaxis": y_of(row),
-        "name": in_lines(f"{name}, {SIDE_WORDS[numbers.side]}", 40),
+        "name": in_lines(f"{name}: {SIDE_WORDS[numbers.side]}", 40),
         "line": {"color": colour, "width": 2, "dash": "solid" if full else "dot"},
         "marker": {"size": 7, "symbol": "circle" if full else "circle-open", "color": colour},
         "hoverinfo": "skip",
@@ -248,7 +248,7 @@ def layer_gold(numbers: LayerNumbers, gold: GoldLayers, names: Sequence[str], ax
         data.append({**line, "x": np.repeat(x, 3), "y": pairs.ravel().astype(np.float32), "hoverinfo": "skip"})
         for where, its_values, symbol in (
             ("word lists", direction.extreme_auc, "circle-open"),
-            ("tagged sentences", values, "circle"),
+            ("sentences", values, "circle"),
         ):
             data.append(
                 {
@@ -256,7 +256,7 @@ def layer_gold(numbers: LayerNumbers, gold: GoldLayers, names: Sequence[str], ax
                     "mode": "markers",
                     "x": x,
                     "y": its_values.astype(np.float32),
-                    "name": in_lines(f"{name}, {where}", 40),
+                    "name": in_lines(f"{name}: {where}", 40),
                     "marker": {"size": 9, "symbol": symbol, "color": colour},
                     "hoverinfo": "skip",
                 }

@@ -10,7 +10,7 @@ import numpy as np
 from core.report.figures.style import LEGEND, MARGIN, NEUTRAL_COLOUR, Picture
 from core.report.glossary import SIDE_WORDS
 from core.report.layer_numbers import LayerNumbers
-from core.report.readable import to_decimals
+from core.report.readable import as_chosen, to_decimals
 
 HEIGHT = 480
 # In relative depth, so far from the first and the last layer: the same for all models of at least six layers, so that
@@ -62,7 +62,10 @@ def _axis(numbers: LayerNumbers, axis: str) -> Picture:
     if axis == "depth":
         room = max(_ROOM * last, 0.6)
         shares = np.linspace(0, 1, 6) if last else np.zeros(1)
-        ticks = {"tickvals": (shares * last).tolist(), "ticktext": [f"{share:.1g}" for share in shares]}
+        ticks = {
+            "tickvals": (shares * last).tolist(),
+            "ticktext": [as_chosen(round(float(share), 1)) for share in shares],
+        }
         return {"title": {"text": "Relative depth"}, "range": [-room, last + room], "showgrid": False, **ticks}
     step = next(each for each in (1, 2, 5, 10, 20, 50, 100) if last / each <= FEW_LAYERS)
     ticks = {"tickmode": "linear", "tick0": 0, "dtick": step}

@@ -47,6 +47,7 @@ _VALUES = st.one_of(
     ),
 )
 _NAMES = (*ContrastSpec.__dataclass_fields__, "neuron", "neurons", *DISPLAY, "pinned", "embed", "unknown")
+_NAMES += tuple(f"b_{name}" for name in (*ContrastSpec.__dataclass_fields__, "target_digest", "neuron"))
 _LINKS = st.dictionaries(st.sampled_from(_NAMES), _VALUES, max_size=len(_NAMES))
 _SURROUNDINGS = {
     "any model": {},
