@@ -337,8 +337,8 @@ def forget_everything() -> None:
 def table() -> str:
     """The declared steps as a Markdown table: what each computes and needs, where it is stored, and its key."""
     rows = ["| step | result | needs | stored in | key |", "|---|---|---|---|---|"]
-    # By module, the experiment's own steps first: which module was imported first does not matter.
-    for each in sorted(STEPS, key=lambda one: (one.work.__module__ != "engine.steps", one.work.__module__)):
+    # By module, so that the order of imports does not matter: first the steps that the others need.
+    for each in sorted(STEPS, key=lambda each: (each.work.__module__ != "engine.steps", each.work.__module__)):
         what = (each.work.__doc__ or "").strip().split("\n")[0].rstrip(".")
         needs = ", ".join(f"`{needed.name}`" for needed in each.needs) or "–"
         rows.append(f"| `{each.name}` | {what} | {needs} | {each.stored} | {each.key_text} |")
