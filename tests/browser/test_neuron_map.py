@@ -121,6 +121,8 @@ def test_every_neuron_is_drawn_without_webgl(app, found):
         ends = plot.evaluate("plot => [plot._fullLayout.xaxis._offset, plot._fullLayout.yaxis._offset]")
         box = plot.bounding_box()
         inside = in_window(plot, x, y) - [box["x"] + ends[0], box["y"] + ends[1]]
+        statistic, filled = found.tests.statistic, ~(found.silent | found.reverses)
+        strongest = [int(np.nanargmax(np.where(filled, sign * statistic, np.nan))) for sign in (1, -1)]
         seen = plot.evaluate(
             """(plot, places) => {
                 const canvas = plot.querySelector("canvas.point-cloud"), scale = devicePixelRatio;
@@ -135,6 +137,15 @@ def test_every_neuron_is_drawn_without_webgl(app, found):
             }""",
             inside[np.isfinite(inside).all(axis=1)].tolist(),
         )
+        colours = plot.evaluate(
+            """(plot, places) => {
+                const canvas = plot.querySelector("canvas.point-cloud"), scale = devicePixelRatio;
+                const context = canvas.getContext("2d");
+                return places.map(([x, y]) => [...context.getImageData(x * scale, y * scale, 1, 1).data]);
+            }""",
+            [inside[i].tolist() for i in strongest],
+        )
+        assert [max(range(3), key=pixel.__getitem__) for pixel in colours] == [0, 2], f"orange and blue: {colours}"
         assert len(seen) > 2_900 and np.mean(seen) > 0.98, "but for hollow ones, at whose middle is nothing"
 
 

@@ -99,6 +99,7 @@ function canvasOfSize(width, height) {
 // The colours of the looks' roles, in the theme of the page.
 function coloursOf(looks, within) {
   const probe = document.createElement("span");
+  probe.style.transition = "none"; // else the next colour begins as the one before, where motion is reduced (style.css)
   within.append(probe);
   const colours = {};
   for (const { role } of looks) {
