@@ -109,8 +109,8 @@ def test_an_example_fills_the_box_and_a_second_press_empties_it(every):
 
 
 def test_the_gold_auc_is_computed_for_a_filter_that_needs_it():
-    at = open_page(LAYERS, filter="gold_auc > 0.8")
-    assert len(table(at)) and (table(at)["gold_auc"] > 0.8 - 5e-4).all()
+    at = open_page(LAYERS, filter="gold_auc > 0.7")
+    assert len(table(at)) and (table(at)["gold_auc"] > 0.7 - 5e-4).all()
 
 
 def test_without_a_tag_there_is_no_gold_auc_and_this_is_said():

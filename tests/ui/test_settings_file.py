@@ -7,7 +7,7 @@ import json
 import pytest
 
 from core.errors import UserError
-from core.records import CUSTOM, ContrastSpec
+from core.records import CUSTOM, TESTS, ContrastSpec
 from core.records.link import MAX_LINK_WORDS, to_params
 from tests.support.pages import (
     EVIDENCE,
@@ -173,7 +173,7 @@ def test_what_is_no_settings_file_is_told_and_changes_nothing(raw, sentence):
         ("settings", {"layer": True}, "layer is “True”"),
         ("settings", {"alpha": 2.0}, "alpha is “2.0”; a number above 0 and below 1 is allowed."),
         ("settings", {"alpha": float("nan")}, "alpha is “nan”"),
-        ("settings", {"test": "z"}, "test is “z”; allowed are paired, welch, mannwhitney."),
+        ("settings", {"test": "z"}, f"test is “z”; allowed are {', '.join(TESTS)}."),
         ("settings", {"test": ["welch"]}, "test is “['welch']”"),
         ("settings", {"target": "verbs"}, "Target and baseline are both verbs"),
         ("settings", {"target": CUSTOM}, "The custom target list is empty"),

@@ -326,7 +326,7 @@ def _draw_table(shown: _Shown) -> None:
 
 
 def _counted(value: float) -> str:
-    return f"{value:,.0f}"
+    return f"{round(value):,}"
 
 
 def _use_row(names: Sequence[str], drawn_with: chosen.Snapshot) -> None:

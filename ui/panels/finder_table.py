@@ -35,6 +35,7 @@ def labels(table: NeuronTable) -> dict[str, str]:
         "layer": "layer",
         "neuron": "neuron",
         "statistic": statistic_name(table.found.spec.test),
+        "top": "top %",
         "log10_p_adjusted": "log10 p adj.",
         "significant": "significant",
         "strong": "strong",
@@ -109,7 +110,7 @@ def order_of(table: NeuronTable, sort: str) -> tuple[str, str]:
 
 def first_way(name: str) -> str:
     """The order by a column that did not sort before: the highest first, but layers and neurons in their own order."""
-    return name if name in ("", "layer", "neuron", "log10_p_adjusted") else f"-{name}"
+    return name if name in ("", "layer", "neuron", "top", "log10_p_adjusted") else f"-{name}"
 
 
 def _choose(
