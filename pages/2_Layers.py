@@ -3,9 +3,9 @@
 import streamlit as st
 
 from core.errors import UserError
-from engine.steps import conclusion, reads_all_layers
+from engine.steps import conclusion
 from ui import page, parts, settings
-from ui.panels import cautions, emergence, every_layer, export, finder, headline, neuron_bar, neuron_map
+from ui.panels import cautions, emergence, every_layer, export, finder, headline, layers_table, neuron_bar, neuron_map
 from ui.progress import show
 
 page.require_shell()
@@ -32,4 +32,4 @@ with page.showing_user_errors():
     found = finder.draw(result, settings.current().view) if "finder" in shown else ()
     if "emergence" in shown:
         emergence.draw(result)
-    export.draw(result, tables=found, every_layer=reads_all_layers(spec))
+    export.draw(result, more=(*layers_table.files_of(result), *found))

@@ -23,4 +23,5 @@ with page.showing_user_errors():
             compare_text.draw(result, other, found, neuron)
     if not parts.embedded():
         protocols.draw(result)  # it needs only A
-    export.draw(result, other=other)
+    found_files = () if other is None else agreement.files_of(result, other)
+    export.draw(result, more=found_files, other=other)

@@ -40,7 +40,7 @@ def spec_of(options: argparse.Namespace, output: Output) -> ContrastSpec:
                 check_field(side, given[side], given.get("word_source", base["word_source"]), f"--{side}")
     lists = {side: _own_list(options, side, kept, output) for side in SIDES}
     if kept is None or options.preset:
-        base |= _within_lists({**base, **given})
+        base |= _within_lists(base | {name: value for name, value in given.items() if not name.startswith("n_")})
     values = base | _counts(options, given, lists, given.get("test", base["test"])) | given
     for side in SIDES:
         if given.get(side, CUSTOM) != CUSTOM:  # a word class in place of the file's list

@@ -12,6 +12,7 @@ from core.__main__ import main
 from core.command_line.parser import Parser
 from core.command_line.status import NETWORK, REFUSED, USAGE, UsageError, advised, status_of
 from core.errors import UserError
+from core.records import TESTS
 from core.words.failures import DownloadError
 
 Capture = pytest.CaptureFixture[str]
@@ -61,7 +62,7 @@ def test_ten_bad_invocations(typed: str, status: int, sentence: str, capsys: Cap
         ("text --layer 0 --neurons a,b --file text.txt", "--neurons is “a,b”; whole numbers are expected"),
         ("text --layer 0 --neurons= --file text.txt", "--neurons is “”; whole numbers are expected"),
         ("text --layer 0 --neurons 1", "The following arguments are required: --file."),
-        ("contrast --test student", "--test is “student”; allowed are paired, welch, mannwhitney."),
+        ("contrast --test student", f"--test is “student”; allowed are {', '.join(TESTS)}."),
         ("contrast --preset carefull", "Did you mean careful?"),
         ("contrast --layer one", "--layer is “one”; a whole number is expected."),
         ("contrast --layer", "--layer: expected one argument."),

@@ -15,7 +15,9 @@ from core.report import alternatives
 from core.report.glossary import GLOSSARY, statistic_name
 from core.report.readable import readable_auc, signed
 from core.report.sentences import class_names
+from engine import files, steps
 from ui import charts, chosen, page, plot_marks
+from ui.panels.export import Files, stem_of_both
 from ui.readable_table import readable_table
 from ui.rows import clicked_row
 
@@ -39,6 +41,21 @@ def draw(a: ContrastResult, b: ContrastResult, found: Agreement, neuron: int) ->
     with right:
         _draw_sets(found.neurons)
         _draw_changed(a, b, found.neurons)
+
+
+def files_of(a: ContrastResult, b: ContrastResult) -> tuple[Files, ...]:
+    """The files of the comparison, for *Export*."""
+    specs, shown = (a.spec, b.spec), (steps.sources(a.words), steps.sources(b.words))
+    stem = stem_of_both(a, b)
+    buttons = (
+        ("agreement_csv", "CSV", partial(files.agreement_csv, specs, shown), f"{stem}.csv"),
+        ("agreement_json", "JSON", partial(files.agreement_json, specs, shown), f"{stem}.json"),
+    )
+    about = (
+        "CSV: each neuron in both, or the quantiles if the neurons are not the same. JSON: how far they agree, with "
+        "both settings. The files below are of A."
+    )
+    return (Files("A and B, neuron by neuron", buttons, about),)
 
 
 def _draw_numbers(found: NeuronAgreement) -> None:

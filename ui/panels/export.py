@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar
 from functools import partial
+from typing import NamedTuple
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -39,6 +40,16 @@ _TITLES_OF_BOTH = {
 }
 # A button for a file: its key, its format, what makes it, and its name.
 FileButton = tuple[str, str, Callable[[], bytes], str]
+
+
+class Files(NamedTuple):
+    """Files of one thing that a page shows, with a title, and a sentence about them."""
+
+    title: str
+    buttons: Sequence[FileButton]
+    about: str | None = None
+
+
 # Where the popover goes in this run: pages draw it once they have a result, but it stands beside their title.
 _place: ContextVar[DeltaGenerator | None] = ContextVar("export_place", default=None)
 
@@ -54,9 +65,8 @@ def draw(
     neurons: Sequence[int] = (),
     of_neuron: Mapping[str, str] | None = None,
     *,
-    tables: Sequence[tuple[str, Sequence[FileButton]]] = (),
+    more: Sequence[Files] = (),
     other: ContrastResult | None = None,
-    every_layer: bool = False,
 ) -> None:
     """Draw the popover in its place, if there is one in this run, and once it is open, what is in it.
 
@@ -69,12 +79,10 @@ def draw(
         Those in colour there.
     of_neuron : mapping, optional
         Titles of more figures of the selected neuron, by their keys: those of the checks, on the page that has them.
+    more : sequence of Files
+        Tables that only this page has.
     other : ContrastResult, optional
         Experiment B, on the page that compares two.
-    every_layer : bool
-        Whether the table of all layers is offered too.
-    tables : sequence of (str, sequence of FileButton)
-        More tables of the page, each with its title: those of the finder.
     """
     place = _place.get()
     if place is None:
@@ -86,14 +94,10 @@ def draw(
         st.markdown("**Pictures**, with the settings below them")
         _draw_pictures(result, of_neuron or {}, other, has_text=len(texts) == 1)
         st.markdown("**Data**")
-        if other is not None:
-            _draw_pair(result, other)
         if texts:
             _draw_text_files(result, tuple(texts), tuple(neurons))
-        if every_layer:
-            _draw_layers(result)
-        for title, files_of_table in tables:
-            _draw_files(title, *files_of_table)
+        for files_of_page in more:
+            _draw_files(files_of_page.title, *files_of_page.buttons, about=files_of_page.about)
         _draw_tables(result, tuple(texts), tuple(neurons))
         st.markdown("**The whole experiment**")
         export_experiment.draw(result)
@@ -110,7 +114,7 @@ def _draw_pictures(
     titles = {**_TITLES, "words_image": words_image.title(result)}
     lines = caption(result, LABELS[result.spec.correction], model_label(result.spec.model))
     if other is not None:
-        titles, stem = _TITLES_OF_BOTH, _stem_of_both(result, other)
+        titles, stem = _TITLES_OF_BOTH, stem_of_both(result, other)
         of_b = caption(other, LABELS[other.spec.correction], model_label(other.spec.model))
         lines = (*(f"A: {line}" for line in lines), *(f"B: {line}" for line in of_b))
     figures = [Exported(key, title, f"{stem}-{key}") for key, title in titles.items()]
@@ -121,21 +125,9 @@ def _draw_pictures(
     exporter.draw(figures, text, lines, key="export_pictures")
 
 
-def _stem_of_both(a: ContrastResult, b: ContrastResult) -> str:
+def stem_of_both(a: ContrastResult, b: ContrastResult) -> str:
     """The beginning of the names of files of two experiments: both digests tell them from others."""
     return f"compare-{result_stem(a.spec)}-with-{b.spec.digest[:6]}"
-
-
-def _draw_pair(a: ContrastResult, b: ContrastResult) -> None:
-    specs, shown = (a.spec, b.spec), (steps.sources(a.words), steps.sources(b.words))
-    stem = _stem_of_both(a, b)
-    _draw_files(
-        "A and B, neuron by neuron",
-        ("agreement_csv", "CSV", partial(files.agreement_csv, specs, shown), f"{stem}.csv"),
-        ("agreement_json", "JSON", partial(files.agreement_json, specs, shown), f"{stem}.json"),
-        about="CSV: each neuron in both, or the quantiles if the neurons are not the same. JSON: how far they agree, "
-        "with both settings. The files below are of A.",
-    )
 
 
 def _draw_text_files(result: ContrastResult, texts: tuple[str, ...], neurons: tuple[int, ...]) -> None:
@@ -157,16 +149,6 @@ def _draw_text_files(result: ContrastResult, texts: tuple[str, ...], neurons: tu
         "The two texts",
         ("pair_csv", "CSV", partial(files.pair_values, spec, pair, neurons), f"{stem}.csv"),
         ("pair_json", "JSON", partial(files.pair_json, spec, pair, neurons), f"{stem}.json"),
-    )
-
-
-def _draw_layers(result: ContrastResult) -> None:
-    given, stem = (result.spec, steps.sources(result.words)), result_stem(result.spec)
-    _draw_files(
-        "Every layer",
-        ("layers_csv", "CSV", partial(files.layers_csv, *given), f"{stem}-layers.csv"),
-        ("layers_json", "JSON", partial(files.layers_json, *given), f"{stem}-layers.json"),
-        about="Both sides of the nonlinearity. The AUC in tagged sentences is in it once the page shows it.",
     )
 
 

@@ -17,7 +17,7 @@ from engine import files, steps
 from ui import page, settings
 from ui.link import View
 from ui.panels import finder_table
-from ui.panels.export import FileButton
+from ui.panels.export import FileButton, Files
 from ui.progress import show
 from ui.widgets import say_why
 
@@ -34,7 +34,7 @@ _AT_FIRST = "|AUC − 0.5|"
 _WAYS = {"-": "Highest first", "": "Lowest first"}
 
 
-def draw(result: ContrastResult, view: View) -> Sequence[tuple[str, Sequence[FileButton]]]:
+def draw(result: ContrastResult, view: View) -> tuple[Files, ...]:
     """Draw the finder, and return the files of what it shows, each with a title, for *Export*."""
     from core.report.neuron_table import NeuronTable  # the start needs none of it
     from engine.layer_steps import all_layers
@@ -56,7 +56,7 @@ def draw(result: ContrastResult, view: View) -> Sequence[tuple[str, Sequence[Fil
         _draw_order(table, order)
         finder_table.draw(table, rows[:MOST], order, _selected(result, view))
     _draw_about(table)
-    return (("Neurons of every layer, as the finder shows them", buttons),)
+    return (Files("Neurons of every layer, as the finder shows them", buttons),)
 
 
 def _gold(spec: ContrastSpec, view: View) -> tuple[GoldLayers | None, str]:

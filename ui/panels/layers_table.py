@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from core.records import ContrastSpec
+from core.records import ContrastResult, ContrastSpec
 from core.records.layers import GoldLayers
 from core.report import alternatives, sentences
 from core.report.glossary import SIDE_WORDS, statistic_name
 from core.report.readable import readable_auc, signed, to_decimals
+from engine import files, steps
+from ui.panels.export import Files
 from ui.readable_table import readable_table
 
 if TYPE_CHECKING:
@@ -39,6 +42,19 @@ def draw(spec: ContrastSpec, sides: tuple[LayerNumbers, LayerNumbers], gold: Gol
         height="content" if len(table.rows) <= 14 else 460,
     )
     st.caption("Neurons of different layers are different neurons, also where they have the same number.")
+
+
+def files_of(result: ContrastResult) -> tuple[Files, ...]:
+    """The files of the table, for *Export*; none if only one layer was read."""
+    if not steps.reads_all_layers(result.spec):
+        return ()
+    given, stem = (result.spec, steps.sources(result.words)), f"{sentences.result_stem(result.spec)}-layers"
+    buttons = (
+        ("layers_csv", "CSV", partial(files.layers_csv, *given), f"{stem}.csv"),
+        ("layers_json", "JSON", partial(files.layers_json, *given), f"{stem}.json"),
+    )
+    about = "Both sides of the nonlinearity. The AUC in tagged sentences is in it once the page shows it."
+    return (Files("Every layer", buttons, about),)
 
 
 def _side(side: str, spec: ContrastSpec) -> str:
