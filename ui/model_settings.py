@@ -41,12 +41,9 @@ def fit_layer() -> None:
         current.depth = Depth(model, layer, None)  # the user has chosen the layer for this model
 
 
-def layers_have_come() -> bool:
-    """Whether the model's layers are known now, and were not when the sidebar was drawn: the model has come since."""
-    depth = settings.current().depth
-    if depth is None or depth.layer is None or depth.n_layers is not None:
-        return False
-    return layers_of(depth.model) is not None
+def layers_are_known() -> bool:
+    """Whether the number of layers of the chosen model is known. If not, the sidebar cannot offer them."""
+    return layers_of(st.session_state["model"]) is not None
 
 
 def same_depth(layer: int, n_before: int, n_layers: int) -> int:

@@ -39,6 +39,7 @@ def run() -> None:
     text_input.follow_link()
     kept.give_back(shown.title)
     text_input.follow_link()  # again: what has come back may be another text
+    known = model_settings.layers_are_known()
     model_settings.fit_layer()
     word_settings.fit_counts()
     pinned = settings.current().view.pinned
@@ -60,8 +61,8 @@ def run() -> None:
         control.draw(settings.current().view.spec)
         framed.draw(settings.current().view.spec)
     requested.run()
-    if model_settings.layers_have_come():
-        st.rerun()
+    if not known and model_settings.layers_are_known():
+        st.rerun()  # the model has come since the sidebar was drawn
 
 
 def _update_spec() -> UserError | None:
