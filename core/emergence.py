@@ -15,9 +15,10 @@ from core.activations import read_words
 from core.comparison import compare_neurons, correct, shuffled_values
 from core.errors import UserError
 from core.models import ANY_FOLDER, Folders, load_model
-from core.models.checkpoints import STEPS, Checkpoint, Checkpoints
+from core.models.checkpoints import Checkpoint, Checkpoints
 from core.progress import Progress, unwatched
 from core.records import HOOK_SIDES, ContrastSpec, ModelInfo, WordActivations
+from core.records.checkpoint_names import STEPS
 from core.records.emergence import CheckpointSummary, Emergence, FailedCheckpoint, SideSummary, largest
 from core.records.layers import AllLayers
 from core.stats.effect_size import auc

@@ -8,6 +8,7 @@ from dataclasses import asdict
 import numpy as np
 
 from core.records import HOOK_SIDES, STRONG_AUC
+from core.records.checkpoint_names import TOKENS
 from core.records.emergence import Emergence
 from core.report.readable import readable_auc, to_decimals
 from core.report.sentences import class_names, where
@@ -35,10 +36,10 @@ def readable_step(step: int, unit: str) -> str:
 
     Examples
     --------
-    >>> readable_step(1000, "step"), readable_step(300_000_000, "token")
-    ('step 1,000', '300,000,000 tokens')
+    >>> readable_step(1000, "step"), readable_step(300_000_000, "token"), readable_step(3, "epoch")
+    ('step 1,000', '300,000,000 tokens', 'epoch 3')
     """
-    return f"step {step:,}" if unit == "step" else f"{step:,} tokens"
+    return f"{step:,} tokens" if unit == TOKENS else f"{unit} {step:,}"
 
 
 def headline(emergence: Emergence, side: str) -> str:

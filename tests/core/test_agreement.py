@@ -191,6 +191,9 @@ SAME = [
     (MODEL, replace(MODEL, dtype="bfloat16")),
     (FOLDER, replace(FOLDER, name="runs/step2000")),
     (replace(FOLDER, name="runs/checkpoint-5"), replace(FOLDER, name="runs/checkpoint-10")),
+    (replace(FOLDER, name="runs/300B"), replace(FOLDER, name="runs/1.5T")),
+    (replace(FOLDER, name="runs/iteration100"), replace(FOLDER, name="runs/iteration20")),
+    (replace(FOLDER, name="runs/epoch3"), replace(FOLDER, name="runs/epoch4")),
 ]
 DIFFERENT = [
     (MODEL, replace(MODEL, name="other")),
@@ -198,6 +201,9 @@ DIFFERENT = [
     (FOLDER, replace(FOLDER, name="others/step2000")),
     (FOLDER, replace(FOLDER, name="runs/step2000", d_mlp=9)),
     (FOLDER, replace(FOLDER, name="runs/checkpoint-2000")),
+    (replace(FOLDER, name="me@uni/gptA"), replace(FOLDER, name="me@uni/gptB")),
+    (replace(FOLDER, name="runs/gpt@1"), replace(FOLDER, name="runs/gpt@2")),
+    (replace(FOLDER, name="runs/runA-step1"), replace(FOLDER, name="runs/runB-step2")),
     (replace(FOLDER, name="models/gpt-70"), replace(FOLDER, name="models/gpt-160")),
     (replace(FOLDER, name="models/seed1"), replace(FOLDER, name="models/seed2")),
     (replace(FOLDER, revision="c1"), replace(FOLDER, name="runs/step2000", revision="c2")),

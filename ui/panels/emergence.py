@@ -11,6 +11,7 @@ import streamlit as st
 from core.models import CATALOGUE, is_here
 from core.models.checkpoints import Checkpoint, Checkpoints, log_spaced
 from core.records import ContrastResult, ContrastSpec
+from core.records.checkpoint_names import TOKENS
 from core.records.emergence import Emergence
 from core.report import alternatives
 from core.report import emergence as said
@@ -76,7 +77,7 @@ def _draw_choice(known: Checkpoints) -> tuple[Checkpoint, ...]:
     steps = [step for step in settings.current().view.steps if step in by_step] or list(default)
     if not parts.embedded():
         chosen.write(_STEPS, steps)
-        what = "Steps" if known.unit == "step" else "Tokens read,"
+        what = "Tokens read," if known.unit == TOKENS else f"{known.unit.capitalize()}s"
         st.multiselect(
             f"{what} to compare, of {len(by_step):,} checkpoints",
             list(by_step),
@@ -285,7 +286,7 @@ def _draw_table(shown: _Shown) -> None:
     spec, curve, side = shown.spec, shown.curve, shown.spec.hook_side
     target, baseline = class_names(spec)
     significant, strong, auc = curve.significant(side), curve.strong(side), curve.best_auc(side)
-    first = "step" if curve.unit == "step" else "tokens"
+    first = "tokens" if curve.unit == TOKENS else curve.unit
     columns = {
         first: list(curve.steps),
         "checkpoint": list(shown.names),

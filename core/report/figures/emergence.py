@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from core.records.checkpoint_names import TOKENS
 from core.records.emergence import Emergence
 from core.report.emergence import readable_step
 from core.report.figures.style import (
@@ -222,7 +223,7 @@ def _layout(emergence: Emergence) -> Picture:
 
 
 def _axis_title(emergence: Emergence, scale: str) -> str:
-    what = "Step of training" if emergence.unit == "step" else "Tokens read in training"
+    what = "Tokens read in training" if emergence.unit == TOKENS else f"{emergence.unit.capitalize()} of training"
     zero = ", 0 set apart" if scale and 0 in emergence.steps and len(emergence.steps) > 1 else ""
     return f"{what} ({scale}{zero})" if scale else what
 
