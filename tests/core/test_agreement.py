@@ -177,7 +177,8 @@ def test_the_files_have_what_the_comparison_found():
 @pytest.mark.parametrize("layer", [3, 5])
 def test_a_table_says_which_of_both_is_a_control(shuffled, layer):
     specs = [
-        replace(A.spec, shuffle_labels=each, layer=its) for each, its in zip(shuffled, (A.spec.layer, layer), strict=True)
+        replace(A.spec, shuffle_labels=each, layer=its)
+        for each, its in zip(shuffled, (A.spec.layer, layer), strict=True)
     ]
     a, b = (replace(result, spec=spec) for result, spec in zip((A, B), specs, strict=True))
     table = agreement_table(a, b, agree(a, b))

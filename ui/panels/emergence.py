@@ -54,7 +54,7 @@ def draw(result: ContrastResult) -> None:
             st.markdown(page.plain(_HOW))
             page.show_notes(known.notes)
         return
-    st.header("Over the steps of training", anchor="emergence")
+    st.header("Over the steps of training", anchor="emergence", help=GLOSSARY["checkpoints"])
     if not reads_all_layers(spec):
         page.show_notes(("With so many words only the chosen layer is read; fewer words show all checkpoints.",))
         return
@@ -241,7 +241,7 @@ def _draw_curve(result: ContrastResult, curve: Emergence, asked: Sequence[Checkp
     st.markdown(said.headline(curve, side))
     left, right = st.columns(2, gap="medium")
     with left:
-        st.markdown(f"**Strongest effect**, {where(side)}")
+        st.markdown(f"**Largest AUC**, {where(side)}, for each class")
         alt = said.alt_of_curves(curve, side, layer, "effect")
         shown.draw(figures.effect_over_steps(curve, side, layer), "emergence_effect", alt)
     with right:
