@@ -11,17 +11,15 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-import math
 import os
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from core.errors import UserError
 from core.models.catalogue import BUNDLED
@@ -104,35 +102,31 @@ def checkpoints_of(name: str, folders: Folders = ANY_FOLDER, offered: Offered = 
         return NONE  # load_model raises the error with its reason
 
 
+def state_of(name: str, folders: Folders = ANY_FOLDER) -> str | None:
+    """What ``checkpoints_of`` depends on, in short, of a folder: which are beside it or in it, and since when.
+
+    It changes if one of them comes, goes, or has other files. None of a model that is in no folder.
+    """
+    try:
+        folder = find_folder(canonical(name), folders)
+    except UserError:
+        return None
+    if folder is None or not folder.is_dir():
+        return None
+    digest = hashlib.sha256()
+    for place in (folder, folder.parent if (folder / "config.json").is_file() else folder):
+        digest.update(f"{place}\0{place.stat().st_mtime_ns}\0".encode(errors="surrogateescape"))
+        with os.scandir(place) as entries:
+            for entry in islice(entries, 2 * _MOST):
+                with contextlib.suppress(OSError):  # it is gone, or leads nowhere
+                    digest.update(f"{entry.name}\0{entry.stat().st_mtime_ns}\0".encode(errors="surrogateescape"))
+    return digest.hexdigest()
+
+
 def instead_of(name: str, folders: Folders = ANY_FOLDER, offered: Offered = lambda name: True) -> str:
     """The last checkpoint of a folder that is no model, but has some; empty if it has none."""
     found = checkpoints_of(name, folders, offered)
     return found.found[-1].name if found.found and found.own is None and found.found[-1].name != name else ""
-
-
-def log_spaced(steps: Iterable[int], most: int = 10, keep: int | None = None) -> tuple[int, ...]:
-    """At most so many steps, the first and the last among them, and about evenly apart on a logarithmic scale.
-
-    ``keep`` is one that is chosen in any case, if it is there.
-
-    Examples
-    --------
-    >>> log_spaced(PYTHIA_STEPS)
-    (0, 2, 16, 64, 256, 1000, 3000, 10000, 38000, 143000)
-    >>> log_spaced([0, 500, 1000]), log_spaced(range(0, 100, 10), most=3, keep=40)
-    ((0, 500, 1000), (0, 40, 90))
-    """
-    left = sorted(set(steps))
-    if len(left) <= most:
-        return tuple(left)
-    places = np.linspace(math.log1p(left[0]), math.log1p(left[-1]), most)
-    chosen = {min(left, key=lambda step: abs(math.log1p(step) - place)) for place in places}
-    if keep in left and keep not in chosen:
-        between = chosen - {left[0], left[-1]}
-        if len(chosen) == most and between:
-            chosen.remove(min(between, key=lambda step: abs(math.log1p(step) - math.log1p(keep))))
-        chosen.add(keep)
-    return tuple(sorted(chosen))
 
 
 # --- On the hub ---

@@ -1,12 +1,16 @@
-"""What the name of a checkpoint says: of which run of training it is, and how far this was.
+"""What the name of a checkpoint says: of which run of training it is, and how far this was; and some of many steps.
 
 Emergence finds the checkpoints of a run by it, and a comparison whether two models are checkpoints of one run.
 """
 
 from __future__ import annotations
 
+import math
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
+
+import numpy as np
 
 STEPS, TOKENS, EPOCHS = "step", "token", "epoch"  # what the number of a checkpoint counts
 
@@ -72,3 +76,28 @@ def position_of(label: str) -> Position | None:
     for each in reversed(found):
         stem = stem[: each.start("number")] + stem[each.end("number") :]
     return Position(_TOKENS_BESIDE.sub("", stem), step, STEPS if steps else EPOCHS)
+
+
+def log_spaced(steps: Iterable[int], most: int = 10, keep: int | None = None) -> tuple[int, ...]:
+    """At most so many steps, the first and the last among them, and about evenly apart on a logarithmic scale.
+
+    ``keep`` is one that is chosen in any case, if it is there.
+
+    Examples
+    --------
+    >>> log_spaced([0, *(2**n for n in range(10)), *range(1_000, 143_001, 1_000)])
+    (0, 2, 16, 64, 256, 1000, 3000, 10000, 38000, 143000)
+    >>> log_spaced([0, 500, 1000]), log_spaced(range(0, 100, 10), most=3, keep=40)
+    ((0, 500, 1000), (0, 40, 90))
+    """
+    left = sorted(set(steps))
+    if len(left) <= most:
+        return tuple(left)
+    places = np.linspace(math.log1p(left[0]), math.log1p(left[-1]), most)
+    chosen = {min(left, key=lambda step: abs(math.log1p(step) - place)) for place in places}
+    if keep in left and keep not in chosen:
+        between = chosen - {left[0], left[-1]}
+        if len(chosen) == most and between:
+            chosen.remove(min(between, key=lambda step: abs(math.log1p(step) - math.log1p(keep))))
+        chosen.add(keep)
+    return tuple(sorted(chosen))

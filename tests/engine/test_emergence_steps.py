@@ -70,6 +70,30 @@ def test_what_is_done_is_not_done_again_for_another_layer_or_side(runs: Path) ->
     assert emergence_steps.found(SPEC.changed(alpha=0.01), ["runs/step0"]) == {}, "another test is another result"
 
 
+def test_a_folder_is_looked_through_again_only_after_a_change(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    looked: list[str] = []
+    plain = emergence_steps.checkpoints_of
+
+    def listed(name: str, *more: Any) -> Any:
+        looked.append(name)
+        return plain(name, *more)
+
+    monkeypatch.setattr(emergence_steps, "checkpoints_of", listed)
+
+    def steps_of(name: str) -> list[int]:
+        return [each.step for each in emergence_steps.offered_checkpoints(name).found]
+
+    for _ in range(3):
+        assert steps_of("runs/step1") == list(STEPS)
+    assert looked == ["runs/step1"]
+    copy_folder(runs / "step0", runs / "step77")
+    assert steps_of("runs/step1") == [*STEPS, 77]
+    (runs / "step77" / "config.json").unlink()
+    assert steps_of("runs/step1") == list(STEPS) and len(looked) == 3
+    monkeypatch.setenv("GRAMMAR_NEURONS_MODELS", "runs/step1,runs/step2")
+    assert steps_of("runs/step1") == [1, 2], "what a server offers may change, too"
+
+
 def test_a_checkpoint_that_fails_does_not_stop_the_others(runs: Path) -> None:
     (runs / "step1" / "model.safetensors").write_bytes(b"broken")
     read(Visitor(), 0, 1, 2)

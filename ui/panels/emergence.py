@@ -9,9 +9,9 @@ from functools import partial
 import streamlit as st
 
 from core.models import CATALOGUE, is_here
-from core.models.checkpoints import Checkpoint, Checkpoints, log_spaced
+from core.models.checkpoints import Checkpoint, Checkpoints
 from core.records import ContrastResult, ContrastSpec
-from core.records.checkpoint_names import TOKENS
+from core.records.checkpoint_names import TOKENS, log_spaced
 from core.records.emergence import Emergence
 from core.report import alternatives
 from core.report import emergence as said

@@ -10,9 +10,9 @@ import pytest
 from huggingface_hub import constants
 
 from core.models import Folders
-from core.models.checkpoints import PYTHIA_STEPS, Checkpoints, checkpoints_of, log_spaced
+from core.models.checkpoints import PYTHIA_STEPS, Checkpoints, checkpoints_of
 from core.records.agreement import correspondence
-from core.records.checkpoint_names import position_of
+from core.records.checkpoint_names import log_spaced, position_of
 from tests.support.made_results import MODEL
 from tests.support.tiny_models import change_config
 
