@@ -13,6 +13,8 @@ from engine.steps import reads_all_layers
 from ui import charts, page
 from ui.progress import show
 
+FIGURES = {"depth_plot": "Every layer of A and of B"}
+
 
 def draw(a: ContrastResult, b: ContrastResult) -> None:
     """Draw the layers of both, or say why not."""
