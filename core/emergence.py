@@ -15,11 +15,13 @@ from core.activations import read_words
 from core.comparison import compare_neurons, correct, shuffled_values
 from core.errors import UserError
 from core.models import ANY_FOLDER, Folders, load_model
-from core.models.checkpoints import STEPS, Checkpoint, Checkpoints
+from core.models.checkpoints import Checkpoint, Checkpoints
 from core.progress import Progress, unwatched
 from core.records import HOOK_SIDES, ContrastSpec, ModelInfo, WordActivations
+from core.records.checkpoint_names import STEPS
 from core.records.emergence import CheckpointSummary, Emergence, FailedCheckpoint, SideSummary, largest
 from core.records.layers import AllLayers
+from core.report.layer_numbers import numbers_of
 from core.stats.effect_size import auc
 from core.whole_model import measure_layers
 from core.words import DEFAULT_DOWNLOADS, Downloads, choose_words
@@ -71,22 +73,22 @@ def summarise(
 
 def _of_side(found: AllLayers, chance_auc: np.ndarray) -> SideSummary:
     """What is kept of all layers, tested at one side."""
-    tests = found.tests
-    varies = ~np.isnan(tests.statistic)
-    higher = [tests.statistic > 0, tests.statistic < 0]
-    own = np.stack([tests.auc, 1 - tests.auc], axis=-1)  # [n_layers, n_neurons, 2]
-    own[~varies] = np.nan
-    g = np.stack([np.where(up, np.abs(found.hedges_g), np.nan) for up in higher], axis=-1)
-    best = np.where(np.isnan(own), -np.inf, own).argmax(axis=1)  # [n_layers, 2]
-    best_auc = largest(own.swapaxes(0, 1))
+    numbers = numbers_of(found)
+    ways = numbers.higher, numbers.lower
+
+    def both(name: str) -> np.ndarray:
+        return np.stack([getattr(way, name) for way in ways], axis=-1)  # [n_layers, 2]
+
     return SideSummary(
-        significant=np.stack([(found.significant & up).sum(axis=1) for up in higher], axis=-1),
-        strong=np.stack([(found.strong & up).sum(axis=1) for up in higher], axis=-1),
-        best_auc=best_auc,
-        best=np.where(np.isnan(best_auc), -1, best),
-        largest_g=largest(g.swapaxes(0, 1)),
+        tested=numbers.tested,
+        significant=both("significant"),
+        strong=both("strong"),
+        auc_ends=both("auc"),
+        auc_neurons=both("auc_neuron"),
+        g_ends=both("g"),
+        g_neurons=both("g_neuron"),
         chance_auc=chance_auc,
-        auc=tests.auc.astype(np.float32),
+        auc=found.tests.auc.astype(np.float32),
         is_significant=found.significant,
     )
 

@@ -7,10 +7,12 @@ time; of each, a small summary is kept. Whoever asks again, for the same words, 
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable
+from functools import lru_cache
 from typing import Any
 
 from core.errors import UserError
-from core.models.checkpoints import Checkpoint, Checkpoints, checkpoints_of
+from core.models import Folders
+from core.models.checkpoints import Checkpoint, Checkpoints, checkpoints_of, state_of
 from core.progress import Progress
 from core.records import ContrastSpec
 from core.records.emergence import CheckpointSummary, Emergence
@@ -18,7 +20,7 @@ from engine.admission import Work, admitted
 from engine.fair_queue import FairQueue
 from engine.folders import model_folders
 from engine.jobs import NotCached
-from engine.limits import check_allowed, check_permutations, limits
+from engine.limits import Limits, check_allowed, check_permutations, limits
 from engine.pipeline import Request, peek, resolve, results_of, step
 from engine.sizes import calculation_of, permutation_of
 from engine.steps import activations, model_info, reads_all_layers, sources, words
@@ -66,7 +68,18 @@ def _work(spec: ContrastSpec, read: Any) -> Work:
 
 def offered_checkpoints(model: str) -> Checkpoints:
     """The checkpoints of the training run that a model is of, as far as this server offers them."""
-    return checkpoints_of(model, model_folders(), _is_offered) if _is_offered(model) else Checkpoints()
+    if not _is_offered(model):
+        return Checkpoints()
+    folders = model_folders()
+    if (state := state_of(model, folders)) is None:
+        return checkpoints_of(model, folders, _is_offered)
+    return _of_folder(model, folders, limits(), state)
+
+
+@lru_cache(maxsize=64)
+def _of_folder(model: str, folders: Folders, allowed: Limits, state: str) -> Checkpoints:
+    """As ``offered_checkpoints``: a page asks it in each run, and a folder may have hundreds of tokenizers."""
+    return checkpoints_of(model, folders, _is_offered)
 
 
 def _is_offered(model: str) -> bool:

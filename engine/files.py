@@ -154,7 +154,8 @@ def emergence(curve: Emergence, kind: str) -> bytes:
     def make() -> str:
         return _for_spreadsheets(emergence_table(curve).csv()) if kind == "csv" else emergence_json(curve)
 
-    return _file(f"checkpoints {kind}", curve.summaries, make, (curve.spec.digest, curve.steps))
+    key = curve.spec.digest, curve.steps, curve.unit, curve.failed  # the JSON has the failures
+    return _file(f"checkpoints {kind}", curve.summaries, make, key)
 
 
 def summary(spec: ContrastSpec, shown: tuple[str, str]) -> bytes:

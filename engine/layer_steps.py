@@ -14,7 +14,7 @@ from engine.fair_queue import FairQueue
 from engine.jobs import NotCached
 from engine.limits import limits
 from engine.pipeline import Request, Step, peek, resolve, step
-from engine.sizes import calculation_of, reading_of_tagged_text
+from engine.sizes import calculation_of, reading_of_tagged_layers
 from engine.steps import activations, adjusted, model, model_info, reads_all_layers, sources, tests, words
 from engine.turns import gate_of
 
@@ -89,9 +89,12 @@ def gold_of_layers(request: Request, need: Any, progress: Progress) -> GoldLayer
     from core.whole_model import gold_layers
 
     spec = request.spec
-    tags_of(spec)  # before the model is loaded for a class that no text is tagged with
-    with admitted(reading_of_tagged_text(need(model), need(gold)), progress):
-        return gold_layers(spec, need(model), need(gold), progress=progress, gate=gate_of(spec.model, "text", progress))
+    target, baseline = tags_of(spec)  # before the model is loaded for a class that no text is tagged with
+    max_floats = int(0.2 * limits().memory_cache_mb * 1e6 / 4)  # as of a text: more layers take more passes
+    with admitted(reading_of_tagged_layers(need(model), need(gold), (*target, *baseline), max_floats), progress):
+        gate = gate_of(spec.model, "text", progress)
+        how: dict[str, Any] = {"max_floats": max_floats, "progress": progress, "gate": gate}
+        return gold_layers(spec, need(model), need(gold), **how)
 
 
 @step(

@@ -6,7 +6,7 @@ A forward pass itself is not counted: of one model there is one at a time (``eng
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from core.activations import n_tokens_of, values_shape
 from core.models import LoadedModel
@@ -25,6 +25,8 @@ _SHORT_PRODUCTS = 0.4e11
 _COPIES = 2.5
 # max-T: the units of the family, and their ranks or squares.
 _PERMUTED_COPIES = 2.2
+# Of a tagged text's layer: its values without signs, and those of both classes; and the blocks that are ranked.
+_TAGGED_COPIES, _RANKED_BLOCKS = 2, 5_000_000
 _FEWER_WORDS = "fewer words need less"
 
 
@@ -68,6 +70,19 @@ def reading_of_tagged_text(lm: LoadedModel, text: GoldText) -> Work:
     """Reading a tagged text at one layer, on both sides of the nonlinearity."""
     what = f"Reading the {text.n_words:,} words of the tagged text"
     n_bytes = 2 * _FLOAT * text.n_words * lm.d_mlp
+    return Work(what, n_bytes, "a shorter text needs less", _is_slow(lm, text.n_words))
+
+
+def reading_of_tagged_layers(lm: LoadedModel, text: GoldText, upos: Collection[str], max_floats: int) -> Work:
+    """Reading the words of some parts of speech at every layer, as many layers together as ``max_floats`` allows.
+
+    Of one layer at a time there are copies: without signs, and its two classes, which are ranked.
+    """
+    n_words = sum(word.upos in upos for sentence in text.sentences for word in sentence.words)
+    of_layer = max(1, n_words * lm.d_mlp)
+    n_together = min(lm.n_layers, max(1, max_floats // of_layer))
+    what = f"Reading {n_words:,} tagged words at {_layers(lm.n_layers)}"
+    n_bytes = _FLOAT * of_layer * (n_together + _TAGGED_COPIES) + _RANKED_BLOCKS
     return Work(what, n_bytes, "a shorter text needs less", _is_slow(lm, text.n_words))
 
 

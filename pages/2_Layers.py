@@ -30,6 +30,5 @@ with page.showing_user_errors():
     if "map" in shown:
         neuron_map.draw(result, neuron)
     found = finder.draw(result, settings.current().view) if "finder" in shown else ()
-    if "emergence" in shown:
-        emergence.draw(result)
-    export.draw(result, more=(*layers_table.files_of(result), *found))
+    over = emergence.draw(result) if "emergence" in shown else ()
+    export.draw(result, figures=emergence.FIGURES, more=(*layers_table.files_of(result), *found, *over))

@@ -24,4 +24,4 @@ with page.showing_user_errors():
     if not parts.embedded():
         protocols.draw(result)  # it needs only A
     found_files = () if other is None else agreement.files_of(result, other)
-    export.draw(result, more=found_files, other=other)
+    export.draw(result, figures={**agreement.FIGURES, **compare_depth.FIGURES}, more=found_files, other=other)

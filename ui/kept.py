@@ -12,7 +12,7 @@ from typing import Any
 import streamlit as st
 
 from core.errors import UserError
-from core.records import CUSTOM
+from core.records import CUSTOM, SIDES
 from core.records.spec import NAMES, check_field
 from engine.limits import MAX_LIST_CHARACTERS
 from ui import kept_in_tab, link, page, settings
@@ -24,6 +24,7 @@ from ui.values import TEXTS
 
 # The settings that may be a mistake, so that the link has others than the widgets.
 _TYPED = ("target", "baseline", "n_target", "n_baseline", "test", "unit", "alpha")
+_OF_B = tuple(f"b_{side}_words" for side in SIDES)  # the lists of experiment B, by their names in a link
 _BOXES = (*TEXTS, *text_input.BOXES)
 _LARGEST = 10**9  # of a number that comes back
 _LONGEST_NAME = 1_000  # of a name that comes back
@@ -38,13 +39,15 @@ def draw_waiting() -> bool:
         Whether the session has to wait: until then, there is nothing that a page could show.
     """
     params = st.query_params.to_dict()
-    if settings.begun() or kept_in_tab.answered() or not (sides := link.lists_elsewhere(params)):
+    missing = [f"custom {side} list" for side in link.lists_elsewhere(params)]
+    missing += [f"custom {side} list for B" for side in SIDES if f"b_{side}_digest" in params]
+    if settings.begun() or kept_in_tab.answered() or not missing:
         return False
     kept_in_tab.draw(Kept(), _BOXES, waits=True)
     with st.container(key="waiting"):  # it appears only if the answer takes long (style.css)
         st.markdown(
-            f"The link names a custom {' and a custom '.join(sides)} list, too long for a link. This tab is asked "
-            "whether it has the words."
+            f"The link names a {' and a '.join(missing)}, too long for a link. This tab is asked whether it has the "
+            "words."
         )
         st.button("Go on without", key="go_on_without", on_click=kept_in_tab.go_on_without)
     return True
@@ -53,7 +56,7 @@ def draw_waiting() -> bool:
 def lists() -> dict[str, str]:
     """The custom lists that the tab has given back, by the keys of their boxes."""
     kept = kept_in_tab.answer() or Kept()
-    return _lists(kept) | _names(kept)
+    return _lists(kept) | _names(kept) | {key: text for key, text in kept.boxes.items() if _is_list_of_b(key, text)}
 
 
 def give_back(title: str) -> None:
@@ -82,12 +85,27 @@ def draw() -> None:
     typed = {name: now.values[name] for name in _TYPED if now.values[name] != getattr(now.view.spec, name)}
     names = {name: now.values[name] for name in NAMES if now.values[name]}
     kept = Kept(
-        {key: text for key, text in {**boxes, **text_input.typed()}.items() if text},
+        {key: text for key, text in {**boxes, **text_input.typed(), **_long_lists_of_b()}.items() if text},
         text_input.choices(),
         (typed if now.mistake else {}) | names,
         link.params_of(now.view),
     )
     kept_in_tab.draw(kept, _BOXES)
+
+
+def _long_lists_of_b() -> dict[str, str]:
+    """The lists of experiment B of which the link has only the digests. The page that compares has their boxes."""
+    view = settings.current().view
+    if not view.other:
+        return {}
+    from ui import other
+
+    params = other.params_of(view.other)
+    return {key: text for key, text in other.lists_of(view.other).items() if key not in params}
+
+
+def _is_list_of_b(key: str, text: str) -> bool:
+    return key in _OF_B and len(text) <= MAX_LIST_CHARACTERS
 
 
 def _lists(kept: Kept) -> dict[str, str]:

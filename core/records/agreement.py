@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from pathlib import PurePath
 
 import numpy as np
 
+from core.records.checkpoint_names import position_of
 from core.records.model_info import ModelInfo
-
-# The names of folders that training programs write: of one run, with the step at the end.
-_CHECKPOINT = re.compile(r"(?:.*[-_])?(?:step|checkpoint|ckpt|epoch|iter|tokens)[-_ ]?\d+[a-z]?|\d+", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -34,7 +31,7 @@ def correspondence(a: ModelInfo, a_layer: int, b: ModelInfo, b_layer: int) -> Co
     -------
     Correspondence
         Two folders are one model at two points of its training if they lie in one folder, have the names of
-        checkpoints and the same shape. This is assumed, and the sentence says so.
+        checkpoints of one run and the same shape. This is assumed, and the sentence says so.
 
     Examples
     --------
@@ -45,7 +42,7 @@ def correspondence(a: ModelInfo, a_layer: int, b: ModelInfo, b_layer: int) -> Co
     >>> correspondence(model, 3, model, 4).same_neurons
     False
     """
-    if _model_of(a.name) != _model_of(b.name) and not _are_checkpoints(a, b):
+    if _model_of(a) != _model_of(b) and not _are_checkpoints(a, b):
         return Correspondence(False, "A and B are two models: neuron i of one is not neuron i of the other.")
     if a_layer != b_layer:
         return Correspondence(False, f"Neuron i of layer {a_layer} is not neuron i of layer {b_layer}.")
@@ -53,10 +50,10 @@ def correspondence(a: ModelInfo, a_layer: int, b: ModelInfo, b_layer: int) -> Co
         return Correspondence(False, "The two revisions differ in shape: neuron i of one is not neuron i of the other.")
     if a.name == b.name:
         return Correspondence(True, f"Both are layer {a_layer} of {a.name}: neuron i is the same neuron.")
-    if _model_of(a.name) == _model_of(b.name):
-        model = _model_of(a.name)
+    if _model_of(a) == _model_of(b):
+        name = _model_of(a)[1]
         return Correspondence(
-            True, f"Both are layer {a_layer} of {model}, at two revisions: neuron i is the same neuron."
+            True, f"Both are layer {a_layer} of {name}, at two revisions: neuron i is the same neuron."
         )
     names = " and ".join(PurePath(each.name).name for each in (a, b))
     return Correspondence(
@@ -67,9 +64,13 @@ def correspondence(a: ModelInfo, a_layer: int, b: ModelInfo, b_layer: int) -> Co
     )
 
 
-def _model_of(name: str) -> str:
-    """The name of a model without its revision."""
-    return name.partition("@")[0]
+def _model_of(model: ModelInfo) -> tuple[bool, str]:
+    """Whether a model is of a folder, and its name without the revision. The name of a folder may have an @ itself."""
+    return _is_folder(model), model.name if _is_folder(model) else model.name.partition("@")[0]
+
+
+def _is_folder(model: ModelInfo) -> bool:
+    return model.revision.startswith("sha256:")  # that of a hub's model is a commit
 
 
 def _shape(model: ModelInfo) -> tuple[object, ...]:
@@ -79,11 +80,13 @@ def _shape(model: ModelInfo) -> tuple[object, ...]:
 def _are_checkpoints(a: ModelInfo, b: ModelInfo) -> bool:
     """Whether two models are folders that look like checkpoints of one training run."""
     paths = [PurePath(each.name) for each in (a, b)]
+    one, other = (position_of(path.name) for path in paths)
     return (
-        all(each.revision.startswith("sha256:") for each in (a, b))  # of a folder; that of a hub's model is a commit
+        all(map(_is_folder, (a, b)))
         and paths[0].parent == paths[1].parent
-        and all(_CHECKPOINT.fullmatch(path.name) for path in paths)
-        and len({re.sub(r"\d+", "", path.name) for path in paths}) == 1
+        and one is not None
+        and other is not None
+        and one.run == other.run
         and _shape(a) == _shape(b)
     )
 

@@ -16,21 +16,28 @@ class SideSummary:
     """Every layer of one checkpoint, tested at one side of the nonlinearity.
 
     The second axis of arrays (n_layers, 2) is the direction: higher for the target, higher for the baseline.
-    ``significant`` and ``strong`` are counts, int64. ``best_auc`` is the largest own AUC (that for the target, or 1
-    minus it) of a neuron that varies, and ``best`` that neuron; ``largest_g`` the largest Hedges' g of the direction,
-    in absolute value; NaN and -1 where there is none. ``chance_auc`` (n_layers,) is the largest own AUC, of either
-    direction, with shuffled labels, once; NaN of too few words. ``auc`` float32 and ``is_significant`` bool, both
-    (n_layers, n_neurons), are those of every neuron.
+    ``significant`` and ``strong`` are counts, int64, of the ``tested`` neurons (n_layers,). ``auc_ends`` and ``g_ends``
+    are the largest and the smallest AUC and Hedges' g of a tested neuron, significant or not, and ``auc_neurons`` and
+    ``g_neurons`` those neurons; NaN and -1 where there is none. ``chance_auc`` (n_layers,) is the largest own AUC, of
+    either direction, with shuffled labels, once; NaN of too few words. ``auc`` float32 and ``is_significant`` bool,
+    both (n_layers, n_neurons), are those of every neuron.
     """
 
+    tested: np.ndarray
     significant: np.ndarray
     strong: np.ndarray
-    best_auc: np.ndarray
-    best: np.ndarray
-    largest_g: np.ndarray
+    auc_ends: np.ndarray
+    auc_neurons: np.ndarray
+    g_ends: np.ndarray
+    g_neurons: np.ndarray
     chance_auc: np.ndarray
     auc: np.ndarray
     is_significant: np.ndarray
+
+    @property
+    def best_auc(self) -> np.ndarray:
+        """The largest own AUC of each layer and direction, (n_layers, 2): that for the target, or 1 minus it."""
+        return np.stack([self.auc_ends[:, 0], 1 - self.auc_ends[:, 1]], axis=-1)
 
 
 @dataclass(frozen=True, eq=False)

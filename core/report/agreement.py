@@ -22,8 +22,10 @@ NEURON_PAIR_COLUMNS = (
     "neuron",
     *(f"{name}_{which}" for name in _OF_EACH for which in ("a", "b")),
     "changes_sides",
+    "shuffled_labels_a",
+    "shuffled_labels_b",
 )
-QUANTILE_COLUMNS = ("quantile", "statistic_a", "statistic_b")
+QUANTILE_COLUMNS = ("quantile", "statistic_a", "statistic_b", "shuffled_labels_a", "shuffled_labels_b")
 _FORMAT = 1
 
 
@@ -120,15 +122,16 @@ def of_depth(rows: Sequence[tuple[str, np.ndarray, np.ndarray]]) -> str:
 
 def agreement_table(a: ContrastResult, b: ContrastResult, found: Agreement) -> Table:
     """A row for each neuron with its numbers in both, or, where the neurons are not the same, for each quantile."""
+    controls = a.spec.shuffle_labels, b.spec.shuffle_labels  # a table of a control must not pass for another one
     if found.neurons is None:
         pairs = found.quantiles
         columns = (pairs.quantile.tolist(), pairs.a.tolist(), pairs.b.tolist())
-        return Table(QUANTILE_COLUMNS, list(zip(*columns, strict=True)))
+        return Table(QUANTILE_COLUMNS, [(*row, *controls) for row in zip(*columns, strict=True)])
     changed = np.zeros(a.n_neurons, bool)
     changed[found.neurons.changed_sides] = True
     both = [list(zip(*(_columns(each)[name] for each in (a, b)), strict=True)) for name in _OF_EACH]
     rows = [
-        (neuron, *(value for pair in pairs for value in pair), bool(changed[neuron]))
+        (neuron, *(value for pair in pairs for value in pair), bool(changed[neuron]), *controls)
         for neuron, pairs in enumerate(zip(*both, strict=True))
     ]
     return Table(NEURON_PAIR_COLUMNS, rows)

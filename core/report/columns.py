@@ -21,7 +21,7 @@ _TAGGED = (
 )
 _SHARES = (5, 25, 50, 75, 95)
 
-# Those of the table of neurons first, in its order; then of words, texts, two texts, two experiments, layers.
+# The table of neurons first, in its order; then words, texts, two texts, two experiments, layers, checkpoints.
 COLUMNS = {
     "layer": "The layer, counted from 0.",
     "neuron": f"The neuron's index in the layer, counted from 0. {GLOSSARY['neuron']}",
@@ -77,6 +77,10 @@ COLUMNS = {
         for name in ("statistic", "p_adjusted", "log10_p_adjusted", "significant", "strong", "auc", "hedges_g")
         for which in ("a", "b")
     },
+    **{
+        f"shuffled_labels_{which}": f"True or False. Experiment {which.upper()} is a control, as shuffled_labels."
+        for which in ("a", "b")
+    },
     "changes_sides": f"True or False. {GLOSSARY['changes sides']}",
     "quantile": f"The share of neurons below, 0 to 1. {GLOSSARY['quantiles']}",
     "relative_depth": GLOSSARY["relative depth"],
@@ -104,6 +108,12 @@ COLUMNS = {
     "auc_of_largest": "The auc of largest_neuron, on the words of the lists.",
     "text_auc_of_smallest": f"The AUC of smallest_neuron, {_TAGGED}",
     "text_auc_of_largest": f"The AUC of largest_neuron, {_TAGGED}",
+    "step": "How far the training of the checkpoint was: a number of what unit says.",
+    "unit": "What step counts: step, token, or epoch.",
+    "checkpoint": "The name of the checkpoint's model.",
+    "revision": "The revision that was read: a commit, or a digest of the weights.",
+    "auc_shuffled": "The largest AUC of any neuron of the layer, for either group, with the labels shuffled once; "
+    "empty of too few words.",
 }
 # Where docs/methods.md says more: the heading, by the column. All others are under "Exported files".
 HEADINGS = {
@@ -147,6 +157,7 @@ HEADINGS = {
         )
         for which in ("a", "b")
     },
+    **dict.fromkeys(("shuffled_labels_a", "shuffled_labels_b"), "Shuffled labels"),
     "changes_sides": "Changes sides",
     "quantile": "Quantiles",
     "relative_depth": "Relative depth",
@@ -170,6 +181,7 @@ HEADINGS = {
         for extreme in ("smallest", "largest")
     },
     **dict.fromkeys(("smallest_neuron", "largest_neuron"), "Distribution of the statistic"),
+    **dict.fromkeys(("step", "unit", "checkpoint", "revision", "auc_shuffled"), "Checkpoints"),
 }
 ELSE_UNDER = "Exported files"
 _OF_A_NEURON = re.compile(r"^neuron_\d+")

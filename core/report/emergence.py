@@ -3,31 +3,43 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import asdict
 
 import numpy as np
 
 from core.records import HOOK_SIDES, STRONG_AUC
-from core.records.emergence import Emergence
+from core.records.checkpoint_names import TOKENS
+from core.records.emergence import Emergence, SideSummary
+from core.report.columns import definitions
 from core.report.readable import readable_auc, to_decimals
 from core.report.sentences import class_names, where
 from core.report.tables import Table
 
-COLUMNS = {
-    "step": "The step of training, or the tokens read by then.",
-    "unit": "What step counts: step, or token.",
-    "checkpoint": "The name of the checkpoint's model.",
-    "revision": "The revision that was read: a commit, or a digest of the weights.",
-    "side": "The side of the nonlinearity that was tested.",
-    "layer": "The layer.",
-    "class": "The class for which the neurons are higher.",
-    "n_significant": "How many neurons are significant, whatever their effect size.",
-    "n_strong": "How many of these have an AUC for their class of at least 0.90.",
-    "best_auc": "The largest AUC for this class of a neuron that varies.",
-    "best_neuron": "That neuron.",
-    "largest_g": "The largest Hedges' g of a neuron that is higher for this class, in absolute value.",
-    "chance_auc": "The largest AUC of any neuron of the layer, for either group, with the labels shuffled once.",
-}
+CHECKPOINT_COLUMNS = (
+    "step",
+    "unit",
+    "checkpoint",
+    "revision",
+    "layer",
+    "relative_depth",
+    "hook_side",
+    "neurons_tested",
+    "higher_significant",
+    "higher_strong",
+    "lower_significant",
+    "lower_strong",
+    "auc_highest",
+    "auc_highest_neuron",
+    "auc_lowest",
+    "auc_lowest_neuron",
+    "g_largest",
+    "g_largest_neuron",
+    "g_smallest",
+    "g_smallest_neuron",
+    "auc_shuffled",
+    "shuffled_labels",
+)
 
 
 def readable_step(step: int, unit: str) -> str:
@@ -35,10 +47,10 @@ def readable_step(step: int, unit: str) -> str:
 
     Examples
     --------
-    >>> readable_step(1000, "step"), readable_step(300_000_000, "token")
-    ('step 1,000', '300,000,000 tokens')
+    >>> readable_step(1000, "step"), readable_step(300_000_000, "token"), readable_step(3, "epoch")
+    ('step 1,000', '300,000,000 tokens', 'epoch 3')
     """
-    return f"step {step:,}" if unit == "step" else f"{step:,} tokens"
+    return f"{step:,} tokens" if unit == TOKENS else f"{unit} {step:,}"
 
 
 def headline(emergence: Emergence, side: str) -> str:
@@ -53,10 +65,11 @@ def headline(emergence: Emergence, side: str) -> str:
 
     def at(place: int) -> str:
         both = [
-            f"**{int(strong[place, way]):,}** strong for {name} (largest AUC {readable_auc(float(auc[place, way]))})"
+            f"**{int(strong[place, way]):,}** strong for {name} ({_largest(float(auc[place, way]))})"
             for way, name in enumerate(names)
         ]
-        shuffled = f"; with shuffled labels, the largest AUC is {readable_auc(float(chance[place]))}"
+        known = math.isfinite(chance[place])  # not of too few words to shuffle
+        shuffled = f"; with shuffled labels, the largest AUC is {readable_auc(float(chance[place]))}" if known else ""
         return f"at {readable_step(emergence.steps[place], emergence.unit)}, {' and '.join(both)}{shuffled}"
 
     said = f"{at(0)[0].upper()}{at(0)[1:]}."
@@ -86,8 +99,10 @@ def alt_of_layers(emergence: Emergence, side: str) -> str:
     rows = []
     for step, found in zip(emergence.steps, emergence.summaries, strict=True):
         by_layer = found.at(side).best_auc.max(axis=1)
-        layer = int(by_layer.argmax())
-        rows.append(f"{readable_step(step, emergence.unit)}: layer {layer}, AUC {readable_auc(float(by_layer[layer]))}")
+        layer = int(np.where(np.isnan(by_layer), -np.inf, by_layer).argmax())
+        largest = float(by_layer[layer])
+        said = "no neuron varies" if math.isnan(largest) else f"layer {layer}, AUC {readable_auc(largest)}"
+        rows.append(f"{readable_step(step, emergence.unit)}: {said}")
     return (
         f"Image of {emergence.n_layers} layers by {len(emergence.steps)} checkpoints: the largest AUC of a neuron for "
         f"its own class, {where(side)}. The layer with the largest one: {'; '.join(rows)}."
@@ -109,33 +124,25 @@ def alt_of_neuron(emergence: Emergence, layer: int, neuron: int) -> str:
 
 
 def emergence_table(emergence: Emergence) -> Table:
-    """A row for each checkpoint, side, layer and class: the columns are ``COLUMNS``."""
-    names, rows = class_names(emergence.spec), []
-    for step, found in zip(emergence.steps, emergence.summaries, strict=True):
-        model = found.model
-        for side in HOOK_SIDES:
-            its = found.at(side)
-            for layer in range(emergence.n_layers):
-                for way, name in enumerate(names):
-                    best = int(its.best[layer, way])
-                    rows.append(
-                        (
-                            step,
-                            emergence.unit,
-                            model.name,
-                            model.revision,
-                            side,
-                            layer,
-                            name,
-                            int(its.significant[layer, way]),
-                            int(its.strong[layer, way]),
-                            float(its.best_auc[layer, way]),
-                            best if best >= 0 else float("nan"),
-                            float(its.largest_g[layer, way]),
-                            float(its.chance_auc[layer]),
-                        )
-                    )
-    return Table(tuple(COLUMNS), rows)
+    """A row for each checkpoint, layer and side: ``CHECKPOINT_COLUMNS``, which mean the same as those of all layers."""
+    rows = [
+        (step, emergence.unit, found.model.name, found.model.revision, *row)
+        for step, found in zip(emergence.steps, emergence.summaries, strict=True)
+        for layer in range(emergence.n_layers)
+        for row in (_of_layer(emergence, found.at(side), side, layer) for side in HOOK_SIDES)
+    ]
+    return Table(CHECKPOINT_COLUMNS, rows)
+
+
+def _of_layer(emergence: Emergence, found: SideSummary, side: str, layer: int) -> tuple[object, ...]:
+    """The cells of a layer at one side, from its number on."""
+    cells: list[object] = [layer, layer / max(1, emergence.n_layers - 1), side, int(found.tested[layer])]
+    for way in (0, 1):
+        cells += [int(found.significant[layer, way]), int(found.strong[layer, way])]
+    for values, neurons in ((found.auc_ends, found.auc_neurons), (found.g_ends, found.g_neurons)):
+        for value, neuron in zip(values[layer].tolist(), neurons[layer].tolist(), strict=True):
+            cells += [value, None if neuron < 0 else neuron]
+    return (*cells, float(found.chance_auc[layer]), emergence.spec.shuffle_labels)
 
 
 def emergence_json(emergence: Emergence) -> str:
@@ -146,7 +153,7 @@ def emergence_json(emergence: Emergence) -> str:
     document = {
         "settings": settings,
         "strong": f"significant, with an AUC of at least {to_decimals(STRONG_AUC, 2)} for its class",
-        "columns": COLUMNS,
+        "columns": definitions(CHECKPOINT_COLUMNS),
         "rows": json.loads(emergence_table(emergence).json()),
         "not_read": [asdict(failed) for failed in emergence.failed],
         "notes": sorted({note for found in emergence.summaries for note in found.notes}),
@@ -159,4 +166,8 @@ def _pair(counts: np.ndarray) -> str:
 
 
 def _aucs(values: np.ndarray) -> str:
-    return " and ".join(readable_auc(float(value)) for value in values)
+    return " and ".join("none" if math.isnan(value) else readable_auc(value) for value in values.tolist())
+
+
+def _largest(value: float) -> str:
+    return "no neuron varies" if math.isnan(value) else f"largest AUC {readable_auc(value)}"

@@ -80,6 +80,8 @@ GLOSSARY = {
     "with different numbers of layers can stand side by side.",
     "family-wise rate": "The chance of at least one false finding in all layers together; if each of m layers is "
     "corrected alone, it is at most m times alpha.",
+    "checkpoints": "One contrast at several steps of one training run, each tested and corrected alone: the largest "
+    "AUC, the strong neurons, and one neuron followed.",
     "colour scale": "Which values get the faintest and the strongest colour.",
 }
 

@@ -61,6 +61,16 @@ class LayerNumbers:
         """The layers in which no neuron varies, so that none was tested."""
         return tuple(layer for layer, n in zip(self.layers, self.tested, strict=True) if not n)
 
+    @property
+    def strong_share(self) -> np.ndarray:
+        """The share of each layer's neurons, tested or not, that are strong for either class: (n_layers,)."""
+        return (self.higher.strong + self.lower.strong) / self.n_neurons
+
+    @property
+    def largest_g(self) -> np.ndarray:
+        """The largest Hedges' g of each layer in absolute value, (n_layers,); NaN where no neuron was tested."""
+        return np.maximum(np.abs(self.higher.g), np.abs(self.lower.g))
+
 
 def numbers_of(found: AllLayers) -> LayerNumbers:
     """The numbers of every layer.

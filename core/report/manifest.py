@@ -15,6 +15,7 @@ from typing import Any
 from core.records import ContrastResult, WordList
 from core.report.agreement import NEURON_PAIR_COLUMNS, QUANTILE_COLUMNS
 from core.report.columns import definitions
+from core.report.emergence import CHECKPOINT_COLUMNS
 from core.report.layer_table import LAYER_COLUMNS
 from core.report.neuron_table import NEURON_COLUMNS
 from core.report.summary import contrast_fields, library_versions, written
@@ -59,6 +60,7 @@ def manifest_json(result: ContrastResult, texts: Sequence[str] = (), neurons: Se
                 "two texts": definitions(PAIR_COLUMNS),
                 "two experiments": definitions((*NEURON_PAIR_COLUMNS, *QUANTILE_COLUMNS)),
                 "layers": definitions(LAYER_COLUMNS),
+                "checkpoints": definitions(CHECKPOINT_COLUMNS),
             },
             "notes": result.notes,
             "cautions": [caution.sentence for caution in result.cautions],

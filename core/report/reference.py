@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from core.report.agreement import NEURON_PAIR_COLUMNS, QUANTILE_COLUMNS
 from core.report.columns import COLUMNS, ELSE_UNDER, HEADINGS
+from core.report.emergence import CHECKPOINT_COLUMNS
 from core.report.glossary import GLOSSARY
 from core.report.json_fields import COMPARISON, MANIFEST, MODEL, NEURON, SUMMARY, VERSIONS, Field
 from core.report.layer_table import LAYER_COLUMNS
@@ -25,7 +26,8 @@ _MORE = {
     "Strongest effect": "The largest and the smallest AUC and Hedges' g of any neuron of each layer.",
     "Distribution of the statistic": "Quantiles of the statistic over the neurons of each layer, and its two extremes.",
     "Extremes in tagged sentences": "The AUC of each layer's two extreme neurons on words that people have tagged.",
-    "Checkpoints": "One contrast at several steps of training: the best AUC, the strong neurons, one neuron followed.",
+    "The extremes of each": "The neurons with the largest and the smallest statistic of A and of B, in both.",
+    "Every layer of both": "The share of strong neurons and the largest |g| of each layer of A and of B.",
     "Both neurons in one": "The values of both neurons on one scale: 1 as the target's words, −1 as the baseline's.",
     "Token panel": "The share of the text's tokens, and of the words of the lists, with a lower value than this token.",
     "Highest and lowest tokens": "The ten tokens of the text with the highest values of a neuron, and the ten lowest.",
@@ -42,8 +44,6 @@ def figures_on_pages() -> str:
 
 def columns_of_tables() -> str:
     """The columns of every table that can be saved, a table each."""
-    from core.report import emergence
-
     tables: dict[str, Sequence[str]] = {
         "Neurons": CONTRAST_COLUMNS,
         "Neurons of every layer": NEURON_COLUMNS,
@@ -53,13 +53,12 @@ def columns_of_tables() -> str:
         "Two experiments, neuron by neuron": NEURON_PAIR_COLUMNS,
         "Two experiments, by quantiles": QUANTILE_COLUMNS,
         "Layers": LAYER_COLUMNS,
+        "Checkpoints": CHECKPOINT_COLUMNS,
     }
     parts = []
     for title, columns in tables.items():
         rows = ((f"`{name}`", COLUMNS[name], _link(HEADINGS.get(name, ELSE_UNDER))) for name in columns)
         parts += [f"### {title}", table(("column", "meaning", "more"), rows)]
-    of_checkpoints = ((f"`{name}`", meaning, _link("Checkpoints")) for name, meaning in emergence.COLUMNS.items())
-    parts += ["### Checkpoints", table(("column", "meaning", "more"), of_checkpoints)]
     return "\n\n".join(parts)
 
 

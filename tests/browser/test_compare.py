@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+from pathlib import Path
 
 import numpy as np
 
@@ -18,11 +20,13 @@ def arrive(page):
     page.get_by_role("heading", name="Compare", exact=True, level=1).wait_for()
     page.locator(f"{PLOT} .scatterlayer .point").first.wait_for()
     page.locator(".heatmap .panel .token").first.wait_for()
+    for key in ("agreement_sets", "extremes_table"):
+        page.locator(f".st-key-{key} canvas td").first.wait_for(state="attached")
     wait_until_idle(page)
 
 
 def numbers_of(page):
-    """Every number of the page: the metrics, both plots, the headlines of A and B, and what the text's blocks say."""
+    """Every number of the page: metrics, plots, tables, the headlines of A and B, and what the text's blocks say."""
     return {
         "metrics": page.locator(".st-key-agreement_numbers [data-testid='stMetricValue']").all_inner_texts(),
         "points": page.locator(PLOT).evaluate(POINTS),
@@ -30,8 +34,24 @@ def numbers_of(page):
             "g => g.calcdata.map(trace => trace.map(point => [point.x, point.y]))"
         ),
         "experiments": [page.locator(f".st-key-experiment_{name}").inner_text() for name in "ab"],
+        "tables": {
+            key: page.locator(f".st-key-{key} canvas").all_text_contents()
+            for key in ("agreement_sets", "extremes_table", "changed_sides")
+        },
         "blocks": page.locator(".heatmap .panel").all_inner_texts(),
     }
+
+
+def files_of(page):
+    """What *Export* saves of both: each neuron in A and in B, and how far they agree, with all digits."""
+    page.get_by_role("button", name="Export", exact=True).click()
+    saved = []
+    for key in ("agreement_csv", "agreement_json"):
+        with page.expect_download() as download:
+            page.locator(f".st-key-{key} button").click()
+        saved.append(Path(download.value.path()).read_text(encoding="utf-8-sig"))
+    page.keyboard.press("Escape")
+    return saved
 
 
 def test_a_link_opens_the_same_figures_and_a_click_selects_a_neuron(app):
@@ -40,6 +60,10 @@ def test_a_link_opens_the_same_figures_and_a_click_selects_a_neuron(app):
         arrive(page)
         before = numbers_of(page)
         assert len(before["metrics"]) == 4 and len(before["points"]) == 512
+        assert "significant" in "".join(before["tables"]["agreement_sets"])
+        assert "A, largest" in "".join(before["tables"]["extremes_table"])
+        saved = files_of(page)
+        assert len(saved[0].splitlines()) == 513 and len(json.loads(saved[1])["agreement"]["extremes"]) == 4
         page.get_by_role("button", name="Share", exact=True).click()
         shared = page.get_by_role("textbox", name="Link", exact=True).input_value()
         assert "b_hook_side=activation" in shared and "b_alpha=0.01" in shared
@@ -48,6 +72,7 @@ def test_a_link_opens_the_same_figures_and_a_click_selects_a_neuron(app):
             other.goto(shared)
             arrive(other)
             assert numbers_of(other) == before
+            assert files_of(other) == saved
         bring_into_view(page.locator(PLOT))
         places = page.locator(PLOT).evaluate(
             """g => {

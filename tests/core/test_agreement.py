@@ -157,7 +157,7 @@ def test_other_layers_have_no_neurons_in_common():
     found = agree(A, OTHER_LAYER)
     assert found.neurons is None and found.correspondence.why == "Neuron i of layer 3 is not neuron i of layer 5."
     table = agreement_table(A, OTHER_LAYER, found)
-    assert table.columns == ("quantile", "statistic_a", "statistic_b") and len(table.rows) == len(found.quantiles.a)
+    assert table.columns[:3] == ("quantile", "statistic_a", "statistic_b") and len(table.rows) == len(found.quantiles.a)
     assert json.loads(agreement_json(A, OTHER_LAYER, found))["agreement"] is None
 
 
@@ -171,6 +171,20 @@ def test_the_files_have_what_the_comparison_found():
     assert changed == sorted(record["agreement"]["changed_sides"]) == sorted(found.neurons.changed_sides)
     assert record["a"]["spec"]["layer"] == 3 and record["agreement"]["spearman"] == found.neurons.spearman
     assert all(definition_of(column) for column in table.columns)
+
+
+@pytest.mark.parametrize("shuffled", [(True, False), (False, True)])
+@pytest.mark.parametrize("layer", [3, 5])
+def test_a_table_says_which_of_both_is_a_control(shuffled, layer):
+    specs = [
+        replace(A.spec, shuffle_labels=each, layer=its)
+        for each, its in zip(shuffled, (A.spec.layer, layer), strict=True)
+    ]
+    a, b = (replace(result, spec=spec) for result, spec in zip((A, B), specs, strict=True))
+    table = agreement_table(a, b, agree(a, b))
+    assert "neuron" in table.columns if layer == 3 else "quantile" in table.columns
+    assert {row[-2:] for row in table.rows} == {shuffled}
+    assert table.columns[-2:] == ("shuffled_labels_a", "shuffled_labels_b")
 
 
 def test_every_field_of_the_json_is_defined():
@@ -191,6 +205,9 @@ SAME = [
     (MODEL, replace(MODEL, dtype="bfloat16")),
     (FOLDER, replace(FOLDER, name="runs/step2000")),
     (replace(FOLDER, name="runs/checkpoint-5"), replace(FOLDER, name="runs/checkpoint-10")),
+    (replace(FOLDER, name="runs/300B"), replace(FOLDER, name="runs/1.5T")),
+    (replace(FOLDER, name="runs/iteration100"), replace(FOLDER, name="runs/iteration20")),
+    (replace(FOLDER, name="runs/epoch3"), replace(FOLDER, name="runs/epoch4")),
 ]
 DIFFERENT = [
     (MODEL, replace(MODEL, name="other")),
@@ -198,6 +215,9 @@ DIFFERENT = [
     (FOLDER, replace(FOLDER, name="others/step2000")),
     (FOLDER, replace(FOLDER, name="runs/step2000", d_mlp=9)),
     (FOLDER, replace(FOLDER, name="runs/checkpoint-2000")),
+    (replace(FOLDER, name="me@uni/gptA"), replace(FOLDER, name="me@uni/gptB")),
+    (replace(FOLDER, name="runs/gpt@1"), replace(FOLDER, name="runs/gpt@2")),
+    (replace(FOLDER, name="runs/runA-step1"), replace(FOLDER, name="runs/runB-step2")),
     (replace(FOLDER, name="models/gpt-70"), replace(FOLDER, name="models/gpt-160")),
     (replace(FOLDER, name="models/seed1"), replace(FOLDER, name="models/seed2")),
     (replace(FOLDER, revision="c1"), replace(FOLDER, name="runs/step2000", revision="c2")),

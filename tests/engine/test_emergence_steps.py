@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +12,7 @@ import pytest
 from core.errors import UserError
 from core.models.checkpoints import Checkpoint
 from core.records import ContrastSpec
-from engine import emergence_steps, steps
+from engine import emergence_steps, files, steps
 from engine.jobs import bytes_in_memory
 from engine.pipeline import Request, forget_everything, resolve, results_of
 from engine.visitors import Visitor
@@ -53,7 +55,7 @@ def test_a_curve_over_many_checkpoints_holds_no_more_models_than_are_allowed(
     assert curve.steps == STEPS and not curve.failed
     assert len(results_of(steps.model)._jobs) == 1
     n_layers, n_neurons = curve.summaries[0].shape
-    assert bytes_in_memory(curve.summaries[0]) < 2 * n_layers * (5 * n_neurons + 100)
+    assert bytes_in_memory(curve.summaries[0]) < 2 * n_layers * (5 * n_neurons + 200)
     assert not results_of(steps.tests)._jobs and not results_of(steps.adjusted)._jobs, "nothing else is kept of them"
 
 
@@ -68,12 +70,38 @@ def test_what_is_done_is_not_done_again_for_another_layer_or_side(runs: Path) ->
     assert emergence_steps.found(SPEC.changed(alpha=0.01), ["runs/step0"]) == {}, "another test is another result"
 
 
+def test_a_folder_is_looked_through_again_only_after_a_change(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    looked: list[str] = []
+    plain = emergence_steps.checkpoints_of
+
+    def listed(name: str, *more: Any) -> Any:
+        looked.append(name)
+        return plain(name, *more)
+
+    monkeypatch.setattr(emergence_steps, "checkpoints_of", listed)
+
+    def steps_of(name: str) -> list[int]:
+        return [each.step for each in emergence_steps.offered_checkpoints(name).found]
+
+    for _ in range(3):
+        assert steps_of("runs/step1") == list(STEPS)
+    assert looked == ["runs/step1"]
+    copy_folder(runs / "step0", runs / "step77")
+    assert steps_of("runs/step1") == [*STEPS, 77]
+    (runs / "step77" / "config.json").unlink()
+    assert steps_of("runs/step1") == list(STEPS) and len(looked) == 3
+    monkeypatch.setenv("GRAMMAR_NEURONS_MODELS", "runs/step1,runs/step2")
+    assert steps_of("runs/step1") == [1, 2], "what a server offers may change, too"
+
+
 def test_a_checkpoint_that_fails_does_not_stop_the_others(runs: Path) -> None:
     (runs / "step1" / "model.safetensors").write_bytes(b"broken")
     read(Visitor(), 0, 1, 2)
     curve = emergence_steps.curve(SPEC, "step", asked(0, 1, 2, 10))
     assert curve.steps == (0, 2) and [failed.step for failed in curve.failed] == [1]
     assert str(runs) not in curve.failed[0].why
+    saved = [json.loads(files.emergence(each, "json"))["not_read"] for each in (replace(curve, failed=()), curve)]
+    assert [len(each) for each in saved] == [0, 1], "a file of its own"
     copy_folder(runs / "step0", runs / "again")
     (runs / "step1" / "model.safetensors").write_bytes((runs / "again" / "model.safetensors").read_bytes())
     read(Visitor(), 1)

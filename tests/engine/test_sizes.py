@@ -14,7 +14,7 @@ from core.activations import values_shape
 from core.activations.mapped import mapping_of
 from core.errors import UserError
 from core.records import ContrastSpec
-from engine import evidence_steps, sizes, steps
+from engine import evidence_steps, layer_steps, sizes, steps
 from engine.admission import Work, admitted
 from engine.folders import cache_folder
 from engine.jobs import bytes_in_memory
@@ -53,7 +53,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> Works:
             finally:
                 works.peaks.append(tracemalloc.get_traced_memory()[1] - before)
 
-    for module in (steps, evidence_steps):
+    for module in (steps, evidence_steps, layer_steps):
         monkeypatch.setattr(module, "admitted", listening)
     return works
 
@@ -125,6 +125,25 @@ def test_a_tagged_text_takes_what_is_reserved(asked: list[Work]) -> None:
     read = resolve(evidence_steps.gold_reading, Request(SPEC, marked=0))
     n_bytes = read.at("activation").nbytes + read.at("pre-activation").nbytes
     assert n_bytes <= asked[-1].n_bytes < 1.2 * n_bytes
+
+
+@pytest.mark.parametrize(("test", "n_together"), [("welch_absolute", 1), ("welch", 4)])
+def test_a_tagged_text_at_every_layer_takes_what_is_reserved(
+    asked: Works, monkeypatch: pytest.MonkeyPatch, test: str, n_together: int
+) -> None:
+    request = layer_steps.gold_request(SPEC.changed(test=test))
+    text = resolve(evidence_steps.gold, request)
+    n_words = sum(word.upos in ("NOUN", "VERB") for sentence in text.sentences for word in sentence.words)
+    of_layer = 4 * n_words * 512
+    monkeypatch.setenv("GRAMMAR_NEURONS_MEMORY_CACHE_MB", str(max(16, round(5.5 * n_together * of_layer / 1e6))))
+    resolve(steps.model, request)
+    tracemalloc.start()
+    try:
+        resolve(layer_steps.gold_of_layers, request)
+    finally:
+        tracemalloc.stop()
+    reserved, peak = asked[-1].n_bytes, asked.peaks[-1]
+    assert (n_together + 1) * of_layer < peak <= reserved < peak + 5_000_000, "its values, not those of one layer"
 
 
 def test_what_a_model_reads_for_more_than_a_second_or_two_is_slow(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -196,6 +196,8 @@ def test_export_has_the_pairs_and_how_far_they_agree():
     at = open_export(open_page(COMPARE, b_hook_side="activation"))
     names = [button.key for button in at.get("download_button")]
     assert {"agreement_csv", "agreement_json"} <= set(names)
+    saved = {each["key"] for each in json.loads(at.get_by_key("export_pictures").proto.json)["figures"]}
+    assert {"agreement_plot", "depth_plot"} <= saved and "layer_counts" not in saved
 
 
 def test_two_models_need_no_more_than_one_in_memory(tiny_folder, monkeypatch):

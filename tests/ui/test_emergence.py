@@ -13,9 +13,10 @@ from core.models.checkpoints import checkpoints_of
 from core.records import ContrastSpec
 from engine import emergence_steps
 from engine.pipeline import forget_everything
-from tests.support.pages import SMALL, figure, link, open_page, said, settle
+from tests.support.pages import SMALL, figure, link, open_export, open_page, said, settle
 from tests.support.threads import until
 from tests.support.tiny_models import copy_folder
+from ui.panels.emergence import FIGURES
 
 LAYERS = "pages/2_Layers.py"
 
@@ -108,6 +109,15 @@ def test_steps_are_in_the_link_and_what_is_left_is_read(runs):
     assert at.dataframe(key="emergence_table").value["step"].tolist() == [0, 10, 300]
     again = open_page(LAYERS, None, **link(at))
     assert again.dataframe(key="emergence_table").value["step"].tolist() == [0, 10, 300]
+
+
+def test_export_has_the_files_and_the_figures(runs):
+    at = open_export(read_all(open_page(LAYERS, spec_of())))
+    keys = {button.proto.id.split("-")[-1] for button in at.get("download_button")}
+    assert {"emergence_csv", "emergence_csv_beside", "emergence_json", "emergence_json_beside"} <= keys
+    saved = {each["key"] for each in json.loads(at.get_by_key("export_pictures").proto.json)["figures"]}
+    drawn = {each.proto.id.split("-")[-1] for each in at.get("plotly_chart")}
+    assert {key for key in drawn if key.startswith("emergence")} == set(FIGURES) and drawn <= saved
 
 
 def test_a_checkpoint_that_fails_has_its_sentence_and_can_be_tried_again(runs):

@@ -32,6 +32,7 @@ from ui.kept_in_tab import MOST_BYTES, Kept
 from ui.link import View
 from ui.panels.text_input import first_sample
 
+COMPARE = "pages/6_Compare.py"
 LONG = "\n".join(f"word{number}" for number in range(400))
 OTHER = "\n".join(f"verb{number}" for number in range(300))
 
@@ -354,3 +355,33 @@ def test_a_class_that_a_mistake_has_put_in_the_place_of_a_list_is_there_again():
     again = answer(open_page(WORDS, None, **link(at)), valid)
     assert (again.selectbox(key="target").value, again.selectbox(key="baseline").value) == (CUSTOM, "verbs")
     assert again.number_input(key="n_baseline").value == 2 and "is empty" in said(again.error)[0]
+
+
+# --- Lists of experiment B ---
+
+
+def with_list_of_b(words=LONG):
+    """Compare with a B whose target is a named list of its own."""
+    more = {"b_target": CUSTOM, "b_target_words": words, "b_target_name": "Made up", "b_n_target": "20"}
+    return open_page(COMPARE, SMALL, **more)
+
+
+def test_a_long_list_of_b_and_its_name_are_there_again():
+    at = with_list_of_b()
+    assert "b_target_digest" in link(at) and "b_target_words" not in link(at)
+    assert kept(at)["boxes"]["b_target_words"] == LONG
+    again = reload(at, COMPARE)
+    assert again.text_area(key="b-target_text").value == LONG
+    assert (link(again)["b_target_digest"], link(again)["b_target_name"]) == (link(at)["b_target_digest"], "Made up")
+
+
+def test_another_list_than_that_of_b_is_not_taken():
+    at = with_list_of_b()
+    state, params = kept(at), link(at)
+    again = answer(open_page(COMPARE, None, waits=True, **params), {**state, "boxes": {"b_target_words": OTHER}})
+    assert "b_target_digest" not in link(again)
+
+
+def test_a_short_list_of_b_is_in_the_link_alone():
+    at = with_list_of_b("\n".join(LONG.split("\n")[:40]))
+    assert "b_target_words" in link(at) and kept(at) is None

@@ -22,6 +22,10 @@ from ui.readable_table import readable_table
 from ui.rows import clicked_row
 
 _PLOT, _TABLE = "agreement_plot", "changed_sides"
+FIGURES = {
+    _PLOT: "Every neuron in A and in B, by its statistic",
+    "quantile_plot": "Quantiles of the statistics of A and of B",
+}
 _MOST_ROWS = 200  # of neurons that change sides: the others are in the file
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
 import streamlit as st
 
 from core.errors import UserError
@@ -14,10 +13,13 @@ from engine.steps import reads_all_layers
 from ui import charts, page
 from ui.progress import show
 
+FIGURES = {"depth_plot": "Every layer of A and of B"}
+
 
 def draw(a: ContrastResult, b: ContrastResult) -> None:
     """Draw the layers of both, or say why not."""
-    from core.report.figures.agreement import depth_plot
+    from core.report.figures.agreement import depth_plot  # the start needs none of it
+    from core.report.layer_numbers import numbers_of
 
     st.header("Every layer of both")
     if not (reads_all_layers(a.spec) and reads_all_layers(b.spec)):
@@ -29,10 +31,8 @@ def draw(a: ContrastResult, b: ContrastResult) -> None:
             layers = show(all_layers, each.spec)
             if layers is None:
                 return
-            # [n_layers, n_neurons] -> [n_layers]
-            share = layers.strong.mean(axis=1)
-            size = np.where(np.isfinite(layers.hedges_g), np.abs(layers.hedges_g), -np.inf).max(axis=1)
-            rows.append((name, layers.depth, share, np.where(np.isfinite(size), size, np.nan)))
+            numbers = numbers_of(layers)
+            rows.append((name, numbers.depth, numbers.strong_share, numbers.largest_g))
     except UserError as error:  # the numbers above stand without it
         page.show_mistake(error)
         return

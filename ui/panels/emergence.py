@@ -9,8 +9,9 @@ from functools import partial
 import streamlit as st
 
 from core.models import CATALOGUE, is_here
-from core.models.checkpoints import Checkpoint, Checkpoints, log_spaced
+from core.models.checkpoints import Checkpoint, Checkpoints
 from core.records import ContrastResult, ContrastSpec
+from core.records.checkpoint_names import TOKENS, log_spaced
 from core.records.emergence import Emergence
 from core.report import alternatives
 from core.report import emergence as said
@@ -26,11 +27,18 @@ from engine.pipeline import Request, digest_of
 from engine.steps import reads_all_layers
 from ui import charts, chosen, page, parts, plot_marks, settings
 from ui.link import MAX_STEPS
+from ui.panels.export import FileButton, Files
 from ui.readable_table import readable_table
 from ui.rows import clicked_row
 from ui.visitor import visitor
 
 _STEPS, _TABLE = "emergence_steps", "emergence_table"
+FIGURES = {
+    "emergence_effect": "Largest AUC at each checkpoint",
+    "emergence_strong": "Strong neurons at each checkpoint",
+    "emergence_layers": "Largest AUC of every layer at each checkpoint",
+    "emergence_neuron": "The selected neuron at each checkpoint",
+}
 _DEFAULT = 10  # checkpoints that are chosen at first
 _POLL_SECONDS = 1.0
 _HOW = (
@@ -44,26 +52,31 @@ _FOLLOWED = (
 )
 
 
-def draw(result: ContrastResult) -> None:
-    """Draw the curves of the checkpoints that were read, and how to read more; without any, how to get some."""
+def draw(result: ContrastResult) -> tuple[Files, ...]:
+    """Draw the curves of the checkpoints that were read, and how to read more; without any, how to get some.
+
+    Return the files of the curves, with a title, for *Export*.
+    """
     spec = result.spec
     known = emergence_steps.offered_checkpoints(spec.model)
     if len(known.found) < 2:
         with st.expander("When in training do neurons appear?", icon=":material/timeline:"):
             st.markdown(page.plain(_HOW))
             page.show_notes(known.notes)
-        return
-    st.header("Over the steps of training", anchor="emergence")
+        return ()
+    st.header("Over the steps of training", anchor="emergence", help=GLOSSARY["checkpoints"])
     if not reads_all_layers(spec):
         page.show_notes(("With so many words only the chosen layer is read; fewer words show all checkpoints.",))
-        return
+        return ()
     asked = _draw_choice(known)
     curve = emergence_steps.curve(spec, known.unit, asked)
     _draw_reading(spec, asked, curve)
     page.show_notes(known.notes)
     _draw_failed(curve)
-    if curve.steps:
-        _draw_curve(result, curve, asked, known.own)
+    if not curve.steps or not _draw_curve(result, curve, asked, known.own):
+        return ()
+    about = "Every checkpoint and layer, at both sides of the nonlinearity."
+    return (Files("Every checkpoint", _buttons(curve), about),)
 
 
 # --- Which checkpoints ---
@@ -76,7 +89,7 @@ def _draw_choice(known: Checkpoints) -> tuple[Checkpoint, ...]:
     steps = [step for step in settings.current().view.steps if step in by_step] or list(default)
     if not parts.embedded():
         chosen.write(_STEPS, steps)
-        what = "Steps" if known.unit == "step" else "Tokens read,"
+        what = "Tokens read," if known.unit == TOKENS else f"{known.unit.capitalize()}s"
         st.multiselect(
             f"{what} to compare, of {len(by_step):,} checkpoints",
             list(by_step),
@@ -225,22 +238,22 @@ class _Shown:
         )
 
 
-def _draw_curve(result: ContrastResult, curve: Emergence, asked: Sequence[Checkpoint], own: int | None) -> None:
-    """Draw the figures, the table and the files of what was read."""
+def _draw_curve(result: ContrastResult, curve: Emergence, asked: Sequence[Checkpoint], own: int | None) -> bool:
+    """Draw the figures, the table and the files of what was read; False if they do not fit the experiment's model."""
     from core.report.figures import emergence as figures  # the start needs none of it
 
     spec, model = result.spec, result.model
     side, layer = spec.hook_side, spec.layer
     if (model.n_layers, model.d_mlp) != (curve.n_layers, curve.n_neurons):
         page.show_warning("The checkpoints have another shape than the model of your experiment.")
-        return
+        return False
     neuron = settings.current().view.neuron
     neuron = result.largest if neuron is None or neuron >= result.n_neurons else neuron
     shown = _Shown(spec, curve, tuple(each.name for each in asked if each.step in curve.steps), own)
     st.markdown(said.headline(curve, side))
     left, right = st.columns(2, gap="medium")
     with left:
-        st.markdown(f"**Strongest effect**, {where(side)}")
+        st.markdown(f"**Largest AUC**, {where(side)}, for each class")
         alt = said.alt_of_curves(curve, side, layer, "effect")
         shown.draw(figures.effect_over_steps(curve, side, layer), "emergence_effect", alt)
     with right:
@@ -258,6 +271,7 @@ def _draw_curve(result: ContrastResult, curve: Emergence, asked: Sequence[Checkp
         shown.draw(figures.neuron_over_steps(curve, layer, neuron), "emergence_neuron", alt)
     st.caption(_about(curve))
     _draw_table(shown)
+    return True
 
 
 def _use(names: Sequence[str], place: int, drawn_with: chosen.Snapshot) -> None:
@@ -285,7 +299,7 @@ def _draw_table(shown: _Shown) -> None:
     spec, curve, side = shown.spec, shown.curve, shown.spec.hook_side
     target, baseline = class_names(spec)
     significant, strong, auc = curve.significant(side), curve.strong(side), curve.best_auc(side)
-    first = "step" if curve.unit == "step" else "tokens"
+    first = "tokens" if curve.unit == TOKENS else curve.unit
     columns = {
         first: list(curve.steps),
         "checkpoint": list(shown.names),
@@ -311,18 +325,27 @@ def _draw_table(shown: _Shown) -> None:
             "checkpoint": st.column_config.TextColumn(width=170),
         },
     )
-    stem = result_stem(spec).replace(f"-layer{spec.layer}-", "-checkpoints-")
     with st.container(horizontal=True):
-        for kind, mime in (("csv", "text/csv"), ("json", "application/json")):
+        for key, label, make, name in _buttons(curve):
             st.download_button(
-                f"As {kind.upper()}",
-                partial(files.emergence, curve, kind),
-                f"{stem}.{kind}",
-                mime,
-                key=f"emergence_{kind}",
+                f"As {label}",
+                make,
+                name,
+                "text/csv" if label == "CSV" else "application/json",
+                key=f"{key}_beside",
                 on_click="ignore",
-                help="Every checkpoint, layer, class and side of the nonlinearity.",
+                help="Every checkpoint and layer, at both sides of the nonlinearity.",
             )
+
+
+def _buttons(curve: Emergence) -> tuple[FileButton, ...]:
+    """The buttons of the files of a curve."""
+    spec = curve.spec
+    stem = result_stem(spec).replace(f"-layer{spec.layer}-", "-checkpoints-")
+    return tuple(
+        (f"emergence_{kind}", kind.upper(), partial(files.emergence, curve, kind), f"{stem}.{kind}")
+        for kind in ("csv", "json")
+    )
 
 
 def _counted(value: float) -> str:

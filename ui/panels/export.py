@@ -33,11 +33,6 @@ _TITLES = {
     "layer_gold": "The extreme neurons of every layer in tagged sentences",
     "mean_activations": "Mean of every neuron over the words of each class",
 }
-_TITLES_OF_BOTH = {
-    "agreement_plot": "Every neuron in A and in B, by its statistic",
-    "quantile_plot": "Quantiles of the statistics of A and of B",
-    "depth_plot": "Every layer of A and of B",
-}
 # A button for a file: its key, its format, what makes it, and its name.
 FileButton = tuple[str, str, Callable[[], bytes], str]
 
@@ -65,6 +60,7 @@ def draw(
     neurons: Sequence[int] = (),
     of_neuron: Mapping[str, str] | None = None,
     *,
+    figures: Mapping[str, str] | None = None,
     more: Sequence[Files] = (),
     other: ContrastResult | None = None,
 ) -> None:
@@ -77,6 +73,8 @@ def draw(
         One text, or the two that are compared, on the page of texts.
     neurons : sequence of int
         Those in colour there.
+    figures : mapping, optional
+        Titles of more figures, by their keys: those that only this page has. With B, there are no others.
     of_neuron : mapping, optional
         Titles of more figures of the selected neuron, by their keys: those of the checks, on the page that has them.
     more : sequence of Files
@@ -92,7 +90,7 @@ def draw(
         return
     with box:
         st.markdown("**Pictures**, with the settings below them")
-        _draw_pictures(result, of_neuron or {}, other, has_text=len(texts) == 1)
+        _draw_pictures(result, figures or {}, of_neuron or {}, other, has_text=len(texts) == 1)
         st.markdown("**Data**")
         if texts:
             _draw_text_files(result, tuple(texts), tuple(neurons))
@@ -106,15 +104,20 @@ def draw(
 
 
 def _draw_pictures(
-    result: ContrastResult, more: Mapping[str, str], other: ContrastResult | None, *, has_text: bool
+    result: ContrastResult,
+    own: Mapping[str, str],
+    more: Mapping[str, str],
+    other: ContrastResult | None,
+    *,
+    has_text: bool,
 ) -> None:
     neuron, stem = settings.current().view.neuron, result_stem(result.spec)
     neuron = result.largest if neuron is None else neuron
     of_neuron = {"neuron_spread": "before and after the nonlinearity", **more}
-    titles = {**_TITLES, "words_image": words_image.title(result)}
+    titles = {**_TITLES, "words_image": words_image.title(result), **own}
     lines = caption(result, LABELS[result.spec.correction], model_label(result.spec.model))
     if other is not None:
-        titles, stem = _TITLES_OF_BOTH, stem_of_both(result, other)
+        titles, stem = dict(own), stem_of_both(result, other)
         of_b = caption(other, LABELS[other.spec.correction], model_label(other.spec.model))
         lines = (*(f"A: {line}" for line in lines), *(f"B: {line}" for line in of_b))
     figures = [Exported(key, title, f"{stem}-{key}") for key, title in titles.items()]

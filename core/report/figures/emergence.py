@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from core.records.checkpoint_names import TOKENS
 from core.records.emergence import Emergence
 from core.report.emergence import readable_step
 from core.report.figures.style import (
@@ -53,10 +54,10 @@ def effect_over_steps(emergence: Emergence, side: str, layer: int) -> Picture:
     hovers = [
         [
             *(
-                f"for {name}: AUC {readable_auc(every[at, way])} (layer {layer}: {readable_auc(alone[at, way])})"
+                f"for {name}: {_auc_or(every[at, way])} (layer {layer}: {_auc_or(alone[at, way])})"
                 for way, name in enumerate(names)
             ),
-            f"labels shuffled: AUC {readable_auc(chance[at])}",
+            f"labels shuffled: {_auc_or(chance[at], 'too few words')}",
         ]
         for at in range(len(chance))
     ]
@@ -222,7 +223,7 @@ def _layout(emergence: Emergence) -> Picture:
 
 
 def _axis_title(emergence: Emergence, scale: str) -> str:
-    what = "Step of training" if emergence.unit == "step" else "Tokens read in training"
+    what = "Tokens read in training" if emergence.unit == TOKENS else f"{emergence.unit.capitalize()} of training"
     zero = ", 0 set apart" if scale and 0 in emergence.steps and len(emergence.steps) > 1 else ""
     return f"{what} ({scale}{zero})" if scale else what
 
@@ -245,15 +246,17 @@ def _at(emergence: Emergence, at: int) -> str:
     return readable_step(emergence.steps[at], emergence.unit).capitalize()
 
 
+def _auc_or(value: float, else_said: str = "no neuron varies") -> str:
+    return else_said if math.isnan(value) else f"AUC {readable_auc(value)}"
+
+
 def _about_layer(emergence: Emergence, side: str, layer: int, at: int, names: tuple[str, str]) -> str:
     """What a cell of the image says: of each class, the best neuron, and the strong ones."""
     found = emergence.summaries[at].at(side)
     lines = [f"<b>{_at(emergence, at)}, layer {layer}</b>"]
     for direction, name in enumerate(names):
-        best = int(found.best[layer, direction])
-        said = "no neuron varies"
-        if best >= 0:
-            said = f"AUC {readable_auc(float(found.best_auc[layer, direction]))} (neuron {best})"
+        best = int(found.auc_neurons[layer, direction])
+        said = _auc_or(float(found.best_auc[layer, direction])) + (f" (neuron {best})" if best >= 0 else "")
         lines.append(f"for {name}: {said}, {int(found.strong[layer, direction]):,} strong")
     return "<br>".join(lines)
 

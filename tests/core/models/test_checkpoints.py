@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from huggingface_hub import constants
 
 from core.models import Folders
-from core.models.checkpoints import PYTHIA_STEPS, Checkpoints, checkpoints_of, log_spaced, position_of
+from core.models.checkpoints import PYTHIA_STEPS, Checkpoints, checkpoints_of
+from core.records.agreement import correspondence
+from core.records.checkpoint_names import log_spaced, position_of
+from tests.support.made_results import MODEL
 from tests.support.tiny_models import change_config
 
 HUB = "EleutherAI/pythia-70m"
@@ -24,12 +28,47 @@ HUB = "EleutherAI/pythia-70m"
         ("stage1-step1000-tokens4B", (1_000, "step")), ("300B", (300 * 10**9, "token")),
         ("tokens-1.5T", (1_500 * 10**9, "token")), ("20M-tokens", (20 * 10**6, "token")),
         ("step", None), ("final", None), ("v2", None), ("step1.5", None), ("step3k", None), ("footstep3", None),
-        ("step1-checkpoint2", None), ("step" + "9" * 16, None), ("-5", None), ("gpt2-1B-chat", None), ("", None),
+        ("epoch3", (3, "epoch")), ("epoch1-step20", (20, "step")), ("step1-checkpoint2", None),
+        ("step" + "9" * 16, None), ("-5", None), ("gpt2-1B-chat", None), ("", None),
         ("٣", None),
     ],
 )  # fmt: skip
 def test_a_step_is_read_from_a_name_only_where_it_is_plain(label: str, position: tuple[int, str] | None) -> None:
-    assert position_of(label) == position
+    found = position_of(label)
+    assert (found and (found.step, found.unit)) == position
+
+
+@pytest.mark.parametrize("asked", ["runA-step100", "runA-step200", "runB-step200"])
+def test_two_runs_in_one_folder_are_told_apart_and_the_asked_one_is_its_own(tmp_path: Path, asked: str) -> None:
+    """What Emergence takes for one run, Compare does too."""
+    names = ["runA-step100", "runA-step200", "runB-step200"]
+    folder(tmp_path, *names)
+    found = checkpoints_of(str(tmp_path / asked))
+    assert labels(found) == [name for name in names if name[:4] == asked[:4]]
+    assert [each.label for each in found.found if each.step == found.own] == [asked]
+    assert len(found.notes) == 1 and "Of another run" in found.notes[0]
+    model = replace(MODEL, name=str(tmp_path / asked), revision="sha256:a")
+    for name in names:
+        other = replace(MODEL, name=str(tmp_path / name), revision="sha256:b")
+        assert correspondence(model, 1, other, 1).same_neurons == (name in labels(found))
+
+
+@pytest.mark.parametrize("asked", ["step5", "step005"])
+def test_of_two_folders_at_one_step_the_asked_one_is_shown(tmp_path: Path, asked: str) -> None:
+    folder(tmp_path, "step5", "step005", "step6")
+    found = checkpoints_of(str(tmp_path / asked))
+    assert labels(found) == [asked, "step6"] and "of the same step" in found.notes[0]
+
+
+def test_notes_and_folders_are_bounded_and_the_asked_folder_is_looked_at(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder(tmp_path, "step99", *(f"odd{letter}" for letter in "abcdefghijkl"))
+    assert len(checkpoints_of(str(tmp_path / "step99")).notes) == 8
+    assert checkpoints_of(str(tmp_path / "step99")).notes[-1] == "5 more are left out."
+    monkeypatch.setattr("core.models.checkpoints._MOST", 4)
+    found = checkpoints_of(str(tmp_path / "step99"))
+    assert labels(found) == ["step99"] and "13 entries" in found.notes[0] and len(found.notes) == 4
 
 
 def folder(place: Path, *names: str, **config: object) -> None:
@@ -65,9 +104,9 @@ def test_what_is_of_no_or_another_run_is_left_out_with_a_note(tmp_path: Path) ->
     (tmp_path / "logs").mkdir()
     (tmp_path / "step9").write_text("a file")
     found = checkpoints_of(str(tmp_path / "step0"))
-    assert labels(found) == ["step0", "checkpoint-5"]
+    assert labels(found) == ["step0", "step5"]
     for name, why in {
-        "step5": "of the same step", "final": "does not say", "step6": "n_layer", "step7": "tokenizer",
+        "checkpoint-5": "Of another run", "final": "does not say", "step6": "n_layer", "step7": "tokenizer",
         "step8": "cannot be read",
     }.items():  # fmt: skip
         assert sum(f"“{name}”" in note and why in note for note in found.notes) == 1, (name, found.notes)

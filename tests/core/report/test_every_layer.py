@@ -23,6 +23,7 @@ from core.report.figures.layer_axes import count_ticks
 from core.report.layer_numbers import SHARES, LayerNumbers, numbers_of
 from core.report.layer_table import LAYER_COLUMNS, layer_table
 from core.whole_model import measure_layers
+from tests.support.made_layers import made_layers
 from tests.support.tiny_models import N_LAYERS, save_tiny
 
 NAMES = ("nouns", "<b>verbs</b> %{x}")
@@ -88,6 +89,16 @@ def test_the_numbers_are_those_of_each_layer_alone(sides: Any, results: Any, lm:
             expected = np.nanpercentile(alone.tests.statistic, [100 * share for share in SHARES])
             np.testing.assert_allclose(numbers.quantiles[:, layer], expected)
     assert sum(int(numbers.higher.significant.sum()) for numbers in sides) > 0
+
+
+def test_the_share_of_strong_neurons_and_the_largest_g_by_a_plain_loop() -> None:
+    found = made_layers(n_layers=4, n_neurons=50)
+    numbers = numbers_of(found)
+    for layer in range(4):
+        tested = [i for i in range(50) if not np.isnan(found.tests.statistic[layer, i])]
+        assert numbers.strong_share[layer] == sum(bool(found.strong[layer, i]) for i in tested) / 50
+        assert numbers.largest_g[layer] == max(abs(found.hedges_g[layer, i]) for i in tested)
+    assert numbers.strong_share.any()
 
 
 def test_a_layer_in_which_nothing_varies_has_no_numbers(sides: Any) -> None:
