@@ -11,6 +11,7 @@ from contextlib import nullcontext
 import numpy as np
 
 from core.activations import Gate, gold_values_of_layers
+from core.activations.gold import MAX_FLOATS
 from core.comparison import release_words, units_of_pair, values_of_layer
 from core.errors import UserError
 from core.models import LoadedModel
@@ -108,6 +109,7 @@ def gold_layers(
     lm: LoadedModel,
     text: GoldText,
     *,
+    max_floats: int = MAX_FLOATS,
     progress: Progress = unwatched,
     gate: Gate = nullcontext,
 ) -> GoldLayers:
@@ -119,6 +121,8 @@ def gold_layers(
         Its classes, pooling, beginning-of-text token, side, and whether its test compares absolute values.
     lm : LoadedModel
     text : GoldText
+    max_floats : int
+        As in ``gold_values_of_layers``: what is computed of one layer's values comes on top of them.
     progress, gate
         As in ``word_activations``.
 
@@ -148,6 +152,7 @@ def gold_layers(
         upos=(*target, *baseline),
         pooling=spec.pooling,
         prefix=spec.prefix,
+        max_floats=max_floats,
         progress=progress,
         gate=gate,
     )

@@ -25,7 +25,7 @@ from core.progress import Progress, part_of, unwatched
 from core.records import HOOK_SIDES, GoldActivations, GoldSentence, GoldText
 
 # Most floats of a reading of several layers at a time (256 MB).
-_MAX_FLOATS = 64_000_000
+MAX_FLOATS = 64_000_000
 
 
 @dataclass(frozen=True)
@@ -137,7 +137,7 @@ def gold_values_of_layers(
     upos: Collection[str],
     pooling: str = "mean",
     prefix: bool = False,
-    max_floats: int = _MAX_FLOATS,
+    max_floats: int = MAX_FLOATS,
     progress: Progress = unwatched,
     gate: Gate = nullcontext,
 ) -> LayeredGoldValues:

@@ -14,7 +14,7 @@ from core.activations import values_shape
 from core.activations.mapped import mapping_of
 from core.errors import UserError
 from core.records import ContrastSpec
-from engine import evidence_steps, sizes, steps
+from engine import evidence_steps, layer_steps, sizes, steps
 from engine.admission import Work, admitted
 from engine.folders import cache_folder
 from engine.jobs import bytes_in_memory
@@ -53,7 +53,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> Works:
             finally:
                 works.peaks.append(tracemalloc.get_traced_memory()[1] - before)
 
-    for module in (steps, evidence_steps):
+    for module in (steps, evidence_steps, layer_steps):
         monkeypatch.setattr(module, "admitted", listening)
     return works
 
@@ -125,6 +125,25 @@ def test_a_tagged_text_takes_what_is_reserved(asked: list[Work]) -> None:
     read = resolve(evidence_steps.gold_reading, Request(SPEC, marked=0))
     n_bytes = read.at("activation").nbytes + read.at("pre-activation").nbytes
     assert n_bytes <= asked[-1].n_bytes < 1.2 * n_bytes
+
+
+@pytest.mark.parametrize("cache_mb", [16, 1_000], ids=["one layer at a time", "all together"])
+@pytest.mark.parametrize("test", ["welch", "welch_absolute"])
+def test_a_tagged_text_at_all_layers_takes_what_is_reserved(
+    asked: Works, monkeypatch: pytest.MonkeyPatch, cache_mb: int, test: str
+) -> None:
+    monkeypatch.setenv("GRAMMAR_NEURONS_MEMORY_CACHE_MB", str(cache_mb))
+    request = layer_steps.gold_request(SPEC.changed(test=test))
+    resolve(steps.model, request)
+    resolve(evidence_steps.gold, request)
+    tracemalloc.start()
+    try:
+        found = resolve(layer_steps.gold_of_layers, request)
+    finally:
+        tracemalloc.stop()
+    layer = 4 * (found.n_target + found.n_baseline) * 512
+    n_layers = {16: 1, 1_000: 6}[cache_mb]
+    assert n_layers * layer < asked.peaks[-1] < asked[-1].n_bytes < (n_layers + 4) * layer
 
 
 def test_what_a_model_reads_for_more_than_a_second_or_two_is_slow(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,6 +11,7 @@ import streamlit as st
 
 from core.errors import UserError
 from core.records import ContrastResult, ContrastSpec
+from core.records.gold import why_no_tags
 from core.report import sentences
 from core.report.glossary import GLOSSARY, statistic_name
 from engine import files, steps
@@ -62,14 +63,14 @@ def draw(result: ContrastResult, view: View) -> tuple[Files, ...]:
 def _gold(spec: ContrastSpec, view: View) -> tuple[GoldLayers | None, str]:
     """The gold AUC, if it is there or the filter or the order needs it; and why there is none."""
     from core.report.neuron_table import uses_gold
-    from engine.layer_steps import gold_if_there, gold_of_layers, why_no_gold
+    from engine.layer_steps import gold_if_there, gold_of_layers, gold_request
 
-    if why := why_no_gold(spec):
+    if why := why_no_tags(spec):
         return None, why
     if not uses_gold(view.filter, view.sort, spec.test):
         return gold_if_there(spec), ""
     try:
-        return show(gold_of_layers, spec), ""
+        return show(gold_of_layers, gold_request(spec).spec), ""
     except UserError as error:
         return None, str(error)
 
