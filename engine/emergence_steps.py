@@ -14,6 +14,7 @@ from core.models.checkpoints import Checkpoint, Checkpoints, checkpoints_of
 from core.progress import Progress
 from core.records import ContrastSpec
 from core.records.emergence import CheckpointSummary, Emergence
+from core.report.one_layer import one_layer_read
 from engine.admission import admitted
 from engine.fair_queue import FairQueue
 from engine.folders import model_folders
@@ -45,7 +46,7 @@ def checkpoint(request: Request, need: Any, progress: Progress) -> CheckpointSum
     from core.emergence import summarise
 
     if not reads_all_layers(request.spec):
-        raise UserError("With so many words only one layer is read; checkpoints are compared over all layers.")
+        raise UserError(one_layer_read("all checkpoints"))
     read = need(activations)
     with admitted(correction_of(request.spec, read), progress):
         return summarise(request.spec, need(model_info), read, progress=progress)

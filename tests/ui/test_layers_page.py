@@ -68,7 +68,7 @@ def test_the_caption_says_what_is_corrected_together(changes, sentence):
 def test_the_side_that_is_not_tested_has_its_own_warning():
     at = open_page(LAYERS)
     assert [box.label for box in at.main.expander if "p-values" in box.label] == [
-        "The p-values after the nonlinearity are too low: how much"
+        "The p-values after the nonlinearity may be too low: why"
     ]
     at = open_page(LAYERS, SMALL.changed(test="mannwhitney"))
     assert not [box for box in at.main.expander if "p-values" in box.label]

@@ -12,6 +12,7 @@ from core.records import ContrastResult
 from core.report import alternatives, figures
 from core.report.figures import Picture
 from core.report.glossary import GLOSSARY
+from core.report.selection import marked_by_p
 from core.report.sentences import class_names
 from engine import steps
 from ui import charts, chosen, page, plot_marks, settings
@@ -59,7 +60,8 @@ def draw(result: ContrastResult, neuron: int) -> None:
     )
     st.caption(
         "Click a point to see its words. Drag to zoom, double-click to zoom out. Every point is also a row of the "
-        "table below, for the keyboard: arrows, then Enter. " + _about(result, plot)
+        "table below, for the keyboard: arrows, then Enter. "
+        + " ".join(filter(None, [_about(result, plot), marked_by_p(result.spec)]))
     )
 
 
