@@ -15,7 +15,6 @@ from core.errors import UserError
 from core.progress import Progress
 from core.records import ContrastResult, ContrastSpec, TokenActivations, WordPair
 from core.records.gold import why_no_tags
-from core.report.one_layer import one_layer_read
 from engine.jobs import Results
 from engine.pipeline import Request, resolve
 from engine.steps import conclusion, profile, shuffled, sources, words
@@ -88,6 +87,7 @@ def _every_layer(
     kind: str, spec: ContrastSpec, shown: tuple[str, str], found: Found, write: Callable[[Table], str]
 ) -> bytes:
     from core.report.neuron_table import NeuronTable
+    from core.report.one_layer import one_layer_read
     from engine.layer_steps import all_layers
 
     _check_sources(resolve(words, Request(spec)), shown)
@@ -133,6 +133,7 @@ def layers_json(spec: ContrastSpec, shown: tuple[str, str]) -> bytes:
 def _layers(kind: str, spec: ContrastSpec, shown: tuple[str, str], write: Callable[[Table], str]) -> bytes:
     from core.report.layer_numbers import numbers_of
     from core.report.layer_table import layer_table
+    from core.report.one_layer import one_layer_read
     from engine.layer_steps import both_sides
 
     result = _as_shown(spec, shown)

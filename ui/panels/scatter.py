@@ -12,7 +12,6 @@ from core.records import ContrastResult
 from core.report import alternatives, figures
 from core.report.figures import Picture
 from core.report.glossary import GLOSSARY
-from core.report.selection import marked_by_p
 from core.report.sentences import class_names
 from engine import steps
 from ui import charts, chosen, page, plot_marks, settings
@@ -60,8 +59,7 @@ def draw(result: ContrastResult, neuron: int) -> None:
     )
     st.caption(
         "Click a point to see its words. Drag to zoom, double-click to zoom out. Every point is also a row of the "
-        "table below, for the keyboard: arrows, then Enter. "
-        + " ".join(filter(None, [_about(result, plot), marked_by_p(result.spec)]))
+        "table below, for the keyboard: arrows, then Enter. " + _about(result, plot)
     )
 
 
@@ -89,6 +87,12 @@ def _draw_preview(result: ContrastResult, picture: Picture) -> None:
 
 def _about(result: ContrastResult, plot: str) -> str:
     """What a reader of the plot should know besides."""
+    from core.report.selection import marked_by_p  # the start needs none of it
+
+    return " ".join(filter(None, [_about_points(result, plot), marked_by_p(result.spec)]))
+
+
+def _about_points(result: ContrastResult, plot: str) -> str:
     if plot == "index":
         return _about_colours(result)
     if show(steps.shuffled, result.spec) is None:
