@@ -254,6 +254,9 @@ def test_the_table_is_exported_with_all_digits(contrast):
     assert [row["layer"] for row in rows] == [str(layer) for layer in range(6) for _ in range(2)]
     assert int(rows[2 * SMALL.layer]["largest_neuron"]) == contrast(SMALL).largest
     assert float(rows[2 * SMALL.layer]["text_auc_of_largest"]) > 0
+    forget_everything()
+    again = files.layers_csv(SMALL, shown).decode("utf-8-sig")
+    assert list(csv.DictReader(io.StringIO(again))) == rows, "the page has not shown the sentences now"
     assert len(json.loads(files.layers_json(SMALL, shown))) == 12
 
 

@@ -29,7 +29,7 @@ def draw(spec: ContrastSpec, neuron: int | None) -> None:
     """Draw the map and the choice between its views, with marks on the selected and the pinned neurons.
 
     No neuron is selected, and none marked, where the spec's layer has no tests: other layers can still be looked at.
-    With so many words that only one layer was read, there is none, and a note says so.
+    Where only one layer was read, there is no map, and a note says so.
     """
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", key="map_head"):
         st.header("Every neuron of the model", width="content")
