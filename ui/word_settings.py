@@ -85,13 +85,12 @@ def draw_contrast() -> None:
         key="contrast",
         format_func=lambda name: labels.get(name, name),
         on_change=_choose_contrast,
-        help="It chooses target and baseline. Below is what else differs between these words: a neuron may be "
-        "high for that instead.",
+        help=f"It chooses target and baseline. A neuron may be high for something else that differs between them. "
+        f"{page.plain(_what_else_differs(chosen))}",
     )
-    if line := _what_else_differs(chosen):
+    if swapped:
         target = settings.current().values["target"]
-        said = f"Target and baseline are swapped: {spoken(target)} are the target. " if swapped else ""
-        st.caption(page.plain(f"{said}{line}"))
+        st.caption(page.plain(f"Target and baseline are swapped: {spoken(target)} are the target."))
 
 
 def _contrast() -> tuple[str, bool]:

@@ -15,8 +15,10 @@ from core.records import AdjustedTests, ContrastResult, NeuronTests, WordActivat
 
 DOES = "Test every neuron of a layer on two word classes, and say which differ."
 EXAMPLES = (
-    ("Nouns and verbs in layer 3 of the bundled model, as the app opens", "{prog} contrast --layer 3"),
-    ("Singular and plural nouns, and what else differs between them", "{prog} contrast --contrast singular-plural"),
+    (
+        "Singular and plural nouns in layer 3 of the bundled model; without --contrast, nouns and verbs",
+        "{prog} contrast --contrast singular-plural --layer 3",
+    ),
     (
         "The course notebook's analysis with the lists that are here, as a table for a spreadsheet",
         "{prog} contrast --preset notebook --word-source bundled --csv neurons.csv",

@@ -23,6 +23,7 @@ from tests.support.pages import (
     settle,
 )
 from ui import link as links
+from ui import page
 from ui.defaults import DEFAULT
 
 # Quick to compute: one layer is corrected.
@@ -46,7 +47,7 @@ def classes(at):
 
 
 def in_sidebar(at):
-    return said(at.sidebar.caption)
+    return at.selectbox(key="contrast").help
 
 
 def test_every_contrast_is_offered_in_words_and_so_are_own_lists():
@@ -60,7 +61,7 @@ def test_choosing_a_contrast_sets_both_classes_and_the_page_says_what_else_diffe
     assert classes(at) == ("singular-nouns", "plural-nouns") and not at.error and not at.warning
     assert_shows(at, contrast(of_classes(SINGULAR)))
     line = f"What else differs: {SINGULAR.confounds}"
-    assert line in in_sidebar(at) and line in said(at.main.caption)
+    assert page.plain(line) in in_sidebar(at) and line in said(at.main.caption)
     assert "contrast" not in link(at) and link(at)["target"] == "singular-nouns"
 
 
@@ -70,8 +71,8 @@ def test_a_swapped_pair_is_the_same_contrast_and_says_so(contrast):
     settle(at)
     assert classes(at) == ("plural-nouns", "singular-nouns")
     assert at.selectbox(key="contrast").value == SINGULAR.name
-    begins = "Target and baseline are swapped: plural nouns are the target. What else differs: "
-    assert any(caption.startswith(begins) for caption in in_sidebar(at))
+    assert "Target and baseline are swapped: plural nouns are the target." in said(at.sidebar.caption)
+    assert page.plain(f"What else differs: {SINGULAR.confounds}") in in_sidebar(at)
     assert_shows(at, contrast(SPEC.changed(target="plural-nouns", baseline="singular-nouns")))
 
 
@@ -81,7 +82,7 @@ def test_another_pair_is_called_so_and_the_page_asks():
     settle(at)
     box = at.selectbox(key="contrast")
     assert box.value == "another-pair" and box.options[-1] == "Another pair"
-    assert any(caption.startswith(ASKS) for caption in in_sidebar(at))
+    assert ASKS in in_sidebar(at)
     assert any("between nouns and adverbs? It may be" in caption for caption in said(at.main.caption))
     choose(at, "nouns-verbs")
     assert classes(at) == ("nouns", "verbs")
@@ -99,7 +100,7 @@ def test_two_lists_of_ones_own_with_names():
         at.text_input(key=f"{side}_name").set_value(name)
     settle(at)
     assert not at.error and at.selectbox(key="contrast").value == "own-lists"
-    assert any(caption.startswith(ASKS) for caption in in_sidebar(at))
+    assert ASKS in in_sidebar(at)
     assert any("What else differs between Food_x and Tools?" in caption for caption in said(at.main.caption))
     choose(at, PRONOUNS.name)
     choose(at, "own-lists")
@@ -109,7 +110,7 @@ def test_two_lists_of_ones_own_with_names():
 def test_shuffled_groups_differ_in_nothing_but_chance():
     at = open_page(NEURONS, of_classes(SINGULAR, shuffle_labels=True))
     assert at.selectbox(key="contrast").value == SINGULAR.name
-    assert not [caption for caption in (*in_sidebar(at), *said(at.main.caption)) if "What else differs" in caption]
+    assert not [each for each in (in_sidebar(at), *said(at.main.caption)) if "What else differs" in each]
 
 
 @pytest.mark.parametrize("name", ["first-third-person", "count-mass"])
