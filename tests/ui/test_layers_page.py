@@ -147,6 +147,16 @@ def test_with_max_t_the_map_and_the_finder_do_not_wait_for_the_other_side(monkey
     ]
 
 
+def test_while_the_other_side_is_permuted_the_page_says_why(monkeypatch):
+    def waiting(step, spec, *, meanwhile=None):
+        assert meanwhile is not None
+        meanwhile()
+
+    monkeypatch.setattr(every_layer, "show", waiting)
+    at = open_page(LAYERS, SMALL.changed(correction="max_t", family="layer"))
+    assert any("max-T permutes the labels for each" in caption for caption in said(at.caption))
+
+
 def test_only_the_first_drawing_waits_a_moment_for_the_sentences(monkeypatch):
     """What is below would come later after each click, as long as they are read."""
     forget_everything()

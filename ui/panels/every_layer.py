@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -58,7 +58,7 @@ class Shown:
 
 def draw(spec: ContrastSpec) -> None:
     """Draw the charts and the table of every layer, or why there are none."""
-    found = layer_steps.both_sides(spec, show)
+    found = layer_steps.both_sides(spec, partial(show, meanwhile=_say_why) if spec.corrected_by.permutes else show)
     if found is None:
         page.show_notes((one_layer_read("all layers"),))
         return
@@ -77,6 +77,11 @@ def draw(spec: ContrastSpec) -> None:
         with right:
             gold = layers_gold.draw(shown)
     layers_table.draw(spec, sides, gold)
+
+
+def _say_why() -> None:
+    """Say what takes so long: one of the sides, of which the other parts of the page show the tested one alone."""
+    st.caption("These charts show both sides of the nonlinearity, and max-T permutes the labels for each.")
 
 
 def _draw_head(sides: tuple[LayerNumbers, LayerNumbers]) -> str:
