@@ -40,7 +40,7 @@ with page.showing_user_errors():
             every_layer.draw(view.spec)
     if "map" in shown:
         neuron_map.draw(view.spec, neuron)
-    found = finder.draw(view, neuron) if "finder" in shown else ()
+    found = finder.draw(settings.current().view, neuron) if "finder" in shown else ()
     if "emergence" in shown:
         emergence.draw(view.spec, neuron)
     if result is not None:
