@@ -6,6 +6,9 @@ found.overlap(0, 1).jaccard
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import suppress
+
 from core.comparison import compare_neurons, correct, units_of_pair
 from core.errors import UserError
 from core.progress import Progress, part_of, unwatched
@@ -33,8 +36,28 @@ def with_protocol_of(spec: ContrastSpec, preset: Preset) -> ContrastSpec:
     return spec.changed(**{name: preset.settings[name] for name in PROTOCOL})
 
 
+def specs_of_protocols(spec: ContrastSpec) -> list[ContrastSpec]:
+    """The spec with the protocol of each preset whose protocol fits it.
+
+    Examples
+    --------
+    >>> [each.correction for each in specs_of_protocols(ContrastSpec.careful())]
+    ['bonferroni', 'holm', 'fdr_bh']
+    """
+    specs = []
+    for preset in ALL_PRESETS.values():
+        with suppress(UserError):
+            specs.append(with_protocol_of(spec, preset))
+    return specs
+
+
 def run_protocols(
-    spec: ContrastSpec, model: ModelInfo, activations: WordActivations, *, progress: Progress = unwatched
+    spec: ContrastSpec,
+    model: ModelInfo,
+    activations: WordActivations,
+    *,
+    check: Callable[[ContrastSpec], object] = lambda spec: None,
+    progress: Progress = unwatched,
 ) -> Protocols:
     """Analyse the same activations by the protocol of each preset.
 
@@ -45,6 +68,8 @@ def run_protocols(
     model : ModelInfo
     activations : WordActivations
         Of all layers: families and top shares are of the model.
+    check : callable
+        Called with the spec of each protocol before it is run; if it raises UserError, that one is not run.
     progress : callable
         Called with a share and a sentence.
 
@@ -69,6 +94,7 @@ def run_protocols(
         try:
             its_spec = with_protocol_of(spec, preset)
             units_of_pair(its_spec, activations.words)
+            check(its_spec)
         except UserError as error:
             not_run.append((preset.label, str(error)))
             continue

@@ -122,7 +122,7 @@ def gold_layers(
     lm : LoadedModel
     text : GoldText
     max_floats : int
-        Most values in memory at a time, at least those of one layer.
+        As in ``gold_values_of_layers``: what is computed of one layer's values comes on top of them.
     progress, gate
         As in ``word_activations``.
 

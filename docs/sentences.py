@@ -33,6 +33,7 @@ _ANSWERS = (
     "core/records/link.py",
     "core/report/colour_scales.py",
     "core/report/notebook/testing.py",
+    "core/report/one_layer.py",
     "core/words/lists.py",
     "core/words/pair.py",
     "core/words/shuffle.py",
@@ -48,7 +49,6 @@ _ANSWERS = (
     "ui/link.py",
     "ui/model_settings.py",
     "ui/other.py",
-    "ui/panels/layers.py",
     "ui/shell.py",
     "ui/token_heatmap/blocks.py",
     "ui/word_settings.py",
@@ -57,6 +57,9 @@ _ANSWERS = (
 _HANDED_ON = {
     ("core/command_line/parser.py", "error"),
     ("core/report/notebook/__init__.py", "notebook_json"),
+    ("engine/emergence_steps.py", "checkpoint"),
+    ("engine/files.py", "_every_layer"),
+    ("engine/files.py", "_layers"),
     ("ui/uploads.py", "draw_box"),
     ("ui/values.py", "spec_of"),
 }
@@ -71,7 +74,7 @@ SECTIONS: dict[str, list[tuple[str, str]]] = {
         ("core/models/", "was read in bfloat16|the CPU is used|neurons were found by|longer ones are read"),
         ("core/report/colour_scales.py", ""),
         ("ui/token_heatmap/blocks.py", ""),
-        ("ui/panels/layers.py", "only the chosen layer is read"),
+        ("core/report/one_layer.py", ""),
     ],
     "short messages": [
         ("ui/word_settings.py", "words of each class are used|all of them are used|are used again"),

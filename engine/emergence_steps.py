@@ -16,13 +16,14 @@ from core.models.checkpoints import Checkpoint, Checkpoints, checkpoints_of, sta
 from core.progress import Progress
 from core.records import ContrastSpec
 from core.records.emergence import CheckpointSummary, Emergence
-from engine.admission import Work, admitted
+from core.report.one_layer import one_layer_read
+from engine.admission import admitted
 from engine.fair_queue import FairQueue
 from engine.folders import model_folders
 from engine.jobs import NotCached
-from engine.limits import Limits, check_allowed, check_permutations, limits
+from engine.limits import Limits, check_allowed, limits
 from engine.pipeline import Request, peek, resolve, results_of, step
-from engine.sizes import calculation_of, permutation_of
+from engine.sizes import correction_of
 from engine.steps import activations, model_info, reads_all_layers, sources, words
 
 
@@ -47,20 +48,10 @@ def checkpoint(request: Request, need: Any, progress: Progress) -> CheckpointSum
     from core.emergence import summarise
 
     if not reads_all_layers(request.spec):
-        raise UserError("With so many words only one layer is read; checkpoints are compared over all layers.")
+        raise UserError(one_layer_read("all checkpoints"))
     read = need(activations)
-    with admitted(_work(request.spec, read), progress):
+    with admitted(correction_of(request.spec, read), progress):
         return summarise(request.spec, need(model_info), read, progress=progress)
-
-
-def _work(spec: ContrastSpec, read: Any) -> Work:
-    if not spec.corrected_by.permutes:
-        return calculation_of(read)
-    whole_model = spec.family == "model"
-    n_layers, _, d_mlp = read.target_sides.pre_activation.shape
-    n_words = len(read.words.target) + len(read.words.baseline)
-    check_permutations(n_words, d_mlp * (n_layers if whole_model else 1))
-    return permutation_of(read, whole_model)
 
 
 # --- What a page asks ---

@@ -13,25 +13,26 @@ from weakref import ref
 
 from core.errors import UserError
 from core.progress import Progress
-from core.records import ContrastResult, ContrastSpec, TokenActivations
+from core.records import ContrastResult, ContrastSpec, TokenActivations, WordPair
+from core.records.gold import why_no_tags
 from engine.jobs import Results
 from engine.pipeline import Request, resolve
-from engine.steps import conclusion, profile, shuffled, sources
+from engine.steps import conclusion, profile, shuffled, sources, words
 from engine.steps import text as text_step
 
 if TYPE_CHECKING:
     from core.records.agreement import Agreement
     from core.records.emergence import Emergence
+    from core.records.layers import GoldLayers
     from core.report.tables import Table
 
 
 @dataclass(frozen=True)
 class Found:
-    """What the finder shows: a filter and an order (``NeuronTable.rows``), and whether it has the gold AUC."""
+    """What the finder shows: a filter and an order (``NeuronTable.rows``)."""
 
     filter: str = ""
     sort: str = ""
-    with_gold: bool = False
 
 
 _made = Results("file", max_entries=4, max_bytes=20e6)  # a report has 5 MB
@@ -86,14 +87,14 @@ def _every_layer(
     kind: str, spec: ContrastSpec, shown: tuple[str, str], found: Found, write: Callable[[Table], str]
 ) -> bytes:
     from core.report.neuron_table import NeuronTable
-    from engine.layer_steps import all_layers, gold_of_layers
+    from core.report.one_layer import one_layer_read
+    from engine.layer_steps import all_layers
 
-    _as_shown(spec, shown)
+    _check_sources(resolve(words, Request(spec)), shown)
     every = resolve(all_layers, Request(spec))
     if every is None:
-        raise UserError("With so many words only one layer is read, so there is no table of every layer.")
-    gold = resolve(gold_of_layers, Request(spec)) if found.with_gold else None
-    table = NeuronTable(every, gold, "" if found.with_gold else "It has not been computed.")
+        raise UserError(one_layer_read("the table of every layer"))
+    table = NeuronTable(every, _gold(spec), why_no_tags(spec))
     return _file(kind, [every], lambda: write(table.saved(table.rows(found.filter, found.sort))), found)
 
 
@@ -132,19 +133,26 @@ def layers_json(spec: ContrastSpec, shown: tuple[str, str]) -> bytes:
 def _layers(kind: str, spec: ContrastSpec, shown: tuple[str, str], write: Callable[[Table], str]) -> bytes:
     from core.report.layer_numbers import numbers_of
     from core.report.layer_table import layer_table
-    from engine.layer_steps import both_sides, gold_if_there
+    from core.report.one_layer import one_layer_read
+    from engine.layer_steps import both_sides
 
     result = _as_shown(spec, shown)
     sides = both_sides(spec, lambda wanted, asked: resolve(wanted, Request(asked)))
     if sides is None:
-        raise UserError("With so many words only one layer was read, so there is no table of all layers.")
-    gold = gold_if_there(spec)
+        raise UserError(one_layer_read("the table of all layers"))
+    gold = _gold(spec)
     return _file(
         kind,
         [result],
         lambda: write(layer_table(map(numbers_of, sides), spec.hook_side, gold, shuffled=spec.shuffle_labels)),
-        gold is not None,
     )
+
+
+def _gold(spec: ContrastSpec) -> GoldLayers | None:
+    """The AUC in tagged text of classes that have tags, read now if it was not: the same link gives the same file."""
+    from engine.layer_steps import gold_of_layers, gold_request
+
+    return None if why_no_tags(spec) else resolve(gold_of_layers, gold_request(spec))
 
 
 def emergence(curve: Emergence, kind: str) -> bytes:
@@ -310,6 +318,10 @@ def _file(kind: str, of: Sequence[object], make: Callable[[], str], key: Hashabl
 
 def _as_shown(spec: ContrastSpec, shown: tuple[str, str]) -> ContrastResult:
     result = resolve(conclusion, Request(spec))
-    if sources(result.words) != shown:
-        raise UserError("The word lists are others than the page shows.")
+    _check_sources(result.words, shown)
     return result
+
+
+def _check_sources(used: WordPair, shown: tuple[str, str]) -> None:
+    if sources(used) != shown:
+        raise UserError("The word lists are others than the page shows.")

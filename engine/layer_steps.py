@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from core.errors import UserError
 from core.progress import Progress
 from core.records import HOOK_SIDES, ContrastSpec
+from core.records.gold import tags_of, why_no_tags
 from engine.admission import admitted
 from engine.evidence_steps import gold
 from engine.fair_queue import FairQueue
 from engine.jobs import NotCached
 from engine.limits import limits
 from engine.pipeline import Request, Step, peek, resolve, step
-from engine.sizes import calculation_of, reading_of_tagged_layers
+from engine.sizes import calculation_of, correction_of, reading_of_tagged_layers
 from engine.steps import activations, adjusted, model, model_info, reads_all_layers, sources, tests, words
 from engine.turns import gate_of
 
@@ -29,14 +31,14 @@ def _all_layers_key(request: Request, need: Any) -> tuple[Hashable, ...]:
 
 
 def _protocols_key(request: Request, need: Any) -> tuple[Hashable, ...]:
-    # ``reading`` leaves out what a protocol changes. A protocol that permutes would need the seed.
+    # ``reading`` leaves out what a protocol changes. The seed is for presets that permute, which a reader may add.
     return request.spec.reading(), request.spec.seed, sources(need(words))
 
 
 def _gold_layers_key(request: Request, need: Any) -> tuple[Hashable, ...]:
     spec = request.spec
     reading = spec.model, spec.dtype, spec.hook_side, spec.pooling, spec.prefix, request.gold.key
-    return *reading, spec.tested_by.absolute, spec.target, spec.baseline, spec.shuffle_labels
+    return *reading, spec.tested_by.absolute, *tags_of(spec)  # which raises for classes that no text is tagged with
 
 
 @step(
@@ -66,35 +68,41 @@ def all_layers(request: Request, need: Any, progress: Progress) -> AllLayers | N
 )
 def protocols(request: Request, need: Any, progress: Progress) -> Protocols | None:
     """What the protocol of each preset selects of the same words; None if only one layer is read."""
-    from core.protocols import run_protocols
+    from core.protocols import run_protocols, specs_of_protocols
 
     if not reads_all_layers(request.spec):
         return None
     read = need(activations)
-    with admitted(calculation_of(read), progress):
-        return run_protocols(request.spec, need(model_info), read, progress=progress)
+    works = [calculation_of(read)]
+    for spec in specs_of_protocols(request.spec):
+        with suppress(UserError):  # too many permutations: this protocol is not run, and the page says why
+            works.append(correction_of(spec, read))
+
+    def check(spec: ContrastSpec) -> None:
+        correction_of(spec, read)
+
+    with admitted(max(works, key=lambda work: work.n_bytes), progress):
+        return run_protocols(request.spec, need(model_info), read, check=check, progress=progress)
 
 
 @step(
     _gold_layers_key,
     key_text="model, number format, hook side, pooling, beginning-of-text token, whether absolute values are compared, "
-    "the tagged text, the classes",
+    "the tagged text, the parts of speech of both classes",
     needs=(model, gold),
     entries=64,
     share=0.02,
 )
 def gold_of_layers(request: Request, need: Any, progress: Progress) -> GoldLayers:
     """How well every neuron of every layer separates the two classes in a tagged text."""
-    from core.records.gold import tags_of
     from core.whole_model import gold_layers
 
     spec = request.spec
-    target, baseline = tags_of(spec)  # before the model is loaded for a class that no text is tagged with
-    max_floats = int(0.2 * limits().memory_cache_mb * 1e6 / 4)  # as of a text: more layers take more passes
+    target, baseline = tags_of(spec)
+    max_floats = int(0.2 * limits().memory_cache_mb * 1e6 / 4)  # as of a text that is read at several layers
     with admitted(reading_of_tagged_layers(need(model), need(gold), (*target, *baseline), max_floats), progress):
-        gate = gate_of(spec.model, "text", progress)
-        how: dict[str, Any] = {"max_floats": max_floats, "progress": progress, "gate": gate}
-        return gold_layers(spec, need(model), need(gold), **how)
+        how: dict[str, Any] = {"progress": progress, "gate": gate_of(spec.model, "text", progress)}
+        return gold_layers(spec, need(model), need(gold), max_floats=max_floats, **how)
 
 
 @step(
@@ -159,20 +167,9 @@ def gold_request(spec: ContrastSpec) -> Request:
     return Request(ContrastSpec(**{name: getattr(spec, name) for name in kept}))
 
 
-def why_no_gold(spec: ContrastSpec) -> str:
-    """Why no tagged text can be read for the spec's classes: a sentence, "" if one can."""
-    from core.records.gold import tags_of
-
-    try:
-        tags_of(spec)
-    except UserError as error:
-        return str(error)
-    return ""
-
-
 def gold_if_there(spec: ContrastSpec) -> GoldLayers | None:
     """The AUC in tagged text, if it has been computed for the spec already; else None."""
-    if why_no_gold(spec):
+    if why_no_tags(spec):
         return None
     try:
         return peek(gold_of_layers, gold_request(spec))

@@ -13,7 +13,7 @@ from core.models import LoadedModel
 from core.records import ContrastSpec, GoldText, WordActivations, WordPair
 from core.stats.permutation_batches import BATCH_PERMUTATIONS, BATCH_VALUES, MAX_THREADS
 from engine.admission import Work
-from engine.limits import limits
+from engine.limits import check_permutations, limits
 
 _FLOAT = 4
 # The key-value caches and sums of the words' first tokens, with the copies that a pass makes of them.
@@ -25,8 +25,8 @@ _SHORT_PRODUCTS = 0.4e11
 _COPIES = 2.5
 # max-T: the units of the family, and their ranks or squares.
 _PERMUTED_COPIES = 2.2
-# Of a tagged text's layer: its values without signs, and those of both classes; and the blocks that are ranked.
-_TAGGED_COPIES, _RANKED_BLOCKS = 2, 5_000_000
+# The two classes of a layer, their absolute values, and the blocks that are ranked, in the bytes of the layer's values.
+_RANKED_COPIES = 3.5
 _FEWER_WORDS = "fewer words need less"
 
 
@@ -73,17 +73,17 @@ def reading_of_tagged_text(lm: LoadedModel, text: GoldText) -> Work:
     return Work(what, n_bytes, "a shorter text needs less", _is_slow(lm, text.n_words))
 
 
-def reading_of_tagged_layers(lm: LoadedModel, text: GoldText, upos: Collection[str], max_floats: int) -> Work:
-    """Reading the words of some parts of speech at every layer, as many layers together as ``max_floats`` allows.
+def reading_of_tagged_layers(lm: LoadedModel, text: GoldText, upos: Collection[str], max_floats: float) -> Work:
+    """Reading a tagged text's words of some parts of speech at one side of every layer, and their AUC.
 
-    Of one layer at a time there are copies: without signs, and its two classes, which are ranked.
+    As many layers at a time as fit into ``max_floats``, at least one.
     """
     n_words = sum(word.upos in upos for sentence in text.sentences for word in sentence.words)
-    of_layer = max(1, n_words * lm.d_mlp)
-    n_together = min(lm.n_layers, max(1, max_floats // of_layer))
-    what = f"Reading {n_words:,} tagged words at {_layers(lm.n_layers)}"
-    n_bytes = _FLOAT * of_layer * (n_together + _TAGGED_COPIES) + _RANKED_BLOCKS
-    return Work(what, n_bytes, "a shorter text needs less", _is_slow(lm, text.n_words))
+    n_values = max(1, n_words) * lm.d_mlp
+    n_floats = n_values * max(1, min(lm.n_layers, int(max_floats // n_values)))
+    what = f"Reading {n_words:,} words of the tagged text at {_layers(lm.n_layers)} of {lm.info.name}"
+    n_bytes = _FLOAT * n_floats + int(_RANKED_COPIES * _FLOAT * n_values)
+    return Work(what, n_bytes, "a model with fewer neurons needs less", _is_slow(lm, text.n_words))
 
 
 def parsing_of_tagged_text() -> Work:
@@ -103,6 +103,22 @@ def permutation_of(read: WordActivations, whole_model: bool) -> Work:
     n_values = n_words * d_mlp * (n_layers if whole_model else 1)
     batches = MAX_THREADS * 8 * min(BATCH_VALUES, BATCH_PERMUTATIONS * n_words)  # float64 weights of permutations
     return Work(f"Max-T over {n_values:,} values", int(_PERMUTED_COPIES * _FLOAT * n_values) + batches, _FEWER_WORDS)
+
+
+def correction_of(spec: ContrastSpec, read: WordActivations) -> Work:
+    """Testing the neurons of every layer and correcting the p-values as the spec says.
+
+    Raises
+    ------
+    UserError
+        Max-T would permute more values than this server allows.
+    """
+    if not spec.corrected_by.permutes:
+        return calculation_of(read)
+    n_layers, n_words, d_mlp = _shape(read)
+    whole_model = spec.family == "model"
+    check_permutations(n_words, d_mlp * (n_layers if whole_model else 1))
+    return permutation_of(read, whole_model)
 
 
 def _is_slow(lm: LoadedModel, n_tokens: int) -> bool:

@@ -47,11 +47,11 @@ from engine.admission import admitted
 from engine.folders import disk_store, downloads, model_folders
 from engine.held_models import room_for_a_model
 from engine.jobs import evict_mapped
-from engine.limits import check_allowed, check_characters, check_counts, check_permutations, limits
+from engine.limits import check_allowed, check_characters, check_counts, limits
 from engine.on_disk import OnDisk
 from engine.pipeline import Request, begin_apart, is_cached, resolve, results_of, step
 from engine.private_arrays import NotOnDiskError
-from engine.sizes import calculation_of, permutation_of, reading_of_text, reading_of_words
+from engine.sizes import calculation_of, correction_of, reading_of_text, reading_of_words
 from engine.turns import gate_of
 
 if TYPE_CHECKING:
@@ -224,10 +224,7 @@ def adjusted(request: Request, need: Any, progress: Progress) -> AdjustedTests:
     spec, read, tested = request.spec, need(activations), need(tests)
     if not spec.corrected_by.permutes:
         return correct(spec, tested, read, progress)
-    n_layers, _, d_mlp = read.target_sides.pre_activation.shape
-    n_words = len(read.words.target) + len(read.words.baseline)
-    check_permutations(n_words, d_mlp * (n_layers if spec.family == "model" else 1))
-    with admitted(permutation_of(read, spec.family == "model"), progress):
+    with admitted(correction_of(spec, read), progress):
         return correct(spec, tested, read, progress)
 
 

@@ -6,11 +6,12 @@ from core.records import ContrastResult, ContrastSpec
 from core.records.corrections import FAMILY_WISE
 from core.report.layer_numbers import LayerNumbers
 from core.report.readable import as_chosen, readable_number, to_decimals
+from core.report.selection import marked_by_p
 from core.report.sentences import where
 
 
 def about_layers(spec: ContrastSpec, n_layers: int, n_neurons: int, *, cautious: bool = False) -> str:
-    """What the correction says of all layers together.
+    """What the correction says of all layers together, and what *significant* means if the protocol does not use p.
 
     Parameters
     ----------
@@ -18,16 +19,21 @@ def about_layers(spec: ContrastSpec, n_layers: int, n_neurons: int, *, cautious:
     n_layers, n_neurons : int
         Of the model: ``n_neurons`` in each layer.
     cautious : bool
-        Whether there is a warning that the p-values are too low: then no bound holds.
+        Whether there is a warning of the p-values: then the bound is said to hold only if they are right.
 
     Examples
     --------
     >>> about_layers(ContrastSpec(family="layer", alpha=0.05), 6, 512).partition("but ")[2]
     'up to 0.3 in the 6 layers together (0.265 if layers were independent).'
     """
+    doubt = "This holds only if the p-values are right, and they may be too low: see the warning above."
+    sentences = [_family(spec, n_layers, n_neurons), doubt if cautious else "", marked_by_p(spec)]
+    return " ".join(filter(None, sentences))
+
+
+def _family(spec: ContrastSpec, n_layers: int, n_neurons: int) -> str:
+    """Which tests are corrected together, and what is bounded there and in all layers."""
     alpha = as_chosen(spec.alpha)
-    if cautious:
-        return "Read these counts with the warning above: the p-values are too low here."
     if not spec.corrected_by.bounds:
         expected = spec.alpha * n_neurons
         return (

@@ -44,14 +44,14 @@ _COLUMNS: dict[str, tuple[str, _Made]] = {
     "gold_auc": (NUMBER, lambda table: table.gold_auc),
     "silent": (TRUTH, lambda table: table.found.silent),
     "reverses": (TRUTH, lambda table: table.found.reverses),
-    "top": (NUMBER, lambda table: top_share(table.found.tests.statistic)),
+    "top": (NUMBER, lambda table: percent_as_large(table.found.tests.statistic)),
 }
 NEURON_COLUMNS = (*_COLUMNS, "shuffled_labels")
 _ABOVE_ZERO = "The larger one of above_zero_target and above_zero_baseline: silent is above_zero < 0.05."
 _BLOCK = 4096  # rows that are Python objects at a time, while a file is written
 
 
-def top_share(statistic: np.ndarray) -> np.ndarray:
+def percent_as_large(statistic: np.ndarray) -> np.ndarray:
     """Of the neurons that were tested, the percentage whose statistic is at least as large: above 0, at most 100.
 
     So ``top <= 1`` is the 1% of the neurons with the highest statistics, and ``top > 99`` the 1% with the lowest ones.
@@ -63,7 +63,7 @@ def top_share(statistic: np.ndarray) -> np.ndarray:
 
     Examples
     --------
-    >>> top_share(np.array([[3.0, -1.0], [np.nan, 8.0]]))
+    >>> percent_as_large(np.array([[3.0, -1.0], [np.nan, 8.0]]))
     array([[ 66.66666667, 100.        ],
            [         nan,  33.33333333]])
     """
@@ -224,18 +224,22 @@ def condition_of(text: str, test: str) -> Condition:
 
 
 def uses_gold(text: str, sort: str, test: str) -> bool:
-    """Whether a filter or an order needs the gold AUC; False if one of them is none.
+    """Whether a filter or an order needs the gold AUC; one that cannot be read needs none.
 
     Examples
     --------
-    >>> uses_gold("gold_auc > 0.8", "", "welch"), uses_gold("", "-gold_auc", "welch"), uses_gold("g >", "", "welch")
+    >>> uses_gold("gold_auc > 0.8", "", "welch"), uses_gold("", "-GOLD_AUC", "welch"), uses_gold("g >", "", "welch")
     (True, True, False)
     """
     try:
         names = condition_of(text, test).names if text.strip() else frozenset()
     except UserError:
-        return False
-    return "gold_auc" in {*names, sort.removeprefix("-")}
+        names = frozenset()
+    try:
+        column = sort_of(sort, test)[0] if sort.strip() else ""
+    except UserError:
+        column = ""
+    return "gold_auc" in {*names, column}
 
 
 def sort_of(sort: str, test: str, columns: Sequence[str] = tuple(_COLUMNS)) -> tuple[str, int]:

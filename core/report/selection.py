@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from core.records import STRONG_AUC, ContrastResult
+from core.records import STRONG_AUC, ContrastResult, ContrastSpec
 from core.records.effects import is_strong
 from core.records.presets import n_in_top_share
 from core.report.glossary import SIDE_WORDS, statistic_name
@@ -20,6 +20,20 @@ def percent(share: float) -> str:
     ('1%', '12.5%')
     """
     return f"{as_chosen(100 * share)}%"
+
+
+def marked_by_p(spec: ContrastSpec) -> str:
+    """What *significant* means where a protocol selects by the size of the statistic; "" where p selects.
+
+    Examples
+    --------
+    >>> marked_by_p(ContrastSpec.of_preset("localiser"))
+    'What is marked as significant is so by p; this protocol selects the top 1% by t instead.'
+    """
+    if spec.top_share is None:
+        return ""
+    top = f"the top {percent(spec.top_share)} by {statistic_name(spec.test)}"
+    return f"What is marked as significant is so by p; this protocol selects {top} instead."
 
 
 def n_of_model(result: ContrastResult) -> tuple[int, int]:

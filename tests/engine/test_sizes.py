@@ -127,23 +127,23 @@ def test_a_tagged_text_takes_what_is_reserved(asked: list[Work]) -> None:
     assert n_bytes <= asked[-1].n_bytes < 1.2 * n_bytes
 
 
-@pytest.mark.parametrize(("test", "n_together"), [("welch_absolute", 1), ("welch", 4)])
-def test_a_tagged_text_at_every_layer_takes_what_is_reserved(
-    asked: Works, monkeypatch: pytest.MonkeyPatch, test: str, n_together: int
+@pytest.mark.parametrize("cache_mb", [16, 1_000], ids=["one layer at a time", "all together"])
+@pytest.mark.parametrize("test", ["welch", "welch_absolute"])
+def test_a_tagged_text_at_all_layers_takes_what_is_reserved(
+    asked: Works, monkeypatch: pytest.MonkeyPatch, cache_mb: int, test: str
 ) -> None:
+    monkeypatch.setenv("GRAMMAR_NEURONS_MEMORY_CACHE_MB", str(cache_mb))
     request = layer_steps.gold_request(SPEC.changed(test=test))
-    text = resolve(evidence_steps.gold, request)
-    n_words = sum(word.upos in ("NOUN", "VERB") for sentence in text.sentences for word in sentence.words)
-    of_layer = 4 * n_words * 512
-    monkeypatch.setenv("GRAMMAR_NEURONS_MEMORY_CACHE_MB", str(max(16, round(5.5 * n_together * of_layer / 1e6))))
     resolve(steps.model, request)
+    resolve(evidence_steps.gold, request)
     tracemalloc.start()
     try:
-        resolve(layer_steps.gold_of_layers, request)
+        found = resolve(layer_steps.gold_of_layers, request)
     finally:
         tracemalloc.stop()
-    reserved, peak = asked[-1].n_bytes, asked.peaks[-1]
-    assert (n_together + 1) * of_layer < peak <= reserved < peak + 5_000_000, "its values, not those of one layer"
+    layer = 4 * (found.n_target + found.n_baseline) * 512
+    n_layers = {16: 1, 1_000: 6}[cache_mb]
+    assert n_layers * layer < asked.peaks[-1] < asked[-1].n_bytes < (n_layers + 4) * layer
 
 
 def test_what_a_model_reads_for_more_than_a_second_or_two_is_slow(monkeypatch: pytest.MonkeyPatch) -> None:

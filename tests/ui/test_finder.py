@@ -5,14 +5,16 @@ from __future__ import annotations
 import csv
 import io
 import json
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
+from core.report.neuron_table import NeuronTable
 from engine import files, steps
 from engine.layer_steps import all_layers
-from engine.pipeline import Request, resolve
+from engine.pipeline import Request, forget_everything, resolve
 from tests.support.pages import NEURONS, SMALL, go_to, link, neuron_shown, open_export, open_page, said, settle
 from ui import chosen, settings
 from ui.panels import finder, finder_table
@@ -178,13 +180,30 @@ def test_files_have_all_rows_of_the_filter_in_its_order(every):
     lines = list(csv.DictReader(io.StringIO(files.every_layer_csv(SMALL, sources, found).decode("utf-8-sig"))))
     expected = np.sort(every.hedges_g[np.abs(every.hedges_g) > 0.5])[::-1]
     assert [float(line["hedges_g"]) for line in lines] == expected.tolist() and len(lines) > finder.MOST
-    assert "gold_auc" not in lines[0], "the page had none yet"
-    objects = json.loads(files.every_layer_json(SMALL, sources, files.Found("abs(g) > 0.5", "-hedges_g", True)))
+    objects = json.loads(files.every_layer_json(SMALL, sources, files.Found("abs(g) > 0.5", "-hedges_g")))
     assert [each["neuron"] for each in objects] == [int(line["neuron"]) for line in lines]
-    assert all(0 <= each["gold_auc"] <= 1 for each in objects)
+    assert [each["gold_auc"] for each in objects] == [float(line["gold_auc"]) for line in lines]
 
 
 def test_export_and_the_buttons_beside_offer_the_same_files():
     at = open_export(open_page(LAYERS, filter=FILTER))
     keys = {button.proto.id.split("-")[-1] for button in at.get("download_button")}
     assert {"finder_csv", "finder_csv_beside", "finder_json", "finder_json_beside"} <= keys
+
+
+def test_the_files_have_the_gold_auc_whether_or_not_the_page_has_shown_it():
+    sources = steps.sources(resolve(steps.words, Request(SMALL)))
+    forget_everything()
+    rows = list(csv.DictReader(io.StringIO(files.every_layer_csv(SMALL, sources, files.Found()).decode("utf-8-sig"))))
+    assert rows and all(float(row["gold_auc"]) for row in rows)
+    shuffled = SMALL.changed(shuffle_labels=True)
+    sources = steps.sources(resolve(steps.words, Request(shuffled)))
+    saved = files.every_layer_csv(shuffled, sources, files.Found()).decode("utf-8-sig")
+    assert "gold_auc" not in saved.splitlines()[0]
+
+
+@pytest.mark.parametrize(("side", "word"), [("pre-activation", "before"), ("activation", "after")])
+def test_the_example_with_tagged_text_says_which_side_the_text_is_read_at(every, side, word):
+    """Its filter asks for no significance, so it does not say that the neurons are strong."""
+    of_side = NeuronTable(replace(every, spec=SMALL.changed(hook_side=side)))
+    assert finder._examples(of_side)[finder._WORKED] == f"AUC high after, and in tagged text ({word}, tested)"

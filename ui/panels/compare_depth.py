@@ -8,6 +8,7 @@ from core.errors import UserError
 from core.records import ContrastResult
 from core.report import agreement as report
 from core.report.glossary import d_definition
+from core.report.one_layer import one_layer_read
 from engine.layer_steps import all_layers
 from engine.steps import reads_all_layers
 from ui import charts, page
@@ -23,7 +24,7 @@ def draw(a: ContrastResult, b: ContrastResult) -> None:
 
     st.header("Every layer of both")
     if not (reads_all_layers(a.spec) and reads_all_layers(b.spec)):
-        st.caption("With so many words only the chosen layer is read; fewer words in A and B show all layers.")
+        st.caption(one_layer_read("all layers, if both A and B have few enough"))
         return
     rows = []
     try:

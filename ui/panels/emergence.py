@@ -10,13 +10,14 @@ import streamlit as st
 
 from core.models import CATALOGUE, is_here
 from core.models.checkpoints import Checkpoint, Checkpoints
-from core.records import ContrastResult, ContrastSpec
+from core.records import ContrastSpec
 from core.records.checkpoint_names import TOKENS, log_spaced
 from core.records.emergence import Emergence
 from core.report import alternatives
 from core.report import emergence as said
 from core.report.figures import Picture
 from core.report.glossary import GLOSSARY
+from core.report.one_layer import one_layer_read
 from core.report.readable import readable_auc
 from core.report.sentences import class_names, result_stem, where
 from engine import emergence_steps, files
@@ -24,10 +25,11 @@ from engine.folders import model_folders
 from engine.jobs import Job
 from engine.limits import limits
 from engine.pipeline import Request, digest_of
-from engine.steps import reads_all_layers
+from engine.steps import model_info, reads_all_layers
 from ui import charts, chosen, page, parts, plot_marks, settings
 from ui.link import MAX_STEPS
 from ui.panels.export import FileButton, Files
+from ui.progress import show
 from ui.readable_table import readable_table
 from ui.rows import clicked_row
 from ui.visitor import visitor
@@ -52,12 +54,12 @@ _FOLLOWED = (
 )
 
 
-def draw(result: ContrastResult) -> tuple[Files, ...]:
+def draw(spec: ContrastSpec, neuron: int | None) -> tuple[Files, ...]:
     """Draw the curves of the checkpoints that were read, and how to read more; without any, how to get some.
 
-    Return the files of the curves, with a title, for *Export*.
+    ``neuron`` is the selected one, None where the experiment's layer has no tests. Return the files of the curves, with
+    a title, for *Export*.
     """
-    spec = result.spec
     known = emergence_steps.offered_checkpoints(spec.model)
     if len(known.found) < 2:
         with st.expander("When in training do neurons appear?", icon=":material/timeline:"):
@@ -66,14 +68,14 @@ def draw(result: ContrastResult) -> tuple[Files, ...]:
         return ()
     st.header("Over the steps of training", anchor="emergence", help=GLOSSARY["checkpoints"])
     if not reads_all_layers(spec):
-        page.show_notes(("With so many words only the chosen layer is read; fewer words show all checkpoints.",))
+        page.show_notes((one_layer_read("all checkpoints"),))
         return ()
     asked = _draw_choice(known)
     curve = emergence_steps.curve(spec, known.unit, asked)
     _draw_reading(spec, asked, curve)
     page.show_notes(known.notes)
     _draw_failed(curve)
-    if not curve.steps or not _draw_curve(result, curve, asked, known.own):
+    if not curve.steps or not _draw_curve(spec, curve, asked, known.own, neuron):
         return ()
     about = "Every checkpoint and layer, at both sides of the nonlinearity."
     return (Files("Every checkpoint", _buttons(curve), about),)
@@ -238,17 +240,17 @@ class _Shown:
         )
 
 
-def _draw_curve(result: ContrastResult, curve: Emergence, asked: Sequence[Checkpoint], own: int | None) -> bool:
+def _draw_curve(
+    spec: ContrastSpec, curve: Emergence, asked: Sequence[Checkpoint], own: int | None, neuron: int | None
+) -> bool:
     """Draw the figures, the table and the files of what was read; False if they do not fit the experiment's model."""
     from core.report.figures import emergence as figures  # the start needs none of it
 
-    spec, model = result.spec, result.model
+    model = show(model_info, spec)
     side, layer = spec.hook_side, spec.layer
     if (model.n_layers, model.d_mlp) != (curve.n_layers, curve.n_neurons):
         page.show_warning("The checkpoints have another shape than the model of your experiment.")
         return False
-    neuron = settings.current().view.neuron
-    neuron = result.largest if neuron is None or neuron >= result.n_neurons else neuron
     shown = _Shown(spec, curve, tuple(each.name for each in asked if each.step in curve.steps), own)
     st.markdown(said.headline(curve, side))
     left, right = st.columns(2, gap="medium")
@@ -265,10 +267,11 @@ def _draw_curve(result: ContrastResult, curve: Emergence, asked: Sequence[Checkp
         st.markdown(f"**Every layer**, {where(side)}: its largest AUC, for either class")
         alt = said.alt_of_layers(curve, side)
         shown.draw(figures.layers_by_step(curve, side), "emergence_layers", alt, across=True)
-    with right:
-        st.markdown(f"**Neuron {neuron} of layer {layer}**, on both sides")
-        alt = said.alt_of_neuron(curve, layer, neuron)
-        shown.draw(figures.neuron_over_steps(curve, layer, neuron), "emergence_neuron", alt)
+    if neuron is not None:
+        with right:
+            st.markdown(f"**Neuron {neuron} of layer {layer}**, on both sides")
+            alt = said.alt_of_neuron(curve, layer, neuron)
+            shown.draw(figures.neuron_over_steps(curve, layer, neuron), "emergence_neuron", alt)
     st.caption(_about(curve))
     _draw_table(shown)
     return True

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -13,6 +13,7 @@ from core.report import layer_alternatives, layer_sentences, sentences
 from core.report.figures import every_layer as figures
 from core.report.glossary import GLOSSARY, statistic_name
 from core.report.layer_numbers import LayerNumbers, numbers_of
+from core.report.one_layer import one_layer_read
 from engine import layer_steps
 from ui import charts, page, plot_marks, settings
 from ui.defaults import AXES
@@ -57,9 +58,9 @@ class Shown:
 
 def draw(spec: ContrastSpec) -> None:
     """Draw the charts and the table of every layer, or why there are none."""
-    found = layer_steps.both_sides(spec, show)
+    found = layer_steps.both_sides(spec, partial(show, meanwhile=_say_why) if spec.corrected_by.permutes else show)
     if found is None:
-        page.show_notes((layers.ONE_LAYER_READ,))
+        page.show_notes((one_layer_read("all layers"),))
         return
     sides = numbers_of(found[0]), numbers_of(found[1])
     axis = _draw_head(sides)
@@ -76,6 +77,11 @@ def draw(spec: ContrastSpec) -> None:
         with right:
             gold = layers_gold.draw(shown)
     layers_table.draw(spec, sides, gold)
+
+
+def _say_why() -> None:
+    """Say what takes so long: one of the sides, of which the other parts of the page show the tested one alone."""
+    st.caption("These charts show both sides of the nonlinearity, and max-T permutes the labels for each.")
 
 
 def _draw_head(sides: tuple[LayerNumbers, LayerNumbers]) -> str:
@@ -132,7 +138,7 @@ def _draw_counts(shown: Shown) -> None:
     # The page has drawn the caution of the side that the experiment tests.
     for caution in shown.cautions(tested=False):
         there = sentences.where(shown.side(tested=False).side)
-        with st.expander(f"The p-values {there} are too low: how much", icon=":material/warning:"):
+        with st.expander(f"The p-values {there} may be too low: why", icon=":material/warning:"):
             st.markdown(page.plain(caution.sentence))
 
 

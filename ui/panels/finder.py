@@ -10,13 +10,15 @@ import numpy as np
 import streamlit as st
 
 from core.errors import UserError
-from core.records import ContrastResult, ContrastSpec
+from core.records import ContrastSpec
+from core.records.gold import why_no_tags
 from core.report import sentences
-from core.report.glossary import GLOSSARY, statistic_name
+from core.report.glossary import GLOSSARY, SIDE_WORDS, statistic_name
+from core.report.one_layer import one_layer_read
 from engine import files, steps
 from ui import page, settings
 from ui.link import View
-from ui.panels import finder_table
+from ui.panels import finder_table, layers
 from ui.panels.export import FileButton, Files
 from ui.progress import show
 from ui.widgets import say_why
@@ -34,27 +36,29 @@ _AT_FIRST = "|AUC − 0.5|"
 _WAYS = {"-": "Highest first", "": "Lowest first"}
 
 
-def draw(result: ContrastResult, view: View) -> tuple[Files, ...]:
-    """Draw the finder, and return the files of what it shows, each with a title, for *Export*."""
+def draw(view: View, neuron: int | None) -> tuple[Files, ...]:
+    """Draw the finder, and return the files of what it shows, each with a title, for *Export*.
+
+    ``neuron`` is the selected one of the experiment's layer, None where that layer has no tests.
+    """
     from core.report.neuron_table import NeuronTable  # the start needs none of it
     from engine.layer_steps import all_layers
 
     st.header("Find neurons")
-    every = show(all_layers, result.spec)
+    spec = view.spec
+    every = show(all_layers, spec)
     if every is None:
-        st.caption(
-            "With so many words only the chosen layer is read; with fewer words, neurons of every layer are here."
-        )
+        page.show_notes((one_layer_read("the neurons of every layer"),))
         return ()
-    table = NeuronTable(every, *_gold(result.spec, view))
+    table = NeuronTable(every, *_gold(spec, view))
     problem = _draw_filter(table, view)
     order = view.sort if finder_table.is_order(table, view.sort) else ""
     applied, rows = _rows(table, view.filter, order, problem)
-    buttons = _buttons(result, files.Found(applied, order, table.gold is not None))
+    buttons = _buttons(spec, files.Found(applied, order))
     _draw_bar(_said(table, rows, applied, problem), len(rows), buttons)
     if rows.size:
         _draw_order(table, order)
-        finder_table.draw(table, rows[:MOST], order, _selected(result, view))
+        finder_table.draw(table, rows[:MOST], order, (spec.layer, neuron))
     _draw_about(table)
     return (Files("Neurons of every layer, as the finder shows them", buttons),)
 
@@ -62,14 +66,14 @@ def draw(result: ContrastResult, view: View) -> tuple[Files, ...]:
 def _gold(spec: ContrastSpec, view: View) -> tuple[GoldLayers | None, str]:
     """The gold AUC, if it is there or the filter or the order needs it; and why there is none."""
     from core.report.neuron_table import uses_gold
-    from engine.layer_steps import gold_if_there, gold_of_layers, why_no_gold
+    from engine.layer_steps import gold_if_there, gold_of_layers, gold_request
 
-    if why := why_no_gold(spec):
+    if why := why_no_tags(spec):
         return None, why
     if not uses_gold(view.filter, view.sort, spec.test):
         return gold_if_there(spec), ""
     try:
-        return show(gold_of_layers, spec), ""
+        return show(gold_of_layers, gold_request(spec).spec), ""
     except UserError as error:
         return None, str(error)
 
@@ -120,7 +124,8 @@ def _examples(table: NeuronTable) -> dict[str, str]:
         "top <= 1": f"Top 1% by {name}",
     }
     if not table.no_gold:
-        examples[_WORKED] = "Strong after, and in tagged text"
+        side = SIDE_WORDS[table.found.spec.hook_side]
+        examples[_WORKED] = f"AUC high after, and in tagged text ({side}, tested)"
     return examples
 
 
@@ -223,19 +228,14 @@ def _draw_order(table: NeuronTable, sort: str) -> None:
         )
 
 
-def _buttons(result: ContrastResult, found: files.Found) -> tuple[FileButton, FileButton]:
+def _buttons(spec: ContrastSpec, found: files.Found) -> tuple[FileButton, FileButton]:
     """The buttons of the files with all rows that the filter leaves."""
-    stem = sentences.result_stem(result.spec.changed(layer=0)).replace("-layer0", "-every-layer", 1)
-    given, stem = (result.spec, steps.sources(result.words), found), f"{stem}{'-filtered' if found.filter else ''}"
+    stem = sentences.result_stem(spec.changed(layer=0)).replace("-layer0", "-every-layer", 1)
+    given, stem = (spec, steps.sources(show(steps.words, spec)), found), f"{stem}{'-filtered' if found.filter else ''}"
     return (
         ("finder_csv", "CSV", partial(files.every_layer_csv, *given), f"{stem}.csv"),
         ("finder_json", "JSON", partial(files.every_layer_json, *given), f"{stem}.json"),
     )
-
-
-def _selected(result: ContrastResult, view: View) -> tuple[int, int]:
-    """The layer and the number of the selected neuron."""
-    return result.spec.layer, result.largest if view.neuron is None else view.neuron
 
 
 def _draw_about(table: NeuronTable) -> None:
@@ -243,13 +243,16 @@ def _draw_about(table: NeuronTable) -> None:
     if table.no_gold:
         gold = f"There is no gold AUC. {page.plain(table.no_gold)}"
     elif table.gold is None:
-        gold = "The gold AUC is empty until it is computed, which a filter or an order with it starts."
+        gold = (
+            "The gold AUC is empty until it is computed, which a filter or an order with it starts; the files have it."
+        )
     else:
         gold = f"Gold AUC: {GLOSSARY['gold AUC'][0].lower()}{GLOSSARY['gold AUC'][1:]}"
     st.caption(
         "Click a row to go to its neuron, in its layer. The same number in two layers is not the same neuron, and mean "
         "differences of two layers have different scales. Neurons that a filter picks out by their numbers look better "
-        f"here than on other words: *Evidence* tests a neuron on words that it was not picked by. {gold}"
+        f"here than on other words: *Evidence* tests a neuron on words that it was not picked by. "
+        f"{layers.about_correction(table.found)} {gold}"
     )
 
 

@@ -62,7 +62,7 @@ def _config(name: str, label: str, meaning: str) -> Any:
     return st.column_config.NumberColumn(label, format=layouts.get(name, "%.2f"), help=meaning)
 
 
-def draw(table: NeuronTable, rows: np.ndarray, sort: str, selected: tuple[int, int]) -> None:
+def draw(table: NeuronTable, rows: np.ndarray, sort: str, selected: tuple[int, int | None]) -> None:
     """Draw some rows, in their order; that of the selected neuron (its layer and number) is ticked, if it is there."""
     from core.report.columns import definition_of
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from core.errors import UserError
 from core.records import ContrastSpec
 from engine.steps import conclusion
 from ui import page, parts
@@ -14,6 +15,11 @@ def draw(spec: ContrastSpec) -> None:
     if not parts.embedded():
         return
     with page.showing_user_errors():
-        result = show(conclusion, spec)
+        try:
+            result = show(conclusion, spec)
+        except UserError as error:
+            if error.about != "untested":
+                raise
+            return  # the page says so, and Layers has parts that are of other layers too
     headline.draw_sentence(result)
     cautions.draw(result)

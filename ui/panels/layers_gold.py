@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from core.errors import UserError
+from core.records.gold import why_no_tags
 from core.records.layers import GoldLayers
 from core.report import layer_alternatives
 from core.report.figures import every_layer as figures
@@ -19,14 +20,16 @@ if TYPE_CHECKING:
     from ui.panels.every_layer import Shown
 
 _POLL_SECONDS = 1.0
-# How long the page waits before it shows how far the reading is: what is below waits as long.
+# How long the page waits, once, before it shows how far the reading is: what is below waits as long.
 _GRACE_SECONDS = 0.3
+# The reading that this session has waited for once: not again at each click, while it goes on.
+_WAITED = "_layers_gold_waited"
 
 
 def draw(shown: Shown) -> GoldLayers | None:
     """Draw the chart once it can be drawn, and until then how far its reading is. Returns what is drawn."""
     st.header("In tagged sentences")
-    if why := layer_steps.why_no_gold(shown.spec):
+    if why := why_no_tags(shown.spec):
         st.caption(page.plain(why))
         return None
     gold = layer_steps.gold_if_there(shown.spec)
@@ -68,7 +71,9 @@ def _draw_waiting(request: Request) -> None:
     except UserError as busy:
         _draw_error(request, busy)
         return
-    if job.finished.wait(_GRACE_SECONDS):
+    first = st.session_state.get(_WAITED) != request.digest
+    st.session_state[_WAITED] = request.digest
+    if job.finished.wait(_GRACE_SECONDS if first else 0.0):
         if (error := queue.error_of(request)) is not None:
             _draw_error(request, error)
         return

@@ -53,7 +53,7 @@ def files_of(result: ContrastResult) -> tuple[Files, ...]:
         ("layers_csv", "CSV", partial(files.layers_csv, *given), f"{stem}.csv"),
         ("layers_json", "JSON", partial(files.layers_json, *given), f"{stem}.json"),
     )
-    about = "Both sides of the nonlinearity. The AUC in tagged sentences is in it once the page shows it."
+    about = "Both sides of the nonlinearity, and the AUC in tagged sentences of classes that have tags."
     return (Files("Every layer", buttons, about),)
 
 

@@ -5,16 +5,18 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from core.records import ContrastResult
+from core.records import ContrastSpec
 from core.records.layers import AllLayers
 from core.report import alternatives
 from core.report.figures.neuron_map import EVEN_UP_TO, NeuronMap, band_heights
 from core.report.glossary import GLOSSARY, statistic_name
+from core.report.one_layer import one_layer_read
 from core.report.readable import as_chosen, readable_number
 from core.report.sentences import class_names
 from engine import layer_steps
 from ui import charts, chosen, navigation, page, plot_marks, point_cloud, settings
 from ui.defaults import MAPS
+from ui.panels import layers
 from ui.plot_marks import Ring
 from ui.progress import show
 
@@ -23,17 +25,18 @@ _HELP = f"**Map**: {GLOSSARY['map of all neurons']}"
 _STEPS = {"layers": layer_steps.map_by_layers, "auc": layer_steps.map_by_auc}
 
 
-def draw(result: ContrastResult, neuron: int) -> None:
+def draw(spec: ContrastSpec, neuron: int | None) -> None:
     """Draw the map and the choice between its views, with marks on the selected and the pinned neurons.
 
-    With so many words that only one layer was read, there is none, and a note says so.
+    No neuron is selected, and none marked, where the spec's layer has no tests: other layers can still be looked at.
+    Where only one layer was read, there is no map, and a note says so.
     """
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", key="map_head"):
         st.header("Every neuron of the model", width="content")
         view = _draw_choice()
-    found, drawn = show(layer_steps.all_layers, result.spec), show(_STEPS[view], result.spec)
+    found, drawn = show(layer_steps.all_layers, spec), show(_STEPS[view], spec)
     if found is None or drawn is None:
-        page.show_notes(("With so many words only the chosen layer is read; fewer words show the map.",))
+        page.show_notes((one_layer_read("the map"),))
         return
     key = f"neuron_map_{view}"
     alt = alternatives.of_neuron_map(found, view)
@@ -45,8 +48,9 @@ def draw(result: ContrastResult, neuron: int) -> None:
         n_places=found.n_layers * found.n_neurons,
         key=f"{key}_points",
     )
-    plot_marks.draw_rings(key, _rings(result, found, view, neuron))
-    navigation.draw_link_to_neuron(neuron)
+    plot_marks.draw_rings(key, _rings(spec.layer, found, view, neuron))
+    if neuron is not None:
+        navigation.draw_link_to_neuron(neuron)
     st.caption(_about(found, drawn, view))
 
 
@@ -66,9 +70,10 @@ def _draw_choice() -> str:
     return view
 
 
-def _rings(result: ContrastResult, found: AllLayers, view: str, neuron: int) -> list[Ring]:
+def _rings(layer: int, found: AllLayers, view: str, neuron: int | None) -> list[Ring]:
     """Marks on the selected neuron, with its layer, and on the pinned ones, which are of the same layer."""
-    layer = result.spec.layer
+    if neuron is None:
+        return []
     at = found.layers.index(layer)
     tested = found.tests
     right = np.arange(found.n_neurons) if view == "layers" else tested.auc[at]
@@ -105,8 +110,9 @@ def _about(found: AllLayers, drawn: NeuronMap, view: str) -> str:
     )
     return (
         f"{found.n_layers * found.n_neurons:,} neurons. Click a point to select it: its layer becomes the "
-        f"experiment's. Drag to zoom, double-click to zoom out. {where} Neurons of different layers with the same "
-        "number have nothing in common. For the keyboard, *Find neurons* below has a row for each neuron."
+        f"experiment's. Drag to zoom, double-click to zoom out. {where} {layers.about_correction(found)} Neurons of "
+        "different layers with the same number have nothing in common. For the keyboard, *Find neurons* below has a "
+        "row for each neuron."
     )
 
 

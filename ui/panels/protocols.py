@@ -7,6 +7,7 @@ import streamlit as st
 from core.records import ALL_PRESETS, ContrastResult
 from core.records.protocols import Protocols
 from core.report import alternatives
+from core.report.one_layer import one_layer_read
 from engine.layer_steps import protocols
 from ui import charts, page
 from ui.progress import show
@@ -29,7 +30,7 @@ def draw(result: ContrastResult) -> None:
     with page.showing_user_errors():
         found = show(protocols, spec)
         if found is None:
-            page.show_notes(("With so many words only the chosen layer is read; fewer words show all protocols.",))
+            page.show_notes((one_layer_read("all protocols"),))
             return
         _draw(result, found)
 

@@ -87,6 +87,12 @@ def _draw_preview(result: ContrastResult, picture: Picture) -> None:
 
 def _about(result: ContrastResult, plot: str) -> str:
     """What a reader of the plot should know besides."""
+    from core.report.selection import marked_by_p  # the start needs none of it
+
+    return " ".join(filter(None, [_about_points(result, plot), marked_by_p(result.spec)]))
+
+
+def _about_points(result: ContrastResult, plot: str) -> str:
     if plot == "index":
         return _about_colours(result)
     if show(steps.shuffled, result.spec) is None:

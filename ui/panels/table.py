@@ -12,6 +12,7 @@ from core.records import ContrastResult
 from core.report import alternatives, sentences
 from core.report.glossary import GLOSSARY, SIDE_WORDS, statistic_name
 from core.report.readable import rounded_auc
+from core.report.selection import marked_by_p
 from ui import chosen
 from ui.rows import clicked_row
 
@@ -35,6 +36,8 @@ def draw(result: ContrastResult, neuron: int) -> None:
         selection_mode=["single-row", "single-cell"],
         column_config={label: config for label, _, config in columns},
     )
+    if by_p := marked_by_p(result.spec):
+        st.caption(by_p)
 
 
 def _columns(result: ContrastResult) -> list[tuple[str, np.ndarray, Any]]:

@@ -167,7 +167,7 @@ def _never_quite(auc: np.ndarray) -> np.ndarray:
 def _frame(found: AllLayers, view: str) -> Picture:
     """Axes, legend and lines: a picture without points."""
     layout = _by_layers(found) if view == "layers" else _by_auc(found)
-    shared = {**LAYOUT, "margin": {**MARGIN, "t": 88}}
+    shared = {**LAYOUT, "margin": MARGIN}
     # A trace without points, because plotly draws no axes without one.
     empty = {"type": "scatter", "x": [None], "y": [None], "mode": "markers", "showlegend": False, "hoverinfo": "skip"}
     return {"data": [empty, *_legend(found)], "layout": {**shared, **layout}}

@@ -106,6 +106,13 @@ def test_the_text_alternative_has_the_extremes_of_all_layers() -> None:
     assert f"{int((found.strong & (found.tests.statistic > 0)).sum())} strongly" in said
 
 
+@pytest.mark.parametrize("view", VIEWS)
+def test_no_room_is_kept_for_a_legend_of_more_lines_than_there_are(view: str) -> None:
+    """Plotly makes room for the legend above the axes. A larger margin is an empty band on a wide page."""
+    layout = neuron_map(made_layers(), view).frame["layout"]
+    assert layout["margin"]["t"] <= 24 and layout["legend"]["yanchor"] == "bottom" and layout["legend"]["y"] > 1
+
+
 def test_an_unknown_view_is_refused() -> None:
     with pytest.raises(ValueError, match="unknown view 'depth'; there are layers, auc"):
         neuron_map(made_layers(), "depth")

@@ -15,7 +15,7 @@ from core.experiment import run_contrast, run_steps
 from core.models import load_model
 from core.records import ContrastSpec
 from core.records.layers import GoldLayers
-from core.report.neuron_table import NEURON_COLUMNS, NeuronTable, meanings, sort_of, top_share
+from core.report.neuron_table import NEURON_COLUMNS, NeuronTable, meanings, percent_as_large, sort_of, uses_gold
 from core.whole_model import measure_layers
 
 SPEC = ContrastSpec.careful(n_target=40, n_baseline=40)
@@ -118,7 +118,7 @@ def test_top_is_a_rank_among_those_that_were_tested():
     statistic = np.random.default_rng(1).normal(size=(4, 250))
     statistic[2, :50] = np.nan
     statistic[0, 0] = statistic[0, 1]  # a tie
-    top = top_share(statistic)
+    top = percent_as_large(statistic)
     tested = statistic[~np.isnan(statistic)]
     for row, value in zip(top.ravel(), statistic.ravel(), strict=True):
         assert np.isnan(row) if np.isnan(value) else row == pytest.approx(100 * np.mean(tested >= value))
@@ -153,3 +153,13 @@ def test_the_letter_of_the_test_is_a_name():
     with pytest.raises(UserError, match="Did you mean z"):
         sort_of("-t", "mannwhitney", ("statistic", "z"))
     assert ("t", "statistic") in meanings("paired") and ("z", "statistic") in meanings("mannwhitney")
+
+
+@pytest.mark.parametrize("sort", ["gold_auc", "-gold_auc", "-GOLD_AUC", " -gold_auc", "- Gold_AUC"])
+def test_an_order_by_gold_auc_is_known_however_it_is_written(sort):
+    try:
+        needed = sort_of(sort, "welch")[0] == "gold_auc"
+    except UserError:
+        needed = False
+    assert uses_gold("", sort, "welch") is needed is (sort != "- Gold_AUC")
+    assert uses_gold("g >", sort, "welch") is needed, "a mistake in the filter does not empty the order's column"

@@ -104,3 +104,9 @@ def test_the_number_of_a_neuron_is_a_name_without_a_comma():
     assert with_comma.search('f"Neuron {neuron:,} is shown."') and with_comma.search('f"got {self.neuron:,}"')
     files = [path for path in sources(*PLACES, "core/records", "engine") if with_comma.search(path.read_text("utf-8"))]
     assert not files
+
+
+def test_why_only_one_layer_is_there_is_said_in_one_way():
+    files = sources("core", "engine", "ui", "pages")
+    said = [path.relative_to(ROOT).as_posix() for path in files if "With so many words" in path.read_text("utf-8")]
+    assert said == ["core/report/one_layer.py"]

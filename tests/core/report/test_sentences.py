@@ -173,6 +173,21 @@ def test_what_the_bars_of_all_layers_mean(changes: dict, said: str) -> None:
     assert said in layer_sentences.of_result(made_result(ContrastSpec.careful(**SMALL, **changes)))
 
 
+@pytest.mark.parametrize("family", ["model", "layer"])
+def test_a_warning_of_the_p_values_does_not_hide_what_is_corrected_together(family: str) -> None:
+    spec = ContrastSpec.careful(family=family)
+    said = layer_sentences.about_layers(spec, 6, 512, cautious=True)
+    assert said.startswith(layer_sentences.about_layers(spec, 6, 512))
+    assert ("up to 0.3 in the 6 layers together" in said) is (family == "layer")
+    assert said.endswith("only if the p-values are right, and they may be too low: see the warning above.")
+
+
+def test_all_layers_say_what_is_marked_where_p_does_not_select() -> None:
+    said = layer_sentences.about_layers(ContrastSpec.of_preset("localiser"), 6, 512, cautious=True)
+    assert said.startswith("All layers are corrected together: the expected share of false findings")
+    assert said.endswith("is so by p; this protocol selects the top 1% by t instead.")
+
+
 # --- The same on a terminal ---
 
 
