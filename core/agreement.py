@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from core.records import ContrastResult
-from core.records.agreement import Agreement, Extreme, NeuronAgreement, correspondence
+from core.records.agreement import Agreement, Extreme, NeuronAgreement, SetAgreement, correspondence
 from core.stats.agreement import overlap, pearson, quantile_pairs, spearman
 
 
@@ -54,6 +54,7 @@ def _neuron_by_neuron(a: ContrastResult, b: ContrastResult) -> NeuronAgreement:
         spearman=spearman(one[tested], other[tested]),
         significant=overlap(a.significant[tested], b.significant[tested]),
         strong=overlap(a.strong[tested], b.strong[tested]),
+        selected=_selected(a, b, tested),
         changed_sides=changed,
         strong_changed_sides=int((a.strong & b.strong)[changed].sum()),
         extremes=tuple(
@@ -62,6 +63,14 @@ def _neuron_by_neuron(a: ContrastResult, b: ContrastResult) -> NeuronAgreement:
             for end in ("largest", "smallest")
         ),
     )
+
+
+def _selected(a: ContrastResult, b: ContrastResult, tested: np.ndarray) -> SetAgreement | None:
+    """How what the two protocols select overlaps, if one of them takes a top share and not what is significant."""
+    if a.top is None and b.top is None:
+        return None
+    one, other = (each.significant if each.top is None else each.top for each in (a, b))
+    return overlap(one[tested], other[tested])
 
 
 def _extreme(a: ContrastResult, b: ContrastResult, of: str, end: str, neuron: int) -> Extreme:

@@ -142,6 +142,7 @@ class NeuronAgreement:
     if it is not defined: fewer than two neurons, or a statistic that does not vary. ``changed_sides`` (n_changed,) are
     the neurons that are significant in both, higher for the target in one and for the baseline in the other; those
     first whose smaller |statistic| is largest. ``strong_changed_sides`` is how many of them are strong in both.
+    ``selected`` is of what the two protocols select, by p or as a top share; None if both go by p.
     """
 
     tested: np.ndarray
@@ -149,6 +150,7 @@ class NeuronAgreement:
     spearman: float | None
     significant: SetAgreement
     strong: SetAgreement
+    selected: SetAgreement | None
     changed_sides: np.ndarray
     strong_changed_sides: int
     extremes: tuple[Extreme, ...]

@@ -114,10 +114,17 @@ def of_depth(rows: Sequence[tuple[str, np.ndarray, np.ndarray]]) -> str:
     """The layers of both on one axis, in words: for each a name, shares of strong neurons and the largest |g|."""
     said = [
         f"{name}: most strong neurons in layer {int(np.argmax(shares))} ({readable_share(float(shares.max()))}), "
-        f"largest |g| in layer {int(np.nanargmax(sizes))} ({readable_number(float(np.nanmax(sizes)))})"
+        f"{_largest(sizes)}"
         for name, shares, sizes in rows
     ]
     return f"Every layer of both experiments by relative depth. {'; '.join(said)}."
+
+
+def _largest(sizes: np.ndarray) -> str:
+    """Where |g| is largest, of the layers that have any (n_layers,): with two units of a class, none has."""
+    if np.isnan(sizes).all():
+        return "no effect size in any layer"
+    return f"largest |g| in layer {int(np.nanargmax(sizes))} ({readable_number(float(np.nanmax(sizes)))})"
 
 
 def agreement_table(a: ContrastResult, b: ContrastResult, found: Agreement) -> Table:
@@ -189,6 +196,7 @@ def _agreement(found: NeuronAgreement) -> dict[str, Any]:
         "spearman": found.spearman,
         "significant": _sets(found.significant),
         "strong": _sets(found.strong),
+        "selected": None if found.selected is None else _sets(found.selected),
         "changed_sides": found.changed_sides.tolist(),
         "strong_changed_sides": found.strong_changed_sides,
         "extremes": [_plain(asdict(each)) for each in found.extremes],

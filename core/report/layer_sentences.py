@@ -91,7 +91,7 @@ def whole_model(numbers: LayerNumbers) -> str:
     alone = int((strong == strong[most]).sum()) == 1
     there = (
         f", of these {strong[most]:,} in layer **{numbers.layers[most]}**, more than in any other"
-        if n_layers > 1 and alone
+        if n_layers > 1 and n_strong > 1 and alone
         else ""
     )
     return f"{sentence}, **{n_strong:,}** strongly{there}."

@@ -29,11 +29,18 @@ _LARGEST = 1e308
 _Column = Callable[[str], np.ndarray]  # the values (n_rows,) of a column, by its name
 # What somebody may paste, such as a number of the page with its minus sign.
 _TYPED_AS = str.maketrans({"−": "-", "≥": ">=", "≤": "<=", "≠": "!=", "×": "*", "\n": " ", "\r": " ", "\t": " "})
+
+
+def _divide(numerator: Any, denominator: Any) -> Any:
+    """The quotient; a number divided by zero is missing (NaN), so no comparison with it holds."""
+    return np.divide(numerator, np.where(np.equal(denominator, 0), np.nan, denominator))
+
+
 _ARITHMETIC: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Add: np.add,
     ast.Sub: np.subtract,
     ast.Mult: np.multiply,
-    ast.Div: np.divide,
+    ast.Div: _divide,
 }
 _SIGNS: dict[type[ast.unaryop], Callable[[Any], Any]] = {ast.USub: np.negative, ast.UAdd: np.positive}
 _COMPARISONS: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
@@ -57,7 +64,7 @@ class Condition:
     def holds(self, column: _Column, n_rows: int) -> np.ndarray:
         """For which rows the condition holds: bool (n_rows,).
 
-        A comparison with a missing value (NaN) is false, ``!=`` too; a number divided by zero is infinite.
+        A comparison with a missing value (NaN) is false, ``!=`` too; a number divided by zero is missing.
 
         Parameters
         ----------

@@ -47,6 +47,7 @@ def made(seed, n=200, **more):
 
 
 A, B = made(1), made(2)
+TOP = replace(A, top=np.arange(A.n_neurons) < 30)
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -86,6 +87,19 @@ def test_all_numbers_of_two_experiments_by_a_plain_loop():
     sizes = [min(abs(one[i]), abs(other[i])) for i in found.changed_sides]
     assert sizes == sorted(sizes, reverse=True)
     assert found.strong_changed_sides == sum(bool(A.strong[i] and B.strong[i]) for i in changed)
+
+
+def test_what_the_protocols_select_by_a_plain_loop():
+    assert agree(A, B).neurons.selected is None
+    tested = agree(TOP, B).neurons.tested
+    for one, other in ((TOP, B), (B, TOP)):
+        sets = [
+            {i for i in range(A.n_neurons) if tested[i] and (each.significant if each is B else each.top)[i]}
+            for each in (one, other)
+        ]
+        found = agree(one, other).neurons.selected
+        assert (found.both, found.only_a) == (len(sets[0] & sets[1]), len(sets[0] - sets[1]))
+        assert found.neither == tested.sum() - len(sets[0] | sets[1])
 
 
 def test_the_extremes_and_their_ranks_by_a_plain_loop():
@@ -188,11 +202,12 @@ def test_a_table_says_which_of_both_is_a_control(shuffled, layer):
 
 
 def test_every_field_of_the_json_is_defined():
-    record = json.loads(agreement_json(A, B, agree(A, B)))
+    record = json.loads(agreement_json(TOP, B, agree(TOP, B)))
+    assert json.loads(agreement_json(A, B, agree(A, B)))["agreement"]["selected"] is None
     found = (
         set(record) | {f"a, b: {name}" for name in record["a"]} | {f"agreement.{name}" for name in record["agreement"]}
     )
-    found |= {f"agreement.significant, strong: {name}" for name in record["agreement"]["strong"]}
+    found |= {f"agreement.significant, strong, selected: {name}" for name in record["agreement"]["selected"]}
     found |= {f"agreement.extremes[].{name}" for name in record["agreement"]["extremes"][0]}
     assert found == set(COMPARISON)
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from core.agreement import agree
+from core.records import PRESETS
 from core.report.agreement import readable_correlation, readable_jaccard
 from engine import limits
 from tests.support.pages import (
@@ -61,9 +62,8 @@ def assert_agrees(at, a, b):
     for axis, result in (("x", a), ("y", b)):
         np.testing.assert_allclose(np.array(points[axis], dtype=float), result.tests.statistic, rtol=1e-6)
     sets = table(at, "set").set_index("set")
-    assert sets.loc["significant"].tolist() == [
-        *(found.significant.both, found.significant.only_a, found.significant.only_b, found.significant.neither)
-    ]
+    of = found.significant
+    assert sets.loc["significant"].tolist() == [of.both, len(found.changed_sides), of.only_a, of.only_b, of.neither]
     assert table(at, "rank in A")["neuron"].tolist() == [a.largest, a.smallest, b.largest, b.smallest]
 
 
@@ -108,6 +108,23 @@ def test_swapped_it_is_mirrored(contrast):
     assert now[before[1].columns].equals(before[1])
     press(at, "compare_swap")
     assert differs(at) == {"b_hook_side": "activation", "b_neuron": "9"} and link(at)["neuron"] == "7"
+
+
+def test_where_p_does_not_select_the_page_compares_what_does(contrast):
+    top = SMALL.changed(**PRESETS["localiser"] | {"n_target": SMALL.n_target, "n_baseline": SMALL.n_baseline})
+    at = open_page(COMPARE, top, b_pooling="mean")
+    found = agree(contrast(top), contrast(top.changed(pooling="mean"))).neurons
+    assert metrics(at)["Jaccard, selected"] == readable_jaccard(found.selected)
+    assert "Jaccard, significant" not in metrics(at)
+    of = found.selected
+    row = table(at, "set").set_index("set").loc["selected"].tolist()
+    assert [row[0], *row[2:]] == [of.both, of.only_a, of.only_b, of.neither]
+
+
+def test_two_words_of_a_class_have_no_effect_size_and_the_page_stands(contrast):
+    at = open_page(COMPARE, SMALL.changed(n_target=2, n_baseline=2, unit="word"), b_layer="5")
+    assert not at.exception and not at.error
+    assert "no effect size in any layer" in at.get_by_key("depth_plot").proto.alt_text
 
 
 def test_another_layer_has_other_neurons(contrast):

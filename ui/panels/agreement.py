@@ -70,21 +70,34 @@ def _draw_numbers(found: NeuronAgreement) -> None:
         ("Jaccard, significant", report.readable_jaccard(found.significant), "Jaccard"),
         ("Jaccard, strong", report.readable_jaccard(found.strong), "Jaccard"),
     )
+    if found.selected is not None:
+        numbers = (*numbers[:2], ("Jaccard, selected", report.readable_jaccard(found.selected), "Jaccard"), numbers[3])
     for column, (label, value, term) in zip(columns, numbers, strict=True):
         column.metric(label, value, help=GLOSSARY[term])
 
 
 def _draw_sets(found: NeuronAgreement) -> None:
     """Draw how the significant and the strong neurons overlap."""
-    rows = {
-        "set": ["significant", "strong"],
-        **{
-            label: [getattr(sets, name) for sets in (found.significant, found.strong)]
-            for name, label in (("both", "both"), ("only_a", "only A"), ("only_b", "only B"), ("neither", "neither"))
-        },
+    sets = {"significant": found.significant, "strong": found.strong}
+    opposite: list[int | None] = [len(found.changed_sides), found.strong_changed_sides]
+    if found.selected is not None:  # a protocol that takes a top share, and not what is significant
+        sets, opposite = {"selected": found.selected, **sets}, [None, *opposite]
+    rows: dict[str, list[Any]] = {
+        "set": list(sets),
+        "both": [each.both for each in sets.values()],
+        "of these opposite": opposite,
+        "only A": [each.only_a for each in sets.values()],
+        "only B": [each.only_b for each in sets.values()],
+        "neither": [each.neither for each in sets.values()],
     }
-    alt = alternatives.of_table(2, "sets of neurons, with how many are in both experiments", tuple(rows))
-    st.dataframe(readable_table(rows, {}), key="agreement_sets", alt=alt, hide_index=True, width="content")
+    alt = alternatives.of_table(len(sets), "sets of neurons, with how many are in both experiments", tuple(rows))
+    st.dataframe(
+        readable_table(rows, {"of these opposite": lambda n: f"{round(n):,}"}),
+        key="agreement_sets",
+        alt=alt,
+        hide_index=True,
+        width="content",
+    )
     if found.n_left_out:
         st.caption(f"{found.n_left_out:,} neurons that do not vary over the words of A or of B are left out.")
 
@@ -105,7 +118,8 @@ def _draw_scatter(a: ContrastResult, b: ContrastResult, found: NeuronAgreement, 
     )
     st.caption(
         "Click a point to select its neuron. On the dotted line, both statistics are equal. Both correlations are over "
-        "all tested neurons, significant or not."
+        "all tested neurons, significant or not. Neurons of a layer go together, so a correlation is rarely 0 even by "
+        "chance: choose shuffled labels in B to see how large."
     )
 
 

@@ -13,6 +13,7 @@ from core.errors import UserError
 from core.report import alternatives, sentences
 from core.report.glossary import statistic_name
 from core.report.readable import rounded_auc
+from engine.pipeline import digest_of
 from ui import chosen, settings
 from ui.rows import clicked_row
 
@@ -23,9 +24,13 @@ _ROW = 35  # pixels
 _AUCS = ("auc_before", "auc_after", "gold_auc")
 
 
-def key_of(order: str) -> str:
-    """The key of the table in an order: the browser would keep the head of a column marked that was clicked."""
-    return f"finder_table{order}"
+def key_of(order: str, drawn: str) -> str:
+    """The key of the table in an order, of what it shows (``drawn``).
+
+    In another one, a row that a browser still has ticked would be another neuron, and the head of a column that was
+    clicked would stay marked.
+    """
+    return f"finder_table{order}_{drawn}"
 
 
 def labels(table: NeuronTable) -> dict[str, str]:
@@ -71,16 +76,18 @@ def draw(table: NeuronTable, rows: np.ndarray, sort: str, selected: tuple[int, i
     ticked = np.flatnonzero((shown["layer"] == selected[0]) & (shown["neuron"] == selected[1])).tolist()
     places = list(zip(shown["layer"].tolist(), shown["neuron"].tolist(), strict=True))
     shown |= {name: rounded_auc(values) for name, values in shown.items() if name in _AUCS}
-    chosen.write(key_of(sort), {"selection": {"rows": ticked, "columns": [], "cells": []}})
+    drawn = digest_of(table.found.spec.changed(layer=0).digest, rows.tobytes())[:12]
+    key = key_of(sort, drawn)
+    st.session_state[key] = {"selection": {"rows": ticked, "columns": [], "cells": []}}
     arrow = {by: " ↓" if way else " ↑"}
     st.dataframe(
         shown,
-        key=key_of(sort),
+        key=key,
         alt=alternatives.of_table(len(rows), "neurons of every layer", tuple(names.values())),
         hide_index=True,
         height=min(400, _ROW * (len(rows) + 1) + 3),
         placeholder="",
-        on_select=partial(_choose, key_of(sort), places, (by, way), tuple(names), chosen.snapshot()),
+        on_select=partial(_choose, key, places, (by, way), tuple(names), chosen.snapshot()),
         selection_mode=["single-row", "single-cell", "single-column"],
         column_config={
             name: _config(name, f"{label}{arrow.get(name, '')}", definition_of(name)) for name, label in names.items()
