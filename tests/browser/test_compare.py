@@ -20,7 +20,7 @@ def arrive(page):
     page.get_by_role("heading", name="Compare", exact=True, level=1).wait_for()
     page.locator(f"{PLOT} .scatterlayer .point").first.wait_for()
     page.locator(".heatmap .panel .token").first.wait_for()
-    for key in ("agreement_sets", "extremes_table"):
+    for key in ("agreement_parts", "extremes_table"):
         page.locator(f".st-key-{key} canvas td").first.wait_for(state="attached")
     wait_until_idle(page)
 
@@ -36,7 +36,7 @@ def numbers_of(page):
         "experiments": [page.locator(f".st-key-experiment_{name}").inner_text() for name in "ab"],
         "tables": {
             key: page.locator(f".st-key-{key} canvas").all_text_contents()
-            for key in ("agreement_sets", "extremes_table", "changed_sides")
+            for key in ("agreement_parts", "extremes_table")
         },
         "blocks": page.locator(".heatmap .panel").all_inner_texts(),
     }
@@ -45,10 +45,12 @@ def numbers_of(page):
 def files_of(page):
     """What *Export* saves of both: each neuron in A and in B, and how far they agree, with all digits."""
     page.get_by_role("button", name="Export", exact=True).click()
+    page.get_by_test_id("stPopoverBody").locator(".st-key-agreement_csv").wait_for()
+    wait_until_idle(page)
     saved = []
     for key in ("agreement_csv", "agreement_json"):
         with page.expect_download() as download:
-            page.locator(f".st-key-{key} button").click()
+            page.get_by_test_id("stPopoverBody").locator(f".st-key-{key} button").first.click()
         saved.append(Path(download.value.path()).read_text(encoding="utf-8-sig"))
     page.keyboard.press("Escape")
     return saved
@@ -60,7 +62,7 @@ def test_a_link_opens_the_same_figures_and_a_click_selects_a_neuron(app):
         arrive(page)
         before = numbers_of(page)
         assert len(before["metrics"]) == 4 and len(before["points"]) == 512
-        assert "significant" in "".join(before["tables"]["agreement_sets"])
+        assert "significant" in "".join(before["tables"]["agreement_parts"])
         assert "A, largest" in "".join(before["tables"]["extremes_table"])
         saved = files_of(page)
         assert len(saved[0].splitlines()) == 513 and len(json.loads(saved[1])["agreement"]["extremes"]) == 4

@@ -124,7 +124,7 @@ def test_where_p_does_not_select_the_page_compares_what_does(contrast):
 def test_two_words_of_a_class_have_no_effect_size_and_the_page_stands(contrast):
     at = open_page(COMPARE, SMALL.changed(n_target=2, n_baseline=2, unit="word"), b_layer="5")
     assert not at.exception and not at.error
-    assert "no effect size in any layer" in at.get_by_key("depth_plot").proto.alt_text
+    assert "no effect size in any layer" in at.get_by_key("depth_plot").proto.alt
 
 
 def test_another_layer_has_other_neurons(contrast):
