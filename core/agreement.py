@@ -8,8 +8,8 @@ from __future__ import annotations
 import numpy as np
 
 from core.records import ContrastResult
-from core.records.agreement import Agreement, Extreme, NeuronAgreement, correspondence
-from core.stats.agreement import overlap, pearson, quantile_pairs, spearman
+from core.records.agreement import Agreement, Extreme, NeuronAgreement, SetAgreement, correspondence
+from core.stats.agreement import pearson, quantile_pairs, spearman
 
 
 def agree(a: ContrastResult, b: ContrastResult) -> Agreement:
@@ -52,8 +52,8 @@ def _neuron_by_neuron(a: ContrastResult, b: ContrastResult) -> NeuronAgreement:
         tested=tested,
         pearson=pearson(one[tested], other[tested]),
         spearman=spearman(one[tested], other[tested]),
-        significant=overlap(a.significant[tested], b.significant[tested]),
-        strong=overlap(a.strong[tested], b.strong[tested]),
+        significant=SetAgreement.of(a.significant[tested], b.significant[tested]),
+        strong=SetAgreement.of(a.strong[tested], b.strong[tested]),
         changed_sides=changed,
         strong_changed_sides=int((a.strong & b.strong)[changed].sum()),
         extremes=tuple(

@@ -147,6 +147,32 @@ def _layers(kind: str, spec: ContrastSpec, shown: tuple[str, str], write: Callab
     )
 
 
+def protocols(spec: ContrastSpec, shown: tuple[str, str], of: str, kind: str) -> bytes:
+    """What the protocol of each preset selects ("protocols"), or how far they overlap ("overlaps"), of the same words.
+
+    As "csv" or "json".
+
+    Raises
+    ------
+    UserError
+        As ``layers_csv``.
+    """
+    from core.report import protocols as report
+    from engine.layer_steps import protocols as protocols_step
+
+    _as_shown(spec, shown)
+    found = resolve(protocols_step, Request(spec))
+    if found is None:
+        raise UserError("With so many words only one layer was read, so there is no table of all layers.")
+    table_of = {"protocols": report.protocols_table, "overlaps": report.overlaps_table}[of]
+
+    def make() -> str:
+        table = table_of(found)
+        return _for_spreadsheets(table.csv()) if kind == "csv" else table.json()
+
+    return _file(f"{of} {kind}", [found], make)
+
+
 def emergence(curve: Emergence, kind: str) -> bytes:
     """The table of a curve over checkpoints, as "csv" or "json"."""
     from core.report.emergence import emergence_json, emergence_table

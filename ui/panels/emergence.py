@@ -25,7 +25,7 @@ from engine.limits import limits
 from engine.pipeline import Request, digest_of
 from engine.steps import reads_all_layers
 from ui import charts, chosen, page, parts, plot_marks, settings
-from ui.link import MAX_STEPS
+from ui.link_values import MAX_STEPS
 from ui.readable_table import readable_table
 from ui.rows import clicked_row
 from ui.visitor import visitor
@@ -192,9 +192,9 @@ def _stop() -> None:
 def _draw_failed(curve: Emergence) -> None:
     if curve.failed:
         n = f"{len(curve.failed):,} checkpoint{'s' if len(curve.failed) > 1 else ''} could not be read"
-        lines = [f"- {said.readable_step(each.step, curve.unit)}: {each.why}" for each in curve.failed]
+        lines = [f"{said.readable_step(each.step, curve.unit)}: {each.why}" for each in curve.failed]
         with st.expander(n, icon=":material/error:", expanded=len(curve.failed) < 4):
-            st.markdown("\n".join(f"- {page.plain(line.removeprefix('- '))}" for line in lines))
+            st.markdown("\n".join(f"- {page.plain(line)}" for line in lines))
 
 
 # --- What was found ---
