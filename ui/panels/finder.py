@@ -15,7 +15,7 @@ from core.report import sentences
 from core.report.glossary import GLOSSARY, statistic_name
 from engine import files, steps
 from ui import page, settings
-from ui.link import View
+from ui.link_values import View
 from ui.panels import finder_table
 from ui.panels.export import FileButton, Files
 from ui.progress import show
