@@ -61,7 +61,7 @@ def test_what_is_shown_can_be_saved_with_the_name_of_each_protocol() -> None:
     assert all("Localiser: words, after the nonlinearity" in one["lines"][-1] for one in ours.values())
     result = resolve(steps.conclusion, Request(SMALL))
     rows = json.loads(files.protocols(SMALL, steps.sources(result.words), of="protocols", kind="json"))
-    table = at.dataframe(key="protocols_table").value
+    table = at.dataframe[0].value
     said = table["in layer 2"].tolist()
     assert [f"{row['selected']:,}, {row['selected_strong']:,} strong" for row in rows if row["layer"] == 2] == said
     pairs = files.protocols(SMALL, steps.sources(result.words), of="overlaps", kind="csv").decode("utf-8-sig")
