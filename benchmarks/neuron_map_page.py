@@ -32,7 +32,7 @@ def made_layers() -> AllLayers:
         "log10_p_adjusted": p,
         "hedges_g": statistic / 9,
     }
-    numbers |= {"n_target": 9, "n_baseline": 9, "n_families": 1}
+    numbers |= {"n_target": 9, "n_baseline": 9}
     return AllLayers(spec, model, tuple(range(N_LAYERS)), tests, other_side=other, **numbers)
 
 

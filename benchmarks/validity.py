@@ -27,6 +27,8 @@ from benchmarks.validity_draws import (
     SHUFFLES,
     Analysis,
     Read,
+    absolute_shifted,
+    absolute_shuffles,
     lemma_splits,
     mixtures,
     read_lists,
@@ -67,6 +69,8 @@ def section(options: Options) -> Section:
         _MORE_SHUFFLES: measure("one list", shuffles(read, MORE_SHUFFLES), n_runs, saved),
         _LEMMAS: measure("lemma halves", lemma_splits(read), n_runs, saved),
         _SHIFTED: measure("equal means", shifted_lists(read), n_runs, saved),
+        _ABSOLUTE: measure("absolute, one list", absolute_shuffles(read), n_runs, saved),
+        _ABSOLUTE_SHIFTED: measure("absolute, equal means", absolute_shifted(read), n_runs, saved),
         _MIXTURES: measure("planted", mixtures(read), n_runs, saved),
     }
     say("Validity: power")
@@ -208,6 +212,15 @@ _SHIFTED = (
     "**Equal means, other shapes.** Nouns against verbs, drawn with replacement, after each neuron's verb values were "
     "shifted so that the means of the two lists are equal. Means do not differ, but spread and shape do. The share of "
     "runs with at least one finding:"
+)
+_ABSOLUTE = (
+    "**Absolute values, nothing to find.** Two groups of nouns drawn at random from one list, without replacement; "
+    "each value loses its sign before the test. The share of runs with at least one finding:"
+)
+_ABSOLUTE_SHIFTED = (
+    "**Absolute values, equal means.** Nouns against verbs, drawn with replacement, after each neuron's absolute verb "
+    "values were shifted so that the means of the absolute values are equal. The share of runs with at least one "
+    "finding:"
 )
 _MIXTURES = (
     "**False discovery rate.** 100 + 100 nouns of one list, with a difference of 0.4 to 1.2 standard deviations "

@@ -162,6 +162,8 @@ EXACT = (Analysis("mannwhitney", "holm"), Analysis("welch", "max_t"))
 ALL = (*(Analysis("welch", name) for name in ("bonferroni", "sidak", "holm", "fdr_bh", "fdr_by")), *EXACT)
 LAYER_BY_LAYER = (Analysis("welch", "holm", "layer"),)
 
+SHIFTED = (*HOLM, Analysis("paired", "holm"), Analysis("welch", "max_t"))
+
 # Two groups of one list: the side, their sizes, what must hold, and what else is measured.
 Shuffle: TypeAlias = tuple[str, tuple[int, int], tuple[Analysis, ...], tuple[Analysis, ...]]
 BEFORE, AFTER = HOOK_SIDES
@@ -192,6 +194,34 @@ def shuffles(read: Read, which: Sequence[Shuffle]) -> list[Situation]:
     ]
 
 
+# Values without their signs, at sizes that the cautions quote: equal and unequal.
+ABSOLUTE: tuple[Shuffle, ...] = (
+    *((BEFORE, (n, n), (), HOLM) for n in (20, 100, 500)),
+    *((BEFORE, sizes, (), HOLM) for sizes in ((5, 20), (5, 100), (8, 100), (20, 100), (5, 500), (20, 500), (50, 500))),
+    *((BEFORE, sizes, (), HOLM) for sizes in ((100, 500), (200, 1000))),
+    *((AFTER, (n, n), (), HOLM) for n in (20, 50, 100, 500)),
+    *((AFTER, sizes, (), HOLM) for sizes in ((5, 100), (20, 100), (20, 500), (50, 500), (100, 500), (200, 1000))),
+)
+
+
+def absolute_shuffles(read: Read) -> list[Situation]:
+    """Two groups of nouns whose values lost their signs, of the sizes of ``ABSOLUTE``."""
+    return shuffles(without_signs(read), ABSOLUTE)
+
+
+def absolute_shifted(read: Read) -> list[Situation]:
+    """Nouns against verbs whose means of absolute values were made equal."""
+    return shifted_lists(without_signs(read), (*HOLM, Analysis("welch", "max_t")))
+
+
+def without_signs(read: Read) -> Read:
+    """The words with the absolute value of each: the sign goes first, as in the app."""
+    target, baseline = (
+        {side: np.abs(values) for side, values in each.items()} for each in (read.target, read.baseline)
+    )
+    return Read(read.words, target, baseline)
+
+
 def lemma_splits(read: Read) -> list[Situation]:
     """The verbs' lemmas in two halves, with words and with lemmas as the unit, before the nonlinearity."""
     halves = partial(lemma_halves, read.baseline[BEFORE], read.words.baseline, read.words.baseline_lemmas)
@@ -202,10 +232,9 @@ def lemma_splits(read: Read) -> list[Situation]:
     ]
 
 
-def shifted_lists(read: Read) -> list[Situation]:
+def shifted_lists(read: Read, analyses: tuple[Analysis, ...] = SHIFTED) -> list[Situation]:
     """Nouns against verbs whose means were made equal: no test here is exact."""
     sizes = {BEFORE: (20, 100, 500), AFTER: (20, 50, 99, 200, 500)}
-    analyses = (*HOLM, Analysis("paired", "holm"), Analysis("welch", "max_t"))
     return [
         Situation(
             f"{n} + {n}, {_PLACES[side]}",

@@ -9,7 +9,7 @@ import numpy as np
 
 from core.records import ContrastResult
 from core.records.agreement import Agreement, Extreme, NeuronAgreement, SetAgreement, correspondence
-from core.stats.agreement import overlap, pearson, quantile_pairs, spearman
+from core.stats.agreement import pearson, quantile_pairs, spearman
 
 
 def agree(a: ContrastResult, b: ContrastResult) -> Agreement:
@@ -52,8 +52,8 @@ def _neuron_by_neuron(a: ContrastResult, b: ContrastResult) -> NeuronAgreement:
         tested=tested,
         pearson=pearson(one[tested], other[tested]),
         spearman=spearman(one[tested], other[tested]),
-        significant=overlap(a.significant[tested], b.significant[tested]),
-        strong=overlap(a.strong[tested], b.strong[tested]),
+        significant=SetAgreement.of(a.significant[tested], b.significant[tested]),
+        strong=SetAgreement.of(a.strong[tested], b.strong[tested]),
         selected=_selected(a, b, tested),
         changed_sides=changed,
         strong_changed_sides=int((a.strong & b.strong)[changed].sum()),
@@ -70,7 +70,7 @@ def _selected(a: ContrastResult, b: ContrastResult, tested: np.ndarray) -> SetAg
     if a.top is None and b.top is None:
         return None
     one, other = (each.significant if each.top is None else each.top for each in (a, b))
-    return overlap(one[tested], other[tested])
+    return SetAgreement.of(one[tested], other[tested])
 
 
 def _extreme(a: ContrastResult, b: ContrastResult, of: str, end: str, neuron: int) -> Extreme:

@@ -102,8 +102,7 @@ def run_protocols(
             not_run.append((preset.label, why))
         else:
             found.append(_found(preset, its_spec, activations, watch))
-    words = activations.words
-    return Protocols(model, activations.layers, len(words.target), len(words.baseline), tuple(found), tuple(not_run))
+    return Protocols(model, activations.layers, tuple(found), tuple(not_run))
 
 
 def _unpaired(spec: ContrastSpec, activations: WordActivations) -> str:

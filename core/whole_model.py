@@ -99,8 +99,6 @@ def measure_layers(
         other_side=OtherSide(other, *of_other),
         n_target=len(units[0].names),
         n_baseline=len(units[1].names),
-        n_families=1 if spec.family == "model" else len(activations.layers),
-        notes=(*model.notes, *activations.words.notes, *activations.notes),
     )
 
 

@@ -47,6 +47,7 @@ _ANSWERS = (
     "server/sessions/uploads.py",
     "ui/chosen.py",
     "ui/link.py",
+    "ui/link_values.py",
     "ui/model_settings.py",
     "ui/other.py",
     "ui/shell.py",
@@ -82,7 +83,12 @@ SECTIONS: dict[str, list[tuple[str, str]]] = {
         ("ui/chosen.py", ""),
         ("ui/shell.py", "No longer pinned"),
     ],
-    "links": [("core/records/link.py", ""), ("ui/link.py", ""), ("ui/other.py", "^(?!other )")],
+    "links": [
+        ("core/records/link.py", ""),
+        ("ui/link.py", ""),
+        ("ui/link_values.py", ""),
+        ("ui/other.py", "^(?!other )"),
+    ],
     "server variables": [
         ("engine/limits.py", r"is set, and names|is not a folder|sites such as|whole number from"),
         ("engine/variables.py", ""),

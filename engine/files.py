@@ -155,6 +155,33 @@ def _gold(spec: ContrastSpec) -> GoldLayers | None:
     return None if why_no_tags(spec) else resolve(gold_of_layers, gold_request(spec))
 
 
+def protocols(spec: ContrastSpec, shown: tuple[str, str], of: str, kind: str) -> bytes:
+    """What the protocol of each preset selects ("protocols"), or how far they overlap ("overlaps"), of the same words.
+
+    As "csv" or "json".
+
+    Raises
+    ------
+    UserError
+        As ``layers_csv``.
+    """
+    from core.report import protocols as report
+    from core.report.one_layer import one_layer_read
+    from engine.layer_steps import protocols as protocols_step
+
+    _as_shown(spec, shown)
+    found = resolve(protocols_step, Request(spec))
+    if found is None:
+        raise UserError(one_layer_read("the table of all layers"))
+    table_of = {"protocols": report.protocols_table, "overlaps": report.overlaps_table}[of]
+
+    def make() -> str:
+        table = table_of(found)
+        return _for_spreadsheets(table.csv()) if kind == "csv" else table.json()
+
+    return _file(f"{of} {kind}", [found], make)
+
+
 def emergence(curve: Emergence, kind: str) -> bytes:
     """The table of a curve over checkpoints, as "csv" or "json"."""
     from core.report.emergence import emergence_json, emergence_table

@@ -21,7 +21,12 @@ with page.showing_user_errors():
             compare_depth.draw(result, other)
         if "text" in shown:
             compare_text.draw(result, other, found, neuron)
-    if not parts.embedded():
-        protocols.draw(result)  # it needs only A
     found_files = () if other is None else agreement.files_of(result, other)
-    export.draw(result, figures={**agreement.FIGURES, **compare_depth.FIGURES}, more=found_files, other=other)
+    pictures = ()
+    if not parts.embedded():
+        by_protocol = protocols.draw(result)  # it needs only A
+        if by_protocol is not None:
+            found_files = (*found_files, *protocols.files_of(result, by_protocol))
+            pictures = protocols.pictures_of(result, by_protocol)
+    figures = {**agreement.FIGURES, **compare_depth.FIGURES}
+    export.draw(result, figures=figures, more=found_files, pictures=pictures, other=other)

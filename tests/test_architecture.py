@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -194,6 +195,31 @@ def test_the_start_keeps_to_its_budget(imports: str, budget: int, unwanted: tupl
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     count, *found = done.stdout.split()
     assert int(count) <= budget and not found
+
+
+def test_no_modules_of_the_pages_import_each_other_in_a_circle() -> None:
+    """Nor inside a function, where a circle only hides. What is there for types alone does not count."""
+    trees = {_module(path): ast.parse(path.read_text(encoding="utf-8")) for path in (ROOT / "ui").rglob("*.py")}
+    sees: dict[str, set[str]] = {name: set() for name in trees}
+    for name, tree in trees.items():
+        for_types = {
+            inner
+            for node in ast.walk(tree)
+            if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+            for inner in ast.walk(node)
+        }
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ImportFrom) and node.module and node not in for_types:
+                for alias in node.names:
+                    full = f"{node.module}.{alias.name}"
+                    sees[name].add(full if full in trees else node.module)
+    ours = {name: {each for each in seen if each in trees and each != name} for name, seen in sees.items()}
+    assert "ui.link_values" in ours["ui.other"] and len(ours) > 90
+    list(TopologicalSorter(ours).static_order())  # CycleError names the modules of a circle
+
+
+def _module(path: Path) -> str:
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
 
 
 # --- Names and sizes ---

@@ -42,27 +42,44 @@ def test_pages_read_every_term_of_the_glossary():
     assert len(code) > 10_000 and unread == []
 
 
-def test_cautions_quote_the_measured_rates_of_unequal_groups():
-    titles = ("Nothing to find.", "Welch's test at other sizes.")
+@pytest.mark.parametrize(
+    "rates, titles",
+    [
+        (cautions.NOTHING_TO_FIND, ("Nothing to find.", "Welch's test at other sizes.")),
+        (cautions.NOTHING_TO_FIND_ABSOLUTE, ("Absolute values, nothing to find.",)),
+    ],
+)
+def test_cautions_quote_the_measured_rates_of_unequal_groups(rates, titles):
     for side, place in (("pre-activation", "before"), ("activation", "after")):
-        for (few, many), rate in cautions.NOTHING_TO_FIND[side].items():
+        for (few, many), rate in rates[side].items():
             row = f"{few:,} + {many:,}, {place}"
             [title] = [title for title in titles if f"| {row} |" in PAGE.split(f"**{title}**")[1].split("\n\n")[1]]
             assert rate == pytest.approx(measured(title, row, "Welch, Holm"), abs=0.0051)
 
 
+_EQUAL, _EQUAL_ABSOLUTE = "Equal means, other shapes.", "Absolute values, equal means."
+
+
 @pytest.mark.parametrize(
-    "rates, column",
+    "rates, title, column",
     [
-        (cautions.EQUAL_MEANS, "Welch, Holm"),
-        (cautions.EQUAL_MEANS_PAIRED, "paired, Holm"),
-        (cautions.EQUAL_MEANS_MAX_T, "Welch, max-T"),
+        (cautions.EQUAL_MEANS, _EQUAL, "Welch, Holm"),
+        (cautions.EQUAL_MEANS_PAIRED, _EQUAL, "paired, Holm"),
+        (cautions.EQUAL_MEANS_MAX_T, _EQUAL, "Welch, max-T"),
+        (cautions.EQUAL_MEANS_ABSOLUTE, _EQUAL_ABSOLUTE, "Welch, Holm"),
+        (cautions.EQUAL_MEANS_ABSOLUTE_MAX_T, _EQUAL_ABSOLUTE, "Welch, max-T"),
     ],
 )
-def test_cautions_quote_the_measured_rates_of_equal_means(rates, column):
+def test_cautions_quote_the_measured_rates_of_equal_means(rates, title, column):
     for (few, many), rate in rates.items():
-        share = measured("Equal means, other shapes.", f"{few} + {many}, after", column)
-        assert rate == pytest.approx(share, abs=0.0051)
+        assert rate == pytest.approx(measured(title, f"{few} + {many}, after", column), abs=0.0051)
+
+
+def test_absolute_values_need_no_caution_where_the_table_keeps_to_the_aim():
+    bound = 0.05 + 2 * (0.05 * 0.95 / 400) ** 0.5
+    for row in ("20 + 20", "100 + 100", "500 + 500", "100 + 500", "200 + 1,000"):
+        assert measured("Absolute values, nothing to find.", f"{row}, before", "Welch, Holm") <= bound
+    assert measured("Absolute values, nothing to find.", "50 + 500, before", "Welch, Holm") > bound
 
 
 def test_the_page_on_the_method_quotes_the_measured_rates():

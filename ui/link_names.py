@@ -15,6 +15,7 @@ from core.records import MAX_WORDS
 from engine.limits import limits
 from ui.defaults import LEAST_WORDS, PRESETS, preset
 
+MARK = "b_"  # before the name of a setting of experiment B (``ui.other``)
 PRESET, WORDS, CONTRAST = "preset", "words", "contrast"
 WRITTEN_BY_HAND = (PRESET, WORDS, CONTRAST)
 _COUNTS = ("n_target", "n_baseline")

@@ -19,12 +19,12 @@ from core.report.readable import as_chosen
 from engine.limits import check_allowed, check_counts, limits
 from engine.steps import layers_of
 from ui.defaults import ALPHAS, LEAST_WORDS, within_lists
-from ui.link import MAX_VALUE, View, is_index
+from ui.link_names import MARK
+from ui.link_values import MAX_VALUE, View, is_index
 from ui.model_settings import same_depth
 
 Changes = tuple[tuple[str, Any], ...]
 
-MARK = "b_"  # before the name of a field in a link
 NEURON = "neuron"
 LISTS = tuple(f"{side}_{what}" for side in SIDES for what in ("words", "name"))
 # What may differ, in the order of the page; then what belongs to a list of one's own.
@@ -175,7 +175,7 @@ def read(params: Mapping[str, str], a: ContrastSpec, texts: Mapping[str, str], p
             found[NEURON] = int(text)
         else:
             problems.append(
-                f"b_neuron is {quoted(text)}; a neuron's index is a whole number from 0. It was set aside for B."
+                f"{MARK}neuron is {quoted(text)}; a neuron's index is a whole number from 0. It was set aside for B."
             )
     return changed((), **found)
 

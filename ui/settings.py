@@ -17,7 +17,7 @@ from core.errors import UserError
 from core.records import CUSTOM, SIDES, ContrastSpec
 from ui import late, link
 from ui.defaults import PRESETS, matching_preset, preset
-from ui.link import View
+from ui.link_values import View
 from ui.values import WIDGETS, out_of_range, spec_of, values_of
 
 _STATE = "_settings"

@@ -20,9 +20,9 @@ from core.records.names import MAX_NAME
 from core.records.spec import quoted
 from core.report.sentences import result_stem
 from engine.limits import check_list
-from ui import kept_in_tab, link, page, settings, uploads
+from ui import kept_in_tab, link, link_values, page, settings, uploads
 from ui.custom_words import custom_words, words_in
-from ui.link import View
+from ui.link_values import View
 from ui.values import values_of
 
 FORMAT, VERSION = "Grammar Neurons, settings", 1
@@ -226,8 +226,8 @@ def _choices(values: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
             raise UserError(f"{item.name} is {quoted(value)}, which is not what a page has.")
         if item.name == "gold" and value == _UPLOAD:
             problems.append(_NO_UPLOAD)
-        elif item.name in link.OPTIONS:
-            chosen[item.name] = link.option(item.name, {item.name: value}, problems)
+        elif item.name in link_values.OPTIONS:
+            chosen[item.name] = link_values.option(item.name, {item.name: value}, problems)
         else:
             chosen[item.name] = tuple(value) if isinstance(default, tuple) else value
     return chosen, problems

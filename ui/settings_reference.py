@@ -17,7 +17,7 @@ from core.records.meanings import MEANINGS, allowed
 from core.report.markdown import table
 from core.report.selection import percent
 from ui.labels import SETTING_LABELS
-from ui.link import OPTIONS, View
+from ui.link_values import OPTIONS, View
 
 _HEADER = (
     "in the app",

@@ -100,6 +100,21 @@ class SetAgreement:
     only_b: int
     neither: int
 
+    @classmethod
+    def of(cls, a: np.ndarray, b: np.ndarray) -> SetAgreement:
+        """How two sets overlap, given as bool arrays of one shape that say who is in them.
+
+        References
+        ----------
+        Jaccard (1912), New Phytologist 11:37-50.
+
+        Examples
+        --------
+        >>> SetAgreement.of(np.array([True, True, False]), np.array([True, False, False]))
+        SetAgreement(both=1, only_a=1, only_b=0, neither=1)
+        """
+        return cls(int((a & b).sum()), int((a & ~b).sum()), int((~a & b).sum()), int((~a & ~b).sum()))
+
     @property
     def either(self) -> int:
         """How many are in at least one of the two sets."""

@@ -18,8 +18,8 @@ class AllLayers(Marks):
     """One contrast at every layer that was read, at the spec's side of the nonlinearity. The spec's layer counts not.
 
     Arrays are (n_layers, n_neurons), float64 or bool, in the order of ``layers``; those of ``other_side`` too.
-    ``n_families`` is how many families were corrected, each alone: one, or one a layer. ``n_target`` and
-    ``n_baseline`` are how many units were compared. A neuron that does not vary has NaN for statistic, p and g.
+    ``n_target`` and ``n_baseline`` are how many units were compared. A neuron that does not vary has NaN for statistic,
+    p and g.
     """
 
     spec: ContrastSpec
@@ -33,8 +33,6 @@ class AllLayers(Marks):
     other_side: OtherSide
     n_target: int
     n_baseline: int
-    n_families: int
-    notes: tuple[str, ...] = ()
 
     @property
     def n_layers(self) -> int:
@@ -67,12 +65,22 @@ class AllLayers(Marks):
 
         A layer without a neuron that varies has none.
         """
-        statistic = self.tests.statistic
-        none = np.isnan(statistic).all(axis=1)
-        # [n_layers, n_neurons] -> [n_layers]
-        largest = np.where(np.isnan(statistic), -np.inf, statistic).argmax(axis=1)
-        smallest = np.where(np.isnan(statistic), np.inf, statistic).argmin(axis=1)
-        return np.where(none, -1, largest), np.where(none, -1, smallest)
+        return extremes_of(self.tests.statistic)
+
+
+def extremes_of(statistic: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The places of the largest and the smallest number of each row, int64 (n_rows,) twice; -1 in a row of NaN alone.
+
+    Examples
+    --------
+    >>> extremes_of(np.array([[1.0, np.nan, -3.0], [np.nan] * 3]))
+    (array([ 0, -1]), array([ 2, -1]))
+    """
+    none = np.isnan(statistic).all(axis=1)
+    # [n_layers, n_neurons] -> [n_layers]
+    largest = np.where(np.isnan(statistic), -np.inf, statistic).argmax(axis=1)
+    smallest = np.where(np.isnan(statistic), np.inf, statistic).argmin(axis=1)
+    return np.where(none, -1, largest), np.where(none, -1, smallest)
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,31 +7,12 @@ from functools import cached_property
 
 import numpy as np
 
+from core.records.agreement import SetAgreement
 from core.records.effects import is_strong
+from core.records.layers import extremes_of
 from core.records.model_info import ModelInfo
 from core.records.presets import Preset
 from core.records.spec import ContrastSpec
-
-
-@dataclass(frozen=True)
-class Overlap:
-    """How two sets of neurons overlap: how many are in both, and how many in one of them alone."""
-
-    both: int
-    only_first: int
-    only_second: int
-
-    @property
-    def jaccard(self) -> float | None:
-        """The share of those in either set that are in both; None if there is none in either.
-
-        Examples
-        --------
-        >>> Overlap(1, 2, 1).jaccard, Overlap(0, 0, 0).jaccard
-        (0.25, None)
-        """
-        either = self.both + self.only_first + self.only_second
-        return self.both / either if either else None
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,10 +36,10 @@ class ProtocolFound:
         """Which selected neurons have an AUC of at least 0.90 or at most 0.10, of the values that it compares."""
         return self.selected & is_strong(self.auc)
 
-    def extremes(self, at: int) -> tuple[int, int] | None:
-        """The neurons with the largest and the smallest statistic of a layer, by its place; None if none varies."""
-        statistic = self.statistic[at]
-        return None if np.isnan(statistic).all() else (int(np.nanargmax(statistic)), int(np.nanargmin(statistic)))
+    @cached_property
+    def extremes(self) -> tuple[np.ndarray, np.ndarray]:
+        """The neurons with the largest and the smallest statistic of each layer, as ``AllLayers.extremes``."""
+        return extremes_of(self.statistic)
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,20 +47,17 @@ class Protocols:
     """The same words and the same reading, analysed by each preset's protocol.
 
     ``layers`` are the layers that were read, in the order of the arrays. ``not_run`` has the label of each preset that
-    does not fit these words, and why. ``n_target`` and ``n_baseline`` are the numbers of words.
+    does not fit these words, and why.
     """
 
     model: ModelInfo
     layers: tuple[int, ...]
-    n_target: int
-    n_baseline: int
     found: tuple[ProtocolFound, ...]
     not_run: tuple[tuple[str, str], ...] = ()
 
-    def overlap(self, first: int, second: int, at: int | None = None) -> Overlap:
+    def overlap(self, first: int, second: int, at: int | None = None) -> SetAgreement:
         """How two protocols' selected neurons overlap, in the layer at place ``at``, or in the model if that is None.
 
         A neuron counts by its layer and number, in whichever direction it is selected.
         """
-        one, other = (self.found[k].selected[slice(None) if at is None else at] for k in (first, second))
-        return Overlap(int((one & other).sum()), int((one & ~other).sum()), int((other & ~one).sum()))
+        return SetAgreement.of(*(self.found[k].selected[slice(None) if at is None else at] for k in (first, second)))

@@ -61,17 +61,18 @@ def statistics_named(a: ContrastResult, b: ContrastResult) -> tuple[str, str]:
     return f"{statistic_name(a.spec.test)} of A", f"{statistic_name(b.spec.test)} of B"
 
 
-def overlap_sentence(sets: SetAgreement, what: str) -> str:
-    """How two sets overlap.
+def overlap_sentence(sets: SetAgreement, what: str, names: tuple[str, str] = ("A", "B")) -> str:
+    """How two sets overlap; ``names`` are those of the sets.
 
     Examples
     --------
     >>> overlap_sentence(SetAgreement(3, 1, 2, 94), "significant")
     'Significant: 3 in both, 1 only in A, 2 only in B, 94 in neither.'
     """
+    one, other = names
     return (
-        f"{what.capitalize()}: {sets.both:,} in both, {sets.only_a:,} only in A, {sets.only_b:,} only in B, "
-        f"{sets.neither:,} in neither."
+        f"{what[:1].upper()}{what[1:]}: {sets.both:,} in both, {sets.only_a:,} only in {one}, {sets.only_b:,} only in "
+        f"{other}, {sets.neither:,} in neither."
     )
 
 

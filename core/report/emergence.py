@@ -18,7 +18,7 @@ from core.report.tables import Table
 
 CHECKPOINT_COLUMNS = (
     "step",
-    "unit",
+    "step_unit",
     "checkpoint",
     "revision",
     "layer",

@@ -1,10 +1,10 @@
-"""How far two sets of numbers, or two choices, agree: correlations, overlaps, quantiles against quantiles."""
+"""How far two sets of numbers agree: correlations, quantiles against quantiles."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from core.records.agreement import QuantilePairs, SetAgreement
+from core.records.agreement import QuantilePairs
 from core.stats.ranks import midranks
 
 
@@ -45,21 +45,6 @@ def spearman(a: np.ndarray, b: np.ndarray) -> float | None:
         return None
     ranks = midranks(np.stack([a, b]))  # [2, n]
     return pearson(ranks[0], ranks[1])
-
-
-def overlap(a: np.ndarray, b: np.ndarray) -> SetAgreement:
-    """How two sets overlap, given as bool arrays (n,) of who is in them.
-
-    References
-    ----------
-    Jaccard (1912), New Phytologist 11:37-50.
-
-    Examples
-    --------
-    >>> overlap(np.array([True, True, False]), np.array([True, False, False]))
-    SetAgreement(both=1, only_a=1, only_b=0, neither=1)
-    """
-    return SetAgreement(int((a & b).sum()), int((a & ~b).sum()), int((~a & b).sum()), int((~a & ~b).sum()))
 
 
 def quantile_pairs(a: np.ndarray, b: np.ndarray, most: int = 1_000) -> QuantilePairs:

@@ -15,6 +15,7 @@ from core.records import Caution, ContrastSpec, Remedy
 # Before the nonlinearity, Welch's test is too unreliable for unequal groups if the smaller one has fewer units than
 # this, and the larger one more than MAX_RATIO times as many. After it, no t-test is reliable.
 ENOUGH_UNITS = 50
+ENOUGH_UNITS_ABSOLUTE = 100  # of absolute values
 MAX_RATIO = 3
 
 # The share of runs with findings, by the sizes of the smaller and the larger group.
@@ -44,8 +45,36 @@ EQUAL_MEANS: _Rates = {(20, 20): 0.858, (50, 50): 0.710, (99, 99): 0.548, (200, 
 EQUAL_MEANS_PAIRED: _Rates = {(20, 20): 0.732, (50, 50): 0.668, (99, 99): 0.520, (200, 200): 0.300, (500, 500): 0.152}
 EQUAL_MEANS_MAX_T: _Rates = {(20, 20): 0.925, (50, 50): 0.850, (99, 99): 0.650, (200, 200): 0.432, (500, 500): 0.218}
 
+# The same of absolute values, which lose their signs first: it is their means that are equal.
+NOTHING_TO_FIND_ABSOLUTE: dict[str, _Rates] = {
+    "pre-activation": {
+        (5, 20): 0.552,
+        (5, 100): 0.958,
+        (5, 500): 0.792,
+        (8, 100): 0.602,
+        (20, 100): 0.138,
+        (20, 500): 0.142,
+        (50, 500): 0.082,
+    },
+    "activation": {
+        (5, 100): 1.0,
+        (20, 100): 0.562,
+        (20, 500): 0.938,
+        (50, 500): 0.590,
+        (100, 500): 0.220,
+        (200, 1_000): 0.248,
+    },
+}
+EQUAL_MEANS_ABSOLUTE: _Rates = {(20, 20): 0.623, (50, 50): 0.573, (99, 99): 0.527, (200, 200): 0.310, (500, 500): 0.205}
+EQUAL_MEANS_ABSOLUTE_MAX_T: _Rates = {
+    (20, 20): 0.740,
+    (50, 50): 0.703,
+    (99, 99): 0.610,
+    (200, 200): 0.388,
+    (500, 500): 0.258,
+}
+
 _NO_P = "This protocol does not select by p, but p is shown beside it."
-_NOT_OF_ABSOLUTE = "That was measured with values that keep their signs; for absolute values, no rate is known."
 
 
 def cautions(spec: ContrastSpec, n_target: int, n_baseline: int, family_size: int) -> tuple[Caution, ...]:
@@ -63,8 +92,8 @@ def cautions(spec: ContrastSpec, n_target: int, n_baseline: int, family_size: in
     -------
     tuple of Caution
         Empty, or one caution, for a t-test without max-T: before the nonlinearity, if one class has fewer than 50 units
-        and the other more than three times as many; after the nonlinearity, always. No remedy's settings have a
-        caution.
+        (of a test of absolute values, 100) and the other more than three times as many; after the nonlinearity,
+        always. No remedy's settings have a caution.
 
     Examples
     --------
@@ -79,7 +108,8 @@ def cautions(spec: ContrastSpec, n_target: int, n_baseline: int, family_size: in
     small, large = sorted((n_target, n_baseline))
     unequal = large > MAX_RATIO * small
     after = spec.hook_side == "activation"
-    if not after and (small >= ENOUGH_UNITS or not unequal):
+    enough = ENOUGH_UNITS_ABSOLUTE if spec.tested_by.absolute else ENOUGH_UNITS
+    if not after and (small >= enough or not unequal):
         return ()
     # After the nonlinearity, equal counts do not help. The counts of a spec are of words, so that they cannot make the
     # numbers of lemmas equal.
@@ -87,47 +117,60 @@ def cautions(spec: ContrastSpec, n_target: int, n_baseline: int, family_size: in
     sentences = [
         *([_NO_P] if spec.top_share is not None else []),
         _unequal_groups(spec, small, large) if unequal else _equal_means(spec, small, large),
-        *([_NOT_OF_ABSOLUTE] if spec.tested_by.absolute else []),
         _advice(spec, small, large, equal_count),
         *_too_few(spec, small, large, family_size),
     ]
-    return (Caution(" ".join(sentences), _remedies(spec.tested_by.paired, equal_count)),)
+    return (Caution(" ".join(sentences), _remedies(spec, equal_count)),)
 
 
 def _unequal_groups(spec: ContrastSpec, small: int, large: int) -> str:
-    (few, many), rate = _nearest(NOTHING_TO_FIND[spec.hook_side], small, large)
+    rates = (NOTHING_TO_FIND_ABSOLUTE if spec.tested_by.absolute else NOTHING_TO_FIND)[spec.hook_side]
+    (few, many), rate = _nearest(rates, small, large)
     where = "after" if spec.hook_side == "activation" else "before"
     return (
         f"Groups of {small:,} and {large:,} {spec.unit}s are too unequal for a t-test: its p-values are too low. The "
         f"nearest measured case, where there is nothing to find, is {few:,} against {many:,} words of one list {where} "
-        f"the nonlinearity: Welch's test with Holm's correction had findings in {rate:.0%} of runs, instead of at most "
-        "5%."
+        f"the nonlinearity: Welch's test{_of_values(spec)} with Holm's correction had findings in {rate:.0%} of runs, "
+        "instead of at most 5%."
     )
 
 
 def _equal_means(spec: ContrastSpec, small: int, large: int) -> str:
     paired = spec.tested_by.paired
     rates, name = (EQUAL_MEANS_PAIRED, "the paired test") if paired else (EQUAL_MEANS, "Welch's test")
+    mean = "mean"
+    if spec.tested_by.absolute:
+        rates, name, mean = EQUAL_MEANS_ABSOLUTE, f"Welch's test{_of_values(spec)}", "mean absolute value"
     (few, many), rate = _nearest(rates, small, large)
     return (
         "After the nonlinearity, a mean depends on a few high values, and a t-test finds differences in mean that are "
         f"not there. The nearest measured case to {small:,} and {large:,} {spec.unit}s, where the means are equal and "
-        f"only spread and shape differ, is {few:,} nouns and {many:,} verbs, shifted to the same mean: {name} with "
+        f"only spread and shape differ, is {few:,} nouns and {many:,} verbs, shifted to the same {mean}: {name} with "
         f"Holm's correction had findings in {rate:.0%} of runs, instead of at most 5%."
     )
 
 
+def _of_values(spec: ContrastSpec) -> str:
+    return " of absolute values" if spec.tested_by.absolute else ""
+
+
+def _ranks_help(spec: ContrastSpec) -> bool:
+    """Whether Mann-Whitney asks the same question. It pairs no words, and its values keep their signs."""
+    return not spec.tested_by.paired and not spec.tested_by.absolute
+
+
 def _advice(spec: ContrastSpec, small: int, large: int, equal_count: int | None) -> str:
     """What the remedies do, and what they do not do."""
-    names, verb = ("Max-T", "keeps") if spec.tested_by.paired else ("Max-T and Mann-Whitney", "keep")
+    names, verb = ("Max-T and Mann-Whitney", "keep") if _ranks_help(spec) else ("Max-T", "keeps")
     equal = ", and so do equal counts" if equal_count is not None else ""
     sentence = f"{names} {verb} to 5% if the groups have the same distribution{equal}."
     if spec.hook_side != "activation":
         return sentence
-    (few, many), rate = _nearest(EQUAL_MEANS_MAX_T, small, large)
+    rates = EQUAL_MEANS_ABSOLUTE_MAX_T if spec.tested_by.absolute else EQUAL_MEANS_MAX_T
+    (few, many), rate = _nearest(rates, small, large)
     return (
         f"{sentence} But a finding is then a difference in distribution, not always in mean: for {few:,} nouns and "
-        f"{many:,} verbs with equal means, Welch's test with max-T had findings in {rate:.0%}."
+        f"{many:,} verbs with equal means{_of_values(spec)}, Welch's test with max-T had findings in {rate:.0%}."
     )
 
 
@@ -138,7 +181,7 @@ def _too_few(spec: ContrastSpec, small: int, large: int, family_size: int) -> li
         sentences.append("With so few, max-T cannot find anything: there are too few different permutations.")
     largest = _largest_z(small, large)
     needed = float(-ndtri(spec.alpha / max(family_size, 1) / 2))
-    if not spec.tested_by.paired and spec.corrected_by.first_step and largest < needed:
+    if _ranks_help(spec) and spec.corrected_by.first_step and largest < needed:
         sentences.append(
             f"With so few, Mann-Whitney cannot find anything with this correction: its largest possible z is "
             f"{largest:.2f}, and {family_size:,} tests need {needed:.2f}."
@@ -162,9 +205,9 @@ def _smallest_p_of_max_t(paired: bool, small: int, large: int) -> float:
     return (2 if small == large else 1) / math.comb(small + large, small)
 
 
-def _remedies(paired: bool, equal_count: int | None) -> tuple[Remedy, ...]:
+def _remedies(spec: ContrastSpec, equal_count: int | None) -> tuple[Remedy, ...]:
     remedies = [Remedy("Use max-T", (("correction", "max_t"),))]
-    if not paired:
+    if _ranks_help(spec):
         remedies.append(Remedy("Use Mann-Whitney", (("test", "mannwhitney"),)))
     if equal_count is not None:
         changes = (("n_target", equal_count), ("n_baseline", equal_count))

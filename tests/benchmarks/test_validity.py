@@ -16,11 +16,13 @@ from benchmarks.validity_draws import (
     Analysis,
     Groups,
     Situation,
+    absolute_shifted,
     equal_means,
     lemma_halves,
     mixture,
     one_list,
     read_lists,
+    without_signs,
 )
 from benchmarks.validity_runs import Measured, Saved, Shares, false_shares, measure
 from core.models import load_model
@@ -96,6 +98,19 @@ def test_a_mixture_shifts_the_neurons_that_differ_and_no_others():
         sizes = np.abs(shift[0]) / values[layer, :, 0].std()
         assert np.all((sizes > 0) == groups.differs[layer])
         assert sizes[groups.differs[layer]].min() >= 0.399 and sizes.max() <= 1.201
+
+
+def test_absolute_values_lose_their_signs_before_means_are_made_equal(read):
+    unsigned = without_signs(read)
+    for side in ("pre-activation", "activation"):
+        np.testing.assert_array_equal(unsigned.baseline[side], np.abs(read.baseline[side]))
+    assert (read.target["pre-activation"] < 0).any(), "there were signs to lose"
+    situation = next(each for each in absolute_shifted(read) if each.name == "500 + 500, before")
+    groups = situation.draw(rng())
+    baseline, target = (np.abs(each["pre-activation"]).mean(1) for each in (read.baseline, read.target))
+    drawn = groups.baseline.mean(1) - target
+    spread = np.abs(read.baseline["pre-activation"]).std(1) / 500**0.5
+    assert np.abs(drawn / spread).mean() < 1 < np.abs((baseline - target) / spread).mean()
 
 
 # --- Counts ---
@@ -222,7 +237,9 @@ def test_the_cases_of_the_cost_are_those_of_the_app(read):
 
 
 def test_the_section_runs_from_the_command_line_and_goes_on(read, tmp_path, monkeypatch, capsys):
-    for part, name in (("shuffles", "one list"), ("lemma_splits", "lemmas"), ("shifted_lists", "lists")):
+    parts = {"shuffles": "one list", "lemma_splits": "lemmas", "shifted_lists": "lists"}
+    parts |= {"absolute_shuffles": "no signs", "absolute_shifted": "no signs"}
+    for part, name in parts.items():
         situation = Situation(name, one_list(read.target["pre-activation"], 5, 9), (HOLM,))
         monkeypatch.setattr(validity, part, lambda *arguments, situation=situation: [situation])
     monkeypatch.setattr(validity, "mixtures", lambda read: [])
@@ -244,4 +261,6 @@ def test_the_section_runs_from_the_command_line_and_goes_on(read, tmp_path, monk
         "one list: one list",
         "lemma halves: lemmas",
         "equal means: lists",
+        "absolute, one list: no signs",
+        "absolute, equal means: no signs",
     }

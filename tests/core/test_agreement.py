@@ -12,7 +12,7 @@ from scipy import stats
 
 from core.agreement import agree
 from core.records import ContrastSpec
-from core.records.agreement import correspondence
+from core.records.agreement import SetAgreement, correspondence
 from core.report.agreement import (
     agreement_json,
     agreement_table,
@@ -23,7 +23,7 @@ from core.report.agreement import (
 )
 from core.report.columns import definition_of
 from core.report.json_fields import COMPARISON
-from core.stats.agreement import overlap, pearson, quantile_pairs, spearman
+from core.stats.agreement import pearson, quantile_pairs, spearman
 from tests.support.made_results import MODEL, made_result
 
 
@@ -149,7 +149,7 @@ def test_empty_sets_are_said_in_words():
     assert found.significant.jaccard is None and readable_jaccard(found.significant) == "no neuron in either"
     assert overlap_sentence(found.significant, "significant").startswith("Significant: 0 in both")
     assert "no neuron in either" not in of_agreement(A, B, agree(A, B).neurons)
-    assert overlap(np.array([True, False]), np.array([False, True])).jaccard == 0.0
+    assert SetAgreement.of(np.array([True, False]), np.array([False, True])).jaccard == 0.0
 
 
 def test_quantiles_vs_numpy():

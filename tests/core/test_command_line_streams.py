@@ -208,7 +208,7 @@ def test_the_paired_test_alone_means_the_notebook(capsys: Capture) -> None:
 
 def test_a_spec_is_read_from_whatever_has_one(model: str, tmp_path: Path, capsys: Capture) -> None:
     """A bare spec, what contrast wrote with it, and the app's settings file are the same; options override them."""
-    from ui.link import View
+    from ui.link_values import View
     from ui.settings_file import content
 
     words = ("tea", "ale", "soup\tsoup", "rice")

@@ -49,7 +49,6 @@ def test_each_layer_has_the_numbers_of_its_own_contrast(lm: LoadedModel, changes
     spec = spec_of(**changes)
     found = measured(lm, spec)
     assert found.layers == tuple(range(lm.n_layers)) and found.n_neurons == lm.d_mlp
-    assert found.n_families == (1 if spec.family == "model" else lm.n_layers)
     for layer in found.layers:
         alone = run_contrast(spec.changed(layer=layer), lm)
         pairs = {

@@ -24,7 +24,7 @@ def made_layers(spec: ContrastSpec | None = None, n_layers: int = 3, n_neurons: 
     other = OtherSide(side, rng.normal(size=shape), rng.uniform(size=shape), **shares)
     model = ModelInfo("made", "r1", "gpt_neo", n_layers, n_neurons, 64, 9, "cpu", "f32")
     numbers: dict[str, Any] = {"p_adjusted": 10**log10_p, "significant": log10_p < -3, "log10_p_adjusted": log10_p}
-    counts = {"n_target": 9, "n_baseline": 8, "n_families": 1}
+    counts = {"n_target": 9, "n_baseline": 8}
     layers = tuple(range(n_layers))
     return AllLayers(spec, model, layers, tests, **numbers, hedges_g=statistic / 5, other_side=other, **counts)
 

@@ -29,7 +29,7 @@ from tests.support.pages import (
 from tests.support.tab import answer, kept, reload, sent_to_tab
 from ui import settings, settings_file
 from ui.kept_in_tab import MOST_BYTES, Kept
-from ui.link import View
+from ui.link_values import View
 from ui.panels.text_input import first_sample
 
 COMPARE = "pages/6_Compare.py"

@@ -9,7 +9,8 @@ from core.records import CUSTOM, ContrastSpec
 from core.records.link import to_params
 from core.words import list_length
 from ui.defaults import DEFAULT, MAX_NEURONS, PRESETS, matching_preset
-from ui.link import View, params_of, read
+from ui.link import params_of, read
+from ui.link_values import View
 
 UNUSUAL = ContrastSpec(
     layer=1,

@@ -9,6 +9,7 @@ from tests.support.pages import HOME, link, open_page, said, settle
 from ui import link as links
 from ui.defaults import DEFAULT
 from ui.link_names import WRITTEN_BY_HAND, misspelt
+from ui.link_values import View
 
 OWN = (*links._NAMES, *WRITTEN_BY_HAND, "show")
 # Of Moodle, Canvas, LTI, newsletters, and what else an address may bring along.
@@ -62,7 +63,7 @@ def test_words_are_the_number_of_each_class():
 def test_values_that_are_not_allowed_are_said(params, sentence):
     view, problems = links.read(params)
     assert len(problems) == 1 and problems[0].startswith(sentence)
-    assert view == links.View(DEFAULT)
+    assert view == View(DEFAULT)
 
 
 def test_more_words_than_the_server_allows_are_said(monkeypatch):

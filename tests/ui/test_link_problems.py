@@ -17,7 +17,7 @@ from core.records import CUSTOM, ContrastSpec
 from tests.support.pages import HOME, NEURONS, TEXT, WORDS, link, open_page, said, settle
 from ui import model_settings, page, settings, word_settings
 from ui.defaults import DEFAULT
-from ui.link import MAX_VALUE
+from ui.link_values import MAX_VALUE
 
 LONG = "x" * (MAX_VALUE + 1)
 LAST = count_layers("bundled") - 1

@@ -7,7 +7,8 @@ import pytest
 from core.errors import UserError
 from core.records import CUSTOM, ContrastSpec
 from ui import other, settings_file
-from ui.link import View, params_of, read
+from ui.link import params_of, read
+from ui.link_values import View
 
 A = ContrastSpec.careful(layer=2, n_target=40, n_baseline=40)
 LONG = tuple(f"word{number}" for number in range(400))

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
+
 from streamlit.testing.v1 import AppTest
 
 from core.records import ALL_PRESETS, ContrastSpec
 from core.records.link import to_params
 from core.report.glossary import ABSOLUTE_VALUES
-from tests.support.pages import NEURONS, SMALL, open_page, said, settle
+from engine import files, steps
+from engine.pipeline import Request, resolve
+from tests.support.pages import NEURONS, SMALL, open_export, open_page, said, settle
 
+COMPARE = "pages/6_Compare.py"
 LOCALISER = ContrastSpec.of_preset("localiser", layer=2, n_target=40, n_baseline=40)
 
 
@@ -41,6 +46,26 @@ def test_a_click_runs_every_protocol_on_the_same_words() -> None:
     assert any("the words (40 nouns and 40 verbs)" in text for text in said(at.markdown))
     assert len(at.get("plotly_chart")) == 2 and not at.error
     assert any("no evidence of what a neuron does" in text for text in said(at.caption))
+
+
+def test_what_is_shown_can_be_saved_with_the_name_of_each_protocol() -> None:
+    at = open_page(COMPARE, SMALL)
+    at.button(key="run_protocols").click()
+    open_export(settle(at))
+    offered = {button.key for button in at.get("download_button")}
+    assert {"protocols_csv", "protocols_json", "overlaps_csv", "overlaps_json"} <= offered
+    pictures = json.loads(at.get_by_key("export_pictures").proto.json)["figures"]
+    ours = {one["key"]: one for one in pictures if one["key"].startswith("protocols_")}
+    drawn = [chart.key for chart in at.get("plotly_chart")]
+    assert set(ours) == {"protocols_layer", "protocols_model"} <= {key for key in drawn if key}, drawn
+    assert all("Localiser: words, after the nonlinearity" in one["lines"][-1] for one in ours.values())
+    result = resolve(steps.conclusion, Request(SMALL))
+    rows = json.loads(files.protocols(SMALL, steps.sources(result.words), of="protocols", kind="json"))
+    table = at.dataframe[0].value
+    said = table["in layer 2"].tolist()
+    assert [f"{row['selected']:,}, {row['selected_strong']:,} strong" for row in rows if row["layer"] == 2] == said
+    pairs = files.protocols(SMALL, steps.sources(result.words), of="overlaps", kind="csv").decode("utf-8-sig")
+    assert pairs.splitlines()[0].startswith("protocol,other_protocol,place,both")
 
 
 def test_what_does_not_fit_is_said_and_other_words_ask_again() -> None:

@@ -24,7 +24,7 @@ from tests.support.pages import (
 )
 from tests.support.tab import reload
 from ui import kept_in_tab, settings_file
-from ui.link import OPTIONS, View
+from ui.link_values import OPTIONS, View
 from ui.settings_file import FORMAT, VERSION, content, read
 
 NAME = "mine.json"

@@ -93,7 +93,8 @@ def test_a_setting_without_a_label_is_found(monkeypatch) -> None:
 
 
 def test_choices_of_pages_are_those_of_links() -> None:
-    from ui.link import View, params_of
+    from ui.link import params_of
+    from ui.link_values import View
 
     chosen = {"neuron": 1, "pinned": (2,), "image_words": 40, "sample": "the-market", "steps": (0, 8)}
     view = View(ContrastSpec(), **chosen, filter="layer > 1", sort="-g", other=(("layer", 5),))

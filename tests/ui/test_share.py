@@ -30,7 +30,8 @@ from tests.support.pages import (
 from ui import foreign, samples
 from ui.app_pages import titled
 from ui.defaults import COLUMNS, TABS, default_spec
-from ui.link import OPTIONS, View, params_of, read
+from ui.link import params_of, read
+from ui.link_values import OPTIONS, View
 
 OTHERS = {"utm_source": "letter", "course": "LING 101", "x": ["1", "2"]}
 PARTS_OF = {page: title.replace("Grammar Neurons", "Home") for page, title in PAGES.items()}
@@ -69,7 +70,7 @@ def test_a_shared_link_is_the_same_where_all_defaults_differ(monkeypatch):
         correction="max_t", alpha=0.02, dtype="bfloat16", shuffle_labels=True, seed=7, word_source="notebook",
     )  # fmt: skip
     monkeypatch.setattr("ui.link.default_spec", lambda: other)
-    monkeypatch.setattr("ui.link.OPTIONS", {name: options[::-1] for name, options in OPTIONS.items()})
+    monkeypatch.setattr("ui.link_values.OPTIONS", {name: options[::-1] for name, options in OPTIONS.items()})
     assert read(params) == (view, [])
     assert read(address)[0] != view, "the shorter address leaves defaults out"
 

@@ -26,11 +26,15 @@ _component = st.components.v2.component(
 
 @dataclass(frozen=True)
 class Exported:
-    """A picture that may be on the page: the key of its element, its title, and its file's name without the ending."""
+    """A picture that may be on the page: the key of its element, its title, and its file's name without the ending.
+
+    ``lines`` are the paragraphs of its caption, if they are not those of the page's other pictures.
+    """
 
     key: str
     title: str
     file: str
+    lines: tuple[str, ...] = ()
 
 
 def draw(figures: Sequence[Exported], heatmap: Exported | None, lines: Sequence[str], *, key: str) -> None:
@@ -43,7 +47,7 @@ def draw(figures: Sequence[Exported], heatmap: Exported | None, lines: Sequence[
     heatmap : Exported, optional
         The element of ``ui.token_heatmap``.
     lines : sequence of str
-        The paragraphs of the caption: plain text.
+        The paragraphs of the caption: plain text. A figure may have its own.
     key : str
     """
     _component(

@@ -27,11 +27,11 @@ function heatmapOf(key) {
   return host?.shadowRoot.querySelector(".heatmap") ?? null;
 }
 
-function figureFormats({ key, title, file }, { lines }) {
+function figureFormats({ key, title, file, lines: own }, { lines }) {
   const drawn = () => {
     const plot = plotOf(key);
     if (!plot) throw new Error("This figure is no longer on the page.");
-    return svgOfPlot(plot, title, lines);
+    return svgOfPlot(plot, title, own?.length ? own : lines);
   };
   return {
     SVG: async () => saveFile(svgBlob((await drawn()).svg), `${file}.svg`),

@@ -27,7 +27,7 @@ from engine.limits import limits
 from engine.pipeline import Request, digest_of
 from engine.steps import model_info, reads_all_layers
 from ui import charts, chosen, page, parts, plot_marks, settings
-from ui.link import MAX_STEPS
+from ui.link_values import MAX_STEPS
 from ui.panels.export import FileButton, Files
 from ui.progress import show
 from ui.readable_table import readable_table
@@ -207,9 +207,9 @@ def _stop() -> None:
 def _draw_failed(curve: Emergence) -> None:
     if curve.failed:
         n = f"{len(curve.failed):,} checkpoint{'s' if len(curve.failed) > 1 else ''} could not be read"
-        lines = [f"- {said.readable_step(each.step, curve.unit)}: {each.why}" for each in curve.failed]
+        lines = [f"{said.readable_step(each.step, curve.unit)}: {each.why}" for each in curve.failed]
         with st.expander(n, icon=":material/error:", expanded=len(curve.failed) < 4):
-            st.markdown("\n".join(f"- {page.plain(line.removeprefix('- '))}" for line in lines))
+            st.markdown("\n".join(f"- {page.plain(line)}" for line in lines))
 
 
 # --- What was found ---

@@ -19,7 +19,7 @@ from ui import exporter, settings
 from ui.defaults import DISPLAY
 from ui.exporter import Exported
 from ui.labels import model_label
-from ui.panels import export_experiment, words_image
+from ui.panels import words_image
 
 _TITLES = {
     "neurons_plot": "Every neuron of the layer, by its statistic",
@@ -62,6 +62,7 @@ def draw(
     *,
     figures: Mapping[str, str] | None = None,
     more: Sequence[Files] = (),
+    pictures: Sequence[Exported] = (),
     other: ContrastResult | None = None,
 ) -> None:
     """Draw the popover in its place, if there is one in this run, and once it is open, what is in it.
@@ -79,6 +80,8 @@ def draw(
         Titles of more figures of the selected neuron, by their keys: those of the checks, on the page that has them.
     more : sequence of Files
         Tables that only this page has.
+    pictures : sequence of Exported
+        Figures that only this page has, and that have a caption of their own.
     other : ContrastResult, optional
         Experiment B, on the page that compares two.
     """
@@ -88,9 +91,11 @@ def draw(
     box = place.popover("Export", icon=":material/download:", key="export", on_change="rerun")
     if not box.open:  # each run of each page would draw a dozen buttons that few look at
         return
+    from ui.panels import export_experiment  # the start needs none of it
+
     with box:
         st.markdown("**Pictures**, with the settings below them")
-        _draw_pictures(result, figures or {}, of_neuron or {}, other, has_text=len(texts) == 1)
+        _draw_pictures(result, figures or {}, of_neuron or {}, other, pictures, has_text=len(texts) == 1)
         st.markdown("**Data**")
         if texts:
             _draw_text_files(result, tuple(texts), tuple(neurons))
@@ -108,6 +113,7 @@ def _draw_pictures(
     own: Mapping[str, str],
     more: Mapping[str, str],
     other: ContrastResult | None,
+    pictures: Sequence[Exported],
     *,
     has_text: bool,
 ) -> None:
@@ -125,7 +131,7 @@ def _draw_pictures(
         figures.append(Exported(key, f"Neuron {neuron}: {title}", f"{stem}-neuron{neuron}-{key}"))
     title = f"Coloured text: {' and '.join(class_names(result.spec))}"
     text = Exported("text_heatmap", title, f"text-{stem}") if has_text else None
-    exporter.draw(figures, text, lines, key="export_pictures")
+    exporter.draw([*figures, *pictures], text, lines, key="export_pictures")
 
 
 def stem_of_both(a: ContrastResult, b: ContrastResult) -> str:

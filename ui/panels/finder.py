@@ -17,7 +17,7 @@ from core.report.glossary import GLOSSARY, SIDE_WORDS, statistic_name
 from core.report.one_layer import one_layer_read
 from engine import files, steps
 from ui import page, settings
-from ui.link import View
+from ui.link_values import View
 from ui.panels import finder_table, layers
 from ui.panels.export import FileButton, Files
 from ui.progress import show

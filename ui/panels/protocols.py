@@ -2,21 +2,34 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import streamlit as st
 
-from core.records import ALL_PRESETS, ContrastResult
+from core.records import ALL_PRESETS, ContrastResult, ContrastSpec
 from core.records.protocols import Protocols
 from core.report import alternatives
 from core.report.one_layer import one_layer_read
+from core.report.sentences import result_stem
+from engine import files, steps
 from engine.layer_steps import protocols
 from ui import charts, page
+from ui.exporter import Exported
+from ui.labels import model_label
+from ui.panels.export import Files
 from ui.progress import show
 
 _SHOWN = "protocols_of"  # the reading whose protocols this session has asked for
 
 
-def draw(result: ContrastResult) -> None:
-    """Draw a button; after a click, a row for each protocol and the overlap of what they select."""
+def draw(result: ContrastResult) -> Protocols | None:
+    """Draw a button; after a click, a row for each protocol and the overlap of what they select.
+
+    Returns
+    -------
+    Protocols or None
+        What is shown, for ``files_of`` and ``pictures_of``.
+    """
     spec, labels = result.spec, [one.label for one in ALL_PRESETS.values()]
     st.header(f"The same data by {len(labels)} protocols", anchor="protocols")
     asked = spec.unnamed().reading().digest
@@ -26,13 +39,49 @@ def draw(result: ContrastResult) -> None:
             "analysis is run on the words that are here, as they were read."
         )
         st.button(f"Run the {len(labels)} protocols", key="run_protocols", on_click=_ask, args=(asked,))
-        return
+        return None
     with page.showing_user_errors():
         found = show(protocols, spec)
         if found is None:
             page.show_notes((one_layer_read("all protocols"),))
-            return
+            return None
         _draw(result, found)
+        return found
+    return None
+
+
+def files_of(result: ContrastResult, found: Protocols) -> tuple[Files, ...]:
+    """The files of what is shown, for *Export*."""
+    given, stem = (result.spec, steps.sources(result.words)), _stem(result.spec)
+    rows, overlaps = (partial(files.protocols, *given, of=of) for of in ("protocols", "overlaps"))
+    protocols_of = (
+        ("protocols_csv", "CSV", partial(rows, kind="csv"), f"{stem}.csv"),
+        ("protocols_json", "JSON", partial(rows, kind="json"), f"{stem}.json"),
+    )
+    overlaps_of = (
+        ("overlaps_csv", "CSV", partial(overlaps, kind="csv"), f"{stem}-overlaps.csv"),
+        ("overlaps_json", "JSON", partial(overlaps, kind="json"), f"{stem}-overlaps.json"),
+    )
+    each = Files(f"The {len(found.found)} protocols", protocols_of, "Every layer: what each protocol selects.")
+    if len(found.found) < 2:
+        return (each,)
+    return each, Files("How far they overlap", overlaps_of, "Each pair, in every layer and in the model.")
+
+
+def pictures_of(result: ContrastResult, found: Protocols) -> tuple[Exported, ...]:
+    """The figures of what is shown, for *Export*. Their caption names the protocols, not the experiment's own one."""
+    from core.report.protocols import caption_of
+
+    stem, lines = _stem(result.spec), caption_of(result, found, model_label(result.spec.model))
+    places = {"layer": f"layer {result.spec.layer}", "model": "the model"}
+    return tuple(
+        Exported(f"protocols_{name}", f"What the protocols select in {where}: overlap", f"{stem}-{name}", lines)
+        for name, where in places.items()
+    )
+
+
+def _stem(spec: ContrastSpec) -> str:
+    return f"protocols-{result_stem(spec)}"
 
 
 def _ask(asked: str) -> None:
@@ -63,12 +112,14 @@ def _draw(result: ContrastResult, found: Protocols) -> None:
     if len(found.found) < 2:
         return
     st.markdown("**How far they overlap**")
-    places = [(f"layer {layer}", found.layers.index(layer))] if layer in found.layers else []
-    for column, (where, at) in zip(st.columns(2, gap="medium"), [*places, ("the model", None)], strict=False):
+    places = [("layer", f"layer {layer}", found.layers.index(layer))] if layer in found.layers else []
+    for column, (name, where, at) in zip(
+        st.columns(2, gap="medium"), [*places, ("model", "the model", None)], strict=False
+    ):
         with column:
             st.caption(f"Selected neurons of {where}: the Jaccard index of each pair")
             alt = of_overlaps(found, at, where)
-            charts.draw(overlap_matrix(found, at), f"protocols_{where[:5]}", alt=alt, config={"displayModeBar": False})
+            charts.draw(overlap_matrix(found, at), f"protocols_{name}", alt=alt, config={"displayModeBar": False})
     st.caption(
         "Jaccard: of the neurons that either of two protocols selects, the share that both select, in whichever "
         "direction. A neuron is the same one in all protocols: they read the same model. Strong: an AUC of at least "

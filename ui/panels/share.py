@@ -16,7 +16,8 @@ from engine.steps import conclusion
 from ui import copy_box, page, settings, settings_file
 from ui.app_pages import COMPARE, EVIDENCE, TEXT, titled
 from ui.foreign import SHOW
-from ui.link import View, params_of
+from ui.link import params_of
+from ui.link_values import View
 from ui.panels import text_input, words_image
 
 _KEY = "share"

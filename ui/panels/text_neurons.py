@@ -11,8 +11,9 @@ import streamlit as st
 
 from core.records import ContrastResult
 from core.report.readable import readable_auc
-from ui import chosen, late, link, page, parts, settings
+from ui import chosen, late, page, parts, settings
 from ui.defaults import MAX_NEURONS
+from ui.link_values import is_index
 from ui.panels import neuron_bar
 
 # What was wrong with what was typed into the box, and the settings then; until the box or a setting is changed.
@@ -113,7 +114,7 @@ def numbers(values: Iterable[int | str], n_neurons: int) -> tuple[tuple[int, ...
     strange: list[str] = []
     for value in values:
         for part in [value] if isinstance(value, int) else re.split(r"[\s,;]+", str(value).strip(" \t,;"))[:100]:
-            if link.is_index(str(part)) and int(part) < n_neurons:
+            if is_index(str(part)) and int(part) < n_neurons:
                 neurons.append(int(part))
             else:
                 strange.append(str(part)[:60])

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from core.records.protocols import Protocols
+from core.report.agreement import readable_jaccard
 from core.report.figures.style import NEUTRAL_COLOUR, Picture, in_lines
 from core.report.palette import palette
-from core.report.protocols import jaccard
 
 _ROW = 64  # pixels for a protocol
 _INK = palette("light")["ink"]
@@ -21,26 +23,8 @@ def overlap_matrix(found: Protocols, at: int | None) -> Picture:
         The place of a layer; None for the whole model.
     """
     names = [in_lines(one.preset.label, 14) for one in found.found]
-    n = len(names)
-    values: list[list[float | None]] = [[None] * n for _ in range(n)]
-    texts = [[""] * n for _ in range(n)]
-    hovers = [[""] * n for _ in range(n)]
-    for row in range(n):
-        for column in range(row + 1):
-            overlap = found.overlap(column, row, at)
-            if row == column:
-                texts[row][column] = f"{overlap.both:,}<br>selected"  # without a value, so without a colour
-                hovers[row][column] = f"{names[row]}<br>{overlap.both:,} selected"
-                continue
-            either = overlap.both + overlap.only_first + overlap.only_second
-            values[row][column] = overlap.jaccard or 0.0
-            texts[row][column] = f"<b>{jaccard(overlap)}</b>" + (
-                f"<br>{overlap.both:,} of {either:,}" if either else ""
-            )
-            hovers[row][column] = (
-                f"in both {overlap.both:,}<br>only {names[column]} {overlap.only_first:,}"
-                f"<br>only {names[row]} {overlap.only_second:,}<br>Jaccard {jaccard(overlap)}"
-            )
+    cells = [[_cell(found, names, row, column, at) for column in range(len(names))] for row in range(len(names))]
+    values, texts, hovers = ([[cell[k] for cell in row] for row in cells] for k in range(3))
     trace = {
         "type": "heatmap",
         "x": names,
@@ -61,10 +45,29 @@ def overlap_matrix(found: Protocols, at: int | None) -> Picture:
     }
     axis = {"showgrid": False, "zeroline": False, "fixedrange": True, "type": "category"}
     layout = {
-        "height": 60 + _ROW * n,
+        "height": 60 + _ROW * len(names),
         "margin": {"l": 84, "r": 8, "t": 8, "b": 44},
         "dragmode": False,
         "xaxis": axis,
         "yaxis": {**axis, "autorange": "reversed"},
     }
     return {"data": [trace], "layout": layout}
+
+
+def _cell(
+    found: Protocols, names: Sequence[str], row: int, column: int, at: int | None
+) -> tuple[float | None, str, str]:
+    """The value of a cell, by which it is coloured, its text and that of its tooltip. Above the diagonal is nothing."""
+    if column > row:
+        return None, "", ""
+    sets = found.overlap(column, row, at)
+    if row == column:
+        return None, f"{sets.both:,}<br>selected", f"{names[row]}<br>{sets.both:,} selected"
+    share = readable_jaccard(sets)
+    hover = (
+        f"{sets.both:,} in both<br>{sets.only_a:,} only in {names[column]}<br>{sets.only_b:,} only in {names[row]}"
+        f"<br>Jaccard: {share}"
+    )
+    if sets.jaccard is None:
+        return 0.0, f"<b>{in_lines(share, 12)}</b>", hover
+    return sets.jaccard, f"<b>{share}</b><br>{sets.both:,} of {sets.either:,}", hover

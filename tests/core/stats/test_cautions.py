@@ -130,6 +130,34 @@ def test_it_says_where_mann_whitney_cannot_find_anything(sizes, family):
     assert "Mann-Whitney cannot" not in caution.sentence
 
 
+def test_absolute_values_have_rates_of_their_own_and_no_remedy_that_brings_the_signs_back():
+    for side, sizes, rate in (
+        ("pre-activation", (5, 100), 0.958),
+        ("pre-activation", (60, 400), module.NOTHING_TO_FIND_ABSOLUTE["pre-activation"][50, 500]),
+        ("activation", (20, 500), 0.938),
+        ("activation", (20, 20), 0.622),
+    ):
+        [caution] = of(*sizes, test="welch_absolute", hook_side=side)
+        assert f"Welch's test of absolute values with Holm's correction had findings in {rate:.0%}" in caution.sentence
+        assert caution.sentence != of(5, 100, hook_side=side)[0].sentence
+        assert "Mann-Whitney" not in caution.sentence + str(caution.remedies), "it compares values with their signs"
+        equal = side == "pre-activation"
+        assert [remedy.label for remedy in caution.remedies][:1] == ["Use max-T"] and len(caution.remedies) == 1 + equal
+    # Measured, and no more often wrong than alpha says; max-T is exact where both classes have one distribution.
+    assert not of(100, 500, test="welch_absolute") and not of(100, 100, test="welch_absolute")
+    assert not of(5, 100, test="welch_absolute", correction="max_t")
+    assert not of(60, 400), "with the signs, 50 units are enough"
+
+
+def test_after_the_nonlinearity_absolute_values_of_equal_means_are_said_to_be_so():
+    [caution] = of(240, 240, test="welch_absolute", hook_side="activation")
+    assert "200 nouns and 200 verbs, shifted to the same mean absolute value" in caution.sentence
+    rate = module.EQUAL_MEANS_ABSOLUTE_MAX_T[200, 200]
+    assert (
+        f"with equal means of absolute values, Welch's test with max-T had findings in {rate:.0%}" in caution.sentence
+    )
+
+
 UNPAIRED = [("welch", sizes) for sizes in ((3, 3), (4, 4), (2, 4), (2, 5))]
 
 

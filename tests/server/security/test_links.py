@@ -29,7 +29,7 @@ from tests.support.pages import EVIDENCE, NEURONS, PAGES, SMALL, TEXT, WORDS, op
 from tests.support.saved_names import names_of, note_names
 from ui import link
 from ui.defaults import ALPHAS, DISPLAY, MAX_NEURONS, default_spec
-from ui.link import MAX_VALUE
+from ui.link_values import MAX_VALUE, View
 
 _VALID = [to_params(spec) for spec in (ContrastSpec(), SMALL)]
 _STRANGE = "\0 \ud800 ٣ 1_0 +5 1e9 -0 inf nan 0x10 true TRUE custom notebook /etc ~ ../.. C:\\ bundled\0 a/b/c .. [] {}"
@@ -85,7 +85,7 @@ def test_a_value_of_a_link_that_is_too_long_is_not_looked_at(name: str) -> None:
     started = time.process_time()
     view, problems = link.read({name: "0,\n" * 5_000_000, "unknown": "x" * 5_000_000})
     assert time.process_time() - started < 2.0
-    assert view == link.View(default_spec())
+    assert view == View(default_spec())
     assert len(problems) == 1 and "15,000,000 characters" in problems[0]
 
 
