@@ -14,6 +14,7 @@ from core.records import CUSTOM, SIDES, WORD_SOURCES, ContrastSpec
 from core.records.names import clean_name
 from core.records.spec import FLAGS, NAMES, quoted
 from core.report.readable import as_chosen
+from core.stats.correction import LABELS
 from engine.limits import check_allowed, limits
 from ui.custom_words import custom_words, words_in
 from ui.defaults import ALPHAS, LEAST_WORDS, length_of
@@ -30,7 +31,7 @@ _SAID = {
     "n_target": "{:,} target words",
     "n_baseline": "{:,} baseline words",
 }
-_LABELS = {"test": TEST_LABELS, "unit": UNIT_LABELS}
+_LABELS = {"test": TEST_LABELS, "unit": UNIT_LABELS, "correction": LABELS}
 
 
 def values_of(spec: ContrastSpec, texts: Mapping[str, Any], as_given: Collection[str] = ()) -> dict[str, Any]:

@@ -43,14 +43,14 @@ def check_name(field: str, value: Any) -> None:
 
 
 def spoken(word_class: str) -> str:
-    """A word class as a sentence has it: the name of its file without hyphens.
+    """A word class as a sentence has it: the name of its file without hyphens, but for those of English.
 
     Examples
     --------
-    >>> spoken("singular-nouns")
-    'singular nouns'
+    >>> spoken("singular-nouns"), spoken("first-person-pronouns")
+    ('singular nouns', 'first-person pronouns')
     """
-    return word_class.replace("-", " ")
+    return word_class.replace("-", " ").replace(" person ", "-person ")
 
 
 def names_of(target: str, baseline: str, target_name: str = "", baseline_name: str = "") -> tuple[str, str]:

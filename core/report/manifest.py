@@ -18,6 +18,7 @@ from core.report.columns import definitions
 from core.report.emergence import CHECKPOINT_COLUMNS
 from core.report.layer_table import LAYER_COLUMNS
 from core.report.neuron_table import NEURON_COLUMNS
+from core.report.protocols import OVERLAP_COLUMNS, PROTOCOL_COLUMNS
 from core.report.summary import contrast_fields, library_versions, written
 from core.report.tables import CONTRAST_COLUMNS, WORD_COLUMNS
 
@@ -60,6 +61,8 @@ def manifest_json(result: ContrastResult, texts: Sequence[str] = (), neurons: Se
                 "two texts": definitions(PAIR_COLUMNS),
                 "two experiments": definitions((*NEURON_PAIR_COLUMNS, *QUANTILE_COLUMNS)),
                 "layers": definitions(LAYER_COLUMNS),
+                "protocols": definitions(PROTOCOL_COLUMNS),
+                "overlaps of protocols": definitions(OVERLAP_COLUMNS),
                 "checkpoints": definitions(CHECKPOINT_COLUMNS),
             },
             "notes": result.notes,

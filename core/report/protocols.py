@@ -120,6 +120,19 @@ def of_overlaps(found: Protocols, at: int | None, where: str) -> str:
     return f"Matrix of how the neurons overlap that the protocols select in {where}. {' '.join(pairs)}"
 
 
+def shared(found: Protocols) -> list[str]:
+    """How many neurons of the model each pair selects together: of a small set in a large one, Jaccard is low anyway.
+
+    Such as "Careful and Localiser 30 in both, of 2,091 and 30".
+    """
+    said = []
+    for first, second in combinations(range(len(found.found)), 2):
+        sets = found.overlap(first, second)
+        sizes = f"{sets.both + sets.only_a:,} and {sets.both + sets.only_b:,}"
+        said.append(f"{' and '.join(_names(found, first, second))} {sets.both:,} in both, of {sizes}")
+    return said
+
+
 def _names(found: Protocols, first: int, second: int) -> tuple[str, str]:
     return found.found[first].preset.label, found.found[second].preset.label
 

@@ -13,6 +13,7 @@ from core.report.layer_table import LAYER_COLUMNS
 from core.report.manifest import PAIR_COLUMNS, TEXT_COLUMNS
 from core.report.markdown import anchor, table
 from core.report.neuron_table import NEURON_COLUMNS
+from core.report.protocols import OVERLAP_COLUMNS, PROTOCOL_COLUMNS
 from core.report.tables import CONTRAST_COLUMNS, WORD_COLUMNS
 
 _METHODS = "../methods.md"
@@ -53,6 +54,8 @@ def columns_of_tables() -> str:
         "Two experiments, neuron by neuron": NEURON_PAIR_COLUMNS,
         "Two experiments, by quantiles": QUANTILE_COLUMNS,
         "Layers": LAYER_COLUMNS,
+        "Protocols": PROTOCOL_COLUMNS,
+        "Overlaps of protocols": OVERLAP_COLUMNS,
         "Checkpoints": CHECKPOINT_COLUMNS,
     }
     parts = []

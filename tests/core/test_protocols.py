@@ -18,7 +18,15 @@ from core.records.agreement import SetAgreement
 from core.records.effects import is_strong
 from core.records.protocols import Protocols
 from core.report.figures.protocols import overlap_matrix
-from core.report.protocols import caption_of, columns_of, held_equal, of_overlaps, overlaps_table, protocols_table
+from core.report.protocols import (
+    caption_of,
+    columns_of,
+    held_equal,
+    of_overlaps,
+    overlaps_table,
+    protocols_table,
+    shared,
+)
 from core.report.sentences import about_control
 from tests.support.tiny_models import save_tiny
 
@@ -73,6 +81,10 @@ def test_overlaps_are_those_of_python_sets(lm: LoadedModel) -> None:
                 neither = masks[0].size - len(one | other)
                 assert overlap == SetAgreement(len(one & other), len(one - other), len(other - one), neither)
                 assert overlap.jaccard == (len(one & other) / len(one | other) if one | other else None)
+        if at is None:
+            one, other = sets[:2]
+            names = " and ".join(each.preset.label for each in found.found[:2])
+            assert shared(found)[0] == f"{names} {len(one & other):,} in both, of {len(one):,} and {len(other):,}"
 
 
 def test_a_protocol_that_does_not_fit_is_named_with_the_reason(lm: LoadedModel) -> None:

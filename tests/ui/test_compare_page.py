@@ -71,7 +71,10 @@ def test_without_a_choice_the_page_invites_to_one():
     at = open_page(COMPARE)
     assert not at.error and not at.warning and not differs(at)
     labels = [button.label for button in at.button if str(button.key).startswith("suggestion")]
-    assert labels == ["After the nonlinearity", "Layer 3", "Notebook’s settings", "Shuffled labels"]
+    assert labels == [
+        *("After the nonlinearity", "Layer 3", "Notebook’s settings", "Careful’s settings"),
+        *("Localiser’s settings", "Shuffled labels"),
+    ]
     press(at, "suggestion_0")
     assert differs(at) == {"b_hook_side": "activation"} and at.get_by_key("agreement_plot")
 

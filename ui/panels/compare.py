@@ -77,7 +77,6 @@ def suggestions(a: ContrastSpec) -> list[tuple[str, dict[str, Any]]]:
         changes = {field: value for field, value in preset(name).items() if getattr(a, field) != value}
         if changes and CUSTOM not in (a.target, a.baseline):
             found.append((f"{name}’s settings", changes))
-            break
     if not a.shuffle_labels:
         found.append(("Shuffled labels", {"shuffle_labels": True}))
     names = CATALOGUE if limits().any_model else limits().models

@@ -55,6 +55,22 @@ class Shown:
         family = int(counts.sum() if self.spec.family == "model" else counts.max())
         return cautions(self.spec.changed(hook_side=numbers.side), *self.n_units, family)
 
+    def draw_chart(self, key: str, picture: Picture, alt: str) -> None:
+        """Draw a chart of layers, with a shade on the shown layer. A click in it goes to a layer."""
+        layer = self.spec.layer
+        drawn = f"{self.spec.changed(layer=0).digest}{self.axis}"  # the figure is the same whichever layer is shown
+        charts.draw(picture, key, drawn, alt=alt, config={"displayModeBar": False})
+        plot_marks.draw(
+            key,
+            drawn,
+            layers.go_to,
+            n_places=self.model.n_layers,
+            marks={layer: layer},
+            selected=layer,
+            across=True,
+            band=True,
+        )
+
 
 def draw(spec: ContrastSpec) -> None:
     """Draw the charts and the table of every layer, or why there are none."""
@@ -125,7 +141,7 @@ def _draw_counts(shown: Shown) -> None:
     spec, n_layers = shown.spec, len(shown.sides[0].layers)
     st.header("How many neurons differ")
     picture = figures.layer_counts(shown.sides, spec.hook_side, shown.names, shown.axis)
-    draw_chart("layer_counts", picture, shown, layer_alternatives.of_layer_counts(shown.sides, shown.names))
+    shown.draw_chart("layer_counts", picture, layer_alternatives.of_layer_counts(shown.sides, shown.names))
     target, baseline = map(page.plain, shown.names)
     cautious = bool(shown.cautions(tested=True))
     family = layer_sentences.about_layers(spec, n_layers, shown.sides[0].n_neurons, cautious=cautious)
@@ -146,7 +162,7 @@ def _draw_strength(shown: Shown) -> None:
     here, there = (sentences.where(shown.side(tested=tested).side) for tested in (True, False))
     st.header("How strong the strongest are")
     picture = figures.layer_strength(shown.sides, shown.spec.hook_side, shown.names, shown.axis)
-    draw_chart("layer_strength", picture, shown, layer_alternatives.of_layer_strength(shown.sides, shown.names))
+    shown.draw_chart("layer_strength", picture, layer_alternatives.of_layer_strength(shown.sides, shown.names))
     st.caption(
         f"The highest and the lowest AUC and g of each layer’s {shown.sides[0].n_neurons:,} neurons. Full lines: "
         f"{here}, which your experiment tests; dotted lines: {there}. The dotted levels are those of strong neurons. "
@@ -160,26 +176,9 @@ def _draw_spread(shown: Shown) -> None:
     name = statistic_name(shown.spec.test)
     st.header(f"How {name} is distributed")
     picture = figures.layer_spread(shown.sides, shown.spec.hook_side, shown.names, shown.axis, name)
-    draw_chart("layer_spread", picture, shown, layer_alternatives.of_layer_spread(shown.sides, name))
+    shown.draw_chart("layer_spread", picture, layer_alternatives.of_layer_spread(shown.sides, name))
     st.caption(
         "Each box has the middle half of a layer’s neurons, the line in it is the median, and 90% are between the "
         "whiskers. Triangles: the two extremes. A high box is a layer in which most neurons differ a little.",
         help=f"**{name}**: {GLOSSARY[name]}",
-    )
-
-
-def draw_chart(key: str, picture: Picture, shown: Shown, alt: str) -> None:
-    """Draw a chart of layers, with a shade on the shown layer. A click in it goes to a layer."""
-    layer = shown.spec.layer
-    drawn = f"{shown.spec.changed(layer=0).digest}{shown.axis}"  # the figure is the same whichever layer is shown
-    charts.draw(picture, key, drawn, alt=alt, config={"displayModeBar": False})
-    plot_marks.draw(
-        key,
-        drawn,
-        layers.go_to,
-        n_places=shown.model.n_layers,
-        marks={layer: layer},
-        selected=layer,
-        across=True,
-        band=True,
     )

@@ -42,11 +42,9 @@ def draw(shown: Shown) -> GoldLayers | None:
 
 
 def _draw_chart(shown: Shown, gold: GoldLayers) -> None:
-    from ui.panels.every_layer import draw_chart  # which draws this panel
-
     numbers, names = shown.side(tested=True), shown.names
     picture = figures.layer_gold(numbers, gold, names, shown.axis)
-    draw_chart("layer_gold", picture, shown, layer_alternatives.of_layer_gold(numbers, gold, names))
+    shown.draw_chart("layer_gold", picture, layer_alternatives.of_layer_gold(numbers, gold, names))
     target, baseline = map(page.plain, names)
     tagged = " and ".join(
         f"{n:,} words tagged {' or '.join(tags)}"

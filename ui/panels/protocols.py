@@ -91,7 +91,7 @@ def _ask(asked: str) -> None:
 
 def _draw(result: ContrastResult, found: Protocols) -> None:
     from core.report.figures.protocols import overlap_matrix
-    from core.report.protocols import columns_of, held_equal, of_overlaps
+    from core.report.protocols import columns_of, held_equal, of_overlaps, shared
 
     layer = result.spec.layer
     st.markdown(page.plain(held_equal(result)))
@@ -120,6 +120,7 @@ def _draw(result: ContrastResult, found: Protocols) -> None:
             st.caption(f"Selected neurons of {where}: the Jaccard index of each pair")
             alt = of_overlaps(found, at, where)
             charts.draw(overlap_matrix(found, at), f"protocols_{name}", alt=alt, config={"displayModeBar": False})
+    st.markdown(f"Selected in the model: {page.plain('; '.join(shared(found)))}.")
     st.caption(
         "Jaccard: of the neurons that either of two protocols selects, the share that both select, in whichever "
         "direction. A neuron is the same one in all protocols: they read the same model. Strong: an AUC of at least "
