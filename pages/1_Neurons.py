@@ -3,12 +3,12 @@
 import streamlit as st
 
 from engine.steps import conclusion
-from ui import page, parts, settings
+from ui import page, parts, remedies, settings
 from ui.panels import cautions, export, headline, layers, neuron_bar, one_neuron, scatter, table
 from ui.progress import show
 
 page.require_shell()
-with page.showing_user_errors():
+with remedies.showing_user_errors():
     result = show(conclusion, settings.current().view.spec, meanwhile=scatter.draw_waiting)
     if parts.embedded():  # the shell has drawn the sentence and the cautions, and there is no bar
         neuron = neuron_bar.draw(result)

@@ -5,7 +5,7 @@ import streamlit as st
 from core.errors import UserError
 from core.records import ContrastResult, ContrastSpec
 from engine.steps import conclusion
-from ui import page, parts, settings
+from ui import page, parts, remedies, settings
 from ui.panels import cautions, emergence, every_layer, export, finder, headline, layers_table, neuron_bar, neuron_map
 from ui.progress import show
 
@@ -26,7 +26,7 @@ def _draw_layer(spec: ContrastSpec) -> ContrastResult | None:
 
 
 page.require_shell()
-with page.showing_user_errors():
+with remedies.showing_user_errors():
     view, shown = settings.current().view, parts.of("Layers")
     result = _draw_layer(view.spec)
     neuron = None if result is None else neuron_bar.draw(result)

@@ -1,12 +1,12 @@
 """Words (the notebook's Exercise 3): the two word lists, and the values of the neurons at every word."""
 
 from engine.steps import conclusion
-from ui import page, parts, settings
+from ui import page, parts, remedies, settings
 from ui.panels import export, neuron_bar, words, words_image, words_lists, words_means
 from ui.progress import show
 
 page.require_shell()
-with page.showing_user_errors():
+with remedies.showing_user_errors():
     result = show(conclusion, settings.current().view.spec)
 neuron = neuron_bar.draw(result)
 words.draw_headline(result)

@@ -3,14 +3,14 @@
 import streamlit as st
 
 from engine import steps
-from ui import page, parts, settings
+from ui import page, parts, remedies, settings
 from ui.panels import export, text_heatmap, text_input, text_neurons, text_pair, text_score
 from ui.progress import show
 
 page.require_shell()
 spec = settings.current().view.spec
 texts, passage = text_input.draw()
-with page.showing_user_errors():
+with remedies.showing_user_errors():
     result = show(steps.conclusion, spec)
     neurons = text_neurons.draw(result)
     if len(texts) == 2:

@@ -4,14 +4,14 @@ import streamlit as st
 
 from engine import steps
 from engine.pipeline import Request
-from ui import page, parts, settings
+from ui import page, parts, remedies, settings
 from ui.evidence_states import states_of
 from ui.panels import evidence, evidence_check, evidence_claim, evidence_gold, evidence_pinned, export, neuron_bar
 from ui.progress import show
 
 page.require_shell()
 spec = settings.current().view.spec
-with page.showing_user_errors():
+with remedies.showing_user_errors():
     result = show(steps.conclusion, spec)
     neuron = neuron_bar.draw(result)
     shown = parts.of("Evidence")

@@ -1,12 +1,12 @@
 """Compare: the experiment of the sidebar, A, beside another one, B, which is like it but for a few changes."""
 
 from engine.steps import conclusion
-from ui import page, parts, settings
+from ui import page, parts, remedies, settings
 from ui.panels import agreement, compare, compare_depth, compare_text, export, extremes, neuron_bar, protocols
 from ui.progress import show
 
 page.require_shell()
-with page.showing_user_errors():
+with remedies.showing_user_errors():
     result = show(conclusion, settings.current().view.spec)
     neuron = neuron_bar.draw(result)
     other = compare.draw(result)

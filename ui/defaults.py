@@ -90,3 +90,14 @@ def matching_preset(spec: ContrastSpec) -> str | None:
         if spec == within_lists(spec.changed(**preset(name))):
             return name
     return None
+
+
+def same_depth(layer: int, n_before: int, n_layers: int) -> int:
+    """The layer of a model with ``n_layers`` that is as deep, relative to its last one, as ``layer`` of ``n_before``.
+
+    Examples
+    --------
+    >>> same_depth(6, 12, 30), same_depth(11, 12, 30), same_depth(0, 1, 30)
+    (16, 29, 0)
+    """
+    return round(layer / (n_before - 1) * (n_layers - 1)) if n_before > 1 else 0

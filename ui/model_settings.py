@@ -12,6 +12,7 @@ from engine.folders import model_folders
 from engine.limits import limits
 from engine.steps import layers_of
 from ui import page, settings
+from ui.defaults import same_depth
 from ui.labels import SETTING_LABELS, model_label
 from ui.settings import Depth
 from ui.widgets import choice, default
@@ -44,17 +45,6 @@ def fit_layer() -> None:
 def layers_are_known() -> bool:
     """Whether the number of layers of the chosen model is known. If not, the sidebar cannot offer them."""
     return layers_of(st.session_state["model"]) is not None
-
-
-def same_depth(layer: int, n_before: int, n_layers: int) -> int:
-    """The layer of a model with ``n_layers`` that is as deep, relative to its last one, as ``layer`` of ``n_before``.
-
-    Examples
-    --------
-    >>> same_depth(6, 12, 30), same_depth(11, 12, 30), same_depth(0, 1, 30)
-    (16, 29, 0)
-    """
-    return round(layer / (n_before - 1) * (n_layers - 1)) if n_before > 1 else 0
 
 
 def draw() -> None:

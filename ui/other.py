@@ -18,10 +18,9 @@ from core.records.spec import COUNTS, FLAGS, check_field, quoted
 from core.report.readable import as_chosen
 from engine.limits import check_allowed, check_counts, limits
 from engine.steps import layers_of
-from ui.defaults import ALPHAS, LEAST_WORDS, within_lists
+from ui.defaults import ALPHAS, LEAST_WORDS, same_depth, within_lists
 from ui.link_names import MARK
 from ui.link_values import MAX_VALUE, View, is_index
-from ui.model_settings import same_depth
 
 Changes = tuple[tuple[str, Any], ...]
 

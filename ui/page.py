@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import streamlit as st
@@ -13,7 +11,6 @@ from streamlit.runtime.pages_manager import PagesManager
 from core.errors import UserError
 from core.report import markdown
 from core.report.palette import css_variables
-from engine.steps import layers_of
 from ui import settings
 
 # Advice for each kind of mistake (``UserError.about``). The error itself says what is wrong.
@@ -58,23 +55,6 @@ def require_shell() -> None:
     if PagesManager.uses_pages_directory or not settings.begun():
         PagesManager.uses_pages_directory = False
         st.rerun()
-
-
-@contextmanager
-def showing_user_errors() -> Iterator[None]:
-    """Show the sentence of a UserError, and end the page there."""
-    try:
-        yield
-    except UserError as error:
-        spec, mistake = settings.current().view.spec, settings.current().mistake
-        n_layers = layers_of(spec.model)
-        if error.about == "layer" and n_layers is not None and spec.layer >= n_layers and not mistake:
-            st.rerun()  # the model has been downloaded, so its layers are known now: the sidebar corrects the layer
-        from ui import remedies  # they stand on what a page has
-
-        show_mistake(error)
-        remedies.draw_for_model(error)
-        st.stop()
 
 
 def show_mistake(error: UserError, of: str = "") -> None:

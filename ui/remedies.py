@@ -1,8 +1,9 @@
-"""Buttons that help: the remedies of a caution, of a mistake in the settings, or where a model cannot be had."""
+"""Mistakes on a page, and buttons that help: remedies of a caution, of a setting, or where a model cannot be had."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
@@ -15,10 +16,26 @@ from core.program import COMMAND
 from core.records import CUSTOM, SIDES, ContrastSpec, Remedy
 from engine.folders import model_folders
 from engine.limits import limits
+from engine.steps import layers_of
 from ui import chosen, page, parts, settings
 
 _ABOUT_FETCHING = {"network", "download", "cancelled"}
 _ABOUT_MODEL = _ABOUT_FETCHING | {"model", "gated", "memory", "number_format"}
+
+
+@contextmanager
+def showing_user_errors() -> Iterator[None]:
+    """Show the sentence of a UserError, and end the page there."""
+    try:
+        yield
+    except UserError as error:
+        spec, mistake = settings.current().view.spec, settings.current().mistake
+        n_layers = layers_of(spec.model)
+        if error.about == "layer" and n_layers is not None and spec.layer >= n_layers and not mistake:
+            st.rerun()  # the model has been downloaded, so its layers are known now: the sidebar corrects the layer
+        page.show_mistake(error)
+        draw_for_model(error)
+        st.stop()
 
 
 def draw(remedies: Iterable[Remedy], key: str) -> None:

@@ -11,7 +11,7 @@ from core.evidence import CHECKS, about
 from core.records import ContrastResult
 from engine.evidence_steps import of_check
 from engine.pipeline import Request
-from ui import page, verdicts
+from ui import page, remedies, verdicts
 from ui.evidence_states import CheckState, ask, cancel, jobs, states_of
 from ui.labels import model_label
 from ui.panels import one_neuron
@@ -50,7 +50,7 @@ def draw_strip(request: Request, pinned: Mapping[int, Request]) -> dict[str, Che
 
     @st.fragment(run_every=_POLL_SECONDS if busy else None)
     def strip() -> None:
-        with page.showing_user_errors():  # also in the runs of this part alone
+        with remedies.showing_user_errors():  # also in the runs of this part alone
             now = {each: states_of(each) for each in watched}
         if _words(now) != _words(drawn) or bool(jobs()) != busy:
             st.rerun()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from core.errors import UserError
 from core.records import ContrastSpec
 from engine.steps import conclusion
-from ui import page, parts
+from ui import parts, remedies
 from ui.panels import cautions, headline
 from ui.progress import show
 
@@ -14,7 +14,7 @@ def draw(spec: ContrastSpec) -> None:
     """Draw both in such a view, where the pages do not: a part alone, such as a picture, would leave them out."""
     if not parts.embedded():
         return
-    with page.showing_user_errors():
+    with remedies.showing_user_errors():
         try:
             result = show(conclusion, spec)
         except UserError as error:

@@ -8,7 +8,7 @@ from core.records import ContrastResult, ContrastSpec
 from core.report import sentences
 from core.stats.correction import LABELS
 from engine.steps import conclusion
-from ui import chosen, navigation, page, parts
+from ui import chosen, navigation, page, parts, remedies
 from ui.app_pages import NEURONS, PAGES
 from ui.labels import model_label
 from ui.panels import cautions, headline, neuron_bar
@@ -47,7 +47,7 @@ def draw_page_cards() -> None:
 def draw_summary(spec: ContrastSpec) -> ContrastResult:
     """Draw what was compared and tested, and the result, which is returned."""
     st.header("Your experiment now")
-    with page.showing_user_errors():
+    with remedies.showing_user_errors():
         result = show(conclusion, spec)
     if not parts.embedded():  # there it stands above the parts
         st.markdown(

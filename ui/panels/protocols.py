@@ -13,7 +13,7 @@ from core.report.one_layer import one_layer_read
 from core.report.sentences import result_stem
 from engine import files, steps
 from engine.layer_steps import protocols
-from ui import charts, page
+from ui import charts, page, remedies
 from ui.exporter import Exported
 from ui.labels import model_label
 from ui.panels.export import Files
@@ -40,7 +40,7 @@ def draw(result: ContrastResult) -> Protocols | None:
         )
         st.button(f"Run the {len(labels)} protocols", key="run_protocols", on_click=_ask, args=(asked,))
         return None
-    with page.showing_user_errors():
+    with remedies.showing_user_errors():
         found = show(protocols, spec)
         if found is None:
             page.show_notes((one_layer_read("all protocols"),))
