@@ -17,6 +17,7 @@ from core.report.figures.neuron_map import VIEWS, neuron_map
 
 _TITLE = "Every neuron of a large model in one picture"
 _PLOT = ".js-plotly-plot"
+_FIRST = "the first picture"
 
 
 def section(options: Options) -> Section:
@@ -35,16 +36,33 @@ def section(options: Options) -> Section:
         page = new_context().new_page()
         page.set_default_timeout(SECONDS * 1000)
         page.add_init_script(_WATCH)
-        page.goto(url)
-        _wait_for_points(page)
-        times = {name: _times(page, name, options.pick(10, 2)) for name in _ACTIONS}
+        times = {_FIRST: _first_times(page, url, options.pick(10, 2))}
+        page.wait_for_timeout(1500)  # the first drawing is over
+        times |= {name: _times(page, name, options.pick(10, 2)) for name in _ACTIONS}
+    bounds = {_FIRST: 2000.0, **{name: bound for name, (bound, _, _) in _ACTIONS.items()}}
     marks = {
-        name: Mark(name, Times(tuple(times[name])).median, bound, " ms", least=False)
-        for name, (bound, _, _) in _ACTIONS.items()
+        name: Mark(name, Times(tuple(times[name])).median, bound, " ms", least=False) for name, bound in bounds.items()
     }
     return Section(
         "neuron_map", _TITLE, (_INTRODUCTION, _table(times, marks), _about_bytes(), load), tuple(marks.values())
     )
+
+
+def _first_times(page: Any, url: str, rounds: int) -> list[float]:
+    """Milliseconds from a press that asks for the map to its first picture, each in a page that was opened anew.
+
+    Of two more that come first, nothing is timed: the browser has the scripts then, and the server the picture.
+    """
+    found = []
+    for _ in range(rounds + 2):
+        page.goto(url)
+        press = page.get_by_test_id("stCheckbox").get_by_text("Draw")
+        press.wait_for()
+        page.wait_for_timeout(1000)  # the page is at rest
+        page.evaluate("map.begin('pointerup')")
+        press.click()
+        found.append(page.evaluate("map.time"))
+    return found[2:]
 
 
 def _times(page: Any, name: str, rounds: int) -> list[float]:
@@ -89,11 +107,6 @@ _ACTIONS: dict[str, tuple[float, str, Callable[[Any, int], None]]] = {
     "pointing at a neuron": (100, "pointermove", _point),
     "zooming in and out": (2000, "pointerup", _zoom),
 }
-
-
-def _wait_for_points(page: Any) -> None:
-    page.locator("canvas.point-cloud").wait_for()
-    page.wait_for_timeout(1500)  # the script is ready, and the first drawing over
 
 
 def _table(times: dict[str, list[float]], marks: dict[str, Mark]) -> str:
@@ -141,7 +154,7 @@ _WATCH = """window.map = {
 _INTRODUCTION = (
     f"The map of the Layers page with a made-up model of {N_LAYERS} layers × {N_NEURONS:,} neurons, alone on a page of "
     "`streamlit run`, in a Chromium of 1440 × 900 without a graphics card, on the same machine. The page takes the "
-    "time, from the button of the mouse (or its last move) to the end of the frame that has the new picture. The other "
-    "view is made on the server already: its time has the run of the script, the points on their way, and their "
-    "drawing."
+    "time, from the button of the mouse (or its last move) to the end of the frame that has the new picture. The "
+    "picture is made on the server already, and the browser has the scripts: the times of the first picture, in a page "
+    "that was opened anew, and of the other view have the run of the script, the points on their way, and their drawing."
 )

@@ -52,6 +52,8 @@ def main() -> None:
     """Draw the page."""
     page.set_up("Map")
     view = st.segmented_control("Map", VIEWS, default=VIEWS[0], required=True)
+    if not st.toggle("Draw"):
+        return
     drawn, key = made_maps()[view], f"neuron_map_{view}"
     charts.draw(drawn.frame, key, drawn.drawn, alt="The map of a made-up model.", config={"displaylogo": False})
     n_places = N_LAYERS * N_NEURONS

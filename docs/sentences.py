@@ -61,6 +61,7 @@ _HANDED_ON = {
     ("engine/emergence_steps.py", "checkpoint"),
     ("engine/files.py", "_every_layer"),
     ("engine/files.py", "_layers"),
+    ("engine/files.py", "protocols"),
     ("ui/uploads.py", "draw_box"),
     ("ui/values.py", "spec_of"),
 }
