@@ -155,6 +155,6 @@ _INTRODUCTION = (
     f"The map of the Layers page with a made-up model of {N_LAYERS} layers × {N_NEURONS:,} neurons, alone on a page of "
     "`streamlit run`, in a Chromium of 1440 × 900 without a graphics card, on the same machine. The page takes the "
     "time, from the button of the mouse (or its last move) to the end of the frame that has the new picture. The "
-    "picture is made on the server already, and the browser has the scripts: the times of the first picture, in a page "
-    "that was opened anew, and of the other view have the run of the script, the points on their way, and their drawing."
+    "picture is made on the server already, and the browser has the scripts. The times of the first picture, in a page "
+    "that was opened anew, and of the other view have the run of the script, the points on their way, and the drawing."
 )
