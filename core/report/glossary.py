@@ -70,8 +70,8 @@ GLOSSARY = {
     "they lie on a rising line; a few extreme neurons can decide it.",
     "rank correlation": "Spearman's correlation, that of the ranks of the statistics: 1 if both order all neurons "
     "alike, whatever the scale of the tests.",
-    "Jaccard": "Of the neurons that are in either set, the share that is in both: 1 for equal sets, 0 for sets "
-    "without a common neuron. In whichever direction they differ; and of a small set in a large one it is low.",
+    "Jaccard": "Of the neurons that are in either set, the share that is in both, in whichever direction: 1 for equal "
+    "sets, 0 for sets without a common neuron, and low for a small set in a large one.",
     "changes sides": "A neuron that is significant in both experiments, higher for the target in one and for the "
     "baseline in the other.",
     "quantiles": "The sorted statistics of A against those of B, from the smallest to the largest of each: how large "
