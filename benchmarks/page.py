@@ -108,6 +108,10 @@ class Page:
                 return shown
         return None
 
+    def waits(self) -> bool:
+        """Whether a progress bar is there for which the page waits; not one of work in the background."""
+        return any(not bar.text.startswith("In the background") for bar in self.of("progress"))
+
     def mistakes(self) -> list[str]:
         """The texts of error boxes and uncaught exceptions."""
         boxes = [alert.body for alert in self.of("alert") if alert.format == Alert.ERROR]

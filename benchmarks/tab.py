@@ -242,7 +242,7 @@ class Tab:
     def _look(self, lacking: Callable[[], str | None]) -> str | None:
         if mistakes := self.page.mistakes():
             raise Mistake(" / ".join(mistakes))
-        return "A progress bar is left." if self.page.of("progress") else lacking()
+        return "A progress bar is left." if self.page.waits() else lacking()
 
     # --- the connection
 

@@ -23,7 +23,7 @@ from typing import Any
 
 from core.errors import UserError
 from core.models.catalogue import BUNDLED
-from core.models.hub import canonical, revisions_here
+from core.models.hub import canonical, is_offline, revisions_here
 from core.models.hub.names import HubName, parse
 from core.models.locate import ANY_FOLDER, Folders, find_folder, is_here, is_within
 from core.models.safety import read_config
@@ -152,17 +152,11 @@ def _on_hub(model: HubName, offered: Offered) -> Checkpoints:
     run = own.run if own else _most_common(found_at)
     found = [each for position, each in found_at.items() if position.run == run and offered(each.name)]
     notes: tuple[str, ...] = ()
-    if _is_offline():
+    if is_offline():
         known, found = len(found), [each for each in found if is_here(each.name)]
         if len(found) < known:
             notes = (f"Without a network, only checkpoints on this computer can be read: {len(found):,} of {known:,}.",)
     return Checkpoints(_in_order(found), run[1], own.step if own else None, notes)
-
-
-def _is_offline() -> bool:
-    from huggingface_hub import constants
-
-    return bool(constants.HF_HUB_OFFLINE)
 
 
 # --- In folders ---

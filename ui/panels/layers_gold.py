@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _POLL_SECONDS = 1.0
 # How long the page waits, once, before it shows how far the reading is: what is below waits as long.
 _GRACE_SECONDS = 0.3
+BACKGROUND = "In the background"  # how the text of its bar begins
 # The reading that this session has waited for once: not again at each click, while it goes on.
 _WAITED = "_layers_gold_waited"
 
@@ -81,7 +82,7 @@ def _draw_waiting(request: Request) -> None:
     def watch() -> None:
         if job.finished.is_set():
             st.rerun()
-        st.progress(job.share, text=page.plain(job.message or "Waiting for its turn"))
+        st.progress(job.share, text=page.plain(f"{BACKGROUND}: {job.message or 'waiting for its turn'}"))
 
     watch()
 

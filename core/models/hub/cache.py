@@ -201,3 +201,10 @@ def storage_of(model_id: str) -> Path:
     from huggingface_hub import constants
 
     return Path(constants.HF_HUB_CACHE).expanduser() / f"models--{model_id.replace('/', '--')}"
+
+
+def is_offline() -> bool:
+    """Whether the hub is switched off, by HF_HUB_OFFLINE."""
+    from huggingface_hub import constants
+
+    return bool(constants.HF_HUB_OFFLINE)
