@@ -11,12 +11,13 @@ from core.records import ContrastSpec
 from tests.support.browser import require_browser, wait_until_idle
 from tests.support.pages import FULL
 from tests.support.visits import CONTENT, arrive, chosen, follow, visit, whole_app
+from ui.app_pages import HOME, PAGES
 
 require_browser()
 
 QUERY = "n_target=60&n_baseline=60"
 SPEC = ContrastSpec.careful(n_target=60, n_baseline=60)
-DEEP = {"Neurons": "/Neurons", "Words": "/Words", "Text heatmap": "/Text_heatmap", "Evidence": "/Evidence"}
+DEEP = {page.title: f"/{page.path}" for page in PAGES if page.settings and page is not HOME}
 
 
 def layer_is(page, layer):

@@ -305,6 +305,8 @@ def test_the_text_of_plots_has_the_pages_colour_after_a_change_of_theme(app):
             page.wait_for_function(
                 "scheme => getComputedStyle(document.querySelector('.stApp')).colorScheme === scheme", arg=scheme
             )
+            # Where motion is reduced, a colour that changes is the old one for a frame more.
+            page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
             text = page.evaluate("getComputedStyle(document.querySelector('.stMain p')).color")
             for part in (".xtick text", ".legendtext", ".ytitle", ".annotation-text"):
                 drawn = page.locator(f".js-plotly-plot {part}").first
