@@ -129,7 +129,7 @@ def test_who_stops_gets_no_more(runs: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_many_words_have_no_curve() -> None:
-    with pytest.raises(UserError, match="only one layer is read"):
+    with pytest.raises(UserError, match="only the chosen layer is read"):
         resolve(emergence_steps.checkpoint, Request(SPEC.changed(n_target=3_000, n_baseline=3_000, family="layer")))
 
 

@@ -60,7 +60,7 @@ def click(at, key, place):
 
 def test_a_model_without_checkpoints_says_how_to_give_some():
     at = open_page(LAYERS)
-    assert any("EleutherAI/pythia-70m@step1000" in text for text in said(at.markdown))
+    assert any("EleutherAI/pythia-70m@step1000" in text for text in said(at.caption))
     assert not is_there(at, "read_checkpoints") and not at.multiselect
 
 

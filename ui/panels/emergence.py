@@ -63,8 +63,8 @@ def draw(spec: ContrastSpec, neuron: int | None) -> tuple[Files, ...]:
     known = emergence_steps.offered_checkpoints(spec.model)
     if len(known.found) < 2:
         with st.expander("When in training do neurons appear?", icon=":material/timeline:"):
-            st.markdown(page.plain(_HOW))
-            page.show_notes(known.notes)
+            for sentence in (_HOW, *known.notes):
+                st.caption(page.plain(sentence))
         return ()
     st.header("Over the steps of training", anchor="emergence", help=GLOSSARY["checkpoints"])
     if not reads_all_layers(spec):

@@ -155,7 +155,7 @@ def _draw_counts(shown: Shown) -> None:
     for caution in shown.cautions(tested=False):
         there = sentences.where(shown.side(tested=False).side)
         with st.expander(f"The p-values {there} may be too low: why", icon=":material/warning:"):
-            st.markdown(page.plain(caution.sentence))
+            st.caption(page.plain(caution.sentence))
 
 
 def _draw_strength(shown: Shown) -> None:
