@@ -14,7 +14,6 @@ from core.activations.units import Units, units_of
 from core.errors import UserError
 from core.progress import Progress, unwatched
 from core.records import (
-    HOOK_SIDES,
     AdjustedTests,
     ContrastResult,
     ContrastSpec,
@@ -139,16 +138,25 @@ def measure_effects(spec: ContrastSpec, activations: WordActivations) -> tuple[E
 
     at, units = activations.layers.index(spec.layer), units_of_pair(spec, activations.words)
     sizes = effect_sizes(*values_of_layer(units, activations, spec.hook_side, at), paired=spec.tested_by.paired)
-    other = next(side for side in HOOK_SIDES if side != spec.hook_side)
-    target, baseline = values_of_layer(units, activations, other, at)  # (n_units, n_neurons) each
+    found = other_side_of_layer(spec, units, activations, at)
+    release_words(activations)
+    return sizes, found
+
+
+def other_side_of_layer(
+    spec: ContrastSpec, units: tuple[Units, Units], activations: WordActivations, at: int
+) -> OtherSide:
+    """The neurons of one layer, which is ``at`` in the activations, on the side that the spec does not test.
+
+    ``units`` are those of ``units_of_pair``.
+    """
+    target, baseline = values_of_layer(units, activations, spec.other_side, at)  # (n_units, n_neurons) each
     words = (activations.target_sides.pre_activation[at], activations.baseline_sides.pre_activation[at])
     above_target, above_baseline = (
         (values > 0).mean(axis=0) for values in words
     )  # [n_words, n_neurons] -> [n_neurons]
     difference = target.mean(axis=0, dtype=np.float64) - baseline.mean(axis=0, dtype=np.float64)
-    found = OtherSide(other, difference, auc(target, baseline), above_target, above_baseline)
-    release_words(activations)
-    return sizes, found
+    return OtherSide(spec.other_side, difference, auc(target, baseline), above_target, above_baseline)
 
 
 def chance_seed(spec: ContrastSpec) -> int:

@@ -7,18 +7,18 @@ gold = gold_layers(spec, lm, bundled_gold())
 from __future__ import annotations
 
 from contextlib import nullcontext
+from dataclasses import fields
 
 import numpy as np
 
 from core.activations import Gate, gold_values_of_layers
 from core.activations.gold import MAX_FLOATS
-from core.comparison import release_words, units_of_pair, values_of_layer
+from core.comparison import other_side_of_layer, release_words, units_of_pair, values_of_layer
 from core.errors import UserError
 from core.models import LoadedModel
 from core.progress import Progress, unwatched
 from core.records import (
     ENOUGH_WORDS,
-    HOOK_SIDES,
     AdjustedTests,
     ContrastSpec,
     GoldText,
@@ -70,23 +70,14 @@ def measure_layers(
     """
     from core.stats.effect_intervals import hedges_g  # the start needs none of it
 
-    units, other = units_of_pair(spec, activations.words), next(side for side in HOOK_SIDES if side != spec.hook_side)
-    columns: dict[str, list[np.ndarray]] = {
-        name: [] for name in ("g", "difference", "auc", "above_target", "above_baseline")
-    }
+    units = units_of_pair(spec, activations.words)
+    g: list[np.ndarray] = []
+    others: list[OtherSide] = []
     for at in range(len(activations.layers)):
-        columns["g"].append(
-            hedges_g(*values_of_layer(units, activations, spec.hook_side, at), paired=spec.tested_by.paired)
-        )
-        target, baseline = values_of_layer(units, activations, other, at)  # (n_units, n_neurons) each
-        columns["difference"].append(target.mean(axis=0, dtype=np.float64) - baseline.mean(axis=0, dtype=np.float64))
-        columns["auc"].append(auc(target, baseline))
-        for name, sides in (("target", activations.target_sides), ("baseline", activations.baseline_sides)):
-            # [n_words, n_neurons] -> [n_neurons]
-            columns[f"above_{name}"].append((sides.pre_activation[at] > 0).mean(axis=0))
+        g.append(hedges_g(*values_of_layer(units, activations, spec.hook_side, at), paired=spec.tested_by.paired))
+        others.append(other_side_of_layer(spec, units, activations, at))
         release_words(activations)  # so memory holds only one layer
         progress((at + 1) / len(activations.layers), f"Measuring layer {at + 1:,} of {len(activations.layers):,}")
-    g, *of_other = (np.stack(each) for each in columns.values())  # n_layers x [n_neurons] -> [n_layers, n_neurons]
     return AllLayers(
         spec=spec,
         model=model,
@@ -95,11 +86,21 @@ def measure_layers(
         p_adjusted=adjusted.p_adjusted,
         significant=adjusted.p_adjusted <= spec.alpha,  # False for NaN, a neuron that was not tested
         log10_p_adjusted=adjusted.log10_p_adjusted,
-        hedges_g=g,
-        other_side=OtherSide(other, *of_other),
+        hedges_g=np.stack(g),  # n_layers x [n_neurons] -> [n_layers, n_neurons]
+        other_side=_stacked(others),
         n_target=len(units[0].names),
         n_baseline=len(units[1].names),
     )
+
+
+def _stacked(layers: list[OtherSide]) -> OtherSide:
+    """The arrays (n_neurons,) of several layers as one (n_layers, n_neurons)."""
+    arrays = {
+        item.name: np.stack([getattr(each, item.name) for each in layers])
+        for item in fields(OtherSide)
+        if item.name != "side"
+    }
+    return OtherSide(layers[0].side, **arrays)
 
 
 def gold_layers(

@@ -16,7 +16,7 @@ from engine.fair_queue import FairQueue
 from engine.jobs import NotCached
 from engine.limits import limits
 from engine.pipeline import Request, Step, peek, resolve, step
-from engine.sizes import calculation_of, correction_of, reading_of_tagged_layers
+from engine.sizes import calculation_of, correction_of, floats_at_once, reading_of_tagged_layers
 from engine.steps import activations, adjusted, model, model_info, reads_all_layers, sources, tests, words
 from engine.turns import gate_of
 
@@ -99,7 +99,7 @@ def gold_of_layers(request: Request, need: Any, progress: Progress) -> GoldLayer
 
     spec = request.spec
     target, baseline = tags_of(spec)
-    max_floats = int(0.2 * limits().memory_cache_mb * 1e6 / 4)  # as of a text that is read at several layers
+    max_floats = floats_at_once()
     with admitted(reading_of_tagged_layers(need(model), need(gold), (*target, *baseline), max_floats), progress):
         how: dict[str, Any] = {"progress": progress, "gate": gate_of(spec.model, "text", progress)}
         return gold_layers(spec, need(model), need(gold), max_floats=max_floats, **how)
@@ -147,7 +147,7 @@ def both_sides(
     read.
     """
     found = []
-    for side in (spec.hook_side, *(side for side in HOOK_SIDES if side != spec.hook_side)):  # the tested side first
+    for side in (spec.hook_side, spec.other_side):  # the tested side first
         of_side = result_of(all_layers, spec.changed(hook_side=side))
         if of_side is None:
             return None

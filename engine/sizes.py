@@ -30,6 +30,11 @@ _RANKED_COPIES = 3.5
 _FEWER_WORDS = "fewer words need less"
 
 
+def floats_at_once() -> int:
+    """How many values of a text several layers may have together in memory: a fifth of what results may take."""
+    return int(0.2 * limits().memory_cache_mb * 1e6 / _FLOAT)
+
+
 def reading_of_words(
     lm: LoadedModel, words: WordPair, spec: ContrastSpec, layers: Sequence[int], *, on_disk: bool = True
 ) -> Work:

@@ -51,7 +51,7 @@ from engine.limits import check_allowed, check_characters, check_counts, limits
 from engine.on_disk import OnDisk
 from engine.pipeline import Request, begin_apart, is_cached, resolve, results_of, step
 from engine.private_arrays import NotOnDiskError
-from engine.sizes import calculation_of, correction_of, reading_of_text, reading_of_words
+from engine.sizes import calculation_of, correction_of, floats_at_once, reading_of_text, reading_of_words
 from engine.turns import gate_of
 
 if TYPE_CHECKING:
@@ -321,7 +321,7 @@ def volcano(request: Request, need: Any, progress: Progress) -> Picture:
 )
 def text(request: Request, need: Any, progress: Progress) -> TokenActivations:
     """Every neuron of the spec's layer at every token of a text, as the test compares it."""
-    spec, n_layers, max_floats = request.spec, request.spec.layer + 1, 0.2 * limits().memory_cache_mb * 1e6 / 4
+    spec, n_layers, max_floats = request.spec, request.spec.layer + 1, floats_at_once()
     check_characters(request.text)
     with admitted(reading_of_text(need(model), request.text, n_layers, max_floats), progress):
         # The same passes also read the layers below, unless all together would fill a fifth of the memory for results.

@@ -169,6 +169,11 @@ class ContrastSpec:
         preset = with_protocol({name: getattr(self, name) for name in PROTOCOL})
         return preset.top_share if preset else None
 
+    @property
+    def other_side(self) -> str:
+        """The side of the nonlinearity that it does not test."""
+        return next(side for side in HOOK_SIDES if side != self.hook_side)
+
     def unnamed(self) -> Self:
         """A copy without the names of its lists: it has the same numbers."""
         return replace(self, target_name="", baseline_name="")

@@ -12,6 +12,7 @@ from core.records import HOOK_SIDES, STRONG_AUC
 from core.records.checkpoint_names import TOKENS
 from core.records.emergence import Emergence, SideSummary
 from core.report.columns import definitions
+from core.report.layer_table import COUNTS_AND_ENDS
 from core.report.readable import readable_auc, to_decimals
 from core.report.sentences import class_names, where
 from core.report.tables import Table
@@ -24,19 +25,7 @@ CHECKPOINT_COLUMNS = (
     "layer",
     "relative_depth",
     "hook_side",
-    "neurons_tested",
-    "higher_significant",
-    "higher_strong",
-    "lower_significant",
-    "lower_strong",
-    "auc_highest",
-    "auc_highest_neuron",
-    "auc_lowest",
-    "auc_lowest_neuron",
-    "g_largest",
-    "g_largest_neuron",
-    "g_smallest",
-    "g_smallest_neuron",
+    *COUNTS_AND_ENDS,
     "auc_shuffled",
     "shuffled_labels",
 )

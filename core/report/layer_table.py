@@ -13,11 +13,8 @@ from core.records.layers import GoldLayers
 from core.report.layer_numbers import LayerNumbers, gold_of_extremes
 from core.report.tables import Table
 
-LAYER_COLUMNS = (
-    "layer",
-    "relative_depth",
-    "hook_side",
-    "chosen_side",
+# Of a layer at one side; the table of checkpoints has them too.
+COUNTS_AND_ENDS = (
     "neurons_tested",
     "higher_significant",
     "higher_strong",
@@ -31,6 +28,13 @@ LAYER_COLUMNS = (
     "g_largest_neuron",
     "g_smallest",
     "g_smallest_neuron",
+)
+LAYER_COLUMNS = (
+    "layer",
+    "relative_depth",
+    "hook_side",
+    "chosen_side",
+    *COUNTS_AND_ENDS,
     "statistic_smallest",
     "statistic_5",
     "statistic_25",

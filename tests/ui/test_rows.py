@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.made_results import made_result
 from ui.panels import table
-from ui.rows import clicked_row
+from ui.rows import choose_row, clicked_row
 
 
 @pytest.mark.parametrize(
@@ -43,5 +43,5 @@ def test_the_table_of_all_neurons_chooses_nothing_for_a_forged_row(monkeypatch, 
     monkeypatch.setattr(table.st, "session_state", {table._KEY: SimpleNamespace(selection=selection)})
     monkeypatch.setattr(table.chosen, "choose", lambda *given: called.append(given))
     monkeypatch.setattr(table.chosen, "is_stale", lambda *given: False)
-    table._choose(np.arange(made_result().n_neurons), ())
+    choose_row(table._KEY, np.arange(made_result().n_neurons), ())
     assert not called

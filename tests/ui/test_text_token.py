@@ -13,6 +13,7 @@ from core.experiment import unit_values
 from core.models import load_model
 from tests.support.pages import SMALL, TEXT, heatmap, link, neurons_drawn, open_page, said, settle
 from ui.panels import text_token
+from ui.rows import choose_row
 
 TEXT_OF_WORDS = (
     "The old ferry crosses the river twice a day. In the morning it takes the workers over, and in the evening it "
@@ -91,7 +92,7 @@ def test_a_cell_that_is_clicked_selects_its_neuron_and_a_forged_one_none(monkeyp
     monkeypatch.setattr(text_token.st, "session_state", state)
     for cells in ([(2, "value")], [], [(3, "neuron")], [(-1, "neuron")], [("x", "neuron")]):
         state["table"] = SimpleNamespace(selection=SimpleNamespace(cells=cells))
-        text_token._choose("table", [44, 7, 19], ())
+        choose_row("table", [44, 7, 19], ())
     assert chosen == [19]
 
 

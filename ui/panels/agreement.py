@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-import numpy as np
 import streamlit as st
 
 from core.records import ContrastResult
@@ -19,7 +18,7 @@ from engine import files, steps
 from ui import charts, chosen, page, plot_marks
 from ui.panels.export import Files, stem_of_both
 from ui.readable_table import readable_table
-from ui.rows import clicked_row
+from ui.rows import choose_row
 
 _PLOT, _TABLE = "agreement_plot", "changed_sides"
 FIGURES = {
@@ -148,18 +147,11 @@ def _draw_changed(a: ContrastResult, b: ContrastResult, found: NeuronAgreement) 
         hide_index=True,
         height=min(38 + 35 * len(shown), 290),
         width="content",
-        on_select=partial(_choose, shown, chosen.snapshot()),
+        on_select=partial(choose_row, _TABLE, shown, chosen.snapshot()),
         selection_mode="single-cell",
     )
     if n > len(shown):
         st.caption(f"The {len(shown)} strongest of {n:,}; *Export* has all.")
-
-
-def _choose(neurons: np.ndarray, drawn_with: chosen.Snapshot) -> None:
-    """Callback: select the neuron of a cell. A browser can send any."""
-    row = clicked_row(st.session_state[_TABLE].selection, len(neurons))
-    if row is not None:
-        chosen.choose(int(neurons[row]), drawn_with)
 
 
 def _draw_distributions(a: ContrastResult, b: ContrastResult, found: Agreement) -> None:

@@ -15,7 +15,7 @@ from core.report.readable import readable_auc, readable_p, signed
 from core.report.sentences import higher_for
 from ui import chosen
 from ui.readable_table import readable_table
-from ui.rows import clicked_row
+from ui.rows import choose_row
 
 _KEY = "extremes_table"
 
@@ -44,7 +44,7 @@ def draw(a: ContrastResult, b: ContrastResult, found: Agreement) -> None:
         alt=alternatives.of_table(len(rows), "extreme neurons, with their numbers in both", tuple(columns)),
         hide_index=True,
         width="content",
-        on_select=partial(_choose, [row.neuron for row in rows], chosen.snapshot()),
+        on_select=partial(choose_row, _KEY, [row.neuron for row in rows], chosen.snapshot()),
         selection_mode="single-cell",
     )
     st.caption(
@@ -80,10 +80,3 @@ def _draw_apart(a: ContrastResult, b: ContrastResult) -> None:
     alt = alternatives.of_table(len(rows), "extreme neurons, which are not the same ones", tuple(columns))
     st.dataframe(readable_table(columns, {}), key="extremes_apart", alt=alt, hide_index=True, width="content")
     st.caption("Equal numbers in A and B would not be the same neuron.")
-
-
-def _choose(neurons: list[int], drawn_with: chosen.Snapshot) -> None:
-    """Callback: select the neuron of a cell. A browser can send any."""
-    row = clicked_row(st.session_state[_KEY].selection, len(neurons))
-    if row is not None:
-        chosen.choose(neurons[row], drawn_with)

@@ -51,9 +51,9 @@ def draw(view: View, neuron: int | None) -> tuple[Files, ...]:
         page.show_notes((one_layer_read("the neurons of every layer"),))
         return ()
     table = NeuronTable(every, *_gold(spec, view))
-    problem = _draw_filter(table, view)
     order = view.sort if finder_table.is_order(table, view.sort) else ""
-    applied, rows = _rows(table, view.filter, order, problem)
+    problem, applied, rows = _rows(table, view.filter, order)
+    _draw_filter(table, view, problem)
     buttons = _buttons(spec, files.Found(applied, order))
     _draw_bar(_said(table, rows, applied, problem), len(rows), buttons)
     if rows.size:
@@ -78,14 +78,8 @@ def _gold(spec: ContrastSpec, view: View) -> tuple[GoldLayers | None, str]:
         return None, str(error)
 
 
-def _draw_filter(table: NeuronTable, view: View) -> str:
-    """Draw the box, the names, and the examples, and return what is wrong with the filter, "" if nothing is."""
-    problem = ""
-    if view.filter.strip():
-        try:
-            table.rows(view.filter)
-        except UserError as error:
-            problem = str(error)
+def _draw_filter(table: NeuronTable, view: View, problem: str) -> None:
+    """Draw the box, the names, and the examples, and what is wrong with the filter, if anything is."""
     st.session_state[FILTER] = view.filter
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         st.text_input(
@@ -109,7 +103,6 @@ def _draw_filter(table: NeuronTable, view: View) -> str:
         args=(tuple(examples),),
         label_visibility="collapsed",
     )
-    return problem
 
 
 def _examples(table: NeuronTable) -> dict[str, str]:
@@ -149,15 +142,22 @@ def _about_names(table: NeuronTable) -> str:
     )
 
 
-def _rows(table: NeuronTable, text: str, order: str, problem: str) -> tuple[str, np.ndarray]:
-    """The filter that is applied, and the rows that it leaves in their order: of a mistake, the last valid filter."""
-    applied = st.session_state.get(_VALID, "") if problem else text
+def _rows(table: NeuronTable, text: str, order: str) -> tuple[str, str, np.ndarray]:
+    """What is wrong with a filter, the one that is applied, and the rows that it leaves, in their order.
+
+    Of a mistake, the last valid filter is applied; none, if that was valid with other settings.
+    """
+    problem, applied = "", text
     try:
-        rows = table.rows(applied, order)
-    except UserError:  # it was valid with other settings
-        applied, rows = "", table.rows("", order)
+        rows = table.rows(text, order)
+    except UserError as error:
+        problem, applied = str(error), st.session_state.get(_VALID, "")
+        try:
+            rows = table.rows(applied, order)
+        except UserError:
+            applied, rows = "", table.rows("", order)
     st.session_state[_VALID] = applied
-    return applied, rows
+    return problem, applied, rows
 
 
 def _said(table: NeuronTable, rows: np.ndarray, applied: str, problem: str) -> str:

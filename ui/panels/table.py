@@ -14,7 +14,7 @@ from core.report.glossary import GLOSSARY, SIDE_WORDS, statistic_name
 from core.report.readable import rounded_auc
 from core.report.selection import marked_by_p
 from ui import chosen
-from ui.rows import clicked_row
+from ui.rows import choose_row
 
 _KEY = "neurons_table"
 
@@ -32,7 +32,7 @@ def draw(result: ContrastResult, neuron: int) -> None:
         alt=alternatives.of_table(result.n_neurons, "neurons", tuple(label for label, _, _ in columns)),
         hide_index=True,
         height=360,
-        on_select=partial(_choose, order, chosen.snapshot()),
+        on_select=partial(choose_row, _KEY, order, chosen.snapshot()),
         selection_mode=["single-row", "single-cell"],
         column_config={label: config for label, _, config in columns},
     )
@@ -69,10 +69,3 @@ def _number(layout: str, explanation: str) -> Any:
 
 def _about_marks() -> str:
     return f"**Silent**: {GLOSSARY['silent']} **Reverses**: {GLOSSARY['reverses']}"
-
-
-def _choose(order: np.ndarray, drawn_with: chosen.Snapshot) -> None:
-    """Callback. A click on a cell is one on its row; the row that is ticked is that of the neuron selected before."""
-    row = clicked_row(st.session_state[_KEY].selection, len(order))
-    if row is not None:
-        chosen.choose(int(order[row]), drawn_with)

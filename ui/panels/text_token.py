@@ -17,7 +17,7 @@ from core.report.readable import readable, readable_auc, readable_number, readab
 from core.stats.standing_out import StandingOut, standing_out
 from ui import chosen, page
 from ui.readable_table import readable_table
-from ui.rows import clicked_row
+from ui.rows import choose_row
 
 # With fewer other tokens, their mean and standard deviation are rough.
 _ENOUGH_OTHERS = 30
@@ -86,7 +86,7 @@ def _draw_standing_out(result: ContrastResult, activations: TokenActivations, to
         key=key,
         alt=alternatives.of_table(len(found.neurons), "neurons that stand out at the chosen token", tuple(columns)),
         hide_index=True,
-        on_select=partial(_choose, key, found.neurons.tolist(), chosen.snapshot()),
+        on_select=partial(choose_row, key, found.neurons.tolist(), chosen.snapshot()),
         selection_mode="single-cell",
         column_config={
             "neuron": st.column_config.NumberColumn(format="%d", help="Click a row to show its neuron."),
@@ -102,10 +102,3 @@ def _about(result: ContrastResult, found: StandingOut) -> str:
     if found.n_others < _ENOUGH_OTHERS:
         about += f" Compared with {found.n_others} other tokens, which are few: the order means little."
     return about
-
-
-def _choose(key: str, neurons: Sequence[int], drawn_with: chosen.Snapshot) -> None:
-    """Callback: select the neuron of a cell. A browser can send any."""
-    row = clicked_row(st.session_state[key].selection, len(neurons))
-    if row is not None:
-        chosen.choose(neurons[row], drawn_with)
