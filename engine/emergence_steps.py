@@ -22,9 +22,9 @@ from engine.fair_queue import FairQueue
 from engine.folders import model_folders
 from engine.jobs import NotCached
 from engine.limits import Limits, check_allowed, limits
-from engine.pipeline import Request, peek, resolve, results_of, step
+from engine.pipeline import Request, resolve, results_of, step
 from engine.sizes import correction_of
-from engine.steps import activations, model_info, reads_all_layers, sources, words
+from engine.steps import activations, model_info, reads_all_layers, sources, words, words_uncounted
 
 
 def _checkpoint_key(request: Request, need: Any) -> tuple[Hashable, ...]:
@@ -91,12 +91,7 @@ def found(spec: ContrastSpec, names: Iterable[str]) -> dict[str, CheckpointSumma
 
     A page asks this every second while checkpoints are read. So the metrics do not count it.
     """
-    request = Request(spec)
-    try:
-        chosen = peek(words, request)
-    except NotCached:
-        chosen = resolve(words, request)  # after some minutes it is old, and the keys need it
-    summaries = {}
+    chosen, summaries = words_uncounted(Request(spec)), {}  # the keys need the words
     for name in names:
         try:
             key = _checkpoint_key(request_of(spec, name), {words: chosen}.__getitem__)

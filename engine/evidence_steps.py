@@ -25,9 +25,9 @@ from engine.fair_queue import FairQueue
 from engine.folders import downloads
 from engine.jobs import NotCached, to_the_end
 from engine.limits import check_permutations, limits
-from engine.pipeline import OWN_GOLD, Request, digest_of, peek, resolve, results_of, step
+from engine.pipeline import OWN_GOLD, Request, digest_of, resolve, results_of, step
 from engine.sizes import parsing_of_tagged_text, reading_of_tagged_text
-from engine.steps import activations, conclusion, model, tests, words
+from engine.steps import activations, conclusion, model, tests, words, words_uncounted
 from engine.turns import gate_of
 
 # --- Keys ---
@@ -144,10 +144,7 @@ def found(request: Request) -> dict[str, Finding]:
 
     A page asks this every second while checks run. So the metrics do not count it, and the keys are computed once.
     """
-    try:
-        chosen = peek(words, request)
-    except NotCached:
-        chosen = resolve(words, request)  # after some minutes it is old, and the keys of the findings need it
+    chosen = words_uncounted(request)  # the keys of the findings need them
     subject, findings = _subject_key(request, {words: chosen}.__getitem__), {}
     for name in CHECKS:
         try:

@@ -46,10 +46,10 @@ from engine import metrics
 from engine.admission import admitted
 from engine.folders import disk_store, downloads, model_folders
 from engine.held_models import room_for_a_model
-from engine.jobs import evict_mapped
+from engine.jobs import NotCached, evict_mapped
 from engine.limits import check_allowed, check_characters, check_counts, limits
 from engine.on_disk import OnDisk
-from engine.pipeline import Request, begin_apart, is_cached, resolve, results_of, step
+from engine.pipeline import Request, begin_apart, is_cached, peek, resolve, results_of, step
 from engine.private_arrays import NotOnDiskError
 from engine.sizes import calculation_of, correction_of, floats_at_once, reading_of_text, reading_of_words
 from engine.turns import gate_of
@@ -343,6 +343,14 @@ def text(request: Request, need: Any, progress: Progress) -> TokenActivations:
 
 
 # --- Other entry points than a page's step ---
+
+
+def words_uncounted(request: Request) -> WordPair:
+    """The words of a request. The metrics do not count the question: a page asks it every second while others work."""
+    try:
+        return peek(words, request)
+    except NotCached:
+        return resolve(words, request)  # after some minutes they are old
 
 
 def layers_of(model_name: str) -> int | None:
