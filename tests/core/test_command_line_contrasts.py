@@ -52,8 +52,8 @@ def test_the_paired_test_takes_as_many_words_as_the_shorter_list_has(model: str,
     typed = ["contrast", "--model", model, "--layer=1", "--preset=notebook", "--contrast=first-third-person"]
     assert main(typed) == 0
     shown = capsys.readouterr().out
-    assert "11 first person pronouns (7 lemmas) and 11 third person pronouns (9 lemmas)" in shown
-    assert "The notebook has no list of first person pronouns: the bundled list is used." in shown
+    assert "11 first-person pronouns (7 lemmas) and 11 third-person pronouns (9 lemmas)" in shown
+    assert "The notebook has no list of first-person pronouns: the bundled list is used." in shown
     assert "were asked for" not in shown
 
 

@@ -25,7 +25,8 @@ def test_a_row_has_the_names_the_default_and_what_is_allowed() -> None:
     """One of each kind: with choices, needed, a flag with its opposite, an argument without a dash, several files."""
     lines = command_line(parser()).splitlines()
     for row in (
-        "| `--correction CORRECTION` | holm; bonferroni in the notebook preset | none, bonferroni, sidak, holm,",
+        "| `--correction CORRECTION` | holm; bonferroni in the notebook preset; fdr_bh in the localiser preset | none, "
+        "bonferroni, sidak, holm,",
         "| `--neuron N` | needed |  | the neuron's index in the layer, 0-based: 0 is the first |",
         "| `--leading-space, --no-leading-space` | yes; no in the notebook preset |  | read each word after a space |",
         "| `MODEL` |  |  |",

@@ -6,6 +6,7 @@ import pytest
 
 from core.records import CUSTOM
 from core.records.contrasts import CONTRASTS, contrast_named
+from core.records.names import spoken
 from core.words import bundled_list
 from tests.support.pages import (
     EVIDENCE,
@@ -123,7 +124,7 @@ def test_the_notebook_s_source_has_no_such_list_and_the_page_says_which_is_used(
     assert not at.error and at.segmented_control(key="preset").value == "Notebook"
     assert (at.number_input(key="n_target").value, at.number_input(key="n_baseline").value) == (n, n)
     for side in (contrast.target, contrast.baseline):
-        note = f"The notebook has no list of {side.replace('-', ' ')}: the bundled list is used."
+        note = f"The notebook has no list of {spoken(side)}: the bundled list is used."
         assert note in said(at.info)
 
 

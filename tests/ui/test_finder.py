@@ -116,6 +116,17 @@ def test_an_example_fills_the_box_and_a_second_press_empties_it(every):
     assert not at.text_input(key=finder.FILTER).value and "filter" not in link(at)
 
 
+def test_a_run_does_not_replace_what_is_being_typed():
+    at = open_page(LAYERS, filter="g > 0.5")
+    assert at.text_input(key=finder.FILTER).proto.set_value, "that of the link"
+    at.run()
+    settle(at)
+    assert at.text_input(key=finder.FILTER).value == "g > 0.5" and not at.text_input(key=finder.FILTER).proto.set_value
+    at.get_by_key(finder.EXAMPLES).set_value("top <= 1")
+    settle(at)
+    assert at.text_input(key=finder.FILTER).value == "top <= 1"
+
+
 def test_the_gold_auc_is_computed_for_a_filter_that_needs_it():
     at = open_page(LAYERS, filter="gold_auc > 0.7")
     assert len(table(at)) and (table(at)["gold_auc"] > 0.7 - 5e-4).all()

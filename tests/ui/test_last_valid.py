@@ -143,7 +143,7 @@ def test_the_layer_of_a_link_that_a_model_lacks_ends_while_there_is_a_mistake(mo
         raise UserError("Layer 2 was asked for; the model has layers 0 to 1.", about="layer")
 
     monkeypatch.setattr(home, "show", lacks)
-    monkeypatch.setattr("ui.page.layers_of", lambda model: 2)
+    monkeypatch.setattr("ui.remedies.layers_of", lambda model: 2)
     at.run()
     assert len(at.error) == 2 and not at.exception
 

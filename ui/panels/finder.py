@@ -80,7 +80,10 @@ def _gold(spec: ContrastSpec, view: View) -> tuple[GoldLayers | None, str]:
 
 def _draw_filter(table: NeuronTable, view: View, problem: str) -> None:
     """Draw the box, the names, and the examples, and what is wrong with the filter, if anything is."""
-    st.session_state[FILTER] = view.filter
+    # Only another text: what is set in a run replaces what somebody is just typing, and the page runs again by itself
+    # once the tagged sentences are read.
+    if st.session_state.get(FILTER, "") != view.filter:
+        st.session_state[FILTER] = view.filter
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         st.text_input(
             "Filter",

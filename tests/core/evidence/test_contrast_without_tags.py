@@ -17,7 +17,7 @@ PRONOUNS = SINGULAR.changed(
 WHY = "No part of speech of a tagged text stands for {}: its tags, such as NOUN and VERB, say nothing of number, tense,"
 
 
-@pytest.mark.parametrize(("spec", "name"), [(SINGULAR, "singular nouns"), (PRONOUNS, "first person pronouns")])
+@pytest.mark.parametrize(("spec", "name"), [(SINGULAR, "singular nouns"), (PRONOUNS, "first-person pronouns")])
 @pytest.mark.parametrize("check", ["gold_text", "one_versus_rest", "untrained"])
 def test_what_needs_tags_says_why_there_is_none(spec: ContrastSpec, name: str, check: str) -> None:
     found = run_check(check, read_subject(spec, 171))
