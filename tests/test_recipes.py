@@ -45,7 +45,7 @@ SUITE = (
 )
 WANTED = " or ".join(
     (
-        *("colours", "8_Overview", "ernie4_5", "added", "table", "every_kind_of_experiment"),
+        *("colours", "12_Overview", "ernie4_5", "added", "table", "every_kind_of_experiment"),
         *("test_classes", "test_glossary", "test_methods", "test_word_lists", "test_app_pages"),
     )
 )
@@ -58,7 +58,7 @@ from deploy.image import slim
 from tests.support.pages import HOME, SMALL, go_to, open_page, said
 from ui.app_pages import PAGES
 
-OVERVIEW = "pages/8_Overview.py"
+OVERVIEW = "pages/12_Overview.py"
 
 
 def test_the_class_is_offered_on_the_new_page():
@@ -109,7 +109,7 @@ def test_the_suite_passes_with_all_that_was_added(copy: Path) -> None:
     assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]
     for name in (
         "colours",
-        "8_Overview",
+        "12_Overview",
         "ernie4_5",
         "test_added",
         "added_statistics",

@@ -122,7 +122,31 @@ COMPARE = AppPage(
         "text": "One text, coloured by both",
     },
 )
-HELP = AppPage("pages/7_Help.py", ":material/help:", settings=False)
+LESSON = AppPage(
+    "pages/7_Lesson.py",
+    ":material/school:",
+    "Take the lesson",
+    "Ten steps on the live model: guess, look, and see what the numbers bear.",
+)
+PREREGISTER = AppPage(
+    "pages/8_Preregister.py",
+    ":material/lock_clock:",
+    "Commit to a hypothesis",
+    "Lock what you expect, then open the words and the text that test it, once.",
+)
+QUIZ = AppPage(
+    "pages/9_Quiz.py",
+    ":material/quiz:",
+    "Test yourself",
+    "Which text is coloured by a neuron that differs between the classes, and which by another one?",
+)
+CLASS = AppPage(
+    "pages/10_Class.py",
+    ":material/groups:",
+    "Replicate as a class",
+    "Each seat repeats the study on words of its own. Do all find the same effect?",
+)
+HELP = AppPage("pages/11_Help.py", ":material/help:", settings=False)
 
 PAGES = (
     HOME,
@@ -132,6 +156,10 @@ PAGES = (
     TEXT,
     EVIDENCE,
     COMPARE,
+    LESSON,
+    PREREGISTER,
+    QUIZ,
+    CLASS,
     HELP,
 )
 

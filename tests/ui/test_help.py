@@ -13,7 +13,7 @@ from tests.support import documents as markdown
 from tests.support.pages import NEURONS, SMALL, go_to, open_page, said, settle
 from ui import document_links, documents
 
-HELP = "pages/7_Help.py"
+HELP = "pages/11_Help.py"
 OFFERED = documents.available()
 LINKS = re.compile(r"\]\(([^()\s]+)\)")
 

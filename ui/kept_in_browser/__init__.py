@@ -1,0 +1,58 @@
+"""What a learner has done stays in the browser, in its local storage: a component that nobody sees.
+
+It stays when the tab is closed, and it is in no address and not on the server's disk. What comes back may be forged, so
+each part is checked by who uses it (``ui.learner``).
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+KEY = "kept_in_browser"
+MOST_BYTES = 200_000  # of all that is kept
+_SESSION, _ANSWERED = "_browser_session", "_browser_answered"
+
+_component = st.components.v2.component(
+    KEY, html="<div></div>", js=(Path(__file__).parent / "kept_in_browser.js").read_text(encoding="utf-8")
+)
+
+
+def draw(keep: Mapping[str, Any]) -> None:
+    """Draw the component: it gives back what the browser has to a session that begins, and then stores ``keep``.
+
+    If that is too much to be stored, the browser keeps what it has.
+    """
+    session = st.session_state.setdefault(_SESSION, secrets.token_hex(8))
+    asks = not answered() or len(json.dumps(keep, ensure_ascii=False).encode()) > MOST_BYTES
+    data = {"session": session, "asks": asks, "keep": dict(keep) or None}
+    _component(key=KEY, data=data, on_kept_change=_note_answer)
+
+
+def answered() -> bool:
+    """Whether the browser has given back what it has."""
+    return _ANSWERED in st.session_state
+
+
+def answer() -> dict[str, Any]:
+    """What the browser has given back, each time the same; empty before. Whatever has another form is left out."""
+    return dict(st.session_state.get(_ANSWERED, {}))
+
+
+def _note_answer() -> None:
+    """Callback of the component. Only its first answer counts."""
+    if not answered():
+        st.session_state[_ANSWERED] = _checked((st.session_state.get(KEY) or {}).get("kept"))
+
+
+def _checked(value: Any) -> dict[str, Any]:
+    try:
+        size = len(json.dumps(value, ensure_ascii=False).encode())  # a forged text may have half of a character
+    except (TypeError, ValueError, RecursionError):
+        return {}
+    return value if isinstance(value, dict) and size <= MOST_BYTES else {}
