@@ -10,6 +10,9 @@ export default function ({ data, parentElement, setTriggerValue }) {
   const list = parentElement.querySelector("ol");
   while (list.children.length > data.places.length) list.lastChild.remove();
   data.places.forEach((place, i) => draw(list.children[i] ?? list.appendChild(item()), place, data, setTriggerValue));
+  const steps = data.places.filter((place) => Number(place.mark));
+  const done = steps.filter((place) => place.done).length;
+  parentElement.querySelector("nav").setAttribute("aria-label", `Steps of the lesson, ${done} of ${steps.length} done`);
   const [number, key] = data.focus;
   if (focused !== null && number !== focused) moveTo(key);
   focused = number;
