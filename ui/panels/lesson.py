@@ -13,7 +13,7 @@ from core.report.glossary import GLOSSARY
 from engine import lesson_steps
 from engine.pipeline import Request
 from engine.steps import conclusion
-from ui import lesson_progress, lesson_stepper, link, navigation, page, remedies, settings
+from ui import kept_in_browser, lesson_progress, lesson_stepper, link, navigation, page, remedies, settings
 from ui.app_pages import PAGES
 from ui.lesson_progress import lesson_steps_shown
 from ui.lesson_stepper import Place
@@ -34,6 +34,8 @@ def draw() -> None:
         _draw_foot(steps, None)
         return
     at = steps.index(step)
+    if kept_in_browser.blocked():
+        st.caption("This browser keeps nothing, so your guesses end with this tab.")
     with st.container(key=HEAD):
         st.header(f"Step {at + 1} of {len(steps)}: {step.title}", anchor=False)
     st.set_page_config(page_title=f"Step {at + 1} of {len(steps)}: {step.title} · Grammar Neurons")

@@ -17,7 +17,7 @@ from core.report.glossary import GLOSSARY
 from core.stats.correction import LABELS
 from engine.limits import limits
 from engine.steps import layers_of
-from ui import chosen, samples, settings
+from ui import chosen, control, samples, settings
 from ui.labels import FAMILY_LABELS, SETTING_LABELS, SOURCE_LABELS, TEST_LABELS, UNIT_LABELS, class_label, model_label
 from ui.panels import text_input
 from ui.widgets import say_why
@@ -65,6 +65,9 @@ def _draw_one(name: str) -> None:
     """Draw one control, set to what the setting is."""
     if name == "sample":
         _draw_sample()
+        return
+    if name == "seed":
+        _draw_seed()
         return
     key, value = f"lesson_{name}", settings.current().values[name]
     more: dict[str, Any] = {
@@ -122,6 +125,12 @@ def _draw_sample() -> None:
         args=(chosen.snapshot(),),
         help="The same text as on the Text heatmap page, where you can write your own.",
     )
+
+
+def _draw_seed() -> None:
+    """Draw what draws another shuffle, and which one this is."""
+    st.button("Shuffle again", key="lesson_seed", icon=":material/shuffle:", on_click=control.shuffle_again)
+    st.caption(f"Shuffle {settings.current().view.spec.seed}")
 
 
 def _change(name: str, key: str, drawn_with: chosen.Snapshot) -> None:

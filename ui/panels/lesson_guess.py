@@ -5,7 +5,6 @@ The answer is computed from the live result in each run. What is kept is the gue
 
 from __future__ import annotations
 
-import math
 import zlib
 from typing import Any
 
@@ -24,6 +23,7 @@ _AGAIN = "_lesson_guess_again"  # the step at which another guess is made
 _SAID = "_lesson_guess_said"  # the step, and why its guess was not taken
 ANSWER = "lesson_answer"  # the key of the answer, to which the focus goes
 RIGHT, NEAR, OFF, NO_GUESS, NO_ANSWER = "right", "near", "not this time", "opened without a guess", "no answer"
+_LARGEST_SHOWN = 10**12  # a number beyond it is quoted as it came
 _NEAR = 0.05  # of the range of numbers: so far a guess may be from the answer, to be near
 _EXACT = 0.005  # of a range that is not of whole numbers: a guess so near is right
 
@@ -142,12 +142,12 @@ def shown(answer: Answer, asked: Asked) -> str:
     Examples
     --------
     >>> shown(1234.0, Number(0, 3072)), shown(93.6, Number(0, 100, unit="%")), shown(0.9, Number(0, 1, whole=False))
-    ('1,234', '94%', '0.900')
+    ('1,234', '93.6%', '0.900')
     """
     if answer is None or isinstance(answer, str):
         return answer or ""
     unit = asked.unit if isinstance(asked, Number) else ""
-    whole = isinstance(asked, Number) and asked.whole
+    whole = isinstance(asked, Number) and asked.whole and float(answer).is_integer()
     number = f"{round(answer):,}".replace("-", "\N{MINUS SIGN}") if whole else readable_number(answer)
     return f"{number}{unit}" if unit in ("%", "") else f"{number} {unit}"
 
@@ -225,8 +225,9 @@ def mistake(guess: Any, asked: Asked) -> str:
         return f"{what} first, or show the result without a guess."
     if isinstance(asked, Choice):
         return "" if guess in asked.options else "Choose one of the answers that are offered."
-    if not isinstance(guess, int | float) or not asked.low <= guess <= asked.high or math.isnan(guess):
-        said = shown(guess, asked) if isinstance(guess, int | float) else str(guess)[:60]
+    number = isinstance(guess, int | float) and not isinstance(guess, bool)
+    if not number or not asked.low <= guess <= asked.high:  # false for NaN
+        said = shown(guess, asked) if number and abs(guess) <= _LARGEST_SHOWN else str(guess)[:60]
         return f"{said} is out of range: {shown(asked.low, asked)} to {shown(asked.high, asked)} are allowed."
     return ""
 

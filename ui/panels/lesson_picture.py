@@ -175,7 +175,7 @@ def _draw_check(name: str, finding: Finding) -> None:
 _PICTURES: dict[str, Callable[[Step, Live], None]] = {
     "hook": _draw_hook,
     "tokens": _draw_tokens,
-    "points": _draw_scatter,
+    "both_sides": _draw_spread,
     "scatter": _draw_scatter,
     "volcano": _draw_volcano,
     "means": _draw_means,
