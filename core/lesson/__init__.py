@@ -8,12 +8,34 @@
 
 from __future__ import annotations
 
-from core.lesson import hook, tokens
+from core.lesson import (
+    ablation,
+    both_sides,
+    chance,
+    colours,
+    effect_size,
+    hook,
+    running_text,
+    t_test,
+    tokens,
+    values,
+)
 from core.lesson.step import Choice, Guess, Live, Number, Reveal, Step
 
 __all__ = ["STEPS", "Choice", "Guess", "Live", "Number", "Reveal", "Step", "of_name", "program"]
 
-STEPS: tuple[Step, ...] = (hook.STEP, tokens.STEP)
+STEPS: tuple[Step, ...] = (
+    hook.STEP,
+    tokens.STEP,
+    values.STEP,
+    t_test.STEP,
+    colours.STEP,
+    chance.STEP,
+    effect_size.STEP,
+    running_text.STEP,
+    both_sides.STEP,
+    ablation.STEP,
+)
 
 
 def of_name(name: str) -> Step | None:
