@@ -25,6 +25,7 @@ from ui.widgets import say_why
 _NUMBERS = {"n_target": 50, "n_baseline": 50, "alpha": 0.01}  # with the step of their buttons
 _HELP = {"shuffle_labels": GLOSSARY["shuffled labels"], "alpha": GLOSSARY["p adjusted"]}
 _OWN_TEXT = "Your own text"
+_MOST_ABREAST = 30  # characters of labels that have room beside each other
 
 
 class _Options(NamedTuple):
@@ -93,7 +94,8 @@ def _draw_one(name: str) -> None:
     else:
         options = _OPTIONS[name]
         chosen.write(key, value)
-        draw = st.selectbox if len(options.values) > 3 else _segmented
+        labels = "".join(map(options.label, options.values))
+        draw = st.selectbox if len(labels) > _MOST_ABREAST else _segmented
         draw(label, options.values, format_func=options.label, **more)
 
 

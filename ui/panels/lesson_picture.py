@@ -135,14 +135,13 @@ def _draw_layers(step: Step, live: Live) -> None:
 
 
 def _draw_text(step: Step, live: Live) -> None:
-    """The text, coloured by the neuron, and by the extreme one of the other class."""
-    result, found = live.result, live.more.get("text") or show(steps.text, live.spec, text=live.text)
-    other = result.smallest if result.favours_target(live.neuron) else result.largest
-    shown = text_blocks.blocks_of(result, found, [live.neuron, other])
+    """The text, coloured by the neuron."""
+    result, found = live.result, live.more["text"]
+    shown = text_blocks.blocks_of(result, found, [live.neuron])
     token_heatmap(
         found.pieces,
         found.parts,
-        [block for block in shown.blocks if block.title.startswith("Neuron")],
+        shown.blocks,
         window_starts=found.window_starts,
         word_starts=shown.word_starts,
         sentences=text_blocks.sentences_of(result, len(found.pieces), shown.n_words),
