@@ -50,14 +50,16 @@ def of_name(name: str) -> Step | None:
 
 
 def program(step: Step, live: Live) -> str:
-    """A whole program: the lines of all earlier steps, and the step's own. The last number it prints is the step's.
+    """A whole program: the lines of the steps that it builds on, and its own. The last number it prints is the step's.
 
     Raises
     ------
     UserError
-        A step up to this one has no plain lines for these settings.
+        One of these steps has no plain lines for these settings.
     """
-    parts = [f"# {number}. {each.title}\n{each.code(live)}" for number, each in enumerate(STEPS[: place(step)], 1)]
+    needed = {step.name, *step.builds_on}
+    chosen = [each for each in STEPS if each.name in needed]
+    parts = [f"# {place(each)}. {each.title}\n{each.code(live)}" for each in chosen]
     return "\n\n".join(parts) + "\n"
 
 

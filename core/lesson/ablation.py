@@ -60,8 +60,8 @@ def _reveal(live: Live) -> Reveal:
         return Reveal(None, float("nan"), f"This cannot be answered here. {finding.sentence}")
     answer = _OF_VERDICT[finding.verdict]
     sentence = (
-        f"{answer[0].upper()}{answer[1:]}. {finding.sentence} {sizes.separation(live)} This AUC says how well the neuron "
-        "goes along with the classes, not what the model does with it."
+        f"{answer[0].upper()}{answer[1:]}. {finding.sentence} {sizes.separation(live)} This AUC says how well the "
+        "neuron goes along with the classes, not what the model does with it."
     )
     return Reveal(answer, finding.value, sentence)
 
@@ -93,4 +93,5 @@ STEP = Step(
     guess=_guess,
     reveal=_reveal,
     code=_code,
+    builds_on=("hook", "running-text"),
 )

@@ -118,4 +118,5 @@ STEP = Step(
     guess=_guess,
     reveal=_reveal,
     code=_code,
+    builds_on=("hook", "tokens", "values"),
 )

@@ -6,10 +6,10 @@ import numpy as np
 
 from core.comparison import chance_seed
 from core.errors import UserError
-from core.lesson import lines, sizes
+from core.lesson import lines
 from core.lesson.step import Guess, Live, Number, Reveal, Step
 from core.lesson.t_test import no_plain_lines
-from core.records import ContrastSpec, ShuffledPoints
+from core.records import STRONG_AUC, ContrastSpec, ShuffledPoints
 from core.records.spec import SIDES
 from core.report.readable import as_chosen, readable_number, readable_share
 
@@ -64,9 +64,9 @@ def _reveal(live: Live) -> Reveal:
     with_labels = "With the labels of this control" if live.spec.shuffle_labels else "With the real labels"
     sentence = (
         f"With shuffled labels and no correction, {n:,} of {of:,} neurons ({readable_share(n / of)}) have a p of at "
-        f"most {as_chosen(alpha)}, and all of this is chance; the largest |g| among all is {readable_number(largest)}. Over "
-        f"many shuffles, about {readable_share(alpha)} would. {with_labels}, {real:,} have such a p; {strong:,} are "
-        f"significant after the correction and {sizes.STRONGLY}."
+        f"most {as_chosen(alpha)}, and all of this is chance; the largest |g| among all is "
+        f"{readable_number(largest)}. Over many shuffles, about {readable_share(alpha)} would. {with_labels}, {real:,} "
+        f"have such a p; {strong:,} of them are strong after the correction (AUC at least {STRONG_AUC:g} for a class)."
     )
     return Reveal(percent, percent, sentence)
 
@@ -117,4 +117,5 @@ STEP = Step(
     guess=_guess,
     reveal=_reveal,
     code=_code,
+    builds_on=("hook", "tokens", "values", "t-test"),
 )

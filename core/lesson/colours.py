@@ -11,6 +11,7 @@ from core.records import ContrastSpec, TokenActivations
 from core.report.readable import readable, readable_number, readable_share
 
 _CODE = """\
+ids = tokenizer.encode(text, add_special_tokens=False).ids
 values = VALUES  # one for each token of the text
 colour = (values - values.min()) / (values.max() - values.min())  # 0 is the palest, 1 the darkest
 print(100 * np.mean(colour > 0.5))  # percent of the tokens"""
@@ -60,7 +61,7 @@ def _code(live: Live) -> str:
             f"There are no short lines of code for a text of {len(text.pieces):,} tokens, as the model reads at most "
             f"{context:,} at once: choose a shorter text."
         )
-    values = "read(tokenizer.encode(text, add_special_tokens=False).ids)[at, :, neuron]"
+    values = "read(ids)[at, :, neuron]"
     values = f"np.abs({values})" if live.spec.tested_by.absolute else values
     return "\n".join([lines.text_literal("text", live.text), _CODE.replace("VALUES", values)])
 
@@ -86,4 +87,5 @@ STEP = Step(
     guess=_guess,
     reveal=_reveal,
     code=_code,
+    builds_on=("hook",),
 )
