@@ -20,7 +20,7 @@ from typing import Any
 
 from core.errors import UserError, did_you_mean
 from core.records import MAX_WORDS, ContrastSpec
-from engine.limits import check_allowed, limits
+from engine.limits import Limits, check_allowed, limits
 
 _MOST_BYTES = 1_000_000  # of the file, with the texts in it
 _MOST_TEXTS, _MOST_NAMES = 20, 60
@@ -95,11 +95,12 @@ def current() -> ClassFile | None:
         As ``read``.
     """
     path = os.environ.get("GRAMMAR_NEURONS_CLASS_FILE", "").strip()
-    return _once(path) if path else None
+    return _once(path, limits()) if path else None
 
 
 @lru_cache(maxsize=4)
-def _once(path: str) -> ClassFile:
+def _once(path: str, allowed: Limits) -> ClassFile:
+    """Read a file once for the ``allowed`` limits: what it may say depends on them."""
     return read(Path(os.path.expanduser(path)))
 
 
@@ -296,7 +297,7 @@ def _texts(top: _Table, folder: Path) -> tuple[ClassText, ...]:
         raise UserError(f"{top.where}: texts is {shown(entries)}; each text begins with [[texts]].")
     if len(entries) > _MOST_TEXTS:
         raise UserError(f"{top.where}: there are {len(entries):,} texts; at most {_MOST_TEXTS} are allowed.")
-    texts = []
+    texts: list[ClassText] = []
     for number, entry in enumerate(entries, 1):
         table = _Table(f"{top.where}, text {number}", entry, ("title", "text", "file"))
         title = table.text("title", _TITLE)

@@ -54,6 +54,7 @@ def check(options: argparse.Namespace) -> int:
     model = options.model or ("EleutherAI/gpt-neo-125m" if options.notebook else "bundled")
     with typed():
         options.limits.check_allowed(model)
+        read = options.class_file()
     folders, progress = options.folders.model_folders(), options.output.progress
     if options.notebook:
         source = options.word_source or NOTEBOOK["word_source"]
@@ -66,5 +67,5 @@ def check(options: argparse.Namespace) -> int:
         same, lines = notebook_lines(check_notebook(spec, downloads, folders=folders, progress=progress))
     else:
         same, lines = reading_lines(*check_reading(model, folders=folders, progress=progress))
-    options.output.show("\n".join(lines))
+    options.output.show("\n".join([*lines, *([f"Read {read}."] if read else [])]))
     return DONE if same else REFUSED

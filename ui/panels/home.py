@@ -8,8 +8,8 @@ from core.records import ContrastResult, ContrastSpec
 from core.report import sentences
 from core.stats.correction import LABELS
 from engine.steps import conclusion
-from ui import chosen, navigation, page, parts, remedies
-from ui.app_pages import NEURONS, PAGES
+from ui import chosen, class_settings, navigation, page, parts, remedies
+from ui.app_pages import NEURONS
 from ui.labels import model_label
 from ui.panels import cautions, headline, neuron_bar
 from ui.pictures import picture
@@ -32,7 +32,9 @@ def draw_introduction() -> None:
 
 def draw_page_cards() -> None:
     """Draw a card with a link for each page that has an invitation, at most four in a row."""
-    cards = [each for each in PAGES if each.invitation]
+    cards = [each for each in class_settings.pages() if each.invitation]
+    if not cards:
+        return
     n_rows = -(-len(cards) // _CARDS_IN_A_ROW)
     per_row = -(-len(cards) // n_rows)
     with st.container(key="cards"):
@@ -61,7 +63,7 @@ def draw_summary(spec: ContrastSpec) -> ContrastResult:
         st.metric("The two extreme neurons", f"{result.largest} and {result.smallest}")
         for place, neuron in (("largest", result.largest), ("smallest", result.smallest)):
             st.caption(f"{neuron}: {headline.about_extreme(result, neuron)}")
-            if parts.embedded():
+            if parts.embedded() or not class_settings.shows(NEURONS):
                 continue
             choice = (neuron, chosen.snapshot())
             if st.button(f"Show neuron {neuron}", key=f"show_{place}", on_click=chosen.choose, args=choice):
