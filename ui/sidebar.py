@@ -35,7 +35,7 @@ from ui import (
     sidebar_behaviour,
     word_settings,
 )
-from ui.app_pages import AppPage
+from ui.app_pages import AppPage, grouped
 from ui.defaults import PRESETS
 from ui.labels import DTYPE_LABELS, FAMILY_LABELS, SETTING_LABELS, SOURCE_LABELS, TEST_LABELS
 from ui.pictures import picture
@@ -48,12 +48,24 @@ def draw(open_page: AppPage) -> None:
     st.logo(picture("logo"), size="large", icon_image=picture("mark"))
     with st.sidebar:
         pages = class_settings.pages()
-        for each in pages:
-            navigation.draw_link(each)
+        _draw_links(pages)
         if open_page.settings:
             st.divider()
             _draw_settings()
         sidebar_behaviour.draw(pages.index(open_page) if open_page in pages else -1)
+
+
+def _draw_links(pages: tuple[AppPage, ...]) -> None:
+    """Draw the links, in the order of ``PAGES``: those of a group in two columns, so that the settings are near."""
+    with st.container(key="page_links", gap=None):
+        for name, of_group in grouped(pages).items():
+            if not of_group[0].group:
+                navigation.draw_link(of_group[0])
+                continue
+            st.html(f'<p class="gn-group" id="group-{name}">{name}</p>')
+            with st.container(key=f"page_links_{name}", gap=None):
+                for each in of_group:
+                    navigation.draw_link(each)
 
 
 def _draw_settings() -> None:
