@@ -127,8 +127,15 @@ def _plain(name: str) -> str:
 
 
 def _check_names(file: ClassFile) -> None:
-    """Refuse a title of a text that a link could not tell from the app's own."""
+    """Refuse a step that the lesson does not have, and a title of a text that a link could not tell from another."""
+    from core.lesson import STEPS
     from ui import samples
+
+    steps = [step.name for step in STEPS]
+    for name in file.steps or ():
+        if name not in steps:
+            near = did_you_mean(name, steps) or f" The steps are {', '.join(steps)}."
+            raise UserError(f"{file.name}, [lesson]: “{name[:60]}” is no step of the lesson.{near}")
 
     taken = {samples.slug(samples.title_of(name)) for name in samples.files()}
     for each in file.texts:

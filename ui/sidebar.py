@@ -106,8 +106,13 @@ def _draw_preset() -> None:
         key="preset",
         on_change=settings.apply_preset,
         width="stretch",
-        help="\n\n".join(f"**{one.label}**: {one.about}" for one in ALL_PRESETS.values()),
+        help="A preset sets how to analyse. It sets neither the model nor the layer.\n\n"
+        + "\n\n".join(f"**{one.label}**: {one.about}" for one in ALL_PRESETS.values()),
     )
+    if st.session_state.get("preset") == ALL_PRESETS["notebook"].label:
+        from ui.panels import notebook_path  # others need none of it
+
+        notebook_path.draw("sidebar")
 
 
 def _draw_classes() -> None:
@@ -116,7 +121,7 @@ def _draw_classes() -> None:
         "target": "Its most frequent words. A positive statistic: higher for these.",
         "baseline": "The words to compare with: the most frequent of this class.",
     }
-    sides = [side for side in helps if not class_settings.hides(side)]
+    sides = [side for side in helps if not (class_settings.hides(side) and class_settings.hides(f"n_{side}"))]
     for side, column in zip(sides, st.columns(len(sides)) if sides else (), strict=True):
         with column:
             word_settings.draw_class(side, helps[side])

@@ -132,7 +132,8 @@ def draw_class(side: str, explanation: str) -> None:
     """Draw the class of one side, and how many words of its list to use."""
     chosen = settings.current().values
     at = _CLASSES.index(chosen[side]) if chosen[side] in _CLASSES else 0
-    st.selectbox(SETTING_LABELS[side], _CLASSES, at, key=side, format_func=class_label, help=explanation)
+    if not class_settings.hides(side):
+        st.selectbox(SETTING_LABELS[side], _CLASSES, at, key=side, format_func=class_label, help=explanation)
     if st.session_state[side] == CUSTOM or class_settings.hides(f"n_{side}"):
         return
     key, length = f"n_{side}", _length(side)

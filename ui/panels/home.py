@@ -30,6 +30,25 @@ def draw_introduction() -> None:
         st.image(picture("experiment"), width="stretch", alt=_IN_WORDS)
 
 
+def draw_class() -> None:
+    """Draw the title and the welcome of the class, if there is a class file with them."""
+    file = class_settings.current()
+    if file and file.title:
+        st.header(page.plain(file.title))
+    if file and file.welcome:
+        st.markdown(page.plain(file.welcome))
+
+
+def draw_notebook_path() -> None:
+    """Draw the course notebook's own path, folded away."""
+    if class_settings.hides("preset"):
+        return
+    from ui.panels import notebook_path
+
+    with st.expander("Repeat the course notebook", icon=":material/route:"):
+        notebook_path.draw("home")
+
+
 def draw_page_cards() -> None:
     """Draw a card with a link for each page that has an invitation, at most four in a row."""
     cards = [each for each in class_settings.pages() if each.invitation]
@@ -56,6 +75,8 @@ def draw_summary(spec: ContrastSpec) -> ContrastResult:
             f"**{page.plain(model_label(spec.model))}**, layer **{spec.layer}**: "
             f"{page.plain(sentences.compared(result))} ({sentences.tested(result, LABELS[spec.correction])})."
         )
+        if place := sentences.read_at(result):
+            st.caption(page.plain(f"Each neuron is {place}."))
     neuron_bar.draw(result)
     columns = st.columns(3)
     headline.draw_counts(result, (columns[0], columns[1]))
