@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import fields
+from dataclasses import fields, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from core.errors import UserError, did_you_mean
-from core.records import ContrastSpec
+from core.records import SIDES, ContrastSpec
 from engine.limits import Limits, limits, variable
 from ui import link
 from ui.app_pages import HELP, HOME, PAGES, AppPage
@@ -105,7 +105,9 @@ def _view(file: ClassFile, allowed: Limits) -> View:
     found, problems = link.read(params)
     for problem in problems:
         raise UserError(f"{where}: {_INSTEAD.sub('', problem)}")
-    return found
+    own = {side: len(getattr(found.spec, f"{side}_words")) for side in SIDES}
+    counts = {f"n_{side}": n for side, n in own.items() if n}  # a list of one's own is used whole
+    return replace(found, spec=found.spec.changed(**counts))
 
 
 def _pages(file: ClassFile) -> tuple[AppPage, ...]:
