@@ -116,12 +116,23 @@ def _run(arguments: list[str], commands: Parser) -> int:
     with typed():
         variables.check(os.environ)
     options.folders, options.limits = folders, limits  # of this computer
+    options.class_file = _class_file
     try:
         status: int = options.command(options) or DONE
         sys.stdout.flush()  # here, where a closed pipe is understood
     finally:
         options.output.clear_line()
     return status
+
+
+def _class_file() -> str:
+    """What the class file of this computer says, in one line; "" if there is none. UserError for a mistake in it."""
+    if not os.environ.get("GRAMMAR_NEURONS_CLASS_FILE", "").strip():
+        return ""
+    from engine import class_file
+
+    file = class_file.current()
+    return class_file.about(file) if file else ""
 
 
 def _parsed(arguments: list[str], commands: Parser) -> argparse.Namespace:

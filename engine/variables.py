@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 from core.errors import UserError, did_you_mean
 from core.nearest import CLOSER
 from core.program import SERVE
-from engine.limits import ANY, KEPT, Limits, existing_folder, parse, variable
+from engine.limits import ANY, KEPT, OPEN, Limits, existing_folder, parse, variable
 
 SOURCES = "Where files come from"
 # Who reads a variable: the class server, the app on one's own computer (`streamlit run app.py`), the command line.
@@ -135,9 +135,26 @@ def _web_address(said: str, text: str) -> None:
         raise UserError(f"{said} is “{text[:200]}”; an address that begins with https:// or http:// is allowed.")
 
 
+def _existing_file(said: str, text: str) -> None:
+    """Refuse a path that is no file. What is in a class file, the start checks later (``ui.class_settings``)."""
+    if not os.path.isfile(os.path.expanduser(text)):
+        raise UserError(f"{said} is “{text[:200]}”, which is not a file.")
+
+
 # The order is that of the groups in ``serve.py --help``.
 VARIABLES = (
     *(_of_limit(item.name, item.default, item.metadata) for item in fields(Limits)),
+    Variable(
+        variable("class_file"),
+        OPEN,
+        "FILE",
+        "none",
+        "a file, such as class.toml",
+        "what a class opens with: settings, texts, pages, controls, lesson",
+        "It is read once, at the start ([class file](../how-to/class-file.md)).",
+        "server, app, check",
+        _existing_file,
+    ),
     Variable(
         variable("cache"),
         KEPT,

@@ -18,7 +18,7 @@ from typing import Any, NoReturn, cast
 import uvicorn
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-from engine.limits import limits
+from engine.limits import limits, variable
 from server import terminal
 from server.application import Application
 from server.connections.accept_errors import AcceptErrors
@@ -74,6 +74,8 @@ def _serve(app: Application) -> int:
         _log.info("listening", extra=fields(address=address, port=listener.getsockname()[1]))
         for kind in (signal.SIGTERM, signal.SIGINT):  # uvicorn does the same later, when it starts
             signal.signal(kind, server.handle_exit)
+        if file := class_file_read():
+            _log.info("class file", extra=fields(read=file))
         if terminal.on_terminal():
             _announce(address, listener.getsockname()[1])
         log_fatal_errors()
@@ -89,6 +91,18 @@ def _announce(address: str, port: int) -> None:
 
     path = (config.get_option("server.baseUrlPath") or "").strip("/")
     terminal.announce(address, port, path=path, https=bool(config.get_option("server.sslCertFile")))
+    if file := class_file_read():
+        print(f"Read {file}.", flush=True)
+
+
+def class_file_read() -> str:
+    """What was read of the class file, in one line; "" without one."""
+    if not os.environ.get(variable("class_file"), "").strip():
+        return ""
+    from engine import class_file  # few servers have one
+
+    file = class_file.current()
+    return class_file.about(file) if file else ""
 
 
 def _door() -> Door:

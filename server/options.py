@@ -9,7 +9,7 @@ from typing import Any
 
 from core.errors import UserError, did_you_mean
 from core.nearest import CLOSER
-from engine.limits import limits
+from engine.limits import limits, variable
 from engine.variables import SYNONYMS, VARIABLES, check
 from server.usage import ADDRESS, DEFAULT_ADDRESS, PORT, program, usage, version
 
@@ -48,6 +48,7 @@ def read(arguments: Sequence[str] = ()) -> dict[str, Any]:
     try:
         options = _options(arguments)
         allowed = limits()
+        _check_class_file()
     except UserError as error:
         print(error, file=sys.stderr)
         raise SystemExit(MISUSED) from None
@@ -85,6 +86,14 @@ def _options(arguments: Sequence[str]) -> dict[str, Any]:
     elif options["server_port"] is not None:
         _port("server.port", str(options["server_port"]))
     return options
+
+
+def _check_class_file() -> None:
+    """Read the class file, if there is one: a mistake in it is found here, before the server listens."""
+    if os.environ.get(variable("class_file"), "").strip():
+        from ui import class_settings  # late: without such a file, --help and a wrong option need no Streamlit
+
+        class_settings.check()
 
 
 def _port(said: str, text: str) -> int:

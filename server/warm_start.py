@@ -31,20 +31,21 @@ _DRAWING_MODULES = ("pandas", "pyarrow", "core.report.figures")
 def prepare() -> None:
     """Load the default model, and compute the results that pages open with, so that they find them in the cache."""
     from engine import steps
-    from ui.defaults import default_spec
+    from ui import class_settings
 
     with ThreadPoolExecutor(1) as pool:  # while the model reads words, which leaves this thread's processor idle
         drawing = pool.map(importlib.import_module, _DRAWING_MODULES)
-        steps.prepare(default_spec())
+        steps.prepare(class_settings.spec())
         list(drawing)
 
 
 def prepare_more() -> None:
     """Compute the results of the notebook preset, for which a word list may have to be downloaded."""
     from engine import steps
-    from ui.defaults import default_spec, preset
+    from ui import class_settings
+    from ui.defaults import preset
 
-    steps.prepare(default_spec().changed(**preset("Notebook")))
+    steps.prepare(class_settings.spec().changed(**preset("Notebook")))
 
 
 class WarmStart:

@@ -6,7 +6,7 @@ add one, write its script in ``pages/`` and its entry in ``PAGES`` (CONTRIBUTING
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
@@ -178,8 +178,8 @@ PAGES = (
 )
 
 
-def grouped() -> dict[str, list[AppPage]]:
-    """The pages by their groups, in the order of ``PAGES``; those without a group are alone, under their own title.
+def grouped(pages: Sequence[AppPage] | None = None) -> dict[str, list[AppPage]]:
+    """Some pages, or all, by their groups, in their order; those without a group are alone, under their own title.
 
     Examples
     --------
@@ -187,7 +187,7 @@ def grouped() -> dict[str, list[AppPage]]:
     {'Home': 1, 'Explore': 6, 'Learn': 4, 'Help': 1}
     """
     groups: dict[str, list[AppPage]] = {}
-    for page in PAGES:
+    for page in PAGES if pages is None else pages:
         groups.setdefault(page.group or page.title, []).append(page)
     return groups
 

@@ -11,7 +11,7 @@ from core.records import CUSTOM, SIDES, WordList
 from core.records.names import check_name
 from core.words import custom_list
 from core.words.entries import count_of, written
-from ui import page, settings, settings_file, uploads
+from ui import class_settings, page, settings, settings_file, uploads
 from ui.custom_words import read_list
 from ui.labels import SETTING_LABELS
 from ui.widgets import default, say_why
@@ -25,7 +25,7 @@ _N_FILES = 4
 def draw() -> None:
     """Draw a name, a text box and an upload for each class with a custom list."""
     for side in SIDES:
-        if st.session_state[side] == CUSTOM:
+        if st.session_state[side] == CUSTOM and not class_settings.hides(side):
             _draw_list(side)
 
 

@@ -33,6 +33,8 @@ _OF_SPEC = (*(item.name for item in fields(ContrastSpec)), *_DIGESTS)
 # Those of the experiment B of the Compare page (``ui.other``, which the start needs none of).
 _OF_OTHER = tuple(f"{MARK}{name}" for name in (*_OF_SPEC, "neuron"))
 _NAMES = (*_OF_SPEC, *_ON_PAGES, *_OF_OTHER)
+# What every address has that the app wrote: such a link leaves out only what is the usual default.
+_WRITTEN = to_params(ContrastSpec()).keys()
 
 
 def write(view: View) -> None:
@@ -79,12 +81,22 @@ def note_foreign() -> None:
     foreign.note((*_NAMES, *link_names.WRITTEN_BY_HAND))
 
 
-def read_address(texts: Mapping[str, str] | None = None) -> tuple[View, list[str]]:
+def read_address(texts: Mapping[str, str] | None = None, base: ContrastSpec | None = None) -> tuple[View, list[str]]:
     """``read``, of the address; with a sentence, too, for each name that is there twice, or nearly one of ours."""
-    view, problems = read(st.query_params.to_dict(), texts)
+    view, problems = read(st.query_params.to_dict(), texts, base)
     own = (*_NAMES, *link_names.WRITTEN_BY_HAND)
     problems += link_names.repeated({name: st.query_params.get_all(name) for name in own if name in st.query_params})
     return view, problems + link_names.misspelt(st.query_params, (*own, foreign.SHOW))
+
+
+def names() -> tuple[str, ...]:
+    """All names that a link may have."""
+    return (*_NAMES, *link_names.WRITTEN_BY_HAND)
+
+
+def address_is_bare() -> bool:
+    """Whether the address names nothing of the app's, so that pages open with what the server has chosen."""
+    return not any(name in st.query_params for name in names())
 
 
 def own_params() -> dict[str, str]:
@@ -92,19 +104,24 @@ def own_params() -> dict[str, str]:
     return {name: value for name, value in st.query_params.to_dict().items() if name in _NAMES}
 
 
-def read(params: Mapping[str, str], texts: Mapping[str, str] | None = None) -> tuple[View, list[str]]:
+def read(
+    params: Mapping[str, str], texts: Mapping[str, str] | None = None, base: ContrastSpec | None = None
+) -> tuple[View, list[str]]:
     """The view of a link, and one sentence for each value that was replaced by a default.
 
     ``texts`` are the session's custom lists, by the keys of their boxes, and those of B (``ui.other.lists_of``). A link
-    does not have the words of a long list, only their digest.
+    does not have the words of a long list, only their digest. ``base`` has what the link does not say: by default the
+    experiment that pages open with.
     """
+    base = base or default_spec()
+    whole = params.keys() >= _WRITTEN
     params, problems = _valid_text(params)
-    own = {f"{side}_words": _own_words(side, params, texts or {}) for side in SIDES}
+    own = {f"{side}_words": _own_words(side, params, texts or {}, base) for side in SIDES}
     params, source_problems = _offered_source(params)
     link_names.expand_words(params, problems)
     link_names.expand_contrast(params, problems)
     preset = link_names.take_preset(params, problems)
-    spec, spec_problems = from_params(params, default_spec().changed(**own, **preset))
+    spec, spec_problems = from_params(params, (default_spec() if whole else base).changed(**own, **preset))
     spec = spec.changed(**{f"{side}_words": () for side in SIDES if getattr(spec, side) != CUSTOM})
     problems += spec_problems + source_problems
     spec = _allowed_here(spec, problems, asked=params)
@@ -143,9 +160,11 @@ def lists_elsewhere(params: Mapping[str, str]) -> list[str]:
     return [side for side in SIDES if params.get(side) == CUSTOM and not params.get(f"{side}_words", "").strip()]
 
 
-def _own_words(side: str, params: Mapping[str, str], texts: Mapping[str, str]) -> tuple[str, ...]:
-    """The session's custom words of a class; none if the link names others."""
-    text = texts.get(f"{side}_text") or ""
+def _own_words(side: str, params: Mapping[str, str], texts: Mapping[str, str], base: ContrastSpec) -> tuple[str, ...]:
+    """The session's custom words of a class, or those that pages open with; none if the link names others."""
+    words, text = getattr(base, f"{side}_words"), texts.get(f"{side}_text") or ""
+    if words and params.get(f"{side}_digest", digest_of(words)) == digest_of(words):
+        return tuple(words)
     words = words_in(side, text)
     if (digest := params.get(f"{side}_digest", digest_of(words))) != digest_of(words):
         words = words_in(side, text, {text})  # a link or a file had given them, and nothing in them was cleaned

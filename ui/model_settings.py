@@ -47,8 +47,8 @@ def layers_are_known() -> bool:
     return layers_of(st.session_state["model"]) is not None
 
 
-def draw() -> None:
-    """Draw the widgets of the model and the layer."""
+def draw_model() -> None:
+    """Draw the choice of the model."""
     allowed, model = limits(), st.session_state["model"]
     known = [*CATALOGUE] if allowed.any_model else [*allowed.models]
     if model not in known:
@@ -67,7 +67,6 @@ def draw() -> None:
         )
     else:
         st.caption(_where(model))
-    _draw_layer()
 
 
 def _option(model: str) -> str:
@@ -91,7 +90,8 @@ def _where(model: str) -> str:
     return place.capitalize() if n_layers is None else f"{n_layers} layers · {place}"
 
 
-def _draw_layer() -> None:
+def draw_layer() -> None:
+    """Draw the choice of the layer; nothing if the model has only one."""
     n_layers, label = layers_of(st.session_state["model"]), SETTING_LABELS["layer"]
     if n_layers is None:
         st.number_input(label, 0, 999, default("layer"), key="layer", disabled=True, help="Until the model is here.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 from streamlit.navigation.page import Page
 
-from ui import parts, settings
+from ui import class_settings, parts, settings
 from ui.app_pages import EVIDENCE, HOME, NEURONS, PAGES, AppPage
 from ui.link import address_of
 
@@ -26,7 +26,7 @@ def draw_link(to: AppPage, label: str = "") -> None:
     If only the next page wrote them, this would often be a second entry in the browser's history, and the Back button
     would have to be pressed twice.
     """
-    if parts.embedded():  # in a frame there is one page
+    if parts.embedded() or not class_settings.shows(to):  # in a frame there is one page
         return
     st.page_link(to.script, label=label or to.title, icon=to.icon, query_params=address_of(settings.current().view))
 

@@ -5,13 +5,17 @@ A text of one's own has no name, so a link can only hold that one of these is sh
 
 from __future__ import annotations
 
-from functools import cache
+import os
+from functools import cache, lru_cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from core.records import Passage
 from core.words import bundled_gold, passages
-from engine.limits import limits
+from engine.limits import limits, variable
+
+if TYPE_CHECKING:
+    from engine.class_file import ClassText
 
 FOLDER = Path(__file__).resolve().parents[1] / "assets" / "texts"
 OWN, TAGGED, TWO = SOURCES = ("own", "tagged", "two")
@@ -44,14 +48,14 @@ def names() -> tuple[str, ...]:
     >>> "the-market" in names(), "tagged-fiction" in names(), "two-one-dog-or-two" in names()
     (True, True, True)
     """
-    return tuple(name for source in SOURCES for name in _samples(source, longest_passage()))
+    return tuple(name for source in SOURCES for name in _of(source))
 
 
 def find(name: str) -> Sample:
     """The sample of this name; KeyError if there is none."""
     every: dict[str, Sample] = {}
     for source in SOURCES:
-        every |= _samples(source, longest_passage())
+        every |= _of(source)
     return every[name]
 
 
@@ -63,15 +67,39 @@ def name_of(source: str, texts: tuple[str, ...]) -> str:
     >>> name_of("two", ("The dog runs.", "The dogs run.")), name_of("own", ("The dog runs.",))
     ('two-one-dog-or-two', '')
     """
-    return next((name for name, sample in _samples(source, longest_passage()).items() if sample.texts == texts), "")
+    return next((name for name, sample in _of(source).items() if sample.texts == texts), "")
+
+
+def own_texts() -> dict[str, str]:
+    """The samples of one text by their titles: those of the class file, then the app's. The page opens with the first.
+
+    Examples
+    --------
+    >>> own_texts()["The market"].split()[0]
+    'Early'
+    """
+    return {each.title: each.text for each in _class_texts()} | _app_texts()
+
+
+@cache  # each run of each page asks, and these are files
+def _app_texts() -> dict[str, str]:
+    return {title_of(file): text_of(file) for file in files()}
+
+
+def _class_texts() -> tuple[ClassText, ...]:
+    if not os.environ.get(variable("class_file"), "").strip():
+        return ()
+    from engine import class_file  # few servers have one
+
+    file = class_file.current()
+    return file.texts if file else ()
 
 
 def files() -> list[str]:
-    """The names of the files with one text each, the page's first one first."""
+    """The names of the app's files with one text each, in their order."""
     return sorted(path.name for path in FOLDER.glob("*.txt"))
 
 
-@cache  # each run of each page asks
 def text_of(file: str) -> str:
     """The text of a sample's file."""
     return (FOLDER / file).read_text(encoding="utf-8")
@@ -103,15 +131,25 @@ def _passages(most: int) -> dict[str, Passage]:
     return {each.title: each for each in passages(bundled_gold(), most)}
 
 
-@cache
-def _samples(source: str, most: int) -> dict[str, Sample]:
+def _of(source: str) -> dict[str, Sample]:
     """The samples of a source by their names."""
+    return _samples(source, longest_passage(), _class_texts())
+
+
+@lru_cache(maxsize=16)
+def _samples(source: str, most: int, of_class: tuple[ClassText, ...]) -> dict[str, Sample]:
     if source == OWN:
-        return {_slug(title_of(file)): Sample(OWN, title_of(file), (text_of(file),)) for file in files()}
+        return {slug(title): Sample(OWN, title, (text,)) for title, text in own_texts().items()}
     texts = PAIRS if source == TWO else {title: (passage.text,) for title, passage in _passages(most).items()}
-    return {f"{source}-{_slug(title)}": Sample(source, title, of) for title, of in texts.items()}
+    return {f"{source}-{slug(title)}": Sample(source, title, of) for title, of in texts.items()}
 
 
-def _slug(title: str) -> str:
-    """A title as a part of an address, such as "one-dog-or-two"."""
+def slug(title: str) -> str:
+    """A title as a part of an address.
+
+    Examples
+    --------
+    >>> slug("One dog or two")
+    'one-dog-or-two'
+    """
     return "-".join(title.lower().split())

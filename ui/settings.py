@@ -15,7 +15,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from core.errors import UserError
 from core.records import CUSTOM, SIDES, ContrastSpec
-from ui import late, link
+from ui import class_settings, late, link
 from ui.defaults import PRESETS, matching_preset, preset
 from ui.link_values import View
 from ui.values import WIDGETS, out_of_range, spec_of, values_of
@@ -76,7 +76,9 @@ def begin(lists: Mapping[str, str] | None = None) -> None:
     if not begun() or (run is not None and run.is_history_navigation):
         before = {**current().values, **_lists_of_b()} if begun() else lists or {}
         link.note_foreign()
-        view, problems = link.read_address(before)
+        view, problems = link.read_address(before, class_settings.spec())
+        if link.address_is_bare():
+            view = class_settings.view() or view
         open_view(view, before, problems)
     _hear()
 

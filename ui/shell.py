@@ -6,16 +6,30 @@ import os
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
+from streamlit.navigation.page import Page
 
 from core.errors import UserError
 from core.models.hub import canonical
 from core.records import CUSTOM, SIDES
 from engine import variables
 from engine.steps import warm_up
-from ui import control, kept, link, model_settings, navigation, page, parts, remedies, settings, sidebar, word_settings
+from ui import (
+    class_settings,
+    control,
+    kept,
+    link,
+    model_settings,
+    navigation,
+    page,
+    parts,
+    remedies,
+    settings,
+    sidebar,
+    word_settings,
+)
 from ui.app_pages import HOME, TEXT, AppPage, titled
 from ui.defaults import LEAST_WORDS
-from ui.panels import export, framed, share, text_input
+from ui.panels import export, share, text_input
 from ui.values import differences
 from ui.visitor import spending
 
@@ -53,16 +67,27 @@ def run() -> None:
         parts.draw_source(shown.title)
     else:
         _draw_around(shown, head)
+    _draw_page(shown, requested, mistake)
+    if not known and model_settings.layers_are_known():
+        st.rerun()  # the model has come since the sidebar was drawn
+
+
+def _draw_page(shown: AppPage, requested: Page, mistake: UserError | None) -> None:
+    """Draw the page, below what is wrong in its link and in the settings; not one that the class does not use."""
     _say_what_is_wrong_in_the_link(shown.title)
+    if not class_settings.shows(shown):
+        page.show_warning(f"This class does not use the page {shown.title}. The sidebar has the pages that it uses.")
+        return
     if shown.settings and mistake and not _draw_mistake(mistake):
         return
     link.write(settings.current().view)
     if shown.settings:
         control.draw(settings.current().view.spec)
-        framed.draw(settings.current().view.spec)
+        if parts.embedded():
+            from ui.panels import framed  # few views are for a frame
+
+            framed.draw(settings.current().view.spec)
     requested.run()
-    if not known and model_settings.layers_are_known():
-        st.rerun()  # the model has come since the sidebar was drawn
 
 
 def _update_spec() -> UserError | None:
@@ -94,6 +119,7 @@ def _is_set_up_rightly() -> bool:
     """Whether the environment's variables are right; else say what is wrong: no result would be what was wanted."""
     try:
         variables.check(os.environ)
+        class_settings.check()
     except UserError as error:
         st.title("Grammar Neurons")
         page.show_mistake(error)

@@ -11,7 +11,7 @@ from core.records import ALL_TESTS, CUSTOM, SIDES, UNITS, WORD_CLASSES
 from core.records.names import spoken
 from core.report.glossary import GLOSSARY
 from engine.limits import limits
-from ui import page, settings
+from ui import class_settings, page, settings
 from ui.defaults import LEAST_WORDS, length_of
 from ui.labels import SETTING_LABELS, UNIT_LABELS, class_label
 from ui.widgets import say_why
@@ -132,8 +132,9 @@ def draw_class(side: str, explanation: str) -> None:
     """Draw the class of one side, and how many words of its list to use."""
     chosen = settings.current().values
     at = _CLASSES.index(chosen[side]) if chosen[side] in _CLASSES else 0
-    st.selectbox(SETTING_LABELS[side], _CLASSES, at, key=side, format_func=class_label, help=explanation)
-    if st.session_state[side] == CUSTOM:
+    if not class_settings.hides(side):
+        st.selectbox(SETTING_LABELS[side], _CLASSES, at, key=side, format_func=class_label, help=explanation)
+    if st.session_state[side] == CUSTOM or class_settings.hides(f"n_{side}"):
         return
     key, length = f"n_{side}", _length(side)
     n = chosen[key]

@@ -8,6 +8,7 @@ from core.command_line.options import LAYER_HELP, of_field, word_source
 from core.command_line.parser import Parser, add_value, whole_number
 from core.command_line.status import DONE, REFUSED, UsageError, typed
 from core.records import NOTEBOOK, ContrastSpec
+from core.records.presets import NOTEBOOK_LAYER, NOTEBOOK_MODEL
 
 DOES = "Compare our reading of a model with plain PyTorch, before a class."
 EXAMPLES = (
@@ -15,7 +16,6 @@ EXAMPLES = (
     ("A model of the hub, which is downloaded if it is not here", "{prog} check EleutherAI/pythia-70m"),
     ("The course notebook's own loop, on the notebook's model", "{prog} check --notebook"),
 )
-_NOTEBOOK_LAYER = 8  # the layer that the course notebook reads
 
 
 def add(commands: argparse._SubParsersAction[Parser]) -> None:
@@ -34,7 +34,7 @@ def add(commands: argparse._SubParsersAction[Parser]) -> None:
         convert=of_field("layer", whole_number),
         metavar="N",
         help=f"with --notebook: {LAYER_HELP}",
-        default=f"{_NOTEBOOK_LAYER}, or the middle one of a model that has fewer",
+        default=f"{NOTEBOOK_LAYER}, or the middle one of a model that has fewer",
     )
     about = "with --notebook: notebook, bundled, or a folder of lists"
     add_value(group, "--word-source", convert=word_source, metavar="SOURCE", help=about, default="notebook")
@@ -51,13 +51,14 @@ def check(options: argparse.Namespace) -> int:
         raise UsageError(
             "--layer and --word-source are for --notebook; without it, every layer and ten words are read."
         )
-    model = options.model or ("EleutherAI/gpt-neo-125m" if options.notebook else "bundled")
+    model = options.model or (NOTEBOOK_MODEL if options.notebook else "bundled")
     with typed():
         options.limits.check_allowed(model)
+        read = options.class_file()
     folders, progress = options.folders.model_folders(), options.output.progress
     if options.notebook:
         source = options.word_source or NOTEBOOK["word_source"]
-        layer = _NOTEBOOK_LAYER if options.layer is None else options.layer
+        layer = NOTEBOOK_LAYER if options.layer is None else options.layer
         n_layers = count_layers(model, folders)
         if options.layer is None and n_layers is not None and n_layers <= layer:
             layer = n_layers // 2
@@ -66,5 +67,5 @@ def check(options: argparse.Namespace) -> int:
         same, lines = notebook_lines(check_notebook(spec, downloads, folders=folders, progress=progress))
     else:
         same, lines = reading_lines(*check_reading(model, folders=folders, progress=progress))
-    options.output.show("\n".join(lines))
+    options.output.show("\n".join([*lines, *([f"Read {read}."] if read else [])]))
     return DONE if same else REFUSED

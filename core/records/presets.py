@@ -48,6 +48,8 @@ class Preset:
     top_share: float | None = None
 
 
+# What the course notebook reads beside its settings. A preset sets neither: it is for any model.
+NOTEBOOK_MODEL, NOTEBOOK_LAYER = "EleutherAI/gpt-neo-125m", 8
 NOTEBOOK: dict[str, Any] = {
     "n_target": 100,
     "n_baseline": 100,

@@ -152,6 +152,16 @@ def compared(result: ContrastResult) -> str:
     return f"{one} and {other}, compared by {unit}, {where(spec.hook_side)}"
 
 
+def read_at(result: ContrastResult) -> str:
+    """Where in the model neurons were read, such as "read at the output of transformer.h.8.mlp.c_fc".
+
+    "" where the paths are not known, as in a result of an early version.
+    """
+    side = result.spec.hook_side
+    path = result.model.hook_path(result.spec.layer, side)
+    return f"read at the {'output' if side == 'pre-activation' else 'input'} of {path}" if path else ""
+
+
 def read_as(result: ContrastResult) -> str:
     """How each word was read: with a leading space or without, and after which token."""
     space = "with a leading space" if result.spec.leading_space else "without a leading space"

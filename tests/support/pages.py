@@ -20,7 +20,7 @@ from tests.support.three_digits import three_digits
 from ui import app_pages
 
 HOME, NEURONS, WORDS, TEXT = "pages/0_Home.py", "pages/1_Neurons.py", "pages/3_Words.py", "pages/4_Text_heatmap.py"
-EVIDENCE = "pages/5_Evidence.py"
+EVIDENCE, LAYERS = "pages/5_Evidence.py", "pages/2_Layers.py"
 # The pages that show the experiment, also those that are added, by their scripts; and their titles.
 PAGES = {page.script: page.title for page in app_pages.PAGES if page.settings} | {HOME: "Grammar Neurons"}
 # Few words, so that tests are quick; another layer than the default one, so that a lost setting shows.

@@ -49,20 +49,19 @@ def test_cards_stand_in_rows(monkeypatch, n):
     def script(cards):
         import streamlit as st
 
-        from ui import navigation
+        from ui import class_settings, navigation
         from ui.panels import home
 
         navigation.draw_link = lambda page, label: st.markdown(f"{label} {page.title}")
-        home.PAGES = cards
+        class_settings.PAGES = cards
         home.draw_page_cards()
 
     from streamlit.testing.v1 import AppTest
 
-    from ui import navigation
-    from ui.panels import home
+    from ui import class_settings, navigation
 
     monkeypatch.setattr(navigation, "draw_link", navigation.draw_link)  # put back afterwards
-    monkeypatch.setattr(home, "PAGES", home.PAGES)
+    monkeypatch.setattr(class_settings, "PAGES", PAGES)
     at = AppTest.from_function(script, kwargs={"cards": cards}).run()
     assert not at.exception and len(at.markdown) == 2 * n
     assert [item.value for item in at.markdown[::2]] == [f"**Look** {page.title}" for page in cards]
@@ -71,7 +70,7 @@ def test_cards_stand_in_rows(monkeypatch, n):
 def test_a_page_without_the_experiment_has_no_settings_and_loses_none(monkeypatch):
     """As a page of text: no settings in the sidebar, no Share, no banner; they are there again on the next page."""
     plain = tuple(replace(page, settings=page.title != "Neurons") for page in PAGES)
-    for module in ("ui.app_pages", "ui.sidebar", "ui.navigation"):
+    for module in ("ui.app_pages", "ui.class_settings", "ui.navigation"):
         monkeypatch.setattr(f"{module}.PAGES", plain)
     spec = SMALL.changed(alpha=0.2, target="adjectives", shuffle_labels=True)
     at = open_page(HOME, spec)

@@ -165,9 +165,9 @@ def test_a_text_of_ones_own_is_in_no_link_and_share_says_so():
 def test_a_sample_that_is_chosen_is_in_the_link():
     at = open_page(TEXT)
     assert "sample" not in link(at), "the page opens with it"
-    at.selectbox(key="sample").set_value(samples.files()[1])
+    at.selectbox(key="sample").set_value([*samples.own_texts()][1])
     assert link(settle(at))["sample"] == "the-same-word-twice"
-    at.selectbox(key="sample").set_value(samples.files()[0])
+    at.selectbox(key="sample").set_value(next(iter(samples.own_texts())))
     assert link(settle(at))["sample"] == "the-market", "now it was chosen"
 
 

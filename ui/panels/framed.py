@@ -5,15 +5,13 @@ from __future__ import annotations
 from core.errors import UserError
 from core.records import ContrastSpec
 from engine.steps import conclusion
-from ui import parts, remedies
+from ui import remedies
 from ui.panels import cautions, headline
 from ui.progress import show
 
 
 def draw(spec: ContrastSpec) -> None:
     """Draw both in such a view, where the pages do not: a part alone, such as a picture, would leave them out."""
-    if not parts.embedded():
-        return
     with remedies.showing_user_errors():
         try:
             result = show(conclusion, spec)

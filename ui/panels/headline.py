@@ -23,7 +23,8 @@ def draw_sentence(result: ContrastResult) -> None:
     selected = ("Significant", "significant") if result.top is None else ("Top share", "top share")
     terms = (("Strong", "strong"), ("AUC", "AUC"), selected)
     st.markdown(sentences.headline(result), help=" ".join(f"**{name}**: {GLOSSARY[term]}" for name, term in terms))
-    st.caption(f"{page.plain(sentences.compared(result))} · {sentences.tested(result, LABELS[spec.correction])}")
+    read = [page.plain(each) for each in (sentences.compared(result), sentences.read_at(result)) if each]
+    st.caption(" · ".join((*read, sentences.tested(result, LABELS[spec.correction]))))
     if differs := what_else_differs(spec):
         st.caption(page.plain(differs))
 

@@ -8,8 +8,8 @@ from core.records import ContrastResult, ContrastSpec
 from core.report import sentences
 from core.stats.correction import LABELS
 from engine.steps import conclusion
-from ui import chosen, navigation, page, parts, remedies
-from ui.app_pages import LESSON, NEURONS, PAGES, AppPage
+from ui import chosen, class_settings, navigation, page, parts, remedies
+from ui.app_pages import LESSON, NEURONS, AppPage
 from ui.labels import model_label
 from ui.panels import cautions, headline, neuron_bar
 from ui.pictures import picture
@@ -30,17 +30,37 @@ def draw_introduction() -> None:
         st.image(picture("experiment"), width="stretch", alt=_IN_WORDS)
 
 
+def draw_class() -> None:
+    """Draw the title and the welcome of the class, if there is a class file with them."""
+    file = class_settings.current()
+    if file and file.title:
+        st.header(page.plain(file.title))
+    if file and file.welcome:
+        st.markdown(page.plain(file.welcome))
+
+
+def draw_notebook_path() -> None:
+    """Draw the course notebook's own path, folded away."""
+    if class_settings.hides("preset"):
+        return
+    from ui.panels import notebook_path
+
+    with st.expander("Repeat the course notebook", icon=":material/route:"):
+        notebook_path.draw("home")
+
+
 def draw_page_cards() -> None:
     """Draw the invitation to the lesson, and a card with a link for each other page that has an invitation.
 
     They stand in rows by their groups, at most four in a row.
     """
+    shown = class_settings.pages()
     groups: dict[str, list[AppPage]] = {}
-    for each in PAGES:
+    for each in shown:
         if each.invitation and each is not LESSON:
             groups.setdefault(each.group, []).append(each)
     with st.container(key="cards"):
-        if LESSON in PAGES:
+        if LESSON in shown:
             _draw_lesson()
         for name, cards in groups.items():
             if name:
@@ -88,6 +108,8 @@ def draw_summary(spec: ContrastSpec) -> ContrastResult:
             f"**{page.plain(model_label(spec.model))}**, layer **{spec.layer}**: "
             f"{page.plain(sentences.compared(result))} ({sentences.tested(result, LABELS[spec.correction])})."
         )
+        if place := sentences.read_at(result):
+            st.caption(page.plain(f"Each neuron is {place}."))
     neuron_bar.draw(result)
     columns = st.columns(3)
     headline.draw_counts(result, (columns[0], columns[1]))
@@ -95,7 +117,7 @@ def draw_summary(spec: ContrastSpec) -> ContrastResult:
         st.metric("The two extreme neurons", f"{result.largest} and {result.smallest}")
         for place, neuron in (("largest", result.largest), ("smallest", result.smallest)):
             st.caption(f"{neuron}: {headline.about_extreme(result, neuron)}")
-            if parts.embedded():
+            if parts.embedded() or not class_settings.shows(NEURONS):
                 continue
             choice = (neuron, chosen.snapshot())
             if st.button(f"Show neuron {neuron}", key=f"show_{place}", on_click=chosen.choose, args=choice):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
-from functools import cache
 
 import streamlit as st
 
@@ -163,7 +162,6 @@ def give_back(boxes: Mapping[str, str], chosen: Mapping[str, object], *, same_li
     return bool(back)
 
 
-@cache  # each run of each page asks, and the sample is a file
 def _first() -> dict[str, str]:
     """What the boxes have when the page opens, by their keys."""
     return dict(zip(BOXES, (first_sample(), *text_pair_input.first_pair()), strict=True))
@@ -187,10 +185,9 @@ def _draw_box() -> str:
 def _draw_samples() -> None:
     st.selectbox(
         "Start from a sample",
-        samples.files(),
+        list(samples.own_texts()),
         index=None,
         key="sample",
-        format_func=samples.title_of,
         placeholder="Choose a sample",
         on_change=_use_sample,
     )
@@ -222,13 +219,13 @@ def _offered() -> dict[str, Passage]:
 
 def first_sample() -> str:
     """The first sample: the page opens with it."""
-    return samples.text_of(samples.files()[0])
+    return next(iter(samples.own_texts().values()))
 
 
 def _use_sample() -> None:
     """Callback: put a sample into the box. A browser can send any name, so it must be in the list."""
-    if st.session_state["sample"] in samples.files():
-        st.session_state["text"] = samples.text_of(st.session_state["sample"])
+    if (text := samples.own_texts().get(st.session_state["sample"])) is not None:
+        st.session_state["text"] = text
 
 
 def _use_file(name: str, content: bytes) -> None:

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 
 import numpy as np
 
-from core.records import CUSTOM, ContrastResult, WordList
+from core.records import CUSTOM, HOOK_SIDES, ContrastResult, WordList
 from core.records.contrasts import what_else_differs
 from core.records.link import to_params
 from core.report import sentences
@@ -33,12 +33,17 @@ def found(result: ContrastResult, correction: str) -> str:
     differs = what_else_differs(result.spec)
     confounds = f'<p id="confounds">{escape(differs)}</p>' if differs else ""
     return f"""{control}<p class="headline">{headline}</p>
-<p>Compared: {escape(sentences.compared(result))}. Each word was read on its own, {escape(sentences.read_as(result))}.
+<p>Compared: {escape(_compared(result))}. Each word was read on its own, {escape(sentences.read_as(result))}.
 Tested: {escape(sentences.tested(result, correction))}.</p>
 {confounds}
 <p>Significantly higher for {target}: {result.n_higher:,} neurons ({strongly[0]:,} strongly); for {baseline}:
 {result.n_lower:,} ({strongly[1]:,} strongly). A difference on word lists is a candidate: it is no evidence of what a
 neuron does in running text.</p>"""
+
+
+def _compared(result: ContrastResult) -> str:
+    """What was compared, and at which module it was read."""
+    return ", ".join(filter(None, (sentences.compared(result), sentences.read_at(result))))
 
 
 def warnings(result: ContrastResult) -> str:
@@ -171,7 +176,7 @@ def facts(result: ContrastResult, correction: str) -> str:
         "revision": model.revision,
         "architecture": model.architecture,
         "layers, neurons of each": f"{model.n_layers}, {model.d_mlp:,}",
-        "hook points": " and ".join(path.format(spec.layer) for path in model.hook_paths),
+        "hook points": " and ".join(model.hook_path(spec.layer, side) for side in HOOK_SIDES),
         "number format, device": f"{model.dtype}, {model.device} {model.processor}",
     }
     digests = {

@@ -1,0 +1,132 @@
+"""The course notebook's own path: preset, model, layer and text in one press, and what is said where it cannot be."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+import torch
+from huggingface_hub import constants
+from transformers import GPTNeoConfig, GPTNeoForCausalLM
+
+from benchmarks.tiny_models import save_tokenizer
+from core.models import CATALOGUE
+from core.models import hub as core_hub
+from core.records import NOTEBOOK
+from core.records.presets import NOTEBOOK_LAYER, NOTEBOOK_MODEL
+from tests.support.hub_stand_in import HubStandIn
+from tests.support.hub_world import empty_cache  # noqa: F401 - a fixture
+from tests.support.pages import HOME, NEURONS, SMALL, TEXT, go_to, link, open_page, said, settle
+from ui import samples
+
+TAKE, LEAVE = "sidebar_take_notebook_path", "sidebar_leave_notebook_path"
+RANDOMNESS = samples.find("randomness").texts[0]
+
+
+@pytest.fixture(scope="module")
+def as_deep(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A GPT-Neo as deep as GPT-Neo 125M, but narrow, with random weights."""
+    folder = tmp_path_factory.mktemp("neo")
+    tokenizer = save_tokenizer(folder)
+    config = GPTNeoConfig(
+        vocab_size=len(tokenizer),
+        hidden_size=16,
+        intermediate_size=64,
+        num_layers=12,
+        attention_types=[[["global", "local"], 6]],
+        num_heads=2,
+        max_position_embeddings=512,
+        window_size=32,
+    )
+    torch.manual_seed(0)
+    GPTNeoForCausalLM(config).save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture
+def open_hub(monkeypatch, empty_cache):  # noqa: F811 - the fixture
+    monkeypatch.setattr(constants, "ENDPOINT", os.environ["HF_ENDPOINT"])
+
+
+def press(at, key):
+    at.button(key=key).click()
+    return settle(at)
+
+
+def in_sidebar(at):
+    return " ".join(said(at.sidebar.caption))
+
+
+def keys(at):
+    return {button.key for button in at.button}
+
+
+def test_one_press_sets_preset_model_layer_and_text_and_another_goes_back(open_hub, as_deep):
+    at = open_page(NEURONS, SMALL)
+    assert TAKE not in keys(at), "it belongs to the notebook's preset"
+    at = open_page(NEURONS, SMALL.changed(**NOTEBOOK, layer=3))
+    assert "sets neither model nor layer" in in_sidebar(at) and "526 MB are downloaded first" in in_sidebar(at)
+    before = link(at)
+    assert "transformer.h.3.mlp.c_fc" in " ".join(said(at.main.caption))
+    with HubStandIn({NOTEBOOK_MODEL: as_deep}):
+        press(at, TAKE)
+        assert not at.error
+    now = link(at)
+    assert (now["model"], now["layer"], now["sample"]) == (NOTEBOOK_MODEL, str(NOTEBOOK_LAYER), "randomness")
+    assert at.session_state["preset"] == "Notebook" and at.slider(key="layer").value == NOTEBOOK_LAYER
+    assert (
+        "Set: preset Notebook, GPT-Neo 125M, layer 8, the text about randomness. Before: Grammar Neo 9M (bundled), "
+        "layer 3." in in_sidebar(at)
+    )
+    assert "read at the output of transformer.h.8.mlp.c_fc" in " ".join(said(at.main.caption))
+    go_to(at, TEXT)
+    assert at.text_area(key="text").value == RANDOMNESS
+    press(at, LEAVE)
+    assert {**link(at), "sample": ""} == {**before, "sample": ""} and TAKE in keys(at)
+    assert at.text_area(key="text").value == samples.find("the-market").texts[0]
+
+
+def test_a_text_of_ones_own_stays_and_each_way_has_its_layer(open_hub, as_deep, monkeypatch):
+    """Also the way back: layer 4 of the bundled model, not the layer as deep as the path's."""
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
+    at = open_page(TEXT, SMALL.changed(**NOTEBOOK, layer=4))
+    at.text_area(key="text").set_value("My own text about walks.")
+    settle(at)
+    with HubStandIn({NOTEBOOK_MODEL: as_deep}):
+        press(at, TAKE)
+        assert not at.error and link(at)["layer"] == "8"
+        assert "your own text, which was kept" in in_sidebar(at)
+        assert at.text_area(key="text").value == "My own text about walks."
+        press(at, LEAVE)
+        assert (link(at)["model"], link(at)["layer"]) == ("bundled", "4")
+
+
+def test_without_a_network_the_command_is_said_and_the_bundled_model_stands_in(open_hub, monkeypatch):
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
+    at = open_page(HOME, SMALL.changed(**NOTEBOOK, layer=1))
+    assert f"`python -m core download {NOTEBOOK_MODEL}` fetches it where there is a network" in in_sidebar(at)
+    layers = CATALOGUE["bundled"].n_layers
+    layer = round(8 / 11 * (layers - 1))
+    assert f"Grammar Neo 9M (bundled), layer {layer} of {layers} here: the same relative depth" in in_sidebar(at)
+    press(at, "home_take_notebook_path")
+    assert (link(at)["model"], link(at)["layer"], link(at)["sample"]) == ("bundled", str(layer), "randomness")
+    assert "This is not the notebook’s model. Its numbers are of GPT-Neo 125M, layer 8." in in_sidebar(at)
+    assert f"transformer.h.{layer}.mlp.c_fc" in " ".join(said(at.main.caption))
+    at.slider(key="layer").set_value(2)
+    settle(at)
+    assert LEAVE not in keys(at), "there is another way back"
+
+
+def test_a_class_server_without_the_model_says_whom_to_ask(open_hub, monkeypatch):
+    monkeypatch.setenv("GRAMMAR_NEURONS_MODELS", "bundled")
+    at = open_page(HOME, SMALL)
+    assert TAKE not in keys(at), "Home has it, whatever the preset is"
+    assert any(
+        "This server does not offer the course notebook’s model, GPT-Neo 125M: ask your instructor" in each
+        for each in said(at.main.caption)
+    )
+    monkeypatch.setenv("GRAMMAR_NEURONS_MODELS", "missing")
+    at = open_page(HOME, SMALL.changed(model="missing"))
+    assert "home_take_notebook_path" not in keys(at), "there is no model whose depth is known"
+    core_hub.forget_failures()

@@ -1,0 +1,146 @@
+"""What the class file says about pages (``engine.class_file``): what they open with, and which of them are shown.
+
+Whoever lists pages, draws controls of the sidebar, or begins a session asks here. Without a class file, everything is
+shown, and pages open with the server's defaults. To hide is not to lock: a link or a button of a page may still change
+a setting that has no control, and then the sidebar says so.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import fields, replace
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from core.errors import UserError, did_you_mean
+from core.records import SIDES, ContrastSpec
+from engine.limits import Limits, limits, variable
+from ui import link
+from ui.app_pages import HELP, HOME, PAGES, AppPage
+from ui.defaults import default_spec
+from ui.link_values import View
+
+if TYPE_CHECKING:
+    from engine.class_file import ClassFile
+
+# What a link's problem says after the mistake: that another value is used. A start does not go on with another.
+_INSTEAD = re.compile(r"(?<=[.?]) (The link's value was set aside.*|.{1,80} (was set aside|is used|are used)\.)$")
+_FIELDS = tuple(item.name for item in fields(ContrastSpec))
+_ALWAYS = (HOME, HELP)
+
+
+def current() -> ClassFile | None:
+    """The class file of this server, without a check of what only pages know; None if it has none."""
+    if not os.environ.get(variable("class_file"), "").strip():
+        return None
+    from engine import class_file  # few servers have one
+
+    return class_file.current()
+
+
+def check() -> ClassFile | None:
+    """The class file of this server, with all checks.
+
+    Raises
+    ------
+    UserError
+        Something in it is not allowed; the sentence says where, what came, and what is allowed.
+    """
+    try:
+        if file := current():
+            _view(file, limits())
+            _pages(file)
+            _check_names(file)
+    except UserError as error:
+        raise UserError(str(error), about="variable") from None
+    return file
+
+
+def view() -> View | None:
+    """What pages open with where the address names nothing; None for what the app itself opens with."""
+    file = current()
+    return _view(file, limits()) if file and file.settings else None
+
+
+def spec() -> ContrastSpec:
+    """The experiment that pages open with."""
+    return found.spec if (found := view()) else default_spec()
+
+
+def pages() -> tuple[AppPage, ...]:
+    """The pages that this server shows, in their order."""
+    return _pages(file) if (file := current()) else PAGES
+
+
+def shows(page: AppPage) -> bool:
+    """Whether this server shows a page."""
+    return page.title in (each.title for each in pages())
+
+
+def hides(control: str) -> bool:
+    """Whether the sidebar does not show a control (``engine.class_file.CONTROLS``)."""
+    return bool((file := current()) and control in file.hidden)
+
+
+def hidden_settings() -> tuple[str, ...]:
+    """The settings of the experiment that the sidebar does not show, in their order."""
+    return tuple(name for name in _FIELDS if hides(name))
+
+
+def hidden_and_changed(now: ContrastSpec) -> tuple[str, ...]:
+    """The settings without a control that are not as pages open with them: a link or a button has changed them."""
+    first = spec()
+    return tuple(name for name in hidden_settings() if getattr(now, name) != getattr(first, name))
+
+
+@lru_cache(maxsize=4)
+def _view(file: ClassFile, allowed: Limits) -> View:
+    """What ``[settings]`` opens, read as a link; ``allowed`` are the limits, on which this depends."""
+    where, params = f"{file.name}, [settings]", dict(file.settings)
+    for name in params:
+        if name not in link.names():
+            near = did_you_mean(name, link.names()) or " The names are those of a link."
+            raise UserError(f"{where}: “{name[:60]}” is no setting.{near}")
+    found, problems = link.read(params)
+    for problem in problems:
+        raise UserError(f"{where}: {_INSTEAD.sub('', problem)}")
+    own = {side: len(getattr(found.spec, f"{side}_words")) for side in SIDES}
+    counts = {f"n_{side}": n for side, n in own.items() if n}  # a list of one's own is used whole
+    return replace(found, spec=found.spec.changed(**counts))
+
+
+def _pages(file: ClassFile) -> tuple[AppPage, ...]:
+    if file.pages is None:
+        return PAGES
+    by_name = {_plain(each.title): each for each in PAGES}
+    for name in file.pages:
+        if _plain(name) not in by_name:
+            titles = [each.title for each in PAGES]
+            near = did_you_mean(name, titles) or f" The pages are {', '.join(titles)}."
+            raise UserError(f"{file.name}, [pages]: “{name[:60]}” is no page.{near}")
+    shown = {*(_plain(name) for name in file.pages), *(_plain(each.title) for each in _ALWAYS)}
+    return tuple(each for name, each in by_name.items() if name in shown)
+
+
+def _plain(name: str) -> str:
+    """A page's name as it is compared: *Text heatmap* is also text_heatmap."""
+    return name.strip().casefold().replace("_", " ")
+
+
+def _check_names(file: ClassFile) -> None:
+    """Refuse a step that the lesson does not have, and a title of a text that a link could not tell from another."""
+    from core.lesson import STEPS
+    from ui import samples
+
+    steps = [step.name for step in STEPS]
+    for name in file.steps or ():
+        if name not in steps:
+            near = did_you_mean(name, steps) or f" The steps are {', '.join(steps)}."
+            raise UserError(f"{file.name}, [lesson]: “{name[:60]}” is no step of the lesson.{near}")
+
+    taken = {samples.slug(samples.title_of(name)) for name in samples.files()}
+    for each in file.texts:
+        if (name := samples.slug(each.title)) in taken:
+            raise UserError(f"{file.name}, [[texts]]: a text of the app or another one is called “{name}”, too.")
+        taken.add(name)
