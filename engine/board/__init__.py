@@ -4,6 +4,7 @@
     effects("meadow-7b", study)     # one a seat, by seat
     studies("meadow-7b")            # what this class has measured, the newest first
     clear("meadow-7b")
+    classes(), kept()               # of all classes, for whoever runs the server
 
 A *study* is what the students of a class measure together: one neuron, with the same settings. Effects of different
 studies are never pooled. Rows are in SQLite in the cache folder, or in the PostgreSQL database of
@@ -60,6 +61,26 @@ class Study:
     study: str
     n_effects: int
     at: float
+
+
+@dataclass(frozen=True)
+class Class:
+    """A class on the board: the digest of its code, how much it has, and when the newest came (seconds since 1970)."""
+
+    digest: str
+    n_seats: int
+    n_studies: int
+    n_effects: int
+    at: float
+
+
+@dataclass(frozen=True)
+class Kept:
+    """An effect with the digest of its class and its study."""
+
+    digest: str
+    study: str
+    effect: Effect
 
 
 def class_code(text: str) -> str:
@@ -126,12 +147,30 @@ def studies(code: str) -> tuple[Study, ...]:
     return board().studies(code)
 
 
-def clear(code: str) -> int:
-    """Remove all effects of a class. How many there were."""
-    code = class_code(code)
+def clear(code: str | None, until: float = math.inf) -> int:
+    """Remove the effects of a class, or with None of all classes. How many there were.
+
+    What came after ``until`` (seconds since 1970) stays: so nothing goes that was not exported before.
+    """
+    code = None if code is None else class_code(code)
     from engine.board.database import board
 
-    return board().clear(code)
+    return board().clear(code, until)
+
+
+def classes() -> tuple[Class, ...]:
+    """All classes, those of the newest effect first."""
+    from engine.board.database import board
+
+    return board().classes()
+
+
+def kept(code: str | None = None) -> tuple[Kept, ...]:
+    """All effects of a class, or with None of all classes, by class, study and seat."""
+    code = None if code is None else class_code(code)
+    from engine.board.database import board
+
+    return board().kept(code)
 
 
 def _study(study: str) -> str:
