@@ -203,7 +203,11 @@ def board() -> Board:
 
     names = ("GRAMMAR_NEURONS_BOARD_URL", "GRAMMAR_NEURONS_BOARD_PASSWORD_FILE")
     url, password_file = (os.environ.get(name, "").strip() for name in names)
-    return _board_at(url, password_file, "" if url else str(cache_folder()))
+    with _opening:  # else each of the first threads would have a board, and connections, of its own
+        return _board_at(url, password_file, "" if url else str(cache_folder()))
+
+
+_opening = threading.Lock()
 
 
 @lru_cache(maxsize=4)
