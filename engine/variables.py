@@ -199,7 +199,7 @@ VARIABLES = (
         "none",
         "a file",
         "the file with the password of that database",
-        "It goes before a password in the address, and is read again for each new connection.",
+        "It goes before a password in the address, and is read again for each new connection. An empty one is none.",
         _ALL,
         _existing_file,
     ),

@@ -139,8 +139,9 @@ def _of_server(url: URL, password_file: str) -> Engine:
 
     @event.listens_for(engine, "do_connect")
     def connecting(_dialect: object, _record: object, _arguments: object, parameters: dict[str, Any]) -> None:
-        if password_file:  # read each time: it may be changed while the server runs
-            parameters["password"] = Path(password_file).read_text(encoding="utf-8").strip()
+        # Read each time: it may be changed while the server runs. An empty one leaves what the address has.
+        if password_file and (password := Path(password_file).read_text(encoding="utf-8").strip()):
+            parameters["password"] = password
 
     @event.listens_for(engine, "begin")
     def begun(connection: Connection) -> None:
