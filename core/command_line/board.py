@@ -29,10 +29,9 @@ def add(commands: argparse._SubParsersAction[Parser]) -> None:
     add_value(parser, "--class", dest="class_code", metavar="CODE", help=about, default="all classes")
     add_table_options(parser.add_argument_group("Save the effects"))
     group = parser.add_argument_group("Clear")
-    group.add_argument(
-        "--clear", action="store_true", help="remove the effects, after they were saved if --out is given"
-    )
-    group.add_argument("--yes", action="store_true", help="do not ask before --clear")
+    about = "remove the effects; with --out, once they are saved (default: no)"
+    group.add_argument("--clear", action="store_true", help=about)
+    group.add_argument("--yes", action="store_true", help="do not ask before --clear (default: no)")
     parser.add_other_options()
 
 

@@ -26,6 +26,7 @@ from engine.limits import limits
 from engine.visitors import Visitor
 
 _log = logging.getLogger(__name__)
+_log.addHandler(logging.NullHandler())  # where nobody collects logs, the sentence of the error is enough
 _T = TypeVar("_T")
 _DAY = 24 * 3600 * MILLISECONDS
 # A class of fewer seats that has got nothing for a day makes room for a new one, when there is no room.
@@ -190,7 +191,7 @@ class Board:
 
     def _failed(self, error: SQLAlchemyError | OSError) -> UserError:
         found = refusal(error)
-        _log.warning("The class board does not answer: %s", found.reason)
+        _log.warning("the class board does not answer", extra={"_fields": {"reason": found.reason}})
         if isinstance(found, Unreachable):
             with self._lock:
                 self._rests_until, self._resting = time.monotonic() + _REST_SECONDS, found.sentence
