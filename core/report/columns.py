@@ -132,6 +132,13 @@ COLUMNS = {
     "revision": "The revision that was read: a commit, or a digest of the weights.",
     "auc_shuffled": "The largest AUC of any neuron of the layer, for either group, with the labels shuffled once; "
     "empty of too few words.",
+    "class_digest": "Stands for the class: a digest of its code, with a key of the board's own database.",
+    "study": "Stands for what was measured: a digest of the settings without the words, and the neuron.",
+    "seat": "The student's seat number in the class.",
+    "variance": "The sampling variance of hedges_g.",
+    "target_words": "How many words of the target the seat has measured.",
+    "baseline_words": "How many words of the baseline.",
+    "posted": "When the board got the effect, in UTC.",
 }
 # Where docs/methods.md says more: the heading, by the column. All others are under "Exported files".
 HEADINGS = {
