@@ -37,6 +37,7 @@ _MOST_PERMUTED = 75_000_000
 # What the limits are about: the headings of ``serve.py --help``.
 OPEN, MODELS = "Who may open it", "Models"
 ASK, ONCE, KEPT = "What one student may ask for", "Work and connections", "What is kept"
+BOARD = "The board of a class"
 
 
 def _about(group: str, value: str, meaning: str, allowed: str, details: str = "") -> dict[str, str]:
@@ -178,6 +179,21 @@ class Limits:
         "and one array more for each reading that runs.",
     )
     disk_cache_entries: int = _whole(KEPT, 500, (1, 1_000_000), "experiments whose activations are on disk")
+    board_seats: int = _whole(
+        BOARD, 200, (2, 10_000), "seats of a class", "A study has at most one effect of each seat."
+    )
+    board_studies: int = _whole(
+        BOARD, 100, (1, 10_000), "studies of a class", "A study is one neuron with one choice of settings."
+    )
+    board_classes: int = _whole(
+        BOARD,
+        200,
+        (1, 100_000),
+        "classes on the board",
+        "When there are so many, those of fewer than three seats that have got nothing for a day go first.",
+    )
+    board_rows: int = _whole(BOARD, 100_000, (2, 10_000_000), "effects on the board", "One takes some 200 bytes.")
+    board_days: int = _whole(BOARD, 180, (1, 3_650), "days that an effect is kept")
 
     @property
     def any_model(self) -> bool:

@@ -27,6 +27,7 @@ _READ_BY = {
     **dict.fromkeys(("framed_by", "max_upload_mb", "connections", "connections_by_address"), _SERVER),
     **dict.fromkeys(("models", "model_root", "max_words", "max_characters", "max_tokens"), _ALL),
     **dict.fromkeys(("disk_cache_mb", "disk_cache_entries", "queue_seconds"), _ALL),  # of engine.folders.disk_store
+    **dict.fromkeys(("board_seats", "board_studies", "board_classes", "board_rows", "board_days"), _ALL),
 }
 _OURS = re.compile(r"GRAMMAR[_-]?NEURONS?(?=[_-]|$)", re.IGNORECASE)
 # Kubernetes and Docker put the addresses of a service called "grammar-neurons" into containers beside it.

@@ -1,0 +1,170 @@
+"""The board of a class: the effect that each student has measured, as numbers, for the whole class to see.
+
+    put("meadow-7b", study, Effect(seat=12, g=0.8, variance=0.04, auc=0.71, n_target=50, n_baseline=50))
+    effects("meadow-7b", study)     # one a seat, by seat
+    studies("meadow-7b")            # what this class has measured, the newest first
+    clear("meadow-7b")
+
+A *study* is what the students of a class measure together: one neuron, with the same settings. Effects of different
+studies are never pooled. Rows are in SQLite in the cache folder, or in the PostgreSQL database of
+``GRAMMAR_NEURONS_BOARD_URL``. They hold numbers and digests: no word, no name, and no class code, of which a digest
+with the database's own key is kept. All functions raise UserError with one sentence where something is not allowed, and
+where the database does not answer.
+"""
+
+# SQLAlchemy is imported with engine.board.database, and so only once the board is used.
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from core.errors import UserError
+from core.records import MAX_WORDS
+from engine.limits import limits
+
+if TYPE_CHECKING:
+    from engine.visitors import Visitor
+
+# A mistake of the board, for pages: what they add is that the rest of the app goes on.
+ABOUT = "board"
+_CODE = re.compile(r"[a-z0-9](?:[a-z0-9-]{2,30})[a-z0-9]")
+_STUDY = re.compile(r"[0-9a-f]{8,64}(?:-[0-9]{1,7}){0,2}")
+_LARGEST = 1e6  # of an effect or a variance: what is larger is no measurement
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What one seat has measured.
+
+    ``g`` is Hedges' g (positive where the target is higher), ``variance`` its sampling variance, ``auc`` the share of
+    pairs of words in which the target's is higher, ``n_target`` and ``n_baseline`` the words of each class. ``at`` is
+    when the board got it, in seconds since 1970: the board sets it.
+    """
+
+    seat: int
+    g: float
+    variance: float
+    auc: float
+    n_target: int
+    n_baseline: int
+    at: float = 0.0
+
+
+@dataclass(frozen=True)
+class Study:
+    """A study of a class: its digest, how many seats have an effect, and when the newest came (seconds since 1970)."""
+
+    study: str
+    n_effects: int
+    at: float
+
+
+def class_code(text: str) -> str:
+    """A class code as it counts: without spaces around it, in small letters.
+
+    Raises
+    ------
+    UserError
+        It is no code: 4 to 32 letters (a to z), digits and hyphens, with no hyphen first or last.
+
+    Examples
+    --------
+    >>> class_code(" Meadow-7B ")
+    'meadow-7b'
+    """
+    code = text.strip().lower()
+    if not _CODE.fullmatch(code):
+        raise UserError(
+            f"The class code is “{text.strip()[:40]}”; 4 to 32 letters (a to z), digits and hyphens are allowed, with "
+            "a letter or digit first and last.",
+            about=ABOUT,
+        )
+    return code
+
+
+def put(code: str, study: str, effect: Effect, visitor: Visitor | None = None) -> None:
+    """Keep what a seat has measured. If the seat has an effect in this study, the new one takes its place.
+
+    Parameters
+    ----------
+    code : str
+        The class code, as it was typed.
+    study : str
+        A digest of the settings, in hexadecimal digits, and up to two numbers after it with hyphens between, such as
+        those of a layer and a neuron.
+    effect : Effect
+    visitor : Visitor, optional
+        Who posts. One visitor may post only so fast.
+
+    Raises
+    ------
+    UserError
+        Something is not allowed, or the board is full, or its database does not answer.
+    """
+    code, study, effect = class_code(code), _study(study), _checked(effect)
+    from engine.board.database import board
+
+    board().put(code, study, effect, visitor)
+
+
+def effects(code: str, study: str) -> tuple[Effect, ...]:
+    """The effects of a study, by seat. Empty if there is none."""
+    code, study = class_code(code), _study(study)
+    from engine.board.database import board
+
+    return board().effects(code, study)
+
+
+def studies(code: str) -> tuple[Study, ...]:
+    """The studies of a class, the newest first. Empty if there is none."""
+    code = class_code(code)
+    from engine.board.database import board
+
+    return board().studies(code)
+
+
+def clear(code: str) -> int:
+    """Remove all effects of a class. How many there were."""
+    code = class_code(code)
+    from engine.board.database import board
+
+    return board().clear(code)
+
+
+def _study(study: str) -> str:
+    if not _STUDY.fullmatch(study):
+        raise UserError(
+            f"The study is “{study[:40]}”; 8 to 64 hexadecimal digits are allowed, and up to two numbers after them.",
+            about=ABOUT,
+        )
+    return study
+
+
+def _checked(effect: Effect) -> Effect:
+    """The effect with plain numbers; UserError if one of them cannot be a measurement."""
+    seats = limits().board_seats
+    for what, value, least, most in (
+        ("seat number", effect.seat, 1, seats),
+        ("number of target words", effect.n_target, 2, MAX_WORDS),
+        ("number of baseline words", effect.n_baseline, 2, MAX_WORDS),
+    ):
+        if isinstance(value, bool) or int(value) != value or not least <= value <= most:
+            raise UserError(f"The {what} is {value}; {least:,} to {most:,} are allowed.", about=ABOUT)
+    for what, number, low, high in (
+        ("effect", effect.g, -_LARGEST, _LARGEST),
+        ("variance of the effect", effect.variance, 0.0, _LARGEST),
+        ("AUC", effect.auc, 0.0, 1.0),
+    ):
+        if not (math.isfinite(number) and low <= number <= high):
+            raise UserError(f"The {what} is {number:g}; a number from {low:g} to {high:g} is allowed.", about=ABOUT)
+    return Effect(
+        int(effect.seat),
+        float(effect.g),
+        float(effect.variance),
+        float(effect.auc),
+        int(effect.n_target),
+        int(effect.n_baseline),
+    )

@@ -1,0 +1,163 @@
+"""How the board's database is reached: a file in the cache folder (SQLite), or a server (PostgreSQL)."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import stat
+import threading
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock
+from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event, make_url
+
+from core.errors import UserError
+from engine.sealed_files import is_trusted
+
+# How long a page waits for somebody else's transaction, for a connection, and for an answer.
+_BUSY_SECONDS, _CONNECT_SECONDS, _STATEMENT_SECONDS = 5, 3, 5
+_WRITES = "board_writes"
+_OTHERS_MAY = 0o077
+
+
+class _Place:
+    """Where rows are kept: a server has a place already."""
+
+    def may_exist(self) -> bool:
+        """Whether something can have been kept."""
+        return True
+
+    def make(self) -> None:
+        """Make the place, if it is not there."""
+
+    def queue(self) -> AbstractContextManager[object]:
+        """Where the threads of this process wait for each other before they write."""
+        return nullcontext()
+
+
+class _File(_Place):
+    """A file of SQLite's, for this user alone, in a folder for this user alone."""
+
+    def __init__(self, path: Path) -> None:
+        self.path, self._lock = path, threading.Lock()
+
+    def queue(self) -> AbstractContextManager[object]:
+        """SQLite lets those who wait try again and again; in a queue of sixty threads, somebody would try in vain."""
+        return self._lock
+
+    def may_exist(self) -> bool:
+        return self.path.exists()
+
+    def make(self) -> None:
+        """Make the folder and the file. UserError if it cannot be made, or if others may write to it."""
+        try:
+            self.path.parent.parent.mkdir(parents=True, exist_ok=True)
+            self.path.parent.mkdir(mode=0o700, exist_ok=True)
+            flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
+            with open(os.open(self.path, flags, 0o600), "rb") as file:
+                ours = _is_ours(self.path.parent) and _is_ours(file.fileno())
+        except OSError as error:
+            from engine.board.failures import refusal
+
+            raise UserError(refusal(error).sentence, about="board") from None
+        if not ours:
+            raise UserError(
+                "The class board is not used: other users of this computer may write to its file or folder.",
+                about="board",
+            )
+
+
+def open_engine(url: str, password_file: str, folder: str) -> Engine:
+    """The engine of a PostgreSQL URL, or if that is empty of the file in a cache folder. Nothing is connected yet."""
+    if url:
+        engine = _of_server(make_url(url), password_file)
+        engine.board_place = _Place()  # type: ignore[attr-defined]
+        return engine
+    path = Path(folder) / "board" / "board.sqlite3"
+    engine = _of_file(path)
+    engine.board_place = _File(path)  # type: ignore[attr-defined]
+    return engine
+
+
+def where(engine: Engine) -> _Place:
+    """The place of an engine's rows."""
+    place: _Place = engine.board_place  # type: ignore[attr-defined]
+    return place
+
+
+@contextmanager
+def begin_writing(engine: Engine) -> Iterator[Connection]:
+    """A transaction that writes. Only one at a time does, in all processes: what it counts stays true until it ends."""
+    with where(engine).queue(), engine.execution_options(**{_WRITES: True}).begin() as connection:
+        yield connection
+
+
+def _of_file(path: Path) -> Engine:
+    """A connection for each transaction: a file that was moved away or brought back is noticed at the next one."""
+    engine = create_engine(
+        URL.create("sqlite", database=str(path)), poolclass=NullPool, connect_args={"timeout": _BUSY_SECONDS}
+    )
+
+    @event.listens_for(engine, "connect")
+    def connected(connection: sqlite3.Connection, _record: object) -> None:
+        connection.isolation_level = None  # transactions begin as is said below, and not by themselves
+        with closing(connection.cursor()) as cursor:
+            if cursor.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
+                with FileLock(path.with_suffix(".lock"), timeout=_BUSY_SECONDS):  # SQLite does not wait here
+                    cursor.execute("PRAGMA journal_mode = WAL")
+            cursor.execute("PRAGMA synchronous = FULL")  # what was posted survives a power cut
+
+    @event.listens_for(engine, "begin")
+    def begun(connection: Connection) -> None:
+        writes = connection.get_execution_options().get(_WRITES)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine
+
+
+def _of_server(url: URL, password_file: str) -> Engine:
+    """A few connections for all visitors. One that the server has ended meanwhile is made anew."""
+    engine = create_engine(
+        url,
+        pool_size=4,
+        max_overflow=4,
+        pool_timeout=_CONNECT_SECONDS,
+        pool_pre_ping=True,
+        pool_recycle=1_800,
+        connect_args={
+            "connect_timeout": _CONNECT_SECONDS,
+            "tcp_user_timeout": 1_000 * _STATEMENT_SECONDS,
+            "application_name": "grammar-neurons",
+            "prepare_threshold": None,  # a pooler between may hand each transaction to another connection
+        },
+        hide_parameters=True,
+    )
+
+    @event.listens_for(engine, "do_connect")
+    def connecting(_dialect: object, _record: object, _arguments: object, parameters: dict[str, Any]) -> None:
+        if password_file:  # read each time: it may be changed while the server runs
+            parameters["password"] = Path(password_file).read_text(encoding="utf-8").strip()
+
+    @event.listens_for(engine, "begin")
+    def begun(connection: Connection) -> None:
+        seconds = f"{_STATEMENT_SECONDS}s"
+        connection.exec_driver_sql(f"SET LOCAL statement_timeout = '{seconds}'; SET LOCAL lock_timeout = '{seconds}'")
+        if connection.get_execution_options().get(_WRITES):
+            connection.exec_driver_sql("SELECT pg_advisory_xact_lock(hashtext('grammar-neurons board'))")
+
+    return engine
+
+
+def _is_ours(path: Path | int) -> bool:
+    """Whether nobody but this user may look at a file or folder, or write to it. One of this user's is closed."""
+    state = os.stat(path)
+    if not hasattr(os, "geteuid"):  # Windows: what is in the user's own folder is the user's
+        return True
+    if state.st_uid == os.geteuid() and state.st_mode & _OTHERS_MAY:
+        os.chmod(path, 0o700 if stat.S_ISDIR(state.st_mode) else 0o600)
+        state = os.stat(path)
+    regular = stat.S_ISDIR(state.st_mode) or stat.S_ISREG(state.st_mode)
+    return regular and is_trusted(state.st_uid) and not state.st_mode & 0o022
