@@ -2,7 +2,7 @@
 
     deal(study, "LING-101")                      # the words of every seat
     seat_spec(study, dealt, seat=7)              # an ordinary experiment
-    measure(seat_spec(...), activations, neuron) # its effect
+    measure(spec, activations, neuron)           # its effect
 
 A seat's words follow from the class code and the two lists alone. So nothing is kept of them, and every computer deals
 the same.
@@ -20,7 +20,7 @@ from core.comparison import units_of_pair, values_of_layer
 from core.errors import UserError
 from core.records import CUSTOM, SIDES, ContrastSpec, WordActivations, WordList
 from core.records.names import MAX_NAME
-from core.records.replication import MOST_SEATS, Deal, SeatEffect, Study, checked_code, checked_seat
+from core.records.replication import MOST_SEATS, Deal, SeatEffect, Study, checked_seat
 from core.words import DEFAULT_DOWNLOADS, Downloads
 from core.words.lemmas import lemmas_of
 from core.words.pair import word_list_of
@@ -54,22 +54,22 @@ def deal(study: Study, code: str, downloads: Downloads = DEFAULT_DOWNLOADS) -> D
     study : Study
         Its spec names the lists and how many words a seat has.
     code : str
-        The class code.
+        The class code. Capital letters do not count.
     downloads : Downloads
         The cache folder and the address of the notebook's word lists.
 
     Raises
     ------
     UserError
-        The code is none, a list cannot be read, or the lists do not have enough words for one seat.
+        A list cannot be read, or the lists do not have enough words for one seat.
 
     Examples
     --------
     >>> dealt = deal(Study(ContrastSpec.careful(n_target=12, n_baseline=12), neuron=40), "LING-101")
     >>> dealt.n_seats, dealt.target[6][:2]
-    (64, ('heart\\theart', 'news\\tnews'))
+    (64, ('example\\texample', 'pressure\\tpressure'))
     """
-    code = checked_code(code)
+    code = code.strip().lower()
     target, baseline = (_entries(word_list_of(study.spec, side, downloads)) for side in SIDES)
     alone = (_without_shared(target, baseline), _without_shared(baseline, target))
     pairs = _pairs(target, baseline)
@@ -83,13 +83,13 @@ def deal(study: Study, code: str, downloads: Downloads = DEFAULT_DOWNLOADS) -> D
             f"A seat was to have {study.n_words} words of each class; the lists have {has} that are of one class alone."
         )
     salts = ("pair", "pair") if by_pairs else SIDES
-    hands = [
+    target_hands, baseline_hands = (
         _hands(entries, n_seats, study.n_words, f"{code}|{salt}") for entries, salt in zip(lists, salts, strict=True)
-    ]
+    )
     return Deal(
         code=code,
-        target=hands[0],
-        baseline=hands[1],
+        target=target_hands,
+        baseline=baseline_hands,
         by_pairs=by_pairs,
         pool=_digest(entry.line for entries in lists for entry in (*entries, _Entry("", ""))),
         n_lemmas=(len(lists[0]), len(lists[1])),
@@ -116,8 +116,8 @@ def seat_spec(study: Study, dealt: Deal, seat: int) -> ContrastSpec:
     )
 
 
-def measure(spec: ContrastSpec, activations: WordActivations, neuron: int, seat: int) -> SeatEffect:
-    """The effect of a seat's experiment on one neuron.
+def measure(spec: ContrastSpec, activations: WordActivations, neuron: int) -> SeatEffect:
+    """The effect of a seat's experiment on one neuron. It does not say which seat.
 
     Raises
     ------
@@ -135,9 +135,9 @@ def measure(spec: ContrastSpec, activations: WordActivations, neuron: int, seat:
     target, baseline = (each[:, [neuron]] for each in values)  # [n_units, n_neurons] -> [n_units, 1]
     g, variance = g_with_variance(target, baseline, paired=spec.tested_by.paired)
     if not (np.isfinite(g[0]) and np.isfinite(variance[0]) and variance[0] > 0):
-        raise UserError(f"Neuron {neuron} does not vary over the words of seat {seat}, so its effect has no size.")
+        raise UserError(f"Neuron {neuron} does not vary over the words of this seat, so its effect has no size.")
     size = float(auc(target, baseline)[0])
-    return SeatEffect(seat, float(g[0]), float(variance[0]), size, len(target), len(baseline))
+    return SeatEffect(0, float(g[0]), float(variance[0]), size, len(target), len(baseline))
 
 
 def _entries(words: WordList) -> list[_Entry]:
@@ -165,12 +165,11 @@ def _pairs(target: Sequence[_Entry], baseline: Sequence[_Entry]) -> tuple[list[_
 
 def _hands(entries: Sequence[_Entry], n_seats: int, n_words: int, salt: str) -> tuple[tuple[str, ...], ...]:
     """The lines of each seat: one entry of every part of the list, which has as many entries as there are seats."""
-    parts = [
-        sorted(
-            entries[part * n_seats : (part + 1) * n_seats], key=lambda entry: _digest((salt, entry.lemma.casefold()))
-        )
-        for part in range(n_words)
-    ]
+
+    def order(entry: _Entry) -> str:
+        return _digest((salt, entry.lemma.casefold()))
+
+    parts = [sorted(entries[part * n_seats : (part + 1) * n_seats], key=order) for part in range(n_words)]
     return tuple(tuple(part[seat].line for part in parts) for seat in range(n_seats))
 
 

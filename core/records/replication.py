@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import math
-import re
-import unicodedata
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +13,6 @@ from core.records.spec import ContrastSpec, quoted
 SEAT_WORDS = (5, 200)  # words of each class that a seat may have
 MOST_SEATS = 500
 POOLING_METHODS = {"reml": "REML", "dl": "DerSimonian–Laird"}
-_CODE = re.compile(r"[A-Z0-9][A-Z0-9-]{0,39}")
 _Z = 1.959963984540054  # the normal quantile of a 95% interval
 
 
@@ -50,7 +46,7 @@ class Study:
         return self.spec.n_target
 
     def key(self, pool: str, revision: str) -> str:
-        """The digest under which effects are kept: of all that an effect depends on, but for the seat.
+        """Under what effects are kept: a digest of all that an effect depends on but for the seat, layer and neuron.
 
         ``pool`` is the digest of the words that are dealt, ``revision`` the model's.
 
@@ -58,8 +54,8 @@ class Study:
         --------
         >>> study = Study(ContrastSpec.careful(n_target=12, n_baseline=12), 40)
         >>> other = Study(study.spec.changed(alpha=0.01, correction="bonferroni"), 40)
-        >>> study.key("p", "r") == other.key("p", "r"), len(study.key("p", "r"))
-        (True, 16)
+        >>> study.key("p", "r") == other.key("p", "r"), study.key("p", "r")[16:]
+        (True, '-3-40')
         """
         same = self.spec.unnamed().changed(
             correction="none",
@@ -67,7 +63,8 @@ class Study:
             alpha=0.05,
             seed=self.spec.seed if self.spec.shuffle_labels else 0,
         )
-        return hashlib.sha256(repr((same, self.neuron, pool, revision)).encode()).hexdigest()[:16]
+        digest = hashlib.sha256(repr((same, self.neuron, pool, revision)).encode()).hexdigest()[:16]
+        return f"{digest}-{self.spec.layer}-{self.neuron}"
 
 
 @dataclass(frozen=True)
@@ -95,6 +92,8 @@ class Deal:
 @dataclass(frozen=True)
 class SeatEffect:
     """What one seat has measured: Hedges' g with its variance, the AUC, and how many units were compared.
+
+    ``seat`` is 0 where it is not known yet.
 
     Examples
     --------
@@ -131,8 +130,8 @@ class Pooled:
 
     ``low`` and ``high`` are the 95% interval of ``estimate`` (Hartung and Knapp's, never narrower than the usual
     one's); ``prediction`` is the interval in which the true effect of another sample of words is expected, None below
-    three seats. ``tau2`` is the variance of true effects, ``i2`` the share of the variance that is not sampling's, ``q``
-    Cochran's with its p. ``mean`` gives each seat the same weight. Of one seat, all but the estimate are NaN.
+    three seats. ``tau2`` is the variance of true effects, ``i2`` the share of the variance that is not sampling's,
+    ``q`` Cochran's with its p. ``mean`` gives each seat the same weight. Of one seat, all but the estimate are NaN.
     """
 
     n: int
@@ -160,28 +159,6 @@ class SignAgreement:
     includes_zero: int
 
 
-def checked_code(value: Any) -> str:
-    """A class code as it is kept: in capital letters, without spaces around it.
-
-    Raises
-    ------
-    UserError
-        It is none: the sentence says what is allowed.
-
-    Examples
-    --------
-    >>> checked_code(" ling-101 ")
-    'LING-101'
-    """
-    code = unicodedata.normalize("NFC", value).strip().upper() if isinstance(value, str) else ""
-    if not _CODE.fullmatch(code):
-        raise UserError(
-            f"The class code is {quoted(value)}; 1 to 40 letters from A to Z, digits and hyphens are allowed, and a "
-            "letter or digit comes first."
-        )
-    return code
-
-
 def checked_seat(value: Any, n_seats: int) -> int:
     """A seat number; UserError if there is none such.
 
@@ -195,8 +172,3 @@ def checked_seat(value: Any, n_seats: int) -> int:
         words = "words for 1 seat, so 1 is" if n_seats == 1 else f"words for {n_seats} seats, so 1 to {n_seats} are"
         raise UserError(f"The seat is {quoted(value)}; these lists have {words} allowed.")
     return value
-
-
-def includes_zero(effects: Sequence[SeatEffect]) -> int:
-    """How many effects have an interval that includes zero."""
-    return sum(effect.includes_zero for effect in effects)

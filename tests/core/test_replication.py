@@ -12,7 +12,7 @@ from core.comparison import compare_neurons, measure_effects
 from core.errors import UserError
 from core.models import load_model
 from core.records import ContrastSpec
-from core.records.replication import Study, checked_code, checked_seat
+from core.records.replication import Study, checked_seat
 from core.replication import deal, measure, seat_spec
 from core.words import bundled_list, choose_words
 
@@ -79,7 +79,7 @@ def test_the_same_on_every_computer_and_other_words_for_another_code():
     dealt = deal(NOUNS, " ling-101 ")
     assert dealt == deal(NOUNS, "LING-101")
     lines = "\n".join("|".join(hand) for side in (dealt.target, dealt.baseline) for hand in side)
-    assert hashlib.sha256(lines.encode()).hexdigest()[:16] == "c1013a5442cba8e8"
+    assert hashlib.sha256(lines.encode()).hexdigest()[:16] == "0ea813fcf6f5c084"
     other = deal(NOUNS, "LING-102")
     assert other.pool == dealt.pool and other.target[0] != dealt.target[0]
     same_place = np.mean([a == b for a, b in zip(sum(dealt.target, ()), sum(other.target, ()), strict=True)])
@@ -97,9 +97,11 @@ def test_other_lists_are_another_pool_and_another_study():
 
 
 def test_a_seat_is_an_ordinary_experiment():
-    spec = seat_spec(NOUNS, deal(NOUNS, "LING-101"), 7)
+    dealt = deal(NOUNS, "LING-101")
+    seat = 1 + next(at for at, lines in enumerate(dealt.target) if "teeth\ttooth" in lines)
+    spec = seat_spec(NOUNS, dealt, seat)
     words = choose_words(spec)
-    assert spec.class_names == ("nouns, seat 7", "verbs, seat 7")
+    assert spec.class_names == (f"nouns, seat {seat}", f"verbs, seat {seat}")
     assert (len(words.target), len(words.baseline)) == (12, 12)
     assert "tooth" in words.target_lemmas and "teeth" in words.target  # a lemma of the list, not of a rule
 
@@ -110,21 +112,21 @@ def test_the_effect_is_that_of_the_ordinary_pipeline():
         study = _study(**changes)
         spec = seat_spec(study, deal(study, "LING-101"), 3)
         read = read_words(lm, choose_words(spec), spec, [spec.layer])
-        found, sizes = measure(spec, read, 40, 3), measure_effects(spec, read)[0]
+        found, sizes = measure(spec, read, 40), measure_effects(spec, read)[0]
         assert found.g == sizes.hedges_g[40] and found.auc == compare_neurons(spec, read).auc[0, 40]
         half = (sizes.hedges_g_high[40] - sizes.hedges_g_low[40]) / 2
         assert 1.96 * found.variance**0.5 < half < 2.3 * found.variance**0.5  # Student's t there
-        assert (found.seat, found.n_target, found.n_baseline) == (3, 12, 12)
+        assert (found.seat, found.n_target, found.n_baseline) == (0, 12, 12)
 
 
 def test_mistakes_get_a_sentence():
     lm, spec = load_model("bundled"), seat_spec(NOUNS, deal(NOUNS, "LING-101"), 3)
     read = read_words(lm, choose_words(spec), spec, [spec.layer])
     with pytest.raises(UserError, match="Neuron 512 was asked for; a layer of this model has 0 to 511"):
-        measure(spec, read, 512, 3)
+        measure(spec, read, 512)
     read.target_sides.pre_activation[..., 5] = read.baseline_sides.pre_activation[..., 5] = 1.0
-    with pytest.raises(UserError, match="does not vary over the words of seat 3"):
-        measure(spec, read, 5, 3)
+    with pytest.raises(UserError, match="does not vary over the words of this seat"):
+        measure(spec, read, 5)
     with pytest.raises(UserError, match="these lists have words for 64 seats, so 1 to 64 are allowed"):
         seat_spec(NOUNS, deal(NOUNS, "x"), 65)
     with pytest.raises(UserError, match="the lists have 88 custom words and 782 verbs"):
@@ -133,9 +135,6 @@ def test_mistakes_get_a_sentence():
     for seat in (0, -1, True, "7", None, 7.0):
         with pytest.raises(UserError, match="1 to 64 are"):
             checked_seat(seat, 64)
-    for code in ("", "-a", "a b", "x" * 41, "é", None, 7, "<b>", "A\nB"):
-        with pytest.raises(UserError, match="letters from A to Z"):
-            checked_code(code)
     for n in (4, 201):
         with pytest.raises(UserError, match="5 to 200, equally many, are allowed"):
             _study(n_target=n, n_baseline=n)

@@ -10,7 +10,7 @@ from scipy import optimize, stats
 
 from core.errors import UserError
 from core.stats.effect_intervals import effect_sizes
-from core.stats.effect_moments import g_with_variance, hedges_correction
+from core.stats.effect_moments import hedges_correction
 from core.stats.mann_whitney import mann_whitney_test
 from core.stats.ranks import midranks, placement_squares
 from core.stats.ttest import paired_ttest, welch_ttest

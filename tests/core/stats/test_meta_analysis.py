@@ -41,7 +41,7 @@ def _made(k, tau, seed):
 
 
 def test_the_published_example_of_thirteen_trials():
-    """The figures that Viechtbauer (2010), Journal of Statistical Software 36(3), section 4.1, prints of these trials."""
+    """The figures that Viechtbauer (2010), Journal of Statistical Software 36(3), section 4, prints of them."""
     found = pool(*_log_risk_ratios())
     assert (round(found.estimate, 4), round(found.tau2, 4)) == (-0.7145, 0.3132)
     assert (round(100 * found.i2, 2), round(found.q, 4)) == (92.22, 152.2330)
