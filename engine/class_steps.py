@@ -96,3 +96,18 @@ def pooled(effects: tuple[SeatEffect, ...], method: str) -> tuple[Pooled, SignAg
     g = np.array([effect.g for effect in effects])
     found = pool(g, np.array([effect.variance for effect in effects]), method)
     return found, sign_agreement(g, found.estimate, sum(effect.includes_zero for effect in effects))
+
+
+def seats_csv(effects: tuple[SeatEffect, ...]) -> bytes:
+    """The effects of all seats as CSV, with all digits."""
+    from core.report.replication import seats_table
+    from core.report.tables import BYTE_ORDER_MARK
+
+    return f"{BYTE_ORDER_MARK}{seats_table(effects).csv()}".encode()
+
+
+def seats_json(effects: tuple[SeatEffect, ...]) -> bytes:
+    """The same as JSON."""
+    from core.report.replication import seats_table
+
+    return seats_table(effects).json().encode()

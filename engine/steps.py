@@ -87,6 +87,7 @@ def _activations_key(request: Request, need: Any) -> tuple[Hashable, ...]:
 
 
 def tests_key(request: Request, need: Any) -> tuple[Hashable, ...]:
+    """What the tests of a request depend on."""
     spec = request.spec
     return *_activations_key(request, need), spec.hook_side, spec.unit, spec.test
 

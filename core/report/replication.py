@@ -20,12 +20,12 @@ SEAT_COLUMNS = (
     "n_baseline",
 )
 WHAT_IT_MEANS = (
-    "All seats share one model and one pair of lists: they are replications over words, not over models, and the neuron "
-    "may have been chosen by some of these words."
+    "All seats share one model and one pair of lists: they are replications over words, not over models, and the "
+    "neuron may have been chosen by some of these words."
 )
 WHAT_IT_DOES_NOT = (
-    "The pooled effect says how large the difference is in words like these; it says nothing of words in sentences, nor "
-    "of what the model does with the neuron."
+    "The pooled effect says how large the difference is in words like these; it says nothing of words in sentences, "
+    "nor of what the model does with the neuron."
 )
 
 
@@ -68,7 +68,8 @@ def about_pooled(pooled: Pooled, agreement: SignAgreement, names: tuple[str, str
 def _about_spread(pooled: Pooled) -> str:
     if pooled.q == 0:
         return "All effects are equal: there is nothing between the seats to explain."
-    q = f"Q = {readable_number(pooled.q)} with {pooled.n - 1:,} degrees of freedom, p = {readable_p(_log10(pooled.q_p))}"
+    df, p = pooled.n - 1, readable_p(_log10(pooled.q_p))
+    q = f"Q = {readable_number(pooled.q)} with {df:,} {'degree' if df == 1 else 'degrees'} of freedom, p = {p}"
     if pooled.tau2 == 0:
         return f"The seats differ no more than samples of this size do anyway (τ² = 0, I² = 0%; {q})."
     return (

@@ -54,7 +54,10 @@ def forest_plot(
     traces = [trace for trace in traces if trace["x"]]
     return {
         "data": [*_summary(pooled), *traces, *_own(rows, places, own)],
-        "layout": _layout(rows, places, pooled, names, own, row_height),
+        "layout": {
+            **_layout(rows, pooled, names, row_height),
+            "yaxis": _rows_axis(_labels(rows, places, own, row_height), len(rows), pooled),
+        },
     }
 
 
@@ -156,25 +159,12 @@ def _summary(pooled: Pooled) -> list[dict[str, Any]]:
     return [diamond, bar]
 
 
-def _layout(
-    rows: Sequence[SeatEffect],
-    places: dict[int, int],
-    pooled: Pooled,
-    names: tuple[str, str],
-    own: int | None,
-    row_height: float,
-) -> dict[str, Any]:
-    summary = _SUMMARY_ROWS if pooled.n > 1 else 1
-    last = len(rows) + _SUMMARY_ROWS
-    first = 0 if pooled.n > 1 else _SUMMARY_ROWS - 1
-    ticks = {0: "<b>Pooled</b>"} if pooled.n > 1 else {}
-    ticks |= {1: "Prediction"} if pooled.prediction is not None else {}
-    ticks |= _labels(rows, places, own, row_height)
-    top, bottom = 56, 84
+def _layout(rows: Sequence[SeatEffect], pooled: Pooled, names: tuple[str, str], row_height: float) -> dict[str, Any]:
+    summary, top, bottom = _SUMMARY_ROWS if pooled.n > 1 else 1, 56, 84
     return {
         "height": int(row_height * (len(rows) + summary) + top + bottom),
         "margin": {"l": 96, "r": 16, "t": top, "b": bottom},
-        "legend": {"orientation": "h", "yanchor": "bottom", "y": 1, "x": 0, "yref": "paper"},
+        "legend": {"orientation": "h", "yanchor": "bottom", "y": 1, "x": 0},
         "hovermode": "closest",
         "shapes": _lines(pooled),
         "xaxis": {
@@ -182,13 +172,21 @@ def _layout(
             "range": _reach(rows, pooled),
             "showgrid": True,
         },
-        "yaxis": {
-            "range": [last - 0.3, first - 0.8],
-            "tickmode": "array",
-            "tickvals": list(ticks),
-            "ticktext": list(ticks.values()),
-            "showgrid": False,
-        },
+    }
+
+
+def _rows_axis(labels: dict[int, str], n_rows: int, pooled: Pooled) -> dict[str, Any]:
+    """The vertical axis: the pooled effect on top, if there is one."""
+    ticks = {0: "<b>Pooled</b>"} if pooled.n > 1 else {}
+    ticks |= {1: "Prediction"} if pooled.prediction is not None else {}
+    ticks |= labels
+    first = 0 if pooled.n > 1 else _SUMMARY_ROWS - 1
+    return {
+        "range": [n_rows + _SUMMARY_ROWS - 0.3, first - 0.8],
+        "tickmode": "array",
+        "tickvals": list(ticks),
+        "ticktext": list(ticks.values()),
+        "showgrid": False,
     }
 
 
