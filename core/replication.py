@@ -22,6 +22,7 @@ from core.records import CUSTOM, SIDES, ContrastSpec, WordActivations, WordList
 from core.records.names import MAX_NAME
 from core.records.replication import MOST_SEATS, Deal, SeatEffect, Study, checked_seat
 from core.words import DEFAULT_DOWNLOADS, Downloads
+from core.words.entries import written
 from core.words.lemmas import lemmas_of
 from core.words.pair import word_list_of
 
@@ -35,7 +36,7 @@ class _Entry:
 
     @property
     def line(self) -> str:
-        return f"{self.word}\t{self.lemma}"
+        return written([self.word], [self.lemma])[0]
 
 
 def deal(study: Study, code: str, downloads: Downloads = DEFAULT_DOWNLOADS) -> Deal:
@@ -67,7 +68,7 @@ def deal(study: Study, code: str, downloads: Downloads = DEFAULT_DOWNLOADS) -> D
     --------
     >>> dealt = deal(Study(ContrastSpec.careful(n_target=12, n_baseline=12), neuron=40), "LING-101")
     >>> dealt.n_seats, dealt.target[6][:2]
-    (64, ('example\\texample', 'pressure\\tpressure'))
+    (64, ('example', 'pressure'))
     """
     code = code.strip().lower()
     target, baseline = (_entries(word_list_of(study.spec, side, downloads)) for side in SIDES)

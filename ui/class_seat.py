@@ -137,12 +137,12 @@ def _of_session(checked: str, words: int) -> Study:
     """The study of this session's experiment. If that is the experiment of a seat, of the lists it was dealt from."""
     view = settings.current().view
     spec, was_opened = _lists_before(checked, view.spec, words)
-    neuron = view.neuron
-    if neuron is None:
-        kept = learner.part(PART).get("neuron")
-        of_kept = was_opened and isinstance(kept, int) and not isinstance(kept, bool) and kept >= 0
-        neuron = kept if of_kept else show(conclusion, view.spec).largest
-    return Study(_with_words(spec, words), neuron)
+    kept = learner.part(PART).get("neuron")
+    if view.neuron is not None:
+        return Study(_with_words(spec, words), view.neuron)
+    if was_opened and isinstance(kept, int) and not isinstance(kept, bool) and kept >= 0:
+        return Study(_with_words(spec, words), kept)
+    return Study(_with_words(spec, words), show(conclusion, view.spec).largest)
 
 
 def _lists_before(checked: str, spec: ContrastSpec, words: int) -> tuple[ContrastSpec, bool]:

@@ -71,7 +71,7 @@ class Study:
 class Deal:
     """The words of every seat. Those of two seats share no word and no lemma.
 
-    ``target`` and ``baseline`` have a tuple for each seat: lines of a list, each a word, a tab and its lemma.
+    ``target`` and ``baseline`` have a tuple for each seat: lines of a list, a word or a word, a tab and its lemma.
     ``by_pairs`` says that both words of a seat's pair are forms of one lemma, as in singular and plural nouns. ``pool``
     is a digest of the lemmas that were dealt. ``n_lemmas`` are those that each list has room with.
     """
