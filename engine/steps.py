@@ -86,7 +86,8 @@ def _activations_key(request: Request, need: Any) -> tuple[Hashable, ...]:
     return *same, None if reads_all_layers(spec) else spec.layer
 
 
-def _tests_key(request: Request, need: Any) -> tuple[Hashable, ...]:
+def tests_key(request: Request, need: Any) -> tuple[Hashable, ...]:
+    """What the tests of a request depend on."""
     spec = request.spec
     return *_activations_key(request, need), spec.hook_side, spec.unit, spec.test
 
@@ -94,11 +95,11 @@ def _tests_key(request: Request, need: Any) -> tuple[Hashable, ...]:
 def _adjusted_key(request: Request, need: Any) -> tuple[Hashable, ...]:
     spec = request.spec
     seed = spec.seed if spec.corrected_by.permutes else None
-    return *_tests_key(request, need), spec.correction, spec.family, seed
+    return *tests_key(request, need), spec.correction, spec.family, seed
 
 
 def _effects_key(request: Request, need: Any) -> tuple[Hashable, ...]:
-    return *_tests_key(request, need), request.spec.layer
+    return *tests_key(request, need), request.spec.layer
 
 
 def _shuffled_key(request: Request, need: Any) -> tuple[Hashable, ...]:
@@ -198,7 +199,7 @@ def activations(request: Request, need: Any, progress: Progress) -> WordActivati
 
 
 @step(
-    _tests_key,
+    tests_key,
     key_text="the key of the activations, hook side, unit and test",
     needs=(words, activations),
     entries=64,

@@ -98,6 +98,17 @@ GLOSSARY = {
     "AUC, the strong neurons, and one neuron followed.",
     "ablation": "A neuron passes on its mean at every token, and the change of the model's predictions is measured.",
     "leading space": "A word is read by the tokens that it has inside a sentence, with the space before it.",
+    "pooled effect": "The effect of all seats together, each weighted by how sure it is, if true effects vary from "
+    "seat to seat.",
+    "τ²": "The variance of the true effects between seats, beyond what samples of this size do anyway; its square "
+    "root has the unit of the effect.",
+    "I²": "The share of the variance between seats that is not that of sampling: 0% if they differ no more than "
+    "samples of this size do anyway.",
+    "Q": "Cochran's sum of the weighted squared distances of the effects from their mean: larger than the number of "
+    "seats minus one where they differ more than samples of this size do.",
+    "prediction interval": "Where the true effect of one more seat is expected with 95% confidence; the interval of "
+    "the pooled effect is about their mean, and narrower.",
+    "sign agreement": "How many seats have an effect of the same sign as the pooled one.",
     "colour scale": "Which values get the faintest and the strongest colour.",
 }
 

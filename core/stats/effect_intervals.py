@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import fields
 
 import numpy as np
-from scipy.special import expit, gammaln, logit, ndtri, stdtrit
+from scipy.special import expit, logit, ndtri, stdtrit
 
 from core.records import EffectSizes
 from core.stats.checks import check_groups
-from core.stats.effect_size import cohens_d_av, cohens_d_z, nan_for_zero
-from core.stats.moments import mean_and_variance
+from core.stats.effect_moments import d_of_groups, d_of_pairs, g_of_groups, g_of_pairs, hedges_correction
 from core.stats.neuron_blocks import Columns, by_block
 from core.stats.ranks import placement_squares
 
@@ -86,7 +85,8 @@ def effect_sizes(target: np.ndarray, baseline: np.ndarray, *, paired: bool) -> E
         low[one_value] = high[one_value] = np.nan
         wide = rows.astype(np.float64)
         # [n_block, n_units] -> [n_block, n_target] and [n_block, n_baseline]
-        g, half = (_g_of_pairs if paired else _g_of_groups)(wide[:, :n_target], wide[:, n_target:])
+        g, variance, df = (g_of_pairs if paired else g_of_groups)(wide[:, :n_target], wide[:, n_target:])
+        half = -stdtrit(df, _TAIL) * np.sqrt(variance)
         return {
             "hedges_g": g,
             "hedges_g_low": g - half,
@@ -128,37 +128,10 @@ def hedges_g(target: np.ndarray, baseline: np.ndarray, *, paired: bool) -> np.nd
 
     def compute(rows: np.ndarray) -> Columns:
         wide = rows.astype(np.float64)
-        d, df = (_d_of_pairs if paired else _d_of_groups)(wide[:, :n_target], wide[:, n_target:])
+        d, df = (d_of_pairs if paired else d_of_groups)(wide[:, :n_target], wide[:, n_target:])
         return {"hedges_g": d * hedges_correction(df)}
 
     return by_block(compute, ["hedges_g"], target, baseline)["hedges_g"]
-
-
-def hedges_correction(degrees_of_freedom: np.ndarray) -> np.ndarray:
-    """Hedges' J, the factor that removes the bias of Cohen's d: gamma(df/2) / (sqrt(df/2) gamma((df - 1)/2)).
-
-    Parameters
-    ----------
-    degrees_of_freedom : ndarray of any shape
-        n - 1 for d_z of n pairs. For d_av, those of s^2 = (s1^2 + s2^2) / 2: (s1^2 + s2^2)^2 / (s1^4 / (n1 - 1) +
-        s2^4 / (n2 - 1)).
-
-    Returns
-    -------
-    ndarray
-        float64 of that shape, below 1; NaN below 2 degrees of freedom, where the factor falls to 0 and says nothing.
-
-    References
-    ----------
-    Hedges (1981), Journal of Educational Statistics 6:107-128.
-
-    Examples
-    --------
-    >>> hedges_correction(np.array([1.0, 10.0, 100.0])).round(4)
-    array([   nan, 0.9227, 0.9925])
-    """
-    df = np.where(degrees_of_freedom >= 2, degrees_of_freedom, np.nan)
-    return np.exp(gammaln(df / 2) - np.log(df / 2) / 2 - gammaln((df - 1) / 2))
 
 
 def auc_limits(
@@ -232,63 +205,3 @@ def _model_variance(auc: np.ndarray, n_target: int, n_baseline: int) -> np.ndarr
     """The variance of an AUC under the exponential model of Hanley and McNeil, made symmetric by Newcombe."""
     more = (n_target + n_baseline) / 2 - 1
     return auc * (1 - auc) * (1 + more * ((1 - auc) / (2 - auc) + auc / (1 + auc))) / (n_target * n_baseline)
-
-
-# --- One block of neurons: (n_block, n_units) -> d and its degrees of freedom, both (n_block,) ---
-
-
-def _d_of_groups(target: np.ndarray, baseline: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Of independent groups, (n_block, n_target) and (n_block, n_baseline)."""
-    n1, n2 = target.shape[1], baseline.shape[1]
-    (mean1, variance1), (mean2, variance2) = mean_and_variance(target), mean_and_variance(baseline)
-    # A share, because fourth powers could underflow.
-    share = variance1 / nan_for_zero(variance1 + variance2)
-    df = 1 / (share**2 / (n1 - 1) + (1 - share) ** 2 / (n2 - 1))
-    return cohens_d_av(mean1 - mean2, variance1, variance2), df
-
-
-def _d_of_pairs(target: np.ndarray, baseline: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Of paired rows, (n_block, n_pairs) twice."""
-    mean, variance = mean_and_variance(target - baseline)
-    d = cohens_d_z(mean, np.sqrt(variance))
-    return d, np.full_like(d, target.shape[1] - 1)
-
-
-# --- One block of neurons: (n_block, n_units) -> g and half the width of its interval, both (n_block,) ---
-
-
-def _g_of_groups(target: np.ndarray, baseline: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Of independent groups, (n_block, n_target) and (n_block, n_baseline)."""
-    n1, n2 = target.shape[1], baseline.shape[1]
-    (mean1, variance1), (mean2, variance2) = mean_and_variance(target), mean_and_variance(baseline)
-    d, df = _d_of_groups(target, baseline)
-    share = variance1 / nan_for_zero(variance1 + variance2)
-    scale = np.sqrt(nan_for_zero((variance1 + variance2) / 2))
-    of_d = _mean_square(target, mean1, variance1, scale, d / 4) / n1
-    of_d += _mean_square(baseline, mean2, variance2, scale, -d / 4) / n2
-    error_share = share / n1 / (share / n1 + (1 - share) / n2)
-    welch_df = 1 / (error_share**2 / (n1 - 1) + (1 - error_share) ** 2 / (n2 - 1))
-    return d * hedges_correction(df), -stdtrit(welch_df, _TAIL) * np.sqrt(of_d)
-
-
-def _g_of_pairs(target: np.ndarray, baseline: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Of paired rows, (n_block, n_pairs) twice."""
-    n = target.shape[1]
-    difference = target - baseline
-    mean, variance = mean_and_variance(difference)
-    scale = np.sqrt(variance)
-    d, df = _d_of_pairs(target, baseline)
-    of_d = _mean_square(difference, mean, variance, nan_for_zero(scale), d / 2) / n
-    return d * hedges_correction(df), -stdtrit(n - 1, _TAIL) * np.sqrt(of_d)
-
-
-def _mean_square(
-    rows: np.ndarray, mean: np.ndarray, variance: np.ndarray, scale: np.ndarray, factor: np.ndarray
-) -> np.ndarray:
-    """The mean square (n - 1) of z - factor (z^2 - variance / scale^2), z the deviations in units of ``scale``."""
-    z = (rows - mean[:, None]) / scale[:, None]  # [n_block, n_units] - [n_block, 1]
-    influence = z**2
-    influence -= (variance / scale**2)[:, None]
-    influence *= -factor[:, None]
-    influence += z
-    return np.vecdot(influence, influence) / (rows.shape[1] - 1)

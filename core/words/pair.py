@@ -30,7 +30,7 @@ def choose_words(spec: ContrastSpec, downloads: Downloads = DEFAULT_DOWNLOADS) -
     >>> words.target, words.target_lemmas
     (('time', 'people', 'man'), ('time', 'people', 'man'))
     """
-    lists = [_word_list(spec, side, downloads) for side in SIDES]
+    lists = [word_list_of(spec, side, downloads) for side in SIDES]
     counts, notes = _counts(spec, lists)
     firsts = [_first(one, n) for one, n in zip(lists, counts, strict=True)]
     shared = shared_words(*firsts)
@@ -94,7 +94,8 @@ def _without(word_list: WordList, dropped: tuple[str, ...]) -> WordList:
     return replace(word_list, words=words, lemmas=lemmas)
 
 
-def _word_list(spec: ContrastSpec, side: str, downloads: Downloads) -> WordList:
+def word_list_of(spec: ContrastSpec, side: str, downloads: Downloads) -> WordList:
+    """The whole list of one side, ``"target"`` or ``"baseline"``, of a spec; UserError if it cannot be read."""
     word_class = getattr(spec, side)
     if word_class == CUSTOM:
         return words_as_given(getattr(spec, f"{side}_words"), f"own {side} list")

@@ -16,7 +16,7 @@ from core.errors import Cancelled
 from core.evidence import run_check
 from core.evidence.effect_size import check
 from core.report.figures.evidence import picture_of
-from core.stats.effect_intervals import hedges_correction
+from core.stats.effect_moments import hedges_correction
 from tests.support.made_subjects import shuffled, with_values
 
 

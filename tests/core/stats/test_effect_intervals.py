@@ -9,7 +9,8 @@ import pytest
 from scipy import optimize, stats
 
 from core.errors import UserError
-from core.stats.effect_intervals import effect_sizes, hedges_correction
+from core.stats.effect_intervals import effect_sizes
+from core.stats.effect_moments import hedges_correction
 from core.stats.mann_whitney import mann_whitney_test
 from core.stats.ranks import midranks, placement_squares
 from core.stats.ttest import paired_ttest, welch_ttest

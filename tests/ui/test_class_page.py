@@ -1,0 +1,144 @@
+"""The Class page: a code and a seat deal words, the guess comes first, and only the server posts numbers."""
+
+import json
+
+import pytest
+
+from core.errors import UserError
+from core.records import ContrastSpec
+from engine import board, class_file, class_steps
+from tests.support.pages import NEURONS, figure, go_to, open_page, said, settle
+from ui.app_pages import CLASS
+
+SPEC = ContrastSpec.careful(layer=2)
+LIVE = {"class": "meadow-7b", "neuron": "40"}
+
+
+def _visit(seat=None, **params):
+    at = open_page(CLASS.script, SPEC, **{**LIVE, **params})
+    if seat is not None:
+        at.number_input(key="class_seat").set_value(seat)
+        settle(at)
+    return at
+
+
+def _measure(at, guess="target"):
+    at.radio(key="class_guess").set_value(guess)
+    settle(at)
+    at.button(key="class_measure").click()
+    return settle(at)
+
+
+def _study(at):
+    return next(each for each in said(at.caption) if each.startswith("**The study"))
+
+
+def test_a_seat_predicts_measures_and_is_on_the_board():
+    at = _visit(7)
+    assert at.text_input(key="class_code").value == "meadow-7b"  # from the link
+    assert "neuron 40 of layer 2" in _study(at) and "words for 64 seats" in _study(at)
+    assert at.button(key="class_measure").disabled and "No seat is on the board yet" in said(at.info)[0]
+    at = _measure(at)
+    effect = board.effects("meadow-7b", board.studies("meadow-7b")[0].study)[0]
+    (result,) = said(at.success)
+    assert result.startswith("Seat 7: Hedges' g = ") and f"AUC {effect.auc:.3f}" in result
+    assert ("You predicted so" in result) is (effect.g > 0) and at.radio(key="class_guess").disabled
+    assert "**1 seat is on the board.** Missing: 1 to 6." in said(at.markdown)
+    assert "One seat is on the board, so nothing can be pooled yet." in said(at.markdown)
+    assert figure(at, "class_forest")["data"][-1]["name"] == "Your seat"
+    kept = at.session_state["_learner"]["seat"]
+    assert (kept["code"], kept["seat"], kept["guess"], kept["measured"]["g"]) == ("meadow-7b", 7, "target", effect.g)
+    # The same seat from elsewhere: the same number in its place. Another seat: the pooled effect of two.
+    other = _measure(_visit(7), "baseline")
+    assert [each.g for each in board.effects("meadow-7b", board.studies("meadow-7b")[0].study)] == [effect.g]
+    other.number_input(key="class_seat").set_value(9)
+    _measure(settle(other))
+    assert any(each.startswith("Pooled over 2 seats (REML)") for each in said(other.markdown))
+    # Its words as the experiment of every page; back here, it is still the study of both lists.
+    before = _study(other)
+    other.button(key="class_use").click()
+    settle(other)
+    assert _study(other) == before and not other.warning
+    go_to(other, NEURONS)
+    assert other.text_input(key="target_name").value == "nouns, seat 9"
+    go_to(other, CLASS.script)
+    assert _study(other) == before and "**2 seats are on the board.**" in " ".join(said(other.markdown))
+
+
+def test_other_settings_are_never_pooled_and_the_page_says_so():
+    _measure(_visit(3))
+    at = _measure(_visit(3, layer="1"))
+    assert len(board.studies("meadow-7b")) == 2
+    assert "1 effect of this class is of other settings" in said(at.warning)[0]
+    assert "1 seat is on the board" in " ".join(said(at.markdown))
+
+
+@pytest.mark.parametrize(
+    ("kept", "sentence"),
+    [
+        ({"code": "<img src=x>"}, "The class code is “<img src=x>”"),
+        ({"code": ["meadow"], "seat": "7"}, ""),
+        ({"seat": 65}, "The seat is “65”; these lists have words for 64 seats, so 1 to 64 are allowed."),
+        ({"seat": -(10**30)}, "1 to 64 are allowed"),
+        ({"words": 10**9}, "5 to 200 are allowed"),
+        ({"words": True, "guess": 7, "setting": 3, "neuron": "x", "measured": [1], "lists": {"target": 5}}, ""),
+    ],
+)
+def test_whatever_the_browser_has_kept(kept, sentence):
+    at = open_page(CLASS.script, SPEC, **LIVE)
+    at.session_state["_learner"] = {"seat": kept}
+    settle(at)
+    assert (sentence in " ".join(said(at.error))) if sentence else not at.error
+    assert not board.studies("meadow-7b")
+
+
+def test_whatever_a_link_has_and_a_forged_measurement():
+    for code, sentence in (("a", "4 to 32 letters"), ("x" * 199, "4 to 32 letters"), ("<b>a</b>", "4 to 32 letters")):
+        at = open_page(CLASS.script, SPEC, **{"class": code, "class_words": "1e9", "neuron": "40"})
+        assert sentence in said(at.error)[0] and at.number_input(key="class_words").value == 12
+    at = open_page(CLASS.script, SPEC, neuron="40")
+    assert "Type the code of your class" in " ".join(said(at.caption)) and not at.error
+    # That it was measured, says the browser: the numbers shown are the server's all the same.
+    honest = _measure(_visit(7))
+    forged = {**honest.session_state["_learner"]["seat"]}
+    forged["measured"] = {**forged["measured"], "g": 99.0, "low": 98.0, "high": 100.0}
+    board.clear("meadow-7b")
+    at = open_page(CLASS.script, SPEC, **LIVE)
+    at.session_state["_learner"] = {"seat": forged}
+    settle(at)
+    assert said(at.success) == said(honest.success) and not board.studies("meadow-7b")
+
+
+def test_without_the_board_one_sees_the_own_result(monkeypatch):
+    def away(*_):
+        raise UserError("The class board's database cannot be reached now.")
+
+    monkeypatch.setattr(board, "put", away)
+    monkeypatch.setattr(board, "effects", away)
+    at = _measure(_visit(7))
+    assert said(at.success)[0].startswith("Seat 7: Hedges' g")
+    assert "Your effect is not on the board." in said(at.warning)[0]
+    assert "The board cannot be shown now." in said(at.warning)[1]
+
+
+def test_the_class_file_fixes_the_study(monkeypatch):
+    study = class_file.Study("fern-12", layer=2, neuron=7, words=10, seats=20)
+    file = class_file.ClassFile("class.toml", settings=(("layer", "1"),), study=study)
+    monkeypatch.setattr(class_file, "current", lambda: file)
+    at = _visit(21)
+    assert "neuron 7 of layer 2" in _study(at) and "10 nouns against 10 verbs" in _study(at)
+    assert at.text_input(key="class_code").disabled and at.text_input(key="class_code").value == "fern-12"
+    assert said(at.error) == ["The seat is “21”; this class has seats 1 to 20."]
+    at.number_input(key="class_seat").set_value(20)
+    at = _measure(settle(at))
+    assert "**1 of 20 seats are on the board.** Missing: 1 to 19." in said(at.markdown)
+
+
+def test_the_files_have_all_digits():
+    at = _measure(_visit(2))
+    effects = class_steps.on_board("meadow-7b", board.studies("meadow-7b")[0].study).effects
+    rows = json.loads(class_steps.seats_json(effects))
+    lines = class_steps.seats_csv(effects).decode("utf-8-sig").splitlines()
+    assert lines[0].split(",")[:2] == ["seat", "hedges_g"] and float(lines[1].split(",")[1]) == effects[0].g
+    assert rows[0]["hedges_g_variance"] == effects[0].variance
+    assert at.get_by_key("class_csv") and at.get_by_key("class_json")

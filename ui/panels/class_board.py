@@ -1,0 +1,157 @@
+"""The lower part of the Class page: the effects of all seats as a forest plot, what they are together, and files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any
+
+import streamlit as st
+
+from core.errors import UserError
+from core.records.replication import POOLING_METHODS, SeatEffect
+from core.report import alternatives
+from core.report.glossary import GLOSSARY
+from core.report.readable import readable_auc, signed
+from engine.class_steps import OnBoard, on_board, pooled, seats_csv, seats_json
+from ui import charts, page
+from ui.class_seat import Joined
+from ui.readable_table import readable_table
+
+# Sixty who watch ask four times a second together.
+_EVERY_SECONDS = 15.0
+_ORDERS = {"seat": "By seat", "effect": "By effect"}
+_MOST_MISSING = 12
+
+
+def draw(joined: Joined, seat: int | None) -> None:
+    """Draw the board of a class. It looks for news by itself, and leaves the rest of the page alone."""
+    st.header("The board")
+    st.toggle("Look for news every 15 seconds", True, key="class_live")
+    live = st.session_state["class_live"]
+    st.fragment(_draw, run_every=_EVERY_SECONDS if live else None)(joined, seat)
+
+
+def _draw(joined: Joined, seat: int | None) -> None:
+    st.button("Look for news", key="class_refresh", icon=":material/refresh:")
+    try:
+        found = on_board(joined.code, joined.key)
+    except UserError as error:
+        page.show_warning(f"The board cannot be shown now. {error} Your own result above does not depend on it.")
+        return
+    _draw_counts(found, joined)
+    if not found.effects:
+        st.info("No seat is on the board yet: the first one that measures begins it.", icon=":material/info:")
+        return
+    _draw_effects(found.effects, joined, seat)
+
+
+def _draw_counts(found: OnBoard, joined: Joined) -> None:
+    """How many seats there are, which are missing, and how many have measured something else."""
+    there = {effect.seat for effect in found.effects}
+    if there:
+        n = joined.n_seats or max(there)
+        missing = [number for number in range(1, n + 1) if number not in there]
+        of = f" of {joined.n_seats:,}" if joined.n_seats else ""
+        said = f"**{len(there):,}{of} {'seat is' if len(there) == 1 else 'seats are'} on the board.** "
+        st.markdown(f"{said}{_missing(missing, n)}")
+    if found.n_elsewhere:
+        one = found.n_elsewhere == 1
+        page.show_warning(
+            f"{found.n_elsewhere:,} {'effect' if one else 'effects'} of this class {'is' if one else 'are'} of other "
+            "settings, other words a seat or another neuron, and not pooled with these. To measure the same, all open "
+            "the same link."
+        )
+
+
+def _missing(missing: Sequence[int], n: int) -> str:
+    if not missing:
+        return f"None of 1 to {n} is missing."
+    runs: list[list[int]] = []
+    for number in missing:
+        if runs and number == runs[-1][-1] + 1:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    texts = [str(run[0]) if len(run) == 1 else f"{run[0]} to {run[-1]}" for run in runs]
+    more = f" and {sum(map(len, runs[_MOST_MISSING:])):,} more" if len(runs) > _MOST_MISSING else ""
+    return f"Missing: {', '.join(texts[:_MOST_MISSING])}{more}."
+
+
+def _draw_effects(effects: tuple[SeatEffect, ...], joined: Joined, seat: int | None) -> None:
+    from core.report.figures.forest import forest_plot
+    from core.report.replication import WHAT_IT_DOES_NOT, WHAT_IT_MEANS, about_pooled, of_forest
+
+    order, method = _draw_choices()
+    try:
+        found, agreement = pooled(effects, method)
+    except UserError as error:  # a board from elsewhere may have an effect without a variance
+        page.show_mistake(error)
+        return
+    for sentence in about_pooled(found, agreement, joined.names):
+        st.markdown(page.plain(sentence))
+    _draw_terms()
+    picture = forest_plot(effects, found, joined.names, seat, order)
+    alt = of_forest(effects, found, agreement, joined.names, seat)
+    charts.draw(picture, "class_forest", alt=alt, config={"displaylogo": False})
+    st.caption(f"{WHAT_IT_MEANS} {WHAT_IT_DOES_NOT}")
+    _draw_table(effects, joined)
+
+
+def _draw_choices() -> tuple[str, str]:
+    """How seats are sorted, and how effects are pooled. A browser can send any value."""
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        order = _choice("Order of the seats", _ORDERS, "class_order")
+        method = _choice("Variance between seats by", POOLING_METHODS, "class_method", GLOSSARY["τ²"])
+    return order, method
+
+
+def _choice(label: str, options: Mapping[str, str], key: str, explanation: str | None = None) -> str:
+    first = next(iter(options))
+    chosen = st.segmented_control(
+        label,
+        list(options),
+        default=first,
+        required=True,
+        key=key,
+        format_func=options.__getitem__,
+        width="content",
+        help=explanation,
+    )
+    return chosen if chosen in options else first
+
+
+def _draw_terms() -> None:
+    with st.expander("What these numbers mean", key="class_terms"):
+        for term in ("pooled effect", "τ²", "I²", "Q", "prediction interval", "sign agreement"):
+            st.caption(f"**{term}**: {page.plain(GLOSSARY[term])}")
+
+
+def _draw_table(effects: tuple[SeatEffect, ...], joined: Joined) -> None:
+    """All seats as a table, and as files with all digits."""
+    with st.expander("All seats as a table", key="class_table_shown"):
+        columns: dict[str, list[Any]] = {
+            "seat": [each.seat for each in effects],
+            "g": [each.g for each in effects],
+            "g, low": [each.low for each in effects],
+            "g, high": [each.high for each in effects],
+            "AUC": [each.auc for each in effects],
+            joined.names[0]: [each.n_target for each in effects],
+            joined.names[1]: [each.n_baseline for each in effects],
+        }
+        write = {name: signed for name in ("g", "g, low", "g, high")} | {"AUC": readable_auc}
+        alt = alternatives.of_table(len(effects), "seats", tuple(columns))
+        st.dataframe(readable_table(columns, write), key="class_table", alt=alt, hide_index=True)
+        with st.container(horizontal=True):
+            for kind, make in (("csv", seats_csv), ("json", seats_json)):
+                mime = "text/csv" if kind == "csv" else "application/json"
+                name = f"class-{joined.key}.{kind}"
+                st.download_button(
+                    f"Save as {kind.upper()}",
+                    partial(make, effects),
+                    name,
+                    mime,
+                    key=f"class_{kind}",
+                    on_click="ignore",
+                    icon=":material/download:",
+                )
