@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.quiz.shown import Shown
-from core.quiz.text import strong_of_each
+from core.quiz.text import draw_strong
 from core.records import ContrastResult, ContrastSpec
 from core.records.gold import why_no_tags
 from core.records.quiz import Proportion
@@ -48,13 +48,14 @@ def draw_pair(result: ContrastResult, values: np.ndarray, shown: Shown, rng: np.
     Returns
     -------
     PairPlan or None
-        None if no neuron of the layer is strong, or the drawn one has equal values in each pair.
+        None if the neuron has equal values in each pair.
+
+    Raises
+    ------
+    ValueError
+        No neuron of the layer is strong.
     """
-    classes = [neurons for neurons in strong_of_each(result) if neurons]
-    if not classes:
-        return None
-    neurons = classes[int(rng.integers(len(classes)))]
-    neuron = shown.draw(f"neuron of pairs {result.spec.digest}", neurons, rng)
+    neuron = draw_strong(result, "neuron of pairs", shown, rng)
     differ = np.flatnonzero(values[:, 0, neuron] != values[:, 1, neuron]).tolist()
     if not differ:
         return None

@@ -132,23 +132,27 @@ def strong_of_each(result: ContrastResult) -> tuple[list[int], list[int]]:
     return np.flatnonzero(strong & (statistic > 0)).tolist(), np.flatnonzero(strong & (statistic < 0)).tolist()
 
 
-def draw_text(result: ContrastResult, places: Sequence[int], shown: Shown, rng: np.random.Generator) -> TextPlan | None:
+def draw_text(result: ContrastResult, places: Sequence[int], shown: Shown, rng: np.random.Generator) -> TextPlan:
     """Draw a passage, a strong neuron, and the order of the two colourings.
 
     First the class is drawn, where both have strong neurons, so that each is right as often as the other one. Then the
     passage and the neuron are drawn among those that this session was shown least often.
 
-    Returns
-    -------
-    TextPlan or None
-        None if no neuron of the layer is strong.
+    Raises
+    ------
+    ValueError
+        No neuron of the layer is strong (``strong_of_each``).
     """
+    neuron = draw_strong(result, "neuron", shown, rng)
+    return TextPlan(shown.draw("passage", places, rng), neuron, bool(rng.integers(2)))
+
+
+def draw_strong(result: ContrastResult, kind: str, shown: Shown, rng: np.random.Generator) -> int:
+    """Draw a class that has strong neurons, then one of these that was shown least often; ValueError without any."""
     classes = [neurons for neurons in strong_of_each(result) if neurons]
     if not classes:
-        return None
-    neurons = classes[int(rng.integers(len(classes)))]
-    neuron = shown.draw(f"neuron {result.spec.digest}", neurons, rng)
-    return TextPlan(shown.draw("passage", places, rng), neuron, bool(rng.integers(2)))
+        raise ValueError(f"no neuron of layer {result.spec.layer} is strong")
+    return shown.draw(f"{kind} {result.spec.digest}", classes[int(rng.integers(len(classes)))], rng)
 
 
 def matched_neuron(
