@@ -34,22 +34,22 @@ class HeldOutWords:
     baseline_lemmas: tuple[str, ...]
 
 
-def why_not_registered(spec: ContrastSpec) -> str:
-    """A sentence for an experiment that has nothing to register; empty for any other one.
+def check_registered(spec: ContrastSpec) -> None:
+    """Raise UserError if an experiment has nothing to register.
 
     Examples
     --------
-    >>> why_not_registered(ContrastSpec()), why_not_registered(ContrastSpec(shuffle_labels=True)).partition(":")[0]
-    ('', 'The labels are shuffled')
+    >>> check_registered(ContrastSpec(shuffle_labels=True))
+    Traceback (most recent call last):
+    core.errors.UserError: The labels are shuffled: chance has made both groups, so there is no hypothesis to lock.
     """
     if spec.shuffle_labels:
-        return "The labels are shuffled: chance has made the two groups, so there is no hypothesis about them to lock."
+        raise UserError("The labels are shuffled: chance has made both groups, so there is no hypothesis to lock.")
     if CUSTOM in (spec.target, spec.baseline):
-        return (
+        raise UserError(
             "A list of your own is read as a whole, so no words are held out, and no tag of the text stands for it: "
             "choose two word classes of the app to lock a hypothesis."
         )
-    return ""
 
 
 def held_out_words(spec: ContrastSpec, words: WordPair) -> HeldOutWords:
@@ -66,7 +66,7 @@ def held_out_words(spec: ContrastSpec, words: WordPair) -> HeldOutWords:
     Raises
     ------
     UserError
-        The experiment has nothing to register (``why_not_registered``), or fewer than ``ENOUGH_WORDS`` words or lemmas
+        The experiment has nothing to register (``check_registered``), or fewer than ``ENOUGH_WORDS`` words or lemmas
         of a class are left.
 
     Examples
@@ -76,8 +76,7 @@ def held_out_words(spec: ContrastSpec, words: WordPair) -> HeldOutWords:
     >>> held_out_words(spec, choose_words(spec)).target[:3]
     ('workers', 'price', 'forces')
     """
-    if why := why_not_registered(spec):
-        raise UserError(why)
+    check_registered(spec)
     read = {word.casefold() for word in (*words.target, *words.baseline, *words.shared)}
     read |= {lemma.casefold() for lemma in (*words.target_lemmas, *words.baseline_lemmas)}
     found = []
@@ -179,7 +178,7 @@ def gold_separation(finding: Finding, registration: Registration) -> GoldSeparat
     """
     numbers = finding.numbers
     if finding.value is None or finding.interval is None:
-        raise UserError(finding.sentence)
+        raise UserError(f"The tagged text says nothing of this neuron. {finding.sentence}")
     own_is_target = tuple(numbers["own_tags"]) == tags_of(registration.spec)[0]
     own_is_registered = own_is_target == registration.favours_target
     auc, low, high = _toward(own_is_registered, finding.value, *finding.interval)

@@ -12,7 +12,8 @@ from core.records import ContrastSpec
 from engine.jobs import Job
 from engine.limits import limits
 from engine.pipeline import OWN_GOLD, GoldSource, Request, Step, obtain
-from engine.steps import layers_of
+from engine.steps import conclusion, layers_of
+from ui import seen
 from ui.visitor import visitor
 
 T = TypeVar("T")
@@ -28,6 +29,7 @@ def show(
     *,
     text: str = "",
     marked: int | None = None,
+    check: str = "",
     gold: GoldSource = OWN_GOLD,
     meanwhile: Callable[[], None] | None = None,
 ) -> T:
@@ -39,7 +41,9 @@ def show(
         if unknown and layers_of(spec.model) is not None:
             st.rerun()  # the model has come: now the sidebar can offer its layers, and find the same relative depth
 
-    return obtain(step, Request(spec, text, marked, gold=gold), wait, visitor())
+    if step is conclusion:
+        seen.note_words(spec)
+    return obtain(step, Request(spec, text, marked, check, gold), wait, visitor())
 
 
 def _wait(job: Job, meanwhile: Callable[[], None] | None) -> None:
