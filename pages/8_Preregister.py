@@ -2,7 +2,7 @@
 
 from engine.steps import conclusion
 from ui import learner, page, remedies, settings
-from ui.panels import neuron_bar, preregister, preregister_kept
+from ui.panels import neuron_bar, preregister, preregister_kept, session_print
 from ui.progress import show
 
 page.require_shell()
@@ -14,3 +14,4 @@ with remedies.showing_user_errors():
     page.show_notes(result.notes)
     preregister.draw_form(result, neuron)
     preregister_kept.draw(result, neuron)
+    session_print.draw(result, neuron)
