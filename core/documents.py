@@ -12,10 +12,12 @@ from core.records import HOOK_SIDES, ContrastResult, ShuffledPoints
 from core.report import figures, layer_sentences, sentences
 from core.report.html_report import Drawing, html_report
 from core.report.notebook import notebook_json
+from core.report.session_report import Session, session_html
 from core.stats.correction import LABELS
 
 # Neurons whose values are drawn: the extremes, and so many chosen ones.
 _MOST_SPREADS = 8
+_MARKS = "Triangles are significant; hollow ones are silent, or reverse on the other side of the nonlinearity."
 
 
 def notebook(result: ContrastResult, chosen: Sequence[int] = ()) -> str:
@@ -57,13 +59,26 @@ def report(
     return html_report(result, LABELS[result.spec.correction], drawings, chosen)
 
 
+def session(result: ContrastResult, done: Session) -> str:
+    """One student's session as one HTML file, with the plots of all neurons and of the session's neuron.
+
+    Returns
+    -------
+    str
+        HTML, about 5 MB.
+    """
+    drawings = [Drawing("Every neuron of the layer", figures.neuron_scatter(result), _MARKS)]
+    if 0 <= done.neuron < result.n_neurons:
+        drawings.append(_of_one_neuron(result, done.neuron))
+    return session_html(done, result, LABELS[result.spec.correction], drawings)
+
+
 def _existing(result: ContrastResult, neurons: Sequence[int]) -> list[int]:
     return [neuron for neuron in neurons if 0 <= neuron < result.n_neurons]
 
 
 def _of_all_neurons(result: ContrastResult, chance: ShuffledPoints | None) -> list[Drawing]:
     spec = result.spec
-    marks = "Triangles are significant; hollow ones are silent, or reverse on the other side of the nonlinearity."
     shuffled = (
         f" Grey points below zero are what chance looks like: the labels shuffled once (seed {chance_seed(spec)})."
         if chance is not None
@@ -72,7 +87,7 @@ def _of_all_neurons(result: ContrastResult, chance: ShuffledPoints | None) -> li
     volcano = figures.neuron_volcano(result, chance, critical_log10_p(result))
     about = "Far to the side is a large difference, high up one that chance hardly ever makes."
     return [
-        Drawing("Every neuron of the layer", figures.neuron_scatter(result), marks),
+        Drawing("Every neuron of the layer", figures.neuron_scatter(result), _MARKS),
         Drawing("Effect size and p of every neuron", volcano, about + shuffled),
     ]
 

@@ -160,6 +160,11 @@ SECTIONS: dict[str, list[tuple[str, str]]] = {
         ("core/comparison.py", ""),
         ("core/words/failures.py", ""),
     ],
+    "registrations": [
+        ("core/preregistration.py", ""),
+        ("core/records/registration.py", ""),
+        ("ui/panels/preregister.py", ""),
+    ],
     "settings": [
         ("core/records/spec.py", "JSON"),
         ("core/records/", "^(?!.*[Nn]o part of speech)"),

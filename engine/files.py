@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from core.records.agreement import Agreement
     from core.records.emergence import Emergence
     from core.records.layers import GoldLayers
+    from core.report.session_report import Session
     from core.report.tables import Table
 
 
@@ -218,6 +219,15 @@ def report(spec: ContrastSpec, shown: tuple[str, str], neurons: tuple[int, ...])
     result, request = _as_shown(spec, shown), Request(spec)
     counts, chance = resolve(profile, request), resolve(shuffled, request)
     return _file("report", [result], lambda: report_of(result, counts, chance, neurons), neurons)
+
+
+def session(spec: ContrastSpec, shown: tuple[str, str], done: Session) -> bytes:
+    """The print-out of a session. It is not kept: it has a student's name. Otherwise as ``csv`` gives the table."""
+    from core.documents import session as session_of
+
+    result = _as_shown(spec, shown)
+    with _one_at_a_time:
+        return session_of(result, done).encode()
 
 
 def notebook(spec: ContrastSpec, shown: tuple[str, str], neurons: tuple[int, ...]) -> bytes:

@@ -12,7 +12,8 @@ from core.records import ContrastSpec
 from engine.jobs import Job
 from engine.limits import limits
 from engine.pipeline import OWN_GOLD, GoldSource, Request, Step, obtain
-from engine.steps import layers_of
+from engine.steps import conclusion, layers_of
+from ui import seen
 from ui.visitor import visitor
 
 T = TypeVar("T")
@@ -28,11 +29,12 @@ def show(
     *,
     text: str = "",
     marked: int | None = None,
+    check: str = "",
     gold: GoldSource = OWN_GOLD,
     meanwhile: Callable[[], None] | None = None,
 ) -> T:
     """The result of a step. While it is computed, draw a progress bar, and below it what ``meanwhile`` draws."""
-    return get(step, Request(spec, text, marked, gold=gold), meanwhile)
+    return get(step, Request(spec, text, marked, check, gold), meanwhile)
 
 
 def get(step: Step[T], request: Request, meanwhile: Callable[[], None] | None = None) -> T:
@@ -44,6 +46,8 @@ def get(step: Step[T], request: Request, meanwhile: Callable[[], None] | None = 
         if unknown and layers_of(request.spec.model) is not None:
             st.rerun()  # the model has come: now the sidebar can offer its layers, and find the same relative depth
 
+    if step is conclusion:
+        seen.note_words(request.spec)
     return obtain(step, request, wait, visitor())
 
 

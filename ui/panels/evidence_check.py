@@ -19,7 +19,7 @@ from core.report.sentences import result_stem
 from core.words.entries import written
 from engine.evidence_steps import of_check
 from engine.pipeline import Request
-from ui import charts, page, settings, verdicts
+from ui import charts, page, seen, settings, verdicts
 from ui.evidence_states import CheckState, ask, cancel
 from ui.panels import evidence_numbers
 from ui.verdicts import FAILED
@@ -70,6 +70,8 @@ def _why(error: BaseException | None) -> str:
 
 def _draw_finding(request: Request, name: str, module: CheckModule, finding: Finding) -> None:
     """Draw the verdict beside the picture, and the numbers below."""
+    if name in ("held_out", "gold_text") and request.marked is not None:
+        seen.note(name, request.spec, request.marked)
     drawn = bool(finding.numbers)
     text, picture = st.columns([9, 11], gap="medium") if drawn else (st.container(), None)
     with text:

@@ -12,7 +12,7 @@ from core.records import ContrastResult
 from core.report.sentences import higher_for
 from engine.evidence_steps import of_check
 from engine.pipeline import Request
-from ui import chosen, verdicts
+from ui import chosen, seen, verdicts
 from ui.evidence_states import CheckState, ask, states_of
 
 
@@ -26,6 +26,10 @@ def draw(result: ContrastResult, requests: Mapping[int, Request]) -> None:
     if not requests:
         return
     states = {neuron: states_of(request) for neuron, request in requests.items()}
+    for neuron, of_neuron in states.items():
+        for name in ("held_out", "gold_text"):
+            if of_neuron[name].finding:
+                seen.note(name, result.spec, neuron)
     with st.container(border=True, key="pinned_neurons"):
         st.header("Pinned neurons", anchor="pinned")
         columns = [(f"Neuron {neuron}", f"higher for {higher_for(result, neuron)}") for neuron in requests]

@@ -16,7 +16,7 @@ from core.report import sentences
 from core.report.glossary import GLOSSARY, SIDE_WORDS, statistic_name
 from core.report.one_layer import one_layer_read
 from engine import files, steps
-from ui import page, settings
+from ui import page, seen, settings
 from ui.link_values import View
 from ui.panels import finder_table, layers
 from ui.panels.export import FileButton, Files
@@ -51,6 +51,8 @@ def draw(view: View, neuron: int | None) -> tuple[Files, ...]:
         page.show_notes((one_layer_read("the neurons of every layer"),))
         return ()
     table = NeuronTable(every, *_gold(spec, view))
+    if table.gold is not None:
+        seen.note_every_neuron("gold_text", spec)
     order = view.sort if finder_table.is_order(table, view.sort) else ""
     problem, applied, rows = _rows(table, view.filter, order)
     _draw_filter(table, view, problem)

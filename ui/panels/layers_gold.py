@@ -13,7 +13,7 @@ from core.report import layer_alternatives
 from core.report.figures import every_layer as figures
 from engine import layer_steps
 from engine.pipeline import Request
-from ui import page
+from ui import page, seen
 from ui.visitor import visitor
 
 if TYPE_CHECKING:
@@ -44,6 +44,9 @@ def draw(shown: Shown) -> GoldLayers | None:
 
 def _draw_chart(shown: Shown, gold: GoldLayers) -> None:
     numbers, names = shown.side(tested=True), shown.names
+    for layer, *extremes in zip(numbers.layers, numbers.higher.extreme, numbers.lower.extreme, strict=True):
+        for neuron in extremes:
+            seen.note("gold_text", shown.spec.changed(layer=layer), int(neuron))
     picture = figures.layer_gold(numbers, gold, names, shown.axis)
     shown.draw_chart("layer_gold", picture, layer_alternatives.of_layer_gold(numbers, gold, names))
     target, baseline = map(page.plain, names)

@@ -19,7 +19,7 @@ from core.report.readable import first_words, last_words, readable, readable_auc
 from core.report.sentences import class_names
 from core.stats.text_score import text_score
 from core.words import listed_words
-from ui import page, token_heatmap
+from ui import page, seen, token_heatmap
 from ui.readable_table import readable_table
 from ui.rows import clicked_row
 
@@ -96,6 +96,9 @@ def draw(result: ContrastResult, found: TokenActivations, neurons: Sequence[int]
     st.caption(about.strip(), help=GLOSSARY["text score"])
     tokens = tokens_of_words(found, [(word.start, word.end) for word in kinds.words])
     values = word_values(found, tokens, neurons, result.spec.pooling)  # [n_words, n_neurons]
+    if passage is not None:
+        for neuron in neurons:
+            seen.note("gold_text", result.spec, neuron)
     scored = _Scored(result, found, kinds, tokens)
     scores = [scored.score(neuron, values[:, i]) for i, neuron in enumerate(neurons)]
     shown = [(neuron, i, score) for i, (neuron, score) in enumerate(zip(neurons, scores, strict=True)) if score]

@@ -72,27 +72,32 @@ def html_report(
         found(result, correction),
         warnings(result),
         _NO_SCRIPT,
-        *(_figure(number, drawing) for number, drawing in enumerate(drawings)),
+        *(figure(number, drawing) for number, drawing in enumerate(drawings)),
         neurons(result, chosen),
         words(result),
         facts(result, correction),
     ]
-    return _page(title, "\n".join(parts)).encode("utf-8", "replace").decode()  # half characters of paths have no UTF-8
+    return (
+        html_page(title, "\n".join(parts)).encode("utf-8", "replace").decode()
+    )  # half characters of paths have no UTF-8
 
 
-def _page(title: str, main: str) -> str:
-    """The file: its policy, styles and scripts around its parts. Both are HTML."""
+def html_page(title: str, main: str, *, only_light: bool = False) -> str:
+    """The file: its policy, styles and scripts around its parts. Both are HTML; ``main`` may have ``figure``s.
+
+    It has the reader's theme, unless it is ``only_light``.
+    """
     scripts = [_plotly(), (_HERE / "plots.js").read_text(encoding="utf-8")]
     policy = _POLICY.format(scripts=" ".join(map(_digest, scripts)))
     style = f":root {{{css_variables()}}}\n{(_HERE / 'page.css').read_text(encoding='utf-8')}"
     code = "\n".join(f"<script>{script}</script>" for script in scripts)
     return f"""<!doctype html>
-<html lang="en">
+<html lang="en" data-theme="{"light" if only_light else "any"}">
 <head>
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="{policy}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
+<meta name="color-scheme" content="{"light" if only_light else "light dark"}">
 <title>{title}</title>
 <style>{style}</style>
 </head>
@@ -107,8 +112,8 @@ def _page(title: str, main: str) -> str:
 """
 
 
-def _figure(number: int, drawing: Drawing) -> str:
-    """A figure: where its plot will be, what it is in both themes, its caption."""
+def figure(number: int, drawing: Drawing) -> str:
+    """A figure as HTML: where its plot will be, what it is in both themes, its caption. ``number`` is its own."""
     data, layout = packed(drawing.picture["data"]), with_look(packed(drawing.picture["layout"]))
     layout["font"] = {**layout["font"], "family": _FONT}
     layout["hoverlabel"] = {**layout["hoverlabel"], "font": {**layout["hoverlabel"]["font"], "family": _FONT}}

@@ -1,4 +1,4 @@
-// Draws the plots in the colours of the page's theme; again when the theme changes, and light on paper.
+// Draws the plots in the colours of the page's theme, which may be light only; again when the theme changes, and light on paper.
 (() => {
   const isDark = window.matchMedia("(prefers-color-scheme: dark)");
   const figures = [...document.querySelectorAll("script.plot-data")].map((script) => ({
@@ -15,7 +15,8 @@
     });
   }
 
-  const drawOnScreen = () => draw(isDark.matches ? "dark" : "light");
+  const onlyLight = document.documentElement.dataset.theme === "light";
+  const drawOnScreen = () => draw(isDark.matches && !onlyLight ? "dark" : "light");
   isDark.addEventListener("change", drawOnScreen);
   window.addEventListener("beforeprint", () => {
     draw("light");
