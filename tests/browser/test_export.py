@@ -17,7 +17,7 @@ from PIL import Image
 from core.experiment import run_contrast
 from core.records import ContrastSpec
 from core.report.palette import THEMES, palette
-from tests.support.browser import chromium_page, wait_until_idle
+from tests.support.browser import chromium_page, wait_for, wait_until_idle
 from tests.support.visits import arrive, scatter, visit
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -149,7 +149,9 @@ def test_the_coloured_text_as_a_page_of_its_own(app, theme, tmp_path):
         blocks = page.locator(".heatmap .block")
         on_page = [blocks.nth(i).evaluate(TOKENS) for i in range(blocks.count())]
         titles = page.locator(".heatmap .block .title").all_text_contents()
-        text = page.get_by_label("Your text").input_value()
+        box = page.get_by_label("Your text")
+        wait_for(page, lambda: box.input_value() != "")  # Streamlit draws the box before its text
+        text = box.input_value()
         open_export(page)
         (tmp_path / "text.html").write_bytes(data(page, "The coloured text", "HTML"))
         image = Image.open(io.BytesIO(picture(page, "Coloured text: nouns and verbs", "PNG"))).convert("RGB")

@@ -18,6 +18,7 @@ def test_a_link_opens_the_other_document_at_its_heading_and_back_leads_back(app)
     with visit() as page:
         page.goto(f"{app}/Help?{QUERY}&read=class-links")
         arrive(page, "Help")
+        page.locator("[data-follows]").wait_for(state="attached")
         page.get_by_role("link", name="your address").click()
         heading = page.get_by_role("heading", name="4. Find the address (1 minute)")
         heading.wait_for()

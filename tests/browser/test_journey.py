@@ -17,7 +17,8 @@ from playwright.sync_api import expect
 from core.activations import token_activations
 from core.experiment import run_contrast
 from core.models import load_model
-from tests.support.browser import ROOT, require_browser, wait_until_idle
+from core.report.palette import palette
+from tests.support.browser import ROOT, require_browser, wait_for, wait_until_idle
 from tests.support.visits import (
     arrive,
     bring_into_view,
@@ -297,20 +298,18 @@ def test_every_page_fits_and_is_kept_as_a_picture(app, theme, width, height):
 
 
 def test_the_text_of_plots_has_the_pages_colour_after_a_change_of_theme(app):
+    colours = """() => [".stMain p", ".xtick text", ".legendtext", ".ytitle", ".annotation-text"].map((part) => {
+        const style = getComputedStyle(document.querySelector(part === ".stMain p" ? part : `.js-plotly-plot ${part}`));
+        return part === ".stMain p" ? style.color : style.fill;
+    })"""
     with visit(color_scheme="light") as page:
         page.goto(f"{app}/Neurons")
         arrive(page, "Neurons")
         for scheme in ("light", "dark"):
             page.emulate_media(color_scheme=scheme)
-            page.wait_for_function(
-                "scheme => getComputedStyle(document.querySelector('.stApp')).colorScheme === scheme", arg=scheme
-            )
-            # Where motion is reduced, a colour that changes is the old one for a frame more.
-            page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
-            text = page.evaluate("getComputedStyle(document.querySelector('.stMain p')).color")
-            for part in (".xtick text", ".legendtext", ".ytitle", ".annotation-text"):
-                drawn = page.locator(f".js-plotly-plot {part}").first
-                assert drawn.evaluate("text => getComputedStyle(text).fill") == text
+            ink = "rgb({}, {}, {})".format(*bytes.fromhex(palette(scheme)["ink"][1:]))
+            # A colour that is inherited changes a frame later on each level of elements.
+            wait_for(page, lambda ink=ink: set(page.evaluate(colours)) == {ink})
 
 
 def test_the_plot_has_a_preview_until_the_browser_can_draw_it(app):

@@ -84,6 +84,7 @@ def test_a_text_survives_a_reload_and_goes_with_a_duplicated_tab(app):
         with new_page_like(page) as other:
             other.goto(address)
             arrive(other, "Text heatmap")
+            wait_for(other, lambda: box(other, "text").input_value() != "")
             assert "platypus" not in box(other, "text").input_value()
 
 
@@ -224,6 +225,7 @@ def test_without_session_storage_all_else_works(app):
         coloured(page, SECRET)
         page.reload()
         arrive(page, "Text heatmap")
+        wait_for(page, lambda: box(page, "text").input_value() != "")
         assert box(page, "text").input_value() != SECRET
 
 

@@ -82,6 +82,8 @@ def test_what_a_reader_chooses_shows_at_once_and_is_kept(app):
         follow(page, "Words")
         follow(page, "Text heatmap")
         page.reload()
+        # The sample stands there, or is hidden, until the tab has given the text back.
+        page.locator(".panel").first.get_by_text(TEXT.split()[1]).first.wait_for()
         arrive(page, "Text heatmap")
         folded = page.locator(".more > summary")
         assert folded.inner_text() == "More colours: lowest to highest, from 10%, reds and blues"

@@ -224,9 +224,22 @@ def watch(page: Page) -> Seen:
     return seen
 
 
+# True once nothing is left to do: Streamlit draws a skeleton until it has the script of a widget, and gives a widget the
+# session's value in an effect after it has drawn an empty one.
+_AT_REST = """() => new Promise((done) => requestIdleCallback(
+    () => done(!document.querySelector("[data-testid='stSkeleton']")), { timeout: 1000 }))"""
+
+
 def wait_until_idle(page: Page, timeout: float = 30.0) -> None:
-    """Wait until Streamlit has connected and its script has come to rest."""
-    page.locator("[data-testid='stApp'][data-test-script-state='notRunning']").wait_for(timeout=timeout * 1000)
+    """Wait until Streamlit has connected, its script has come to rest, and the browser has drawn all that was sent."""
+    deadline = time.monotonic() + timeout
+    rests = page.locator("[data-testid='stApp'][data-test-script-state='notRunning']")
+    while True:
+        left = max(deadline - time.monotonic(), 0.001) * 1000
+        rests.wait_for(timeout=left)
+        page.wait_for_function(_AT_REST, timeout=left)
+        if rests.count():  # what was drawn may have run the script again
+            return
 
 
 def wait_for(page: Page, true: Callable[[], bool], timeout: float = 30.0) -> None:

@@ -16,6 +16,7 @@ LONGEST_ANCHOR = 200  # characters
 _TARGET = "_document_anchor"  # how often a link was pressed, and the heading that the last one names
 _component = st.components.v2.component(
     KEY,
+    html="<div></div>",
     css=":host {display: none}",
     js=(Path(__file__).parent / "links.js").read_text(encoding="utf-8"),
 )

@@ -6,7 +6,7 @@
 const PATIENCE = 3000; // milliseconds until the heading must be there
 let shown = 0;
 
-export default function ({ data, setTriggerValue }) {
+export default function ({ data, parentElement, setTriggerValue }) {
   const follow = (event) => {
     const link = event.target.closest?.(`.${data.text} a[href*="read="]`);
     if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
@@ -15,6 +15,7 @@ export default function ({ data, setTriggerValue }) {
     setTriggerValue("opened", { read: url.searchParams.get("read"), anchor: decodeURIComponent(url.hash.slice(1)) });
   };
   document.addEventListener("click", follow);
+  parentElement.querySelector("div").dataset.follows = data.text; // until it does, a link opens a new tab
   if (data.nth > shown) {
     shown = data.nth;
     goTo(data.anchor, performance.now() + PATIENCE);
