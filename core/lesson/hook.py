@@ -122,7 +122,7 @@ STEP = Step(
     ),
     look_for="Find the place of the hook in the picture: is it before the MLP bends its numbers, or after?",
     question="The model reads the first target word that is a single token. Is this neuron above zero there?",
-    hint="Look at the two shares of words at which a neuron is above zero. In many models, both are small.",
+    hint="Choose another neuron, and look again. A neuron may be below zero for most words.",
     page="pages/1_Neurons.py",
     controls=("layer", "neuron"),
     figure="hook",
