@@ -91,7 +91,7 @@ def _code(live: Live) -> str:
     check_has_lines(spec)
     n_layers = result.model.n_layers if spec.family == "model" else 1
     some_never_vary = result.family_size < n_layers * result.n_neurons
-    correction = _SHORT.get(spec.correction) or testing.correction_code(spec)
+    correction = _SHORT.get(spec.correction) or f"\n\n{testing.correction_code(spec)}"
     return "\n".join(
         [
             _TEST.replace("TEST", _TESTS[spec.test]),
