@@ -104,7 +104,7 @@ STEP = Step(
         "Put the words of both classes in one bag, and deal them to two groups at random.",
         "These groups mean nothing, so whatever differs between them is chance.",
         "Still, if we test every neuron, some have a p below alpha.",
-        "On average alpha is the share of neurons that this happens to; in one deal it can be far more or far less.",
+        "On average, alpha is about the share of neurons that this happens to; in one deal it can be far more or less.",
         "That is because neurons of one layer are not independent: a deal that fools one may fool many.",
     ),
     look_for="Look at the grey points, which are the neurons with shuffled labels. How far out do they reach?",

@@ -40,7 +40,7 @@ for each in layers:
 
 def read(ids):
     with torch.no_grad():
-        model(torch.tensor([start + ids]))
+        model.base_model(torch.tensor([start + ids]))  # all but the head, which predicts the next token
     return np.stack([caught[each][len(start) :] for each in layers])  # [layer, token, neuron]
 
 

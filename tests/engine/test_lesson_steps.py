@@ -13,11 +13,13 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from core.errors import UserError
 from core.experiment import unit_values
 from core.lesson import STEPS, Live, Reveal, Step, of_name, program
 from core.records import ContrastSpec
 from engine import lesson_steps
 from engine.pipeline import GoldSource
+from tests.support.tiny_models import save_tiny
 
 ROOT = Path(__file__).resolve().parents[2]
 BUNDLED = ROOT / "assets" / "models" / "grammar-neo-9m"
@@ -173,6 +175,21 @@ def test_shuffled_answer_follows_seed_and_alpha_and_the_colour_the_text(few_sent
     texts = (TEXT, "A dog.", "We walk and we talk and we run.")
     shown = {colours.reveal(lesson_steps.live(colours, spec, 120, text)).number for text in texts}
     assert len(shown) == 3
+
+
+def test_a_neuron_that_never_varies_and_one_that_is_not_there(tmp_path: Path, few_sentences: Path) -> None:
+    folder = save_tiny("gpt_neo", tmp_path, dead_neurons={1: [5]})
+    spec = ContrastSpec.careful(model=str(folder), layer=1, **FEW)
+    found = lives(spec, 5, few_sentences)
+    shown = answers(found)
+    assert shown["ablation"].value is None and "does not vary" in shown["ablation"].sentence
+    assert shown["values"].value == "neither: the means are equal"
+    lines = [found[name] for name in ("hook", "tokens", "values", "t-test", "colours", "chance")]
+    code = "\n\n".join(of_name(name).code(live) for name, live in found.items() if live in lines)
+    numbers = [reveal.number for name, reveal in shown.items() if found[name] in lines]
+    np.testing.assert_allclose(printed(code, folder, few_sentences), numbers, rtol=1e-3, atol=1e-5)
+    with pytest.raises(UserError, match=r"Layer 1 has neurons 0 to 127; got 128\."):
+        lesson_steps.live(STEPS[0], spec, 128, TEXT)
 
 
 def test_a_class_without_tags_has_no_answer_in_running_text() -> None:
