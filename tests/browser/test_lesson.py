@@ -80,6 +80,7 @@ def steps_done(page):
     return page.get_by_role("navigation", name=re.compile("Steps of the lesson")).get_attribute("aria-label")
 
 
+@pytest.mark.timeout(900)  # the last step takes the neuron out of a model, many times
 def test_the_whole_lesson_by_keyboard_alone(app):
     with visit() as page:
         page.goto(f"{app}/?{QUERY}")
