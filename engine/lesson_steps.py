@@ -6,11 +6,14 @@ live(step, spec, neuron, text, get=obtain_it)   # as a page waits: get(step of t
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
+from core.errors import UserError
+from core.evidence import about
 from core.lesson import Live, Step
-from core.records import ContrastSpec
+from core.records import IMPOSSIBLE, ContrastSpec, Finding
 from engine import pipeline
 from engine.evidence_steps import finding
 from engine.pipeline import OWN_GOLD, GoldSource, Request, resolve
@@ -63,8 +66,21 @@ def live(
     Raises
     ------
     UserError
-        As the steps of the pipeline; a check that cannot be run is a finding that says so.
+        As the steps of the pipeline; the layer does not have the neuron. A check that cannot be run is no error, but a
+        finding that says so.
     """
     result = get(conclusion, Request(spec))
-    more = {name: get(*needed) for name, needed in requests(step, spec, neuron, sample, gold).items()}
+    if not 0 <= neuron < result.n_neurons:
+        raise UserError(f"Layer {spec.layer} has neurons 0 to {result.n_neurons - 1}; got {neuron}.", about="neuron")
+    varies = math.isfinite(result.tests.statistic[neuron])
+    more = {
+        name: get(needed, request) if varies or needed is not finding else _not_checked(name, neuron)
+        for name, (needed, request) in requests(step, spec, neuron, sample, gold).items()
+    }
     return Live(spec, neuron, result, sample, more)
+
+
+def _not_checked(check: str, neuron: int) -> Finding:
+    """The finding of a check about a neuron that has one value at all words: a check is about no such neuron."""
+    sentence = f"Neuron {neuron} does not vary over these words, so it cannot be tested."
+    return Finding(IMPOSSIBLE, about(check).RULE, sentence)

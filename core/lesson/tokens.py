@@ -8,6 +8,7 @@ from core.lesson import lines, sizes
 from core.lesson.step import Guess, Live, Number, Reveal, Step
 from core.records import ContrastSpec
 from core.report.readable import readable_auc, readable_share
+from core.stats.effect_size import auc
 
 _PERCENT = Number(0, 100, whole=True, unit="%")
 _CODE = """\
@@ -24,13 +25,12 @@ def _reveal(live: Live) -> Reveal:
     percent = 100 * float(np.mean(np.concatenate(counts) == 1))
     target, baseline = (readable_share(float(np.mean(each == 1))) for each in counts)
     one, other = sizes.names(live)
-    # How well the number of tokens alone separates the classes: the share of pairs, a tie counting one half.
-    more = float(np.mean(np.sign(counts[0][:, None] - counts[1][None]) + 1) / 2)
+    by_count = float(auc(*(each[:, None].astype(np.float64) for each in counts))[0])  # of the number of tokens alone
     fewer = " with the space before it" if live.spec.leading_space else " without a space before it"
     sentence = (
         f"Of all words, {readable_share(percent / 100)} are one token, each read{fewer}: {target} of {one} and "
-        f"{baseline} of {other}. The number of tokens alone separates {one} from {other} with an AUC of "
-        f"{readable_auc(max(more, 1 - more))}: a neuron that follows only this number could do so too."
+        f"{baseline} of {other}. By the number of tokens alone, the AUC is {readable_auc(max(by_count, 1 - by_count))}, where "
+        "0.5 is chance: a neuron that follows only this number has the same."
     )
     return Reveal(percent, percent, sentence)
 

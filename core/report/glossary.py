@@ -37,8 +37,8 @@ GLOSSARY = {
     "p": "How often so large a statistic would come about if the two classes did not differ and all else that the test "
     "assumes were true.",
     "alpha": "The limit that is chosen before the test: what has a p of at most alpha is called significant.",
-    "Bonferroni": "A correction for many tests: each p is multiplied by the number of tests, so that the chance of even "
-    "one false finding is at most alpha.",
+    "Bonferroni": "A correction for many tests: each p is multiplied by the number of tests, so that the chance of "
+    "even one false finding is at most alpha.",
     "degrees of freedom": "How much information on the variance is in the data: the fewer, the larger a t must be.",
     "p adjusted": "The p-value after the correction for all tests of the family; the neuron is significant if it is at "
     "most alpha.",
