@@ -35,5 +35,6 @@ def draw(step: Step, live: Live) -> None:
             st.caption(f"With the settings of now, the last number that these lines print is **{number:.6g}**.{go_on}")
         if settings.current().view.spec.model == "bundled" and whole:
             st.caption(
-                "For the bundled model, MODEL_FOLDER names the folder of its files: assets/models/grammar-neo-9m in this app."
+                "For the bundled model, MODEL_FOLDER names the folder of its files, which is "
+                "assets/models/grammar-neo-9m in this app."
             )
