@@ -27,10 +27,11 @@ def _reveal(live: Live) -> Reveal:
     one, other = sizes.names(live)
     by_count = float(auc(*(each[:, None].astype(np.float64) for each in counts))[0])  # of the number of tokens alone
     fewer = " with the space before it" if live.spec.leading_space else " without a space before it"
+    alone = readable_auc(max(by_count, 1 - by_count))
     sentence = (
         f"Of all words, {readable_share(percent / 100)} are one token, each read{fewer}: {target} of {one} and "
-        f"{baseline} of {other}. By the number of tokens alone, the AUC is {readable_auc(max(by_count, 1 - by_count))}, where "
-        "0.5 is chance: a neuron that follows only this number has the same."
+        f"{baseline} of {other}. By the number of tokens alone, the AUC is {alone}, where 0.5 is chance: a neuron that "
+        "follows only this number has the same."
     )
     return Reveal(percent, percent, sentence)
 

@@ -21,6 +21,8 @@ from engine import lesson_steps
 from engine.pipeline import GoldSource
 from tests.support.tiny_models import save_tiny
 
+pytestmark = pytest.mark.timeout(300)  # a program imports torch and transformers, and reads word by word
+
 ROOT = Path(__file__).resolve().parents[2]
 BUNDLED = ROOT / "assets" / "models" / "grammar-neo-9m"
 TEXT = "The old walk home was long.\nThey walk “slowly”, and the dogs run."
