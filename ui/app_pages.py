@@ -137,6 +137,7 @@ LESSON = AppPage(
     ":material/school:",
     "Take the lesson",
     "Ten steps on the live model: guess, look, and see what the numbers bear.",
+    {"idea": "The idea of the step", "picture": "The picture of the step"},
     group=LEARN,
 )
 PREREGISTER = AppPage(

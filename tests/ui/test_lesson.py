@@ -47,7 +47,7 @@ def test_the_answer_is_closed_until_a_guess_and_then_follows_the_controls():
     kept = kept_by_browser(at)["lesson"][FIRST.name]
     assert (kept["guess"], kept["setting"]) == (radio_options(SMALL)[0], SMALL.digest)
     assert f"**{kept['answer']}**" in before[1] and "layer 2" in before[-1]
-    assert ("Right." in before) == (kept["guess"] == kept["answer"])
+    assert ("**Right.**" in before) == (kept["guess"] == kept["answer"])
     at.slider(key="lesson_layer").set_value(4)
     settle(at)
     after = answer_of(at)
@@ -72,7 +72,7 @@ def radio_options(spec):
 def test_without_a_guess_the_answer_is_shown_and_this_is_kept():
     at = press(open_page(LESSON, step=FIRST.name), f"lesson_show_{FIRST.name}")
     assert kept_by_browser(at)["lesson"][FIRST.name]["guess"] is None
-    assert "Opened without a guess." in answer_of(at)
+    assert "**Opened without a guess.**" in answer_of(at)
     at = press(at, "lesson_next")
     assert link(at)["step"] == STEPS[1].name and at.header[0].value.startswith("Step 2 of ")
     at = trigger(at, "lesson_stepper", "go", "summary")

@@ -72,7 +72,8 @@ def buttons(at):
 def test_without_a_hub_every_page_says_what_can_be_done(page, name):
     at = type_model(open_page(page, SMALL), name)
     assert len(at.error) == 1 and "nothing answers at" in said(at.error)[0]
-    assert buttons(at)[-2:] == ["Use the bundled model", "Try again"]
+    labels = buttons(at)
+    assert labels[labels.index("Use the bundled model") :][1] == "Try again"
     assert [code.value for code in at.code] == [f"python -m core download {name}"]
     layer = at.number_input(key="layer")
     assert layer.disabled and layer.value == SMALL.layer

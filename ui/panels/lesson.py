@@ -13,8 +13,8 @@ from core.report.glossary import GLOSSARY
 from engine import lesson_steps
 from engine.pipeline import Request
 from engine.steps import conclusion
-from ui import kept_in_browser, lesson_progress, lesson_stepper, link, navigation, page, remedies, settings
-from ui.app_pages import PAGES
+from ui import kept_in_browser, lesson_progress, lesson_stepper, link, navigation, page, parts, remedies, settings
+from ui.app_pages import LESSON, PAGES
 from ui.lesson_progress import lesson_steps_shown
 from ui.lesson_stepper import Place
 from ui.panels import export, lesson_code, lesson_controls, lesson_end, lesson_guess, lesson_picture, neuron_bar
@@ -67,6 +67,21 @@ def draw() -> None:
         there = next(each for each in PAGES if each.script == step.page)
         navigation.draw_link(there, f"Open on the {there.title} page")
     export.draw(result)
+
+
+def draw_framed() -> None:
+    """Draw a step in a frame of another page: its idea, its picture, or both, without a question or a control."""
+    steps, shown = lesson_steps_shown(), parts.of(LESSON.title)
+    step = _current(steps) or steps[-1]
+    st.header(step.title, anchor=False)
+    if "idea" in shown:
+        _draw_idea(step)
+    if "picture" in shown:
+        with remedies.showing_user_errors():
+            result = get(conclusion, Request(settings.current().view.spec))
+            neuron = neuron_bar.draw(result)
+            lesson_picture.draw(step, lesson_steps.live(step, result.spec, neuron, lesson_controls.text(), get=get))
+            page.show_notes(result.notes)
 
 
 def _current(steps: tuple[Step, ...]) -> Step | None:

@@ -32,6 +32,9 @@ def draw(step: Step, live: Live) -> None:
         st.code(lines, language="python")
         if math.isfinite(number):
             go_on = "" if whole else " They go on from the lines of the steps before: see “All lines so far”."
-            st.caption(f"With the settings of now, the last number that these lines print is **{number:.6g}**.{go_on}")
+            st.caption(f"With the settings of now, the last number that these lines print is `{number:.6g}`.{go_on}")
         if settings.current().view.spec.model == "bundled" and whole:
-            st.caption("For the bundled model, MODEL_FOLDER names the folder of its files: assets/models in this app.")
+            st.caption(
+                "For the bundled model, MODEL_FOLDER names the folder of its files, which is "
+                "assets/models/grammar-neo-9m in this app."
+            )

@@ -95,12 +95,10 @@ def _draw_one(name: str) -> None:
         options = _OPTIONS[name]
         chosen.write(key, value)
         labels = "".join(map(options.label, options.values))
-        draw = st.selectbox if len(labels) > _MOST_ABREAST else _segmented
-        draw(label, options.values, format_func=options.label, **more)
-
-
-def _segmented(label: str, options: Sequence[str], **more: Any) -> None:
-    st.segmented_control(label, options, required=True, **more)
+        if len(labels) > _MOST_ABREAST:
+            st.selectbox(label, options.values, format_func=options.label, **more)
+        else:
+            st.segmented_control(label, options.values, format_func=options.label, required=True, **more)
 
 
 def _draw_layer(label: str, value: int, more: dict[str, Any]) -> None:

@@ -78,12 +78,12 @@ def draw_answer(step: Step, live: Live) -> None:
     asked = step.guess(live.spec)
     with st.container(border=True, key=ANSWER):
         left, right = st.columns(2)
-        left.markdown(f"Your guess\n\n**{page.plain(shown(guess.guess, asked) or 'none')}**")
-        right.markdown(f"The live result\n\n**{page.plain(shown(reveal.value, asked) or 'no answer')}**")
+        left.markdown(f":small[Your guess]  \n**{page.plain(shown(guess.guess, asked) or 'none')}**")
+        right.markdown(f":small[The live result]  \n**{page.plain(shown(reveal.value, asked) or 'no answer')}**")
         if elsewhere:
             _draw_other_settings(step, guess, asked, reveal)
         else:
-            st.markdown(page.plain(verdict(guess.guess, reveal, asked)))
+            st.markdown(f"**{page.plain(verdict(guess.guess, reveal, asked))}**")
         st.markdown(page.plain(reveal.sentence))
         if elsewhere or guess.guess is None:
             label = "Guess for these settings" if elsewhere else "Make a guess after all"
