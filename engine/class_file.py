@@ -69,7 +69,7 @@ class ClassFile:
     """What a class file says.
 
     ``name`` is the file's own name, for sentences. ``settings`` are pairs of a name and a value as in a link.
-    ``pages`` are titles of pages, ``steps`` names of the lesson's steps, in their order; None for all of them.
+    ``pages`` are titles of pages, ``steps`` names of the lesson's steps; None for all of them.
     ``hidden`` are the controls that the sidebar does not show (``CONTROLS``).
     """
 

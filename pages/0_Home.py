@@ -1,6 +1,6 @@
 """Home: an introduction, links to the other pages, and a summary of the experiment."""
 
-from ui import page, parts, settings
+from ui import learner, page, parts, settings
 from ui.panels import export, home
 
 page.require_shell()
@@ -10,6 +10,7 @@ if not parts.embedded():
 if "introduction" in shown:
     home.draw_introduction()
 if not parts.embedded():
+    learner.begin()  # how far the lesson is
     home.draw_page_cards()
     home.draw_notebook_path()
 if "summary" in shown:

@@ -32,14 +32,19 @@ def show(
     meanwhile: Callable[[], None] | None = None,
 ) -> T:
     """The result of a step. While it is computed, draw a progress bar, and below it what ``meanwhile`` draws."""
+    return get(step, Request(spec, text, marked, gold=gold), meanwhile)
+
+
+def get(step: Step[T], request: Request, meanwhile: Callable[[], None] | None = None) -> T:
+    """``show``, of a request that may have more, such as the check of a neuron."""
 
     def wait(job: Job) -> None:
-        unknown = layers_of(spec.model) is None
+        unknown = layers_of(request.spec.model) is None
         _wait(job, meanwhile)
-        if unknown and layers_of(spec.model) is not None:
+        if unknown and layers_of(request.spec.model) is not None:
             st.rerun()  # the model has come: now the sidebar can offer its layers, and find the same relative depth
 
-    return obtain(step, Request(spec, text, marked, gold=gold), wait, visitor())
+    return obtain(step, request, wait, visitor())
 
 
 def _wait(job: Job, meanwhile: Callable[[], None] | None) -> None:

@@ -8,12 +8,34 @@
 
 from __future__ import annotations
 
-from core.lesson import hook, tokens
+from core.lesson import (
+    ablation,
+    both_sides,
+    chance,
+    colours,
+    effect_size,
+    hook,
+    running_text,
+    t_test,
+    tokens,
+    values,
+)
 from core.lesson.step import Choice, Guess, Live, Number, Reveal, Step
 
 __all__ = ["STEPS", "Choice", "Guess", "Live", "Number", "Reveal", "Step", "of_name", "program"]
 
-STEPS: tuple[Step, ...] = (hook.STEP, tokens.STEP)
+STEPS: tuple[Step, ...] = (
+    hook.STEP,
+    tokens.STEP,
+    values.STEP,
+    t_test.STEP,
+    colours.STEP,
+    chance.STEP,
+    effect_size.STEP,
+    running_text.STEP,
+    both_sides.STEP,
+    ablation.STEP,
+)
 
 
 def of_name(name: str) -> Step | None:
@@ -28,14 +50,16 @@ def of_name(name: str) -> Step | None:
 
 
 def program(step: Step, live: Live) -> str:
-    """A whole program: the lines of all earlier steps, and the step's own. The last number it prints is the step's.
+    """A whole program: the lines of the steps that it builds on, and its own. The last number it prints is the step's.
 
     Raises
     ------
     UserError
-        A step up to this one has no plain lines for these settings.
+        One of these steps has no plain lines for these settings.
     """
-    parts = [f"# {number}. {each.title}\n{each.code(live)}" for number, each in enumerate(STEPS[: place(step)], 1)]
+    needed = {step.name, *step.builds_on}
+    chosen = [each for each in STEPS if each.name in needed]
+    parts = [f"# {place(each)}. {each.title}\n{each.code(live)}" for each in chosen]
     return "\n\n".join(parts) + "\n"
 
 

@@ -93,13 +93,15 @@ class Step:
         Words of the glossary (``core.report.glossary.GLOSSARY``) that stand here first.
     needs : tuple of str
         The results that it needs beside the contrast: keys of ``Live.more``.
+    builds_on : tuple of str
+        The names of the earlier steps whose lines its own lines go on from.
     guess : callable
         From a spec to what may be guessed.
     reveal : callable
         From a ``Live`` to its ``Reveal``.
     code : callable
-        From a ``Live`` to the step's few lines of plain Python, which print ``Reveal.number`` at their end. They go on
-        from the lines of all earlier steps (``core.lesson.program``). UserError if the settings have no plain lines.
+        From a ``Live`` to the step's few lines of plain Python, which print ``Reveal.number`` at their end.
+        ``core.lesson.program`` puts those of ``builds_on`` before them. UserError if the settings have no plain lines.
     """
 
     name: str
@@ -116,3 +118,4 @@ class Step:
     reveal: Callable[[Live], Reveal]
     code: Callable[[Live], str]
     needs: tuple[str, ...] = ()
+    builds_on: tuple[str, ...] = ()

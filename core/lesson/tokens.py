@@ -67,4 +67,5 @@ STEP = Step(
     guess=_guess,
     reveal=_reveal,
     code=_code,
+    builds_on=("hook",),
 )

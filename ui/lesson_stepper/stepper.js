@@ -3,13 +3,17 @@
 // Streamlit calls the default export at every change of the data. The buttons stay the same elements, so the one with
 // the focus keeps it.
 
-const WAIT_MS = 4000; // so long may an element take to be drawn
+const SOON_MS = 4000, LONGEST_MS = 300_000;
 let focused = null; // the last number of a change of the focus
+let turn = 0; // only the last change counts
 
 export default function ({ data, parentElement, setTriggerValue }) {
   const list = parentElement.querySelector("ol");
   while (list.children.length > data.places.length) list.lastChild.remove();
   data.places.forEach((place, i) => draw(list.children[i] ?? list.appendChild(item()), place, data, setTriggerValue));
+  const steps = data.places.filter((place) => Number(place.mark));
+  const done = steps.filter((place) => place.done).length;
+  parentElement.querySelector("nav").setAttribute("aria-label", `Steps of the lesson, ${done} of ${steps.length} done`);
   const [number, key] = data.focus;
   if (focused !== null && number !== focused) moveTo(key);
   focused = number;
@@ -36,16 +40,19 @@ function draw(element, place, data, setTriggerValue) {
   button.onclick = () => setTriggerValue("go", place.name);
 }
 
-// The container may be drawn after this, or be drawn anew: it is waited for until it is there and rests.
+// The container may be drawn after this, a minute later where its result is slow: it is waited for until it is there and
+// rests. Whoever has gone elsewhere by then stays there.
 function moveTo(key) {
-  const until = Date.now() + WAIT_MS;
+  const began = Date.now(), mine = (turn += 1);
   const look = () => {
+    const waited = Date.now() - began;
+    if (turn !== mine || waited > LONGEST_MS) return;
     const place = document.querySelector(`.st-key-${CSS.escape(key)}`);
-    const rests = place && !place.querySelector('[data-stale="true"]') && !place.closest('[data-stale="true"]');
-    if (!rests) {
-      if (Date.now() < until) setTimeout(look, 50);
+    if (!place || place.querySelector('[data-stale="true"]') || place.closest('[data-stale="true"]')) {
+      setTimeout(look, 100);
       return;
     }
+    if (waited > SOON_MS && document.activeElement !== document.body) return;
     place.tabIndex = -1;
     place.focus({ preventScroll: true });
     const box = place.getBoundingClientRect();

@@ -17,7 +17,7 @@ from core.report.glossary import GLOSSARY
 from core.stats.correction import LABELS
 from engine.limits import limits
 from engine.steps import layers_of
-from ui import chosen, samples, settings
+from ui import chosen, control, samples, settings
 from ui.labels import FAMILY_LABELS, SETTING_LABELS, SOURCE_LABELS, TEST_LABELS, UNIT_LABELS, class_label, model_label
 from ui.panels import text_input
 from ui.widgets import say_why
@@ -25,6 +25,7 @@ from ui.widgets import say_why
 _NUMBERS = {"n_target": 50, "n_baseline": 50, "alpha": 0.01}  # with the step of their buttons
 _HELP = {"shuffle_labels": GLOSSARY["shuffled labels"], "alpha": GLOSSARY["p adjusted"]}
 _OWN_TEXT = "Your own text"
+_MOST_ABREAST = 30  # characters of labels that have room beside each other
 
 
 class _Options(NamedTuple):
@@ -66,6 +67,9 @@ def _draw_one(name: str) -> None:
     if name == "sample":
         _draw_sample()
         return
+    if name == "seed":
+        _draw_seed()
+        return
     key, value = f"lesson_{name}", settings.current().values[name]
     more: dict[str, Any] = {
         "key": key,
@@ -90,7 +94,8 @@ def _draw_one(name: str) -> None:
     else:
         options = _OPTIONS[name]
         chosen.write(key, value)
-        draw = st.selectbox if len(options.values) > 3 else _segmented
+        labels = "".join(map(options.label, options.values))
+        draw = st.selectbox if len(labels) > _MOST_ABREAST else _segmented
         draw(label, options.values, format_func=options.label, **more)
 
 
@@ -122,6 +127,12 @@ def _draw_sample() -> None:
         args=(chosen.snapshot(),),
         help="The same text as on the Text heatmap page, where you can write your own.",
     )
+
+
+def _draw_seed() -> None:
+    """Draw what draws another shuffle, and which one this is."""
+    st.button("Shuffle again", key="lesson_seed", icon=":material/shuffle:", on_click=control.shuffle_again)
+    st.caption(f"Shuffle {settings.current().view.spec.seed}")
 
 
 def _change(name: str, key: str, drawn_with: chosen.Snapshot) -> None:
