@@ -101,6 +101,8 @@ SECTIONS: dict[str, Callable[[], str]] = {
     "manifest": _from("core.report.reference.manifest_fields"),
     "comparison": _from("core.report.reference.comparison_fields"),
     "evidence": _from("core.evidence.reference.evidence_fields"),
+    "terms of the lesson": _from("core.lesson.reference.terms_of_lesson"),
+    "answers of the lesson": _from("docs.lesson_answers.answers_section"),
     "models": _from("core.models.catalogue.catalogue_table"),
     "steps": _steps,
     "packages": _packages,

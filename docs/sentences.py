@@ -86,6 +86,7 @@ SECTIONS: dict[str, list[tuple[str, str]]] = {
         ("ui/chosen.py", ""),
         ("ui/shell.py", "No longer pinned"),
     ],
+    "lesson": [("core/lesson/", "")],
     "links": [
         ("core/records/link.py", ""),
         ("ui/link.py", ""),

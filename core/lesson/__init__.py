@@ -20,9 +20,9 @@ from core.lesson import (
     tokens,
     values,
 )
-from core.lesson.step import Choice, Guess, Live, Number, Reveal, Step
+from core.lesson.step import Choice, Guess, Live, Number, Reveal, Step, written
 
-__all__ = ["STEPS", "Choice", "Guess", "Live", "Number", "Reveal", "Step", "of_name", "program"]
+__all__ = ["STEPS", "Choice", "Guess", "Live", "Number", "Reveal", "Step", "of_name", "place", "program", "written"]
 
 STEPS: tuple[Step, ...] = (
     hook.STEP,

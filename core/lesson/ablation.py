@@ -11,14 +11,14 @@ OPTIONS = ("yes, more than with similar neurons", "not clear", "no change that s
 _OF_VERDICT = dict(zip((HOLDS, UNCLEAR, FAILS), OPTIONS, strict=True))
 
 _CODE = """\
-passed_on, mean = [], None
+seen, mean = [], None
 
 
 def hold(module, inputs):
     \"\"\"Copy what the neuron passes on; once its mean is known, put this in its place.\"\"\"
     values = inputs[0].clone()
     of_neuron = values.view(-1, values.shape[-1])[len(start) :, neuron]
-    passed_on.append(of_neuron.double().clone())
+    seen.append(of_neuron.double().clone())
     if mean is not None:
         of_neuron[:] = mean
     return (values,)
@@ -35,7 +35,7 @@ def losses(ids):
 model.get_submodule(PATH).register_forward_pre_hook(hold)
 tagged = [tagged_words(text, words) for text, words in sentences]
 whole = [losses(ids) for ids, found in tagged]
-mean = torch.cat(passed_on).mean()
+mean = torch.cat(seen).mean()
 changes = [losses(ids) - before for (ids, found), before in zip(tagged, whole)]
 
 at_places = {name: [] for name in ("before own", "before other", "after own", "after other")}

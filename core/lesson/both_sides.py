@@ -75,7 +75,9 @@ def _reveal(live: Live) -> Reveal:
 
 def _code(live: Live) -> str:
     if not sizes.varies(live):
-        raise UserError(f"There are no lines of code for neuron {live.neuron}: it has one value at all of the words.")
+        raise UserError(
+            f"There are no short lines of code for neuron {live.neuron}: it has one value at all of the words."
+        )
     spec = live.spec
     own, other = ("target", "baseline") if live.result.favours_target(live.neuron) else ("baseline", "target")
     code = "\n".join(

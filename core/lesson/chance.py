@@ -8,7 +8,7 @@ from core.comparison import chance_seed
 from core.errors import UserError
 from core.lesson import lines
 from core.lesson.step import Guess, Live, Number, Reveal, Step
-from core.lesson.t_test import no_plain_lines
+from core.lesson.t_test import check_has_lines
 from core.records import STRONG_AUC, ContrastSpec, ShuffledPoints
 from core.records.spec import SIDES
 from core.report.readable import as_chosen, readable_number, readable_share
@@ -73,10 +73,11 @@ def _reveal(live: Live) -> Reveal:
 
 def _code(live: Live) -> str:
     spec, words = live.spec, live.result.words
-    if missing := no_plain_lines(spec):
-        raise UserError(missing)
+    check_has_lines(spec)
     if live.more.get("shuffled", True) is None:
-        raise UserError("There are no lines of code for so few words: with shuffled labels, a group has under two.")
+        raise UserError(
+            "There are no short lines of code for so few words: with shuffled labels, a group has under two."
+        )
     lemmas = spec.unit == "lemma"
     known = words.target_lemmas or words.target, words.baseline_lemmas or words.baseline
     parts, named = [], []

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from core.errors import UserError
 from core.lesson import sizes
 from core.lesson.step import Guess, Live, Number, Reveal, Step
-from core.lesson.t_test import no_plain_lines
+from core.lesson.t_test import check_has_lines
 from core.records import STRONG_AUC, ContrastSpec
 from core.report.readable import readable_auc, readable_share
 
@@ -42,8 +41,7 @@ def _reveal(live: Live) -> Reveal:
 
 
 def _code(live: Live) -> str:
-    if missing := no_plain_lines(live.spec):
-        raise UserError(missing)
+    check_has_lines(live.spec)
     return _CODE
 
 

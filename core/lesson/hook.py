@@ -91,7 +91,11 @@ def _code(live: Live) -> str:
     spec, model = live.spec, live.result.model
     _, word = first_word(live)
     whole = f"range({model.n_layers})  # all of them, because {spec.corrected_by.label} counts the tests of all"
-    start = f"[tokenizer.token_to_id({model.start_token!r})]  # read before each word" if spec.prefix else "[]"
+    start = (
+        f"[tokenizer.token_to_id({lines.quoted(model.start_token or '')})]  # read before each word"
+        if spec.prefix
+        else "[]"
+    )
     parts = {
         "LOADING": lines.loading(live),
         "LAYERS": whole if spec.family == "model" else "[layer]",
@@ -101,7 +105,7 @@ def _code(live: Live) -> str:
         "CAUGHT": lines.caught(live, spec.hook_side),
         "PATH": lines.hook_path(live, spec.hook_side).replace("{layer}", "{each}"),
         "TOKENS": _TOKENS[spec.leading_space],
-        "WORD": repr(word),
+        "WORD": lines.quoted(word),
         "POOLED": "values.mean()" if spec.pooling == "mean" else "values[-1]",
     }
     code = _CODE
@@ -122,7 +126,7 @@ STEP = Step(
     ),
     look_for="Find the place of the hook in the picture: is it before the MLP bends its numbers, or after?",
     question="The model reads the first target word that is a single token. Is this neuron above zero there?",
-    hint="Look at the two shares of words at which a neuron is above zero. In many models, both are small.",
+    hint="Choose another neuron, and look again. A neuron may be below zero for most words.",
     page="pages/1_Neurons.py",
     controls=("layer", "neuron"),
     figure="hook",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import textwrap
 from collections.abc import Sequence
@@ -11,7 +12,9 @@ from core.report.notebook.answers import model_name
 
 _WIDTH = 100
 _PLAIN_WORD = re.compile(r"[^\s\"\\\ud800-\udfff]+")
+_HELD = "\ufdd0"  # stands for a space within a word, at which no line may break; no text has it
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_LINE = re.compile(rf".{{1,{_WIDTH}}}(?:\s|$)|.{{1,{_WIDTH}}}", re.S)  # up to a space, if there is one
 # Modules that hold nothing but what is read. Of another one, the first columns are taken: in some gated models, the
 # gate is the first half of the output.
 _ALONE = ("c_fc", "fc_in", "fc1", "gate_proj", "dense_h_to_4h", "up_proj", "c_proj", "down_proj", "fc_out", "fc2")
@@ -25,11 +28,12 @@ def from_folder(live: Live) -> bool:
 def loading(live: Live) -> str:
     """Lines that load the model and its tokenizer."""
     if from_folder(live):
-        where = f'name = os.environ.get("MODEL_FOLDER", {model_name(live.result)!r})  # where the model is'
+        folder = quoted(model_name(live.result))
+        where = f'name = os.environ.get("MODEL_FOLDER", {folder})  # where the model is'
         tokenizer = 'tokenizer = Tokenizer.from_file(name + "/tokenizer.json")'
         which = "name"
     else:
-        where = f"name, commit = {model_name(live.result)!r}, {live.result.model.revision!r}"
+        where = f"name, commit = {quoted(model_name(live.result))}, {quoted(live.result.model.revision)}"
         tokenizer = "tokenizer = Tokenizer.from_pretrained(name, revision=commit)"
         which = "name, revision=commit"
     return (
@@ -61,12 +65,31 @@ def words_literal(name: str, words: Sequence[str]) -> str:
     words = \"\"\"
     time way
     \"\"\".split()
-    >>> words_literal("words", ["ice cream", "tea"])
-    "words = ['ice cream', 'tea']"
+    >>> print(words_literal("words", ["ice cream", "tea"]))
+    words = [
+        "ice cream", "tea",
+    ]
     """
     if all(_PLAIN_WORD.fullmatch(word) for word in words):
         return f'{name} = """\n{filled(" ".join(words))}\n""".split()'
-    return f"{name} = {[_SURROGATE.sub(chr(0xFFFD), word) for word in words]!r}"
+    rows = textwrap.wrap(", ".join(map(_unbroken, words)), _WIDTH, break_long_words=False, break_on_hyphens=False)
+    listed = ("\n    ".join(rows) + ",").replace(_HELD, " ")
+    return f"{name} = [\n    {listed}\n]"
+
+
+def _unbroken(word: str) -> str:
+    return quoted(word).replace(" ", _HELD)
+
+
+def quoted(text: str) -> str:
+    """A text as a literal of Python, in double quotes. Half a character becomes a whole sign.
+
+    Examples
+    --------
+    >>> print(quoted('say "a"'))
+    "say \\"a\\""
+    """
+    return json.dumps(_SURROGATE.sub("\ufffd", text), ensure_ascii=False)
 
 
 def filled(text: str) -> str:
@@ -75,16 +98,16 @@ def filled(text: str) -> str:
 
 
 def text_literal(name: str, text: str) -> str:
-    """A text as an assignment, a line of code for each line of the text.
+    """A text as an assignment: its lines, and parts of long ones, one below the other.
 
     Examples
     --------
     >>> print(text_literal("text", "One.\\nTwo."))
     text = (
-        'One.\\n'
-        'Two.'
+        "One.\\n"
+        "Two."
     )
     """
-    lines = _SURROGATE.sub(chr(0xFFFD), text).splitlines(keepends=True) or [""]
-    rows = "\n".join(f"    {line!r}" for line in lines)
+    parts = [part for line in text.splitlines(keepends=True) for part in _LINE.findall(line)] or [""]
+    rows = "\n".join(f"    {quoted(part)}" for part in parts)
     return f"{name} = (\n{rows}\n)"

@@ -93,7 +93,9 @@ def own_and_other_tags(live: Live) -> tuple[tuple[str, ...], tuple[str, ...]]:
         No tag stands for a class, or the neuron could not be tested.
     """
     if not sizes.varies(live):
-        raise UserError(f"There are no lines of code for neuron {live.neuron}: it has one value at all of the words.")
+        raise UserError(
+            f"There are no short lines of code for neuron {live.neuron}: it has one value at all of the words."
+        )
     target, baseline = tags_of(live.spec)
     return (target, baseline) if live.result.favours_target(live.neuron) else (baseline, target)
 

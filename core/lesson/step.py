@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from core.records import ContrastResult, ContrastSpec
+from core.report.readable import readable_number, readable_share
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,24 @@ class Reveal:
     value: str | float | None
     number: float
     sentence: str
+
+
+def written(value: str | float | None, guess: Guess) -> str:
+    """A guess or an answer for a reader; a share of under one percent is not written as none.
+
+    Examples
+    --------
+    >>> written(21.679, Number(0, 100, unit="%")), written("nouns", Choice(("nouns", "verbs")))
+    ('22%', 'nouns')
+    """
+    if value is None:
+        return "no answer"
+    if isinstance(value, str):
+        return value
+    if isinstance(guess, Number) and guess.unit == "%":
+        return readable_share(value / 100)
+    unit = f" {guess.unit}" if isinstance(guess, Number) and guess.unit else ""
+    return f"{value:,.0f}{unit}" if isinstance(guess, Number) and guess.whole else f"{readable_number(value)}{unit}"
 
 
 @dataclass(frozen=True)

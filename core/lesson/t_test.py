@@ -5,9 +5,9 @@ from __future__ import annotations
 from core.errors import UserError
 from core.lesson import sizes
 from core.lesson.step import Guess, Live, Number, Reveal, Step
-from core.records import CORRECTIONS, ContrastSpec
+from core.records import ContrastSpec
 from core.records.corrections import ALL_CORRECTIONS
-from core.report.glossary import statistic_name
+from core.report.glossary import TEST_NAMES, statistic_name
 from core.report.notebook import testing
 from core.report.readable import as_chosen, readable_number, readable_p, readable_share
 
@@ -35,23 +35,24 @@ significant = p_adjusted[at] <= ALPHA
 print(100 * significant.mean())  # percent of the layer's neurons"""
 
 
-def no_plain_lines(spec: ContrastSpec) -> str:
-    """A sentence where a test or a correction has no few plain lines; else empty.
+def check_has_lines(spec: ContrastSpec) -> None:
+    """Raise UserError where a test or a correction has no few plain lines.
 
     Examples
     --------
-    >>> no_plain_lines(ContrastSpec(correction="max_t"))
-    'There are no short lines of code for the correction Max-T (permutation): choose None, Bonferroni or Holm.'
+    >>> check_has_lines(ContrastSpec(correction="max_t"))
+    Traceback (most recent call last):
+    core.errors.UserError: There are no short lines of code for the correction Max-T (permutation): choose another, \
+such as Holm.
     """
     if spec.test not in _TESTS:
-        return f"There are no short lines of code for the test {spec.tested_by.label}: choose Welch's t-test."
-    if not spec.corrected_by.permutes and not testing.without_plain_version(spec):
-        return ""
-    short = [ALL_CORRECTIONS[name].label for name in CORRECTIONS if name in ("none", "bonferroni", "holm")]
-    return (
-        f"There are no short lines of code for the correction {spec.corrected_by.label}: choose "
-        f"{', '.join(short[:-1])} or {short[-1]}."
-    )
+        others = " or ".join(TEST_NAMES[name] for name in _TESTS if name in ("paired", "welch"))
+        raise UserError(f"There are no short lines of code for the test {spec.tested_by.label}: choose {others}.")
+    if spec.corrected_by.permutes or testing.without_plain_version(spec):
+        label, other = spec.corrected_by.label, ALL_CORRECTIONS["holm"].label
+        raise UserError(
+            f"There are no short lines of code for the correction {label}: choose another, such as {other}."
+        )
 
 
 def _guess(spec: ContrastSpec) -> Guess:
@@ -87,11 +88,10 @@ def _of_neuron(live: Live) -> str:
 
 def _code(live: Live) -> str:
     spec, result = live.spec, live.result
-    if missing := no_plain_lines(spec):
-        raise UserError(missing)
+    check_has_lines(spec)
     n_layers = result.model.n_layers if spec.family == "model" else 1
     some_never_vary = result.family_size < n_layers * result.n_neurons
-    correction = _SHORT.get(spec.correction) or testing.correction_code(spec)
+    correction = _SHORT.get(spec.correction) or f"\n\n{testing.correction_code(spec)}"
     return "\n".join(
         [
             _TEST.replace("TEST", _TESTS[spec.test]),

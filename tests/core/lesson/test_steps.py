@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,8 @@ import numpy as np
 import pytest
 
 from core.errors import UserError
-from core.lesson import STEPS, Choice, Live, Number, Step, of_name, program
+from core.lesson import STEPS, Choice, Live, Number, Step, lines, of_name, program
+from core.lesson.reference import terms_of_lesson
 from core.records import CORRECTIONS, TESTS, ContrastSpec, Finding, ShuffledPoints, TokenActivations
 from core.report.glossary import GLOSSARY
 from tests.support.made_results import MODEL, made_result
@@ -173,7 +175,7 @@ def test_a_neuron_that_is_not_significant_is_said_to_be_none() -> None:
 def test_settings_without_plain_lines_are_refused_in_one_sentence() -> None:
     absolute = made_live(ContrastSpec.careful(correction="max_t"))
     for name in ("t-test", "chance", "effect-size"):
-        with pytest.raises(UserError, match=r"Max-T .* choose None, Bonferroni or Holm"):
+        with pytest.raises(UserError, match=r"Max-T .* choose another, such as Holm"):
             of_name(name).code(absolute)
     untagged = made_live(ContrastSpec(target="custom", target_words=("tea", "ale"), test="welch"))
     for name in ("running-text", "ablation"):
@@ -215,9 +217,36 @@ def test_no_line_imports_this_project_or_leaves_a_gap() -> None:
             assert max(map(len, code.splitlines())) <= 120
 
 
-def test_every_test_and_correction_but_max_t_has_lines() -> None:
+def test_words_and_texts_of_any_kind_are_literals() -> None:
+    words = ["tea", "ice cream", 'a "b"', "back\\slash", "naïve", "🙂", "it's", "{x}", "tab\there", '"""']
+    text = "One “two”,\nthree 'four'. " + "word " * 60 + "x" * 300 + "\r\n\u2028end\\"
+    names: dict[str, Any] = {}
+    code = "\n".join(
+        [lines.words_literal("plain", ["it's", "tea"] * 40), lines.words_literal("words", words * 9),
+         lines.text_literal("text", text), lines.text_literal("none", "")]
+    )  # fmt: skip
+    exec(code, names)
+    assert names["plain"] == ["it's", "tea"] * 40
+    assert names["words"] == words * 9
+    assert names["text"] == text and names["none"] == ""
+    assert max(map(len, code.splitlines())) <= 120
+    assert lines.quoted("a\ud800") == '"a\ufffd"'
+
+
+def test_every_test_and_correction_has_lines_or_is_refused() -> None:
+    refused = set()
     for test in TESTS:
         for correction in CORRECTIONS:
             live = made_live(ContrastSpec(test=test, correction=correction))
-            if correction != "max_t":
+            try:
                 compile(of_name("t-test").code(live), "t-test", "exec")
+            except UserError as error:
+                assert str(error).startswith("There are no short lines of code for the ")
+                refused.add((test, correction))
+    ours = product(("paired", "welch", "mannwhitney", "welch_absolute"), set(CORRECTIONS) - {"max_t"})
+    assert refused.isdisjoint(ours) and ("welch", "max_t") in refused
+
+
+def test_an_instructor_has_the_words_that_the_lesson_explains() -> None:
+    rows = terms_of_lesson().splitlines()[2:]
+    assert len(rows) == sum(len(step.terms) for step in STEPS)

@@ -105,6 +105,8 @@ def test_what_a_model_says_of_itself(architecture: str, tiny_folder: Folder) -> 
     below_head = mlp.split(".", 1)[1].format(2)
     assert lm.hook_points.path(2, "pre-activation") == f"{below_head}.{expand}"
     assert lm.hook_points.path(2, "activation") == f"{below_head}.{contract}"
+    assert lm.info.hook_path(2, "pre-activation") == f"{mlp.format(2)}.{expand}"
+    assert lm.info.hook_path(2, "activation") == f"{mlp.format(2)}.{contract}"
     assert isinstance(lm.network.get_submodule(lm.hook_points.path(2, "activation")), torch.nn.Module)
     four_times = architecture in ("gpt_neo", "gpt2", "gpt_bigcode", "gptj", "codegen", "bloom", "mpt")
     assert (lm.n_layers, lm.d_mlp, lm.info.context) == (N_LAYERS, 128 if four_times else 48, CONTEXT)
