@@ -183,7 +183,7 @@ def _take(path: Path, drawn_with: chosen.Snapshot) -> None:
     st.session_state[_BEFORE] = _Before(dict(now.values), view.neuron, view.pinned, view.sample, path)
     _set({**preset(PRESET), "model": path.model, "layer": path.layer}, path.n_layers)
     settings.choose(sample=SAMPLE)
-    page.show_toast(f"The notebook’s path: preset {PRESET}, {path.place}, a text about randomness.")
+    page.show_toast(f"On the notebook’s path: {path.place}.")
 
 
 def _leave(drawn_with: chosen.Snapshot) -> None:
