@@ -67,6 +67,8 @@ _HANDED_ON = {
     ("engine/files.py", "_layers"),
     ("engine/files.py", "protocols"),
     ("ui/uploads.py", "draw_box"),
+    ("ui/class_settings.py", "check"),
+    ("ui/class_settings.py", "_view"),
     ("ui/values.py", "spec_of"),
 }
 GAP = "…"  # where a sentence has a name, a number or a reason
@@ -102,6 +104,7 @@ SECTIONS: dict[str, list[tuple[str, str]]] = {
         ("server/usage.py", ""),
         ("server/listening.py", ""),
     ],
+    "class file": [("engine/class_file.py", ""), ("ui/class_settings.py", "")],
     "models offered": [("engine/limits.py", "does not offer")],
     "model names": [("core/models/locate.py", ""), ("core/models/hub/names.py", "")],
     "model files": [

@@ -27,8 +27,8 @@ _MOST_TEXTS, _MOST_NAMES = 20, 60
 _TITLE, _WELCOME, _VALUE = 80, 600, 10_000  # characters; a value of a setting may be as long as in a link
 # A key of so many parts, such as a.a.a: tomllib takes the square of their number.
 _DEEP_KEY = re.compile(r"""\s*\[*\s*[\w"'-]+(\s*\.\s*[\w"'-]+){32}""")
-_MOST_SEATS, _LEAST_WORDS = 1_000, 2
-_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,39}")
+_MOST_SEATS, _LEAST_WORDS = 500, 2
+_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{2,30}[A-Za-z0-9]")
 # What the sidebar has beside the fields of an experiment.
 _MORE_CONTROLS = ("preset", "contrast", "swap", "settings_file")
 CONTROLS = (
@@ -69,7 +69,7 @@ class ClassFile:
     """What a class file says.
 
     ``name`` is the file's own name, for sentences. ``settings`` are pairs of a name and a value as in a link.
-    ``pages`` are titles of pages, ``steps`` names of the lesson's steps, in their order; None for all of them.
+    ``pages`` are titles of pages, ``steps`` names of the lesson's steps; None for all of them.
     ``hidden`` are the controls that the sidebar does not show (``CONTROLS``).
     """
 
@@ -354,9 +354,12 @@ def _hidden(controls: _Table) -> frozenset[str]:
 
 
 def _study(table: _Table) -> Study:
-    code = table.text("code", 40)
+    code = table.text("code", _TITLE)
     if code and not _CODE.fullmatch(code):
-        raise UserError(f"{table.where}: code is {shown(code)}; letters of English, digits and hyphens are allowed.")
+        raise UserError(
+            f"{table.where}: code is {shown(code)}; 4 to 32 letters (a to z), digits and hyphens are allowed, with no "
+            "hyphen first or last."
+        )
     model = table.text("model", 200)
     if model:
         try:

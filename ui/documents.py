@@ -26,6 +26,8 @@ DOCUMENTS = {
     "troubleshoot": ("how-to/troubleshoot.md", "Messages, and what to do"),
     "class-links": ("how-to/class-links.md", "Links for a class"),
     "report": ("how-to/reproduce-report-cite.md", "Reproduce, report, cite"),
+    "class-file": ("how-to/class-file.md", "One file for a class"),
+    "teaching": ("teaching.md", "Teach with it"),
     "teach": ("tutorials/teach-a-class.md", "Teach a class"),
 }
 _BY_FILE = {file: name for name, (file, _) in DOCUMENTS.items()}

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from core.records import ContrastSpec
-from ui import learner
+from ui import class_settings, learner
 
 if TYPE_CHECKING:
     from core.lesson import Step
@@ -60,10 +60,11 @@ class Guess:
 
 
 def lesson_steps_shown() -> tuple[Step, ...]:
-    """The steps of the lesson, in their order: the one place where pages get them from."""
+    """The steps of the lesson, in their order, as far as the class file shows them: pages get them only from here."""
     from core.lesson import STEPS  # late: the start needs none of it
 
-    return STEPS
+    file = class_settings.current()
+    return tuple(step for step in STEPS if file is None or file.steps is None or step.name in file.steps)
 
 
 def guesses() -> dict[str, Guess]:

@@ -87,7 +87,10 @@ def _draw_hidden() -> None:
     if not (hidden := class_settings.hidden_settings()):
         return
     n = f"{len(hidden)} setting{'' if len(hidden) == 1 else 's'}"
-    st.caption(f"Your class hides {n} here. What is compared and tested stands on each page.")
+    about = (
+        "What is compared and tested stands on each page. A link, or a button of a page, may still change a setting "
+    )
+    st.caption(f"Your class hides {n} here.", help=f"{about}that is hidden; then it is named here.")
     spec = settings.current().view.spec
     if changed := class_settings.hidden_and_changed(spec):
         st.caption(page.plain(f"Not as the class has it: {', '.join(said(name, spec) for name in changed)}."))

@@ -21,3 +21,12 @@ def test_a_wrong_variable_ends_every_command_with_a_sentence(name, value, senten
     assert main(["contrast"]) == 2
     said = capsys.readouterr()
     assert said.out == "" and name in said.err and sentence in said.err and said.err.count("\n") == 1
+
+
+def test_a_mistake_in_the_class_file_ends_the_check_before_it_reads_a_model(monkeypatch, capsys, tmp_path):
+    file = tmp_path / "class.toml"
+    file.write_text("titel = 'x'", encoding="utf-8")
+    monkeypatch.setenv("GRAMMAR_NEURONS_CLASS_FILE", str(file))
+    assert main(["check"]) == 2
+    said = capsys.readouterr()
+    assert said.out == "" and "class.toml: “titel” is no name here. Did you mean title?" in said.err

@@ -13,6 +13,7 @@ from tests.support.pages import HOME, LAYERS, NEURONS, SMALL, TEXT, go_to, link,
 from ui import class_settings, samples
 from ui.app_pages import PAGES
 from ui.defaults import default_spec
+from ui.lesson_progress import lesson_steps_shown
 
 FILE = """
 title = "Week *5*"
@@ -131,6 +132,12 @@ def test_what_only_pages_know_is_checked_too(use, text):
     sentence = str(caught.value)
     assert WRONG[text] in sentence and sentence.startswith("class0.toml, [") and caught.value.about == "variable"
     assert "set aside" not in sentence and " used." not in sentence
+
+
+def test_the_lesson_has_the_steps_of_the_class_in_its_own_order(use):
+    use("[lesson]\nsteps = ['chance', 'hook']")
+    class_settings.check()
+    assert [step.name for step in lesson_steps_shown()] == ["hook", "chance"]
 
 
 def test_a_model_that_is_not_offered_is_a_mistake(use, monkeypatch):

@@ -105,10 +105,11 @@ def test_a_text_of_ones_own_stays_and_each_way_has_its_layer(open_hub, as_deep, 
 def test_without_a_network_the_command_is_said_and_the_bundled_model_stands_in(open_hub, monkeypatch):
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
     at = open_page(HOME, SMALL.changed(**NOTEBOOK, layer=1))
-    assert f"`python -m core download {NOTEBOOK_MODEL}` fetches it where there is a network" in in_sidebar(at)
+    assert f"run `python -m core download {NOTEBOOK_MODEL}` where there is a network" in in_sidebar(at)
     layers = CATALOGUE["bundled"].n_layers
     layer = round(8 / 11 * (layers - 1))
-    assert f"Grammar Neo 9M (bundled), layer {layer} of {layers} here: the same relative depth" in in_sidebar(at)
+    button = at.button(key="home_take_notebook_path")
+    assert button.label == f"Take its path here: layer {layer} of {layers}" and "as layer 8 of 12" in button.help
     press(at, "home_take_notebook_path")
     assert (link(at)["model"], link(at)["layer"], link(at)["sample"]) == ("bundled", str(layer), "randomness")
     assert "This is not the notebook’s model. Its numbers are of GPT-Neo 125M, layer 8." in in_sidebar(at)
@@ -123,7 +124,7 @@ def test_a_class_server_without_the_model_says_whom_to_ask(open_hub, monkeypatch
     at = open_page(HOME, SMALL)
     assert TAKE not in keys(at), "Home has it, whatever the preset is"
     assert any(
-        "This server does not offer the course notebook’s model, GPT-Neo 125M: ask your instructor" in each
+        "This server does not offer the notebook’s GPT-Neo 125M: ask your instructor for it." in each
         for each in said(at.main.caption)
     )
     monkeypatch.setenv("GRAMMAR_NEURONS_MODELS", "missing")

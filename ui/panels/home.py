@@ -59,6 +59,8 @@ def draw_page_cards() -> None:
     for each in shown:
         if each.invitation and each is not LESSON:
             groups.setdefault(each.group, []).append(each)
+    if not any(each.invitation for each in shown):
+        return
     with st.container(key="cards"):
         if LESSON in shown:
             _draw_lesson()

@@ -96,34 +96,34 @@ def stand_in() -> Path | None:
 
 
 def _draw_offer(place: str) -> None:
+    """Say that the preset is not the whole path, and offer the path; or say what is missing, and offer the nearest."""
     if path := own_path():
-        st.caption(
-            f"The preset sets neither model nor layer. The course notebook reads {_NAME}, layer {NOTEBOOK_LAYER}."
-            + ("" if is_here(path.model, model_folders()) else f" {_download()}")
-        )
+        fetched = "" if is_here(path.model, model_folders()) else f" {_download()}"
+        st.caption(f"The preset sets neither model nor layer. The notebook reads {path.place}.{fetched}")
         _draw_button(place, "Take the notebook’s own path", path)
         return
-    st.caption(f"The preset sets neither model nor layer. {_missing()}")
+    missing, more = _missing()
+    st.caption(f"The preset sets neither model nor layer. {missing}", help=more)
     if path := stand_in():
-        st.caption(f"The same path leads to {path.place} of {path.n_layers} here: the same relative depth.")
-        _draw_button(place, "Take the path on this model", path)
+        _draw_button(place, f"Take its path here: layer {path.layer} of {path.n_layers}", path)
 
 
 def _download() -> str:
     return f"The model is not here yet: {CATALOGUE[NOTEBOOK_MODEL].download_mb:,} MB are downloaded first."
 
 
-def _missing() -> str:
-    """What is missing for the notebook's own model, and what to do."""
-    allowed = limits()
+def _missing() -> tuple[str, str]:
+    """What is missing for the notebook's own model, and what to do; and more of it, for whoever asks."""
+    allowed, command = limits(), f"`{COMMAND} download {NOTEBOOK_MODEL}`"
     if allowed.any_model or NOTEBOOK_MODEL in allowed.models:
         return (
-            f"The course notebook’s model, {_NAME}, is not on this computer, and the hub is switched off: "
-            f"`{COMMAND} download {NOTEBOOK_MODEL}` fetches it where there is a network."
+            f"The notebook’s {_NAME} is not on this computer, and the hub is switched off: run {command} where there "
+            "is a network.",
+            "Copy the hub library’s cache (HF_HOME) from there to this computer, if it is another one.",
         )
     return (
-        f"This server does not offer the course notebook’s model, {_NAME}: ask your instructor, who runs "
-        f"`{COMMAND} download {NOTEBOOK_MODEL}` and adds it to `--models`."
+        f"This server does not offer the notebook’s {_NAME}: ask your instructor for it.",
+        f"For the instructor: run {command}, and add the model to `--models` at the start of the server.",
     )
 
 
@@ -134,9 +134,18 @@ def _draw_button(place: str, label: str, path: Path) -> None:
         icon=":material/route:",
         on_click=_take,
         args=(path, chosen.snapshot()),
-        help=f"It sets the preset {PRESET}, the model, layer {path.layer}, and a text about randomness on the Text "
-        "heatmap. You can go back.",
+        help=f"It sets the preset {PRESET}, the model {page.plain(model_label(path.model))}, layer {path.layer}, and a "
+        f"text about randomness on the Text heatmap. {_about_depth(path)}You can go back.",
     )
+
+
+def _about_depth(path: Path) -> str:
+    """Why another layer than the notebook's stands in."""
+    if path.model == NOTEBOOK_MODEL:
+        return ""
+    n = CATALOGUE[NOTEBOOK_MODEL].n_layers
+    here = f"Layer {path.layer} of {path.n_layers}"
+    return f"{here} is as deep, relative to the last one, as layer {NOTEBOOK_LAYER} of {n}. "
 
 
 def _draw_taken(place: str, before: _Before) -> None:
@@ -174,7 +183,7 @@ def _take(path: Path, drawn_with: chosen.Snapshot) -> None:
     st.session_state[_BEFORE] = _Before(dict(now.values), view.neuron, view.pinned, view.sample, path)
     _set({**preset(PRESET), "model": path.model, "layer": path.layer}, path.n_layers)
     settings.choose(sample=SAMPLE)
-    page.show_toast(f"The notebook’s path: preset {PRESET}, {path.place}, a text about randomness.")
+    page.show_toast(f"On the notebook’s path: {path.place}.")
 
 
 def _leave(drawn_with: chosen.Snapshot) -> None:
