@@ -40,9 +40,9 @@ _ABOUT = (
     "Measured by `python -m benchmarks quiz --out docs/methods.md`: {n} rounds of nouns and verbs (careful preset) in "
     "each layer of the bundled model that has strong neurons. *Distance* is the one above: median and 95th percentile. "
     "The next columns are how often a rule names the strong neuron, with Wilson's interval: the one with the larger "
-    "mean, with the larger spread, with more coloured words (equal counts as half); and a reader by tags, who takes the "
-    "colouring that separates the tagged words better. Matching alone leaves the spread as a cue. Ranks hide mean and "
-    "spread, and the number of coloured words is the same."
+    "mean, with the larger spread, with more coloured words (equal counts as half); and a reader by tags, who takes "
+    "the colouring that separates the tagged words better. Matching alone leaves the spread as a cue. Ranks hide mean "
+    "and spread, and the number of coloured words is the same."
 )
 _HEADER = (
     "layer",
@@ -99,8 +99,8 @@ def rounds(lm: LoadedModel, result: ContrastResult, n: int, seed: int = 0) -> It
         kinds = kinds_in(result, quiz_passages()[plan.passage])
         seen = [each.in_text for each in reveal_text(result, found, kinds, quiz)]
         apart = [0.0 if auc is None else abs(auc[0] - 0.5) for auc in seen]
-        differences = (each[0] - each[1] for each in (means, spreads, coloured, apart))
-        yield Drawn(quiz.distance, *differences)
+        mean, spread = (float(each[0] - each[1]) for each in (means, spreads))
+        yield Drawn(quiz.distance, mean, spread, coloured[0] - coloured[1], apart[0] - apart[1])
 
 
 def row(result: ContrastResult, drawn: Sequence[Drawn]) -> tuple[str, ...]:
