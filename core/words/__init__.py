@@ -7,8 +7,8 @@ treebank("ewt")                    -> the bytes of a treebank of Universal Depen
 ambiguous_forms()                  -> forms that are a noun in some sentences and a verb in others
 bundled_prose()                    -> long running text, written for the project
 
-``core.words.minimal_pairs`` has short phrases such as “the walk” and “they walk”. ``core.words.download`` downloads a list, or reads it from the cache. ``core.words.running_words`` finds the words of
-any text.
+``core.words.download`` downloads a list, or reads it from the cache. ``core.words.running_words`` finds the words of
+any text. ``core.words.minimal_pairs`` has short phrases such as “the walk” and “they walk”.
 """
 
 from core.words.ambiguous import ambiguous_forms

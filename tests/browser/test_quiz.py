@@ -17,7 +17,7 @@ QUERY = "layer=3&n_target=150&n_baseline=150"
 def to(page, role, name):
     """Tab on until a control has the focus, as who has no mouse does."""
     there = page.get_by_role(role, name=name, exact=True)
-    there.wait_for()
+    there.click(trial=True)  # it is there, and can be pressed
     for _ in range(60):
         if there.evaluate("control => control === document.activeElement"):
             return
@@ -59,7 +59,7 @@ def test_a_text_is_answered_by_keyboard_and_the_score_stays(app):
         score = page.get_by_text(re.compile(r"[01] of 1; chance is 0\.5")).first.inner_text()
         page.reload()
         page.locator(".gn-quiz-text").nth(1).wait_for()
-        page.get_by_text(re.compile(r"[01] of 1; chance is 0\.5")).first.wait_for()
+        wait_until_idle(page)
         assert page.get_by_text(re.compile(r"[01] of 1; chance is 0\.5")).first.inner_text() == score
         to(page, "button", "Start the quiz again")
         page.keyboard.press("Enter")
