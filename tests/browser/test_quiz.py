@@ -18,17 +18,19 @@ def to(page, role, name):
     """Tab on until a control has the focus, as who has no mouse does."""
     there = page.get_by_role(role, name=name, exact=True)
     there.click(trial=True)  # it is there, and can be pressed
-    for _ in range(60):
+    passed = []
+    for _ in range(100):
         if there.evaluate("control => control === document.activeElement"):
             return
         page.keyboard.press("Tab")
-    raise AssertionError(f"{name} is not reached by Tab")
+        passed.append(page.evaluate("document.activeElement.ariaLabel ?? document.activeElement.innerText"))
+    raise AssertionError(f"{name} is not reached by Tab, which leads to {passed}")
 
 
 def choose(page, question, presses):
     """Tab to the choices of a question, and press what chooses one."""
     first = page.get_by_role("radiogroup", name=question).get_by_role("radio").first
-    for _ in range(60):
+    for _ in range(100):
         if first.evaluate("control => control === document.activeElement"):
             break
         page.keyboard.press("Tab")
