@@ -211,7 +211,7 @@ def _about_numbers(kinds: WordKinds, seen: tuple[NeuronInText, NeuronInText]) ->
     first, second = (each.in_text for each in seen)
     if first is None or second is None:
         return f"The text has {counted}; an AUC in it needs {ENOUGH_WORDS} of each."
-    about = f"Intervals are of 95%; in this text of {counted} they are wide."
+    about = f"Intervals are of 95%. The text has {counted}, in few sentences: there, the interval is rough."
     if abs(second[0] - 0.5) >= abs(first[0] - 0.5):
         about += (
             " Here the matched neuron separates the two kinds of words at least as well: what holds in word lists need "
