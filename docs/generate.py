@@ -40,7 +40,8 @@ def _command_line() -> str:
 
 def _steps() -> str:
     import engine.emergence_steps
-    import engine.layer_steps  # noqa: F401 - declares its steps, and imports all others
+    import engine.layer_steps  # declares its steps, and imports all others
+    import engine.quiz_steps  # noqa: F401
     from engine.pipeline import table
 
     return table()

@@ -211,6 +211,7 @@ ELSEWHERE = (
     "core/experiment.py",
     "core/activations/",
     "core/words/ambiguous.py",
+    "core/words/minimal_pairs.py",
     "core/words/prose.py",
     "engine/evidence_steps.py",
     "ui/model_settings.py",

@@ -12,7 +12,7 @@ import numpy as np
 
 from core.activations import ambiguous_activations
 from core.progress import Progress
-from core.words import minimal_pairs
+from core.words.minimal_pairs import minimal_pairs
 from engine.admission import admitted
 from engine.pipeline import Request, step
 from engine.sizes import reading_of_phrases

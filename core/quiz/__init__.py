@@ -1,4 +1,4 @@
-"""A quiz about one contrast: two colourings of a text, of which one is a neuron's that differs; and minimal pairs.
+"""A quiz about one contrast: two colourings of a text, one by a neuron that differs strongly; and minimal pairs.
 
     plan = draw_text(result, places, Shown(), rng)     # which text, which neuron, in which order
     quiz = text_round(result, found, plan, Shown(), rng)   # with the matched neuron, and the colours of both

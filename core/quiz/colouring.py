@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.stats import rankdata
 
 N_COLOURS = 5  # beside no colour
 
@@ -29,6 +28,8 @@ def colour_steps(values: np.ndarray) -> np.ndarray:
     >>> colour_steps(np.array([10.0, 1.0, 2.0, 3.0, 4.0, 9.0, 8.0, 7.0, 6.0, 5.0]))
     array([5, 0, 0, 0, 0, 4, 3, 2, 1, 0])
     """
+    from scipy.stats import rankdata  # the start needs none of it
+
     known = np.isfinite(values)
     steps = np.zeros(len(values), dtype=int)
     if known.any():

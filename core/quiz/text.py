@@ -1,4 +1,4 @@
-"""The blind quiz: one text coloured by a neuron that differs between the classes, and by one that does not."""
+"""The blind quiz: a text in the colours of a neuron that differs strongly between two classes, and of a matched one."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from core.words.running_words import word_spans
 # A text is of so many characters: enough words to see a pattern, and read in a minute.
 _LEAST_CHARACTERS, _MOST_CHARACTERS = 300, 500
 _ENOUGH_PASSAGES = 10
-# A neuron that is said not to differ has an AUC this near to 0.5 on the words; of the nearest ones, one is drawn.
+# A neuron that is said hardly to differ has an AUC this near to 0.5 on the words; of the nearest ones, one is drawn.
 MOST_FROM_HALF = 0.1
 N_NEAREST = 5
 # The end of a sentence: its mark, perhaps a closing quotation mark, and a space.
@@ -158,7 +158,7 @@ def draw_strong(result: ContrastResult, kind: str, shown: Shown, rng: np.random.
 def matched_neuron(
     result: ContrastResult, values: np.ndarray, neuron: int, shown: Shown, rng: np.random.Generator
 ) -> tuple[int, float] | None:
-    """A neuron that does not separate the words, with about the mean and the spread of another one in a text.
+    """A neuron that hardly separates the words, with about the mean and the spread of another one in a text.
 
     Of all neurons of the layer that are not strong and have an AUC of 0.4 to 0.6 on the words, the five nearest ones
     are taken (``core.stats.look_alikes``); of these, one that this session was shown least often.

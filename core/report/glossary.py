@@ -109,8 +109,8 @@ GLOSSARY = {
     "prediction interval": "Where the true effect of one more seat is expected with 95% confidence; the interval of "
     "the pooled effect is about their mean, and narrower.",
     "sign agreement": "How many seats have an effect of the same sign as the pooled one.",
-    "matched neuron": "A neuron of the same layer that does not separate the word lists, with about the mean and the "
-    "spread of the strong one in this text.",
+    "matched neuron": "A neuron of the same layer that hardly separates the word lists (AUC of 0.40 to 0.60), with "
+    "about the mean and the spread of the strong one in this text.",
     "minimal pair": "Two short phrases that end with the same word, a noun in one and a verb in the other.",
     "quiz score": "The right answers of all answers to one kind of question, with Wilson's 95% interval; a coin would "
     "be right in half of them.",

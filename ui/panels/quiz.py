@@ -26,8 +26,8 @@ def draw_introduction(spec: ContrastSpec) -> None:
     """Draw what is asked here, and of which neurons."""
     target, baseline = map(page.plain, class_names(spec))
     st.markdown(
-        f"Some neurons of this layer differ strongly between {target} and {baseline}. Can you see it? "
-        "Answer first; then the page shows which neurons they are, and their numbers."
+        f"Can you see which neuron differs strongly between {target} and {baseline}? Answer first; then the page shows "
+        "which neurons they are, and their numbers."
     )
     st.caption(
         page.plain(f"Layer {spec.layer} of {model_label(spec.model)}. Another layer or contrast: in the sidebar.")

@@ -10,7 +10,7 @@ from core.records import ContrastResult, Remedy
 from core.report.glossary import GLOSSARY, value_name
 from core.report.readable import interval, readable_auc, readable_number, readable_share
 from core.report.sentences import class_names, own_and_other
-from core.words import minimal_pairs
+from core.words.minimal_pairs import minimal_pairs
 from engine import quiz_steps
 from ui import page, quiz_rounds, remedies
 from ui.panels.quiz import PAIRS, draw_link_to_neuron

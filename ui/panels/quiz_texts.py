@@ -78,17 +78,17 @@ def _draw_texts(result: ContrastResult, quiz: TextRound, kinds: WordKinds, answe
     target, baseline = map(page.plain, class_names(result.spec))
     st.markdown(
         f"In the word lists, one neuron differs strongly between {target} and {baseline}; the other one, of the same "
-        "layer, does not. Colours are ranks, so both texts have as much colour.",
+        "layer, hardly does. Colours are ranks, so both texts have the same amount of colour.",
         help=GLOSSARY["matched neuron"],
     )
     quiz_text.draw_legend()
     hue = "target" if result.favours_target(quiz.neuron) else "baseline"
-    for place, column in enumerate(st.columns(2, gap="large")):
+    for place, column in enumerate(st.columns(2, gap="medium")):
         is_real = quiz.first == (place == 0)
         with column.container(border=True, height="stretch", key=f"quiz_text_{_LETTERS[place].lower()}"):
             named = ""
             if answer is not None:
-                named = f": neuron {quiz.neuron}" if is_real else f": neuron {quiz.other}, which does not differ"
+                named = f": neuron {quiz.neuron}" if is_real else f": neuron {quiz.other}, the matched one"
             st.markdown(f"**Text {_LETTERS[place]}{named}**")
             coloured = (quiz.text, quiz.spans, quiz.steps[place])
             if answer is None:
@@ -117,7 +117,7 @@ def _draw_questions(result: ContrastResult, quiz: TextRound, number: int) -> Non
     """Draw the questions, and the button that gives the answer."""
     names = class_names(result.spec)
     which = st.radio(
-        "Which text is coloured by the neuron that differs?",
+        "Which text is coloured by the neuron that differs strongly?",
         _LETTERS,
         index=None,
         key=f"quiz_which_{number}",
@@ -211,7 +211,7 @@ def _about_numbers(kinds: WordKinds, seen: tuple[NeuronInText, NeuronInText]) ->
     first, second = (each.in_text for each in seen)
     if first is None or second is None:
         return f"The text has {counted}; an AUC in it needs {ENOUGH_WORDS} of each."
-    about = f"Intervals are of 95%; in this text of {counted} they are wide."
+    about = f"Intervals are of 95%. The text has {counted}, in few sentences: there, the interval is rough."
     if abs(second[0] - 0.5) >= abs(first[0] - 0.5):
         about += (
             " Here the matched neuron separates the two kinds of words at least as well: what holds in word lists need "
