@@ -65,11 +65,11 @@ def refusal(error: SQLAlchemyError | OSError) -> Refusal:
     >>> refusal(OSError(28, "No space left on device")).sentence
     'The class board takes nothing more: the disk that it is on is full.'
     """
+    if isinstance(error, TimeoutError | PoolTimeoutError):  # of a lock's file, or of the pool of connections
+        return Refusal(_BUSY, "waited in vain")
     if isinstance(error, OSError):
         full = error.errno in (errno.ENOSPC, errno.EDQUOT)
         return Refusal(_FULL if full else _REFUSED, errno.errorcode.get(error.errno or 0, "OSError"))
-    if isinstance(error, PoolTimeoutError):
-        return Refusal(_BUSY, "no connection was free")
     original = error.orig if isinstance(error, DBAPIError) else error
     if name := getattr(original, "sqlite_errorname", ""):
         return Refusal(_first(_OF_SQLITE, name), name)
