@@ -20,8 +20,9 @@ from engine.board import ABOUT
 from engine.board.failures import refusal
 from engine.sealed_files import is_trusted
 
-# How long a page waits for somebody else's transaction, for a connection, and for an answer.
-_BUSY_SECONDS, _CONNECT_SECONDS, _STATEMENT_SECONDS = 5, 3, 5
+# How long a page waits for the transactions of others, for a connection, and for an answer: sixty who post at once on a
+# busy computer take some seconds.
+_BUSY_SECONDS, _CONNECT_SECONDS, _STATEMENT_SECONDS = 15, 5, 15
 _WRITES = "board_writes"
 _OTHERS_MAY = 0o077
 
