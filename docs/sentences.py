@@ -59,6 +59,7 @@ _ANSWERS = (
 _HANDED_ON = {
     ("core/command_line/parser.py", "error"),
     ("core/report/notebook/__init__.py", "notebook_json"),
+    ("engine/board/connecting.py", "_check"),
     ("engine/board/connecting.py", "make"),
     ("engine/board/database.py", "_ask"),
     ("engine/board/database.py", "_failed"),

@@ -20,6 +20,7 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass
+from numbers import Real
 from typing import TYPE_CHECKING
 
 from core.errors import UserError
@@ -190,15 +191,17 @@ def _checked(effect: Effect) -> Effect:
         ("number of target words", effect.n_target, 2, MAX_WORDS),
         ("number of baseline words", effect.n_baseline, 2, MAX_WORDS),
     ):
-        if isinstance(value, bool) or int(value) != value or not least <= value <= most:
-            raise UserError(f"The {what} is {value}; {least:,} to {most:,} are allowed.", about=ABOUT)
+        if not _is_number(value) or int(value) != value or not least <= value <= most:
+            raise UserError(f"The {what} is {str(value)[:40]}; {least:,} to {most:,} are allowed.", about=ABOUT)
     for what, number, low, high in (
         ("effect", effect.g, -_LARGEST, _LARGEST),
         ("variance of the effect", effect.variance, 0.0, _LARGEST),
         ("AUC", effect.auc, 0.0, 1.0),
     ):
-        if not (math.isfinite(number) and low <= number <= high):
-            raise UserError(f"The {what} is {number:g}; a number from {low:g} to {high:g} is allowed.", about=ABOUT)
+        if not _is_number(number) or not low <= number <= high:
+            raise UserError(
+                f"The {what} is {str(number)[:40]}; a number from {low:g} to {high:g} is allowed.", about=ABOUT
+            )
     return Effect(
         int(effect.seat),
         float(effect.g),
@@ -207,3 +210,8 @@ def _checked(effect: Effect) -> Effect:
         int(effect.n_target),
         int(effect.n_baseline),
     )
+
+
+def _is_number(value: object) -> bool:
+    """Whether a value, which may be a browser's, is a finite number."""
+    return isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value)

@@ -16,10 +16,13 @@ from filelock import FileLock
 from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event, make_url
 
 from core.errors import UserError
+from engine.board import ABOUT
+from engine.board.failures import refusal
 from engine.sealed_files import is_trusted
 
-# How long a page waits for somebody else's transaction, for a connection, and for an answer.
-_BUSY_SECONDS, _CONNECT_SECONDS, _STATEMENT_SECONDS = 5, 3, 5
+# How long a page waits for the transactions of others, for a connection, and for an answer: sixty who post at once on a
+# busy computer take some seconds.
+_BUSY_SECONDS, _CONNECT_SECONDS, _STATEMENT_SECONDS = 15, 5, 15
 _WRITES = "board_writes"
 _OTHERS_MAY = 0o077
 
@@ -28,11 +31,11 @@ class _Place:
     """Where rows are kept: a server has a place already."""
 
     def may_exist(self) -> bool:
-        """Whether something can have been kept."""
+        """Whether something can have been kept. UserError if others may have written it."""
         return True
 
     def make(self) -> None:
-        """Make the place, if it is not there."""
+        """Make the place, if it is not there. UserError if it cannot be made, or if others may write to it."""
 
     def queue(self) -> AbstractContextManager[object]:
         """Where the threads of this process wait for each other before they write."""
@@ -50,24 +53,30 @@ class _File(_Place):
         return self._lock
 
     def may_exist(self) -> bool:
-        return self.path.exists()
+        if not os.path.exists(self.path):
+            return False
+        self._check()
+        return True
 
     def make(self) -> None:
-        """Make the folder and the file. UserError if it cannot be made, or if others may write to it."""
         try:
             self.path.parent.parent.mkdir(parents=True, exist_ok=True)
             self.path.parent.mkdir(mode=0o700, exist_ok=True)
-            if not self.path.exists():
+            if not os.path.exists(self.path):
                 _new_file(self.path)
+        except OSError as error:
+            raise UserError(refusal(error).sentence, about=ABOUT) from None
+        self._check()
+
+    def _check(self) -> None:
+        try:
             ours = _is_ours(self.path.parent) and _is_ours(self.path)
         except OSError as error:
-            from engine.board.failures import refusal
-
-            raise UserError(refusal(error).sentence, about="board") from None
+            raise UserError(refusal(error).sentence, about=ABOUT) from None
         if not ours:
             raise UserError(
                 "The class board is not used: other users of this computer may write to its file or folder.",
-                about="board",
+                about=ABOUT,
             )
 
 
@@ -125,7 +134,7 @@ def _of_server(url: URL, password_file: str) -> Engine:
         url,
         pool_size=4,
         max_overflow=4,
-        pool_timeout=_CONNECT_SECONDS,
+        pool_timeout=_BUSY_SECONDS,
         pool_pre_ping=True,
         pool_recycle=1_800,
         connect_args={

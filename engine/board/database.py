@@ -127,8 +127,6 @@ class Board:
                 f"The class has {len(studies):,} studies on the board; at most {allowed.board_studies:,} are allowed.",
                 about=ABOUT,
             )
-        if not studies:
-            self._paces.begin_class(visitor)
         n_rows, n_classes = tables.count(connection)
         is_full = n_rows >= allowed.board_rows or (not studies and n_classes >= allowed.board_classes)
         if is_full:
@@ -144,6 +142,8 @@ class Board:
             raise UserError(
                 f"The board has {n_rows:,} effects; at most {allowed.board_rows:,} are allowed.", about=ABOUT
             )
+        if not studies:
+            self._paces.begin_class(visitor)
 
     def _time(self) -> int:
         return int(self._now() * MILLISECONDS)

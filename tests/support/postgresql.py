@@ -65,7 +65,7 @@ def server() -> Iterator[Server]:
         folder = Path(name)
         if who:
             shutil.chown(folder, "nobody", "nogroup")
-        (folder / "password").write_text(PASSWORD)
+        (folder / "password").write_text(PASSWORD, encoding="utf-8")
         (folder / "password").chmod(0o644)
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))

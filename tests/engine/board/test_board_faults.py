@@ -12,8 +12,10 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from filelock import Timeout
 from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from core.errors import UserError
 from engine.board import Effect, connecting
@@ -62,6 +64,7 @@ def test_a_file_of_others_or_a_link_is_not_used(kept: Board, path: Path, monkeyp
     path.symlink_to(path.with_suffix(".moved"))
     refused = "The class board is not used: other users of this computer may write to its file or folder."
     assert said_by(lambda: kept.put("meadow", STUDY, EFFECT)) == refused
+    assert said_by(lambda: kept.effects("meadow", STUDY)) == refused
     path.unlink()
     monkeypatch.setattr(connecting, "is_trusted", lambda owner: False)
     assert said_by(lambda: kept.put("meadow", STUDY, EFFECT)) == refused
@@ -195,6 +198,12 @@ def test_a_user_without_rights_is_one_sentence(postgresql_url: str, server: post
 
 
 # --- Whatever else ---
+
+
+def test_who_waits_for_a_lock_in_vain_hears_that_it_is_busy() -> None:
+    """The lock of a new file, and the pool of connections."""
+    assert refusal(Timeout("board.lock")).sentence == refusal(PoolTimeoutError()).sentence
+    assert "busy" in refusal(PoolTimeoutError()).sentence
 
 
 @pytest.mark.parametrize(
