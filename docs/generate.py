@@ -100,6 +100,7 @@ SECTIONS: dict[str, Callable[[], str]] = {
     "summary": _from("core.report.reference.summary_fields"),
     "manifest": _from("core.report.reference.manifest_fields"),
     "comparison": _from("core.report.reference.comparison_fields"),
+    "registrations": _from("core.report.reference.registration_fields"),
     "evidence": _from("core.evidence.reference.evidence_fields"),
     "models": _from("core.models.catalogue.catalogue_table"),
     "steps": _steps,

@@ -13,7 +13,6 @@ from engine.jobs import Job
 from engine.limits import limits
 from engine.pipeline import OWN_GOLD, GoldSource, Request, Step, obtain
 from engine.steps import conclusion, layers_of
-from ui import seen
 from ui.visitor import visitor
 
 T = TypeVar("T")
@@ -42,6 +41,8 @@ def show(
             st.rerun()  # the model has come: now the sidebar can offer its layers, and find the same relative depth
 
     if step is conclusion:
+        from ui import seen  # late: for few pages only
+
         seen.note_words(spec)
     return obtain(step, Request(spec, text, marked, check, gold), wait, visitor())
 

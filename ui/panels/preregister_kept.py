@@ -17,7 +17,7 @@ from core.records.registration import Change, Opening, Registered
 from core.report import registration as report
 from core.version import __version__
 from engine import evidence_steps, steps
-from ui import page, registrations, settings, verdicts
+from ui import charts, page, registrations, settings, verdicts
 from ui.link import params_of
 from ui.link_values import View
 from ui.progress import show
@@ -46,10 +46,7 @@ def draw(result: ContrastResult, neuron: int) -> None:
             icon=":material/download:",
             on_click="ignore",
         )
-        st.caption(
-            "The file has all of this, with what is reported otherwise now. Its fields are in *Numbers and files* on "
-            "the Help page."
-        )
+        st.caption("The file has all of this, with what is reported otherwise now, times in UTC, and all digits.")
     for one in kept:
         with st.container(border=True, key=f"registration_{one.digest[:12]}"):
             _draw_one(one, changed[one.digest])
@@ -118,8 +115,18 @@ def _draw_opened(one: Registered, opening: Opening) -> None:
             if name in found:
                 st.html(verdicts.label(found[name]))
             st.markdown(page.plain({"held_out": report.of_test, "gold_text": report.of_text}[name](one)))
+    if found:
+        _draw_picture(one)
     if said := report.conclusion(one):
         st.markdown(f"**What this bears.** {page.plain(said)}")
+
+
+def _draw_picture(one: Registered) -> None:
+    from core.report.figures.registered import registered_aucs  # the start needs none of it
+
+    alt = f"The AUCs with their intervals. {report.of_test(one)} {report.of_text(one)}"
+    look = {"displaylogo": False, "displayModeBar": False}
+    charts.draw(registered_aucs(one), f"registered_aucs_{one.digest[:12]}", alt=alt, config=look)
 
 
 def _read(one: Registered, opening: Opening) -> Opening:
