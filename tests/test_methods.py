@@ -37,7 +37,9 @@ def test_every_column_is_defined_as_in_the_exported_manifest():
 
 
 def test_pages_read_every_term_of_the_glossary():
-    code = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "ui").rglob("*.py"))
+    # The page of the lesson reads the terms of its steps, which stand there by name.
+    folders = (ROOT / "ui", ROOT / "core" / "lesson")
+    code = "".join(path.read_text(encoding="utf-8") for folder in folders for path in folder.rglob("*.py"))
     unread = [term for term in GLOSSARY if term not in NAMED and not re.search(f"[\"']{term}[\"']", code)]
     assert len(code) > 10_000 and unread == []
 

@@ -30,6 +30,8 @@ class AppPage:
         Whether it shows the experiment. A page that does not has no settings in the sidebar, no *Share*, no *Export*.
     chart : bool
         Whether it begins with a chart, whose module a browser should load at once.
+    group : str
+        Under which heading it stands in the sidebar and on Home, one of ``GROUPS``; none for Home and Help.
 
     Examples
     --------
@@ -45,6 +47,7 @@ class AppPage:
     parts: Mapping[str, str] = field(default_factory=dict)
     settings: bool = True
     chart: bool = False
+    group: str = ""
 
     @property
     def title(self) -> str:
@@ -57,6 +60,7 @@ class AppPage:
         return PurePosixPath(self.script).stem.partition("_")[2]
 
 
+EXPLORE, LEARN = GROUPS = ("Explore", "Learn")
 HOME = AppPage(
     "pages/0_Home.py",
     ":material/home:",
@@ -74,6 +78,7 @@ NEURONS = AppPage(
         "table": "All figures",
     },
     chart=True,
+    group=EXPLORE,
 )
 LAYERS = AppPage(
     "pages/2_Layers.py",
@@ -87,6 +92,7 @@ LAYERS = AppPage(
         "emergence": "Every checkpoint of training",
     },
     chart=True,
+    group=EXPLORE,
 )
 WORDS = AppPage(
     "pages/3_Words.py",
@@ -95,6 +101,7 @@ WORDS = AppPage(
     "What does every neuron do with every word, and which words are these?",
     {"image": "Words by neurons", "means": "Mean activation", "lists": "The two lists"},
     chart=True,
+    group=EXPLORE,
 )
 TEXT = AppPage(
     "pages/4_Text_heatmap.py",
@@ -102,6 +109,7 @@ TEXT = AppPage(
     "Try a text",
     "Are these neurons high where they should be, on the nouns or verbs of a text that you paste?",
     {"heatmap": "The coloured text", "score": "How well the neurons tell words apart"},
+    group=EXPLORE,
 )
 EVIDENCE = AppPage(
     "pages/5_Evidence.py",
@@ -109,6 +117,7 @@ EVIDENCE = AppPage(
     "Doubt the result",
     "Does a neuron survive the questions of a careful reviewer, and what may you claim about it?",
     {"pinned": "Pinned neurons", "checks": "Each check", "claim": "What you may claim"},
+    group=EXPLORE,
 )
 COMPARE = AppPage(
     "pages/6_Compare.py",
@@ -121,30 +130,35 @@ COMPARE = AppPage(
         "depth": "Every layer of both",
         "text": "One text, coloured by both",
     },
+    group=EXPLORE,
 )
 LESSON = AppPage(
     "pages/7_Lesson.py",
     ":material/school:",
     "Take the lesson",
     "Ten steps on the live model: guess, look, and see what the numbers bear.",
+    group=LEARN,
 )
 PREREGISTER = AppPage(
     "pages/8_Preregister.py",
     ":material/lock_clock:",
     "Commit to a hypothesis",
     "Lock what you expect, then open the words and the text that test it, once.",
+    group=LEARN,
 )
 QUIZ = AppPage(
     "pages/9_Quiz.py",
     ":material/quiz:",
     "Test yourself",
     "Which text is coloured by a neuron that differs between the classes, and which by another one?",
+    group=LEARN,
 )
 CLASS = AppPage(
     "pages/10_Class.py",
     ":material/groups:",
     "Replicate as a class",
     "Each seat repeats the study on words of its own. Do all find the same effect?",
+    group=LEARN,
 )
 HELP = AppPage("pages/11_Help.py", ":material/help:", settings=False)
 
@@ -162,6 +176,20 @@ PAGES = (
     CLASS,
     HELP,
 )
+
+
+def grouped() -> dict[str, list[AppPage]]:
+    """The pages by their groups, in the order of ``PAGES``; those without a group are alone, under their own title.
+
+    Examples
+    --------
+    >>> {name: len(pages) for name, pages in grouped().items()}
+    {'Home': 1, 'Explore': 6, 'Learn': 4, 'Help': 1}
+    """
+    groups: dict[str, list[AppPage]] = {}
+    for page in PAGES:
+        groups.setdefault(page.group or page.title, []).append(page)
+    return groups
 
 
 def titled(title: str) -> AppPage:

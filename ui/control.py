@@ -18,11 +18,11 @@ def draw(spec: ContrastSpec) -> None:
         if parts.embedded():
             return
         with st.container(horizontal=True):
-            st.button("Shuffle again", key="control_again", icon=":material/shuffle:", on_click=_shuffle_again)
+            st.button("Shuffle again", key="control_again", icon=":material/shuffle:", on_click=shuffle_again)
             st.button("Back to the true labels", key="control_off", type="primary", on_click=_switch_off)
 
 
-def _shuffle_again() -> None:
+def shuffle_again() -> None:
     """Callback: the next seed."""
     spec = settings.current().view.spec
     settings.choose(spec=spec.changed(seed=(spec.seed + 1) % 2**32))

@@ -49,7 +49,9 @@ def everything() -> dict[str, Any]:
     return {name: part(name) for name in PARTS if part(name)}
 
 
-def forget() -> None:
-    """Callback: forget all parts, also in the browser."""
-    taken = list(PARTS)  # what the browser had must not come back
-    st.session_state[_STATE] = {"_taken": taken}
+def forget(*names: str) -> None:
+    """Callback: forget these parts, or all without names, also in the browser."""
+    state = st.session_state.setdefault(_STATE, {})
+    state["_taken"] = list({*state.get("_taken", []), *(names or PARTS)})  # what the browser had must not come back
+    for name in names or PARTS:
+        state.pop(name, None)

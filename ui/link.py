@@ -27,7 +27,7 @@ from ui.link_names import MARK
 from ui.link_values import MAX_VALUE, View
 
 _DIGESTS = tuple(f"{side}_digest" for side in SIDES)
-_TYPED = ("sample", "filter", "sort")  # texts, "" by default
+_TYPED = ("sample", "filter", "sort", "step")  # texts, "" by default
 _ON_PAGES = ("neuron", "neurons", "pinned", "image_words", "steps", *_TYPED, *link_values.OPTIONS)
 _OF_SPEC = (*(item.name for item in fields(ContrastSpec)), *_DIGESTS)
 # Those of the experiment B of the Compare page (``ui.other``, which the start needs none of).
@@ -121,6 +121,7 @@ def read(params: Mapping[str, str], texts: Mapping[str, str] | None = None) -> t
         filter=params.get("filter", ""),  # a mistake stays in its box, and the page says it
         sort=link_values.sort(params, spec, problems),
         steps=link_values.steps(params, problems),
+        step=link_values.step(params, problems),
         other=_other(params, spec, texts or {}, problems),
     )
     return view, problems

@@ -27,6 +27,7 @@ OPTIONS = {
 }
 MAX_VALUE = 10_000  # characters of one value in a link; the app writes much shorter ones
 MAX_STEPS, MAX_STEP_DIGITS = 24, 15  # checkpoints that are compared, and the digits of a step
+MAX_STEP_NAME = 40  # characters of the name of a step of the lesson
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ class View:
     text is in no link. ``other`` is what differs in experiment B of the Compare page (``ui.other``). ``filter`` is
     that of the finder on the Layers page as it was typed, also a mistake, and ``sort`` its order: a column, perhaps
     after a hyphen; "" for the default. ``steps`` are the checkpoints that the Layers page compares, () for the
-    default.
+    default. ``step`` is that of the Lesson page, "" for the first one that is not done.
     """
 
     spec: ContrastSpec
@@ -67,6 +68,7 @@ class View:
     filter: str = ""
     sort: str = ""
     steps: tuple[int, ...] = ()
+    step: str = ""
 
 
 def option(name: str, params: Mapping[str, str], problems: list[str]) -> str:
@@ -144,6 +146,15 @@ def steps(params: Mapping[str, str], problems: list[str]) -> tuple[int, ...]:
     if len(found) > MAX_STEPS:
         problems.append(f"steps has {len(found)} numbers; at most {MAX_STEPS} are compared. The first ones are used.")
     return tuple(found[:MAX_STEPS])
+
+
+def step(params: Mapping[str, str], problems: list[str]) -> str:
+    """The step of the lesson, "" if the link names none. The page knows which there are."""
+    value = params.get("step", "")
+    if not value or (len(value) <= MAX_STEP_NAME and value.isascii() and value.replace("-", "").isalnum()):
+        return value.lower()
+    problems.append(f"step is “{value[:60]}”; a step of the lesson has letters and hyphens. It was set aside.")
+    return ""
 
 
 def neurons(parts: list[str], name: str, problems: list[str]) -> tuple[int, ...]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
+from html import escape
 from pathlib import Path
 
 import streamlit as st
@@ -12,9 +14,15 @@ from core.report.palette import palette
 _FOLDER = Path(__file__).resolve().parents[1] / "assets" / "pictures"
 
 
-def picture(name: str) -> str:
-    """A picture of assets/pictures as SVG, whose colours are named by their roles, such as ``{ink}``."""
-    return _coloured(name, st.context.theme.type or "light")
+def picture(name: str, labels: Mapping[str, str] | None = None) -> str:
+    """A picture of assets/pictures as SVG, whose colours are named by their roles, such as ``{ink}``.
+
+    ``labels`` are plain texts by the names that stand for them in the picture, such as ``{layer}``.
+    """
+    svg = _coloured(name, st.context.theme.type or "light")
+    for place, text in (labels or {}).items():
+        svg = svg.replace(f"{{{place}}}", escape(text))
+    return svg
 
 
 @cache

@@ -28,23 +28,27 @@ def show(
     *,
     text: str = "",
     marked: int | None = None,
-    check: str = "",
     gold: GoldSource = OWN_GOLD,
     meanwhile: Callable[[], None] | None = None,
 ) -> T:
     """The result of a step. While it is computed, draw a progress bar, and below it what ``meanwhile`` draws."""
+    return get(step, Request(spec, text, marked, gold=gold), meanwhile)
+
+
+def get(step: Step[T], request: Request, meanwhile: Callable[[], None] | None = None) -> T:
+    """``show``, of a request that may have more, such as the check of a neuron."""
 
     def wait(job: Job) -> None:
-        unknown = layers_of(spec.model) is None
+        unknown = layers_of(request.spec.model) is None
         _wait(job, meanwhile)
-        if unknown and layers_of(spec.model) is not None:
+        if unknown and layers_of(request.spec.model) is not None:
             st.rerun()  # the model has come: now the sidebar can offer its layers, and find the same relative depth
 
     if step is conclusion:
-        from ui import seen  # late: for few pages only
+        from ui import seen  # late: few pages ask what was seen
 
-        seen.note_words(spec)
-    return obtain(step, Request(spec, text, marked, check, gold), wait, visitor())
+        seen.note_words(request.spec)
+    return obtain(step, request, wait, visitor())
 
 
 def _wait(job: Job, meanwhile: Callable[[], None] | None) -> None:

@@ -64,6 +64,7 @@ _ON_PAGES = {
         "0.5.",
     ),
     "steps": ("up to 24 numbers, with commas", "Layers: the checkpoints that are compared. Without it: about ten."),
+    "step": ("a name of a step", "Lesson: the step on the screen. Without it: the first one that is not done."),
     "sample": ("a name of a sample", "Text heatmap: a text of the app's own. Texts that a user types are in no link."),
 }
 

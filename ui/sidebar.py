@@ -23,7 +23,7 @@ from core.records.corrections import FALSE_DISCOVERY_RATE, FAMILY_WISE
 from core.report.glossary import GLOSSARY
 from core.stats.correction import LABELS
 from ui import custom_lists, model_settings, navigation, settings, settings_file, sidebar_behaviour, word_settings
-from ui.app_pages import PAGES, AppPage
+from ui.app_pages import PAGES, AppPage, grouped
 from ui.defaults import PRESETS
 from ui.labels import DTYPE_LABELS, FAMILY_LABELS, SETTING_LABELS, SOURCE_LABELS, TEST_LABELS
 from ui.pictures import picture
@@ -34,12 +34,24 @@ def draw(open_page: AppPage) -> None:
     """Draw the sidebar: links to all pages and, on a page that shows the experiment, its settings."""
     st.logo(picture("logo"), size="large", icon_image=picture("mark"))
     with st.sidebar:
-        for each in PAGES:
-            navigation.draw_link(each)
+        _draw_links()
         if open_page.settings:
             st.divider()
             _draw_settings()
         sidebar_behaviour.draw(PAGES.index(open_page))
+
+
+def _draw_links() -> None:
+    """Draw the links, in the order of ``PAGES``: those of a group in two columns, so that the settings are near."""
+    with st.container(key="page_links", gap=None):
+        for name, pages in grouped().items():
+            if len(pages) == 1:
+                navigation.draw_link(pages[0])
+                continue
+            st.html(f'<p class="gn-group" id="group-{name}">{name}</p>')
+            with st.container(key=f"page_links_{name}", gap=None):
+                for each in pages:
+                    navigation.draw_link(each)
 
 
 def _draw_settings() -> None:

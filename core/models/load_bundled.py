@@ -50,6 +50,7 @@ def load(
         d_model=sizes["hidden_size"],
         context=sizes["max_position_embeddings"],
         n_embeddings=sizes["vocab_size"],
+        base_path="transformer",
     )
 
 

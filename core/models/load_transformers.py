@@ -46,7 +46,7 @@ def load(folder: Path, name: str, revision: str, hook_points: HookPoints | None,
             f"values in float32; {dtype} was asked for."
         )
     tokenizer, start = load_tokenizer(folder, name)  # before the weights, which take longer
-    network = _load_network(folder, name, dtype)
+    network, base_path = _load_network(folder, name, dtype)
     sizes: Any = network.config
     n_embeddings = _n_embeddings(network)
     context, notes = _context(sizes)
@@ -68,6 +68,7 @@ def load(folder: Path, name: str, revision: str, hook_points: HookPoints | None,
         d_model=sizes.hidden_size,
         context=context,
         n_embeddings=n_embeddings,
+        base_path=base_path,
         notes=notes,
     )
 
@@ -158,7 +159,8 @@ def _context(config: Any) -> tuple[int, tuple[str, ...]]:
     )
 
 
-def _load_network(folder: Path, name: str, dtype: str) -> nn.Module:
+def _load_network(folder: Path, name: str, dtype: str) -> tuple[nn.Module, str]:
+    """The base model, and its name within the causal model; empty if the two are one."""
     check_whole(folder, name)
     logging.disable_progress_bar()
     logging.set_verbosity_error()  # no report of arrays: check_fit says what matters
@@ -176,7 +178,7 @@ def _load_network(folder: Path, name: str, dtype: str) -> nn.Module:
         raise UserError(f"The weights of {name} cannot be loaded: {_reason(error, folder, name)}.") from error
     check_fit(folder, name, model, report)
     network: nn.Module = model.eval().requires_grad_(False).base_model
-    return network
+    return network, "" if network is model else model.base_model_prefix
 
 
 def _reason(error: Exception, folder: Path, name: str) -> str:

@@ -136,6 +136,7 @@ def assemble(
     d_model: int,
     context: int,
     n_embeddings: int,
+    base_path: str,
     notes: tuple[str, ...] = (),
 ) -> LoadedModel:
     """Make a ``LoadedModel``: move the network to its device, collect its facts, replace slow modules.
@@ -160,6 +161,7 @@ def assemble(
         start_token_is_end_of_text=start is not None and start.is_end_of_text,
         processor=_processor(first.device),
         hook_paths=(hook_points.template("pre-activation"), hook_points.template("activation")),
+        base_path=base_path,
     )
     speed_up(network)
     start_id = start.id if start else None

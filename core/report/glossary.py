@@ -14,7 +14,15 @@ TEST_NAMES = {name: one.label for name, one in ALL_TESTS.items()}
 SIDE_WORDS = {"pre-activation": "before", "activation": "after"}
 
 GLOSSARY = {
+    "token": "A piece of text that the model reads as one unit: a word, a part of a word, or a sign.",
+    "MLP": "The part of a layer that makes its input wider, puts each number through the nonlinearity, and makes the "
+    "result narrow again.",
     "neuron": "One coordinate of the hidden space of a layer's MLP.",
+    "hook": "A function that PyTorch calls each time a module has run: it can copy, or change, what went in and out.",
+    "c_fc": "GPT-Neo's name for the module that makes the input of an MLP wider: its output is the pre-activation of "
+    "every neuron.",
+    "nonlinearity": "The function between the two sides of a neuron, such as GELU: it passes high values on, and "
+    "makes values below zero small.",
     "pre-activation": "The value of a neuron before the nonlinearity; in a gated model, the gate's.",
     "activation": "The value after the nonlinearity, which is what the neuron passes on; in a gated model, the gated "
     "product.",
@@ -26,6 +34,11 @@ GLOSSARY = {
     "unit": "What counts as one observation: a word, or a lemma (walk: walks, walked), whose value is the mean over "
     "its forms.",
     **{test.letter: test.letter_means for test in ALL_TESTS.values()},
+    "p": "How often so large a statistic would come about if the two classes did not differ and all else that the test "
+    "assumes were true.",
+    "alpha": "The limit that is chosen before the test: what has a p of at most alpha is called significant.",
+    "Bonferroni": "A correction for many tests: each p is multiplied by the number of tests, so that the chance of even "
+    "one false finding is at most alpha.",
     "degrees of freedom": "How much information on the variance is in the data: the fewer, the larger a t must be.",
     "p adjusted": "The p-value after the correction for all tests of the family; the neuron is significant if it is at "
     "most alpha.",
@@ -39,6 +52,7 @@ GLOSSARY = {
     "chance hardly ever makes.",
     "map of all neurons": "Every neuron of every layer as a point: by its layer and index, with its statistic as its "
     "place in the layer's band, or by its AUC and its statistic.",
+    "effect size": "How large a difference is, whatever the number of words: the AUC, or Hedges' g.",
     "mean difference": "The target's mean minus the baseline's, in the units of the hook point.",
     "d_av": "Cohen's d of two groups: the difference in mean, in standard deviations of the units.",
     "d_z": "Cohen's d of pairs: the mean of their differences, in standard deviations of these differences.",
@@ -88,6 +102,8 @@ GLOSSARY = {
     "corrected alone, it is at most m times alpha.",
     "checkpoints": "One contrast at several steps of one training run, each tested and corrected alone: the largest "
     "AUC, the strong neurons, and one neuron followed.",
+    "ablation": "A neuron passes on its mean at every token, and the change of the model's predictions is measured.",
+    "leading space": "A word is read by the tokens that it has inside a sentence, with the space before it.",
     "colour scale": "Which values get the faintest and the strongest colour.",
 }
 

@@ -26,6 +26,7 @@ MODEL: dict[str, Field] = {
     "processor": ("The processor that it ran on.", ""),
     "dtype": ("The number format of its weights and values.", ""),
     "hook_paths": ("The modules at which both sides are read, with {} for the layer.", "Pre-activation"),
+    "base_path": ("Where the base model, from which these paths go, is within the whole model.", "Pre-activation"),
     "start_token": ("The token that the prefix puts before words and texts.", "Prefix"),
     "start_token_is_end_of_text": ("Whether this is its end-of-text token, for want of another.", "Prefix"),
     "notes": ("What a reader should know about the model, such as bfloat16.", ""),

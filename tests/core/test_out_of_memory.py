@@ -86,9 +86,9 @@ def networks(monkeypatch: pytest.MonkeyPatch) -> list[weakref.ref[nn.Module]]:
     found: list[weakref.ref[nn.Module]] = []
     plain = load_transformers._load_network
 
-    def load(*args: Any) -> nn.Module:
+    def load(*args: Any) -> tuple[nn.Module, str]:
         network = plain(*args)
-        found.append(weakref.ref(network))
+        found.append(weakref.ref(network[0]))
         return network
 
     monkeypatch.setattr(load_transformers, "_load_network", load)

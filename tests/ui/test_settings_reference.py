@@ -97,7 +97,7 @@ def test_choices_of_pages_are_those_of_links() -> None:
     from ui.link_values import View
 
     chosen = {"neuron": 1, "pinned": (2,), "image_words": 40, "sample": "the-market", "steps": (0, 8)}
-    view = View(ContrastSpec(), **chosen, filter="layer > 1", sort="-g", other=(("layer", 5),))
+    view = View(ContrastSpec(), **chosen, filter="layer > 1", sort="-g", step="hook", other=(("layer", 5),))
     names = set(params_of(view, spelled_out=True)) - set(asdict(ContrastSpec()))
     names = (names - {"b_layer"}) | {"other"}  # each setting that differs in B has a name of its own
     assert {row[0].strip("`") for row in rows(settings_reference.choices_table())} == names

@@ -17,6 +17,7 @@ import streamlit as st
 KEY = "kept_in_browser"
 MOST_BYTES = 200_000  # of all that is kept
 _SESSION, _ANSWERED = "_browser_session", "_browser_answered"
+_BLOCKED = "blocked"  # what a browser answers instead of parts
 
 _component = st.components.v2.component(
     KEY, html="<div></div>", js=(Path(__file__).parent / "kept_in_browser.js").read_text(encoding="utf-8")
@@ -26,16 +27,22 @@ _component = st.components.v2.component(
 def draw(keep: Mapping[str, Any]) -> None:
     """Draw the component: it gives back what the browser has to a session that begins, and then stores ``keep``.
 
-    If that is too much to be stored, the browser keeps what it has.
+    Until this session has what the browser had, nothing is stored. If ``keep`` is too much, the browser keeps what it
+    has. Of what other tabs have stored since, only that is replaced which this session has changed.
     """
     session = st.session_state.setdefault(_SESSION, secrets.token_hex(8))
-    asks = not answered() or len(json.dumps(keep, ensure_ascii=False).encode()) > MOST_BYTES
-    data = {"session": session, "asks": asks, "keep": dict(keep) or None}
+    full = len(json.dumps(keep, ensure_ascii=False).encode()) > MOST_BYTES
+    data = {"session": session, "answered": answered(), "full": full, "keep": {} if full else dict(keep)}
     _component(key=KEY, data=data, on_kept_change=_note_answer)
 
 
+def blocked() -> bool:
+    """Whether the browser has said that it keeps nothing."""
+    return answer().get(_BLOCKED) is True
+
+
 def answered() -> bool:
-    """Whether the browser has given back what it has."""
+    """Whether the browser has given something back. One that has nothing does not say so."""
     return _ANSWERED in st.session_state
 
 

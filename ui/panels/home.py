@@ -9,7 +9,7 @@ from core.report import sentences
 from core.stats.correction import LABELS
 from engine.steps import conclusion
 from ui import chosen, navigation, page, parts, remedies
-from ui.app_pages import NEURONS, PAGES
+from ui.app_pages import LESSON, NEURONS, PAGES, AppPage
 from ui.labels import model_label
 from ui.panels import cautions, headline, neuron_bar
 from ui.pictures import picture
@@ -31,17 +31,51 @@ def draw_introduction() -> None:
 
 
 def draw_page_cards() -> None:
-    """Draw a card with a link for each page that has an invitation, at most four in a row."""
-    cards = [each for each in PAGES if each.invitation]
+    """Draw the invitation to the lesson, and a card with a link for each other page that has an invitation.
+
+    They stand in rows by their groups, at most four in a row.
+    """
+    groups: dict[str, list[AppPage]] = {}
+    for each in PAGES:
+        if each.invitation and each is not LESSON:
+            groups.setdefault(each.group, []).append(each)
+    with st.container(key="cards"):
+        if LESSON in PAGES:
+            _draw_lesson()
+        for name, cards in groups.items():
+            if name:
+                st.header(name, anchor=False)
+            _draw_rows(cards)
+
+
+def _draw_lesson() -> None:
+    """Draw the row of the lesson: how to begin it, or to go on where this browser left it."""
+    from ui import lesson_progress
+
+    with st.container(
+        border=True, key=f"card_{LESSON.title}", horizontal=True, vertical_alignment="center", gap="medium"
+    ):
+        at, done = lesson_progress.first_open(), lesson_progress.n_done()
+        label, about = LESSON.invitation, LESSON.description
+        if at is None:
+            label, about = "Look back at the lesson", "All steps are done: your guesses and the answers are kept."
+        elif done:
+            label = f"Go on with step {at + 1} of the lesson"
+            about = f"{done} of {len(lesson_progress.lesson_steps_shown())} steps are done."
+        navigation.draw_link(LESSON, f"**{label}**")
+        st.markdown(about)
+
+
+def _draw_rows(cards: list[AppPage]) -> None:
+    """Draw cards in rows of equal length, but for the last one."""
     n_rows = -(-len(cards) // _CARDS_IN_A_ROW)
     per_row = -(-len(cards) // n_rows)
-    with st.container(key="cards"):
-        for first in range(0, len(cards), per_row):
-            row = cards[first : first + per_row]
-            for column, each in zip(st.columns(per_row), row, strict=False):  # the last row may be shorter
-                with column.container(border=True, height="stretch", key=f"card_{each.title}"):
-                    navigation.draw_link(each, f"**{each.invitation}**")
-                    st.markdown(each.description)
+    for first in range(0, len(cards), per_row):
+        row = cards[first : first + per_row]
+        for column, each in zip(st.columns(per_row), row, strict=False):  # the last row may be shorter
+            with column.container(border=True, height="stretch", key=f"card_{each.title}"):
+                navigation.draw_link(each, f"**{each.invitation}**")
+                st.markdown(each.description)
 
 
 def draw_summary(spec: ContrastSpec) -> ContrastResult:

@@ -17,10 +17,11 @@ from core.records.registration import Change, Opening, Registered
 from core.report import registration as report
 from core.version import __version__
 from engine import evidence_steps, steps
+from engine.pipeline import Request
 from ui import charts, page, registrations, settings, verdicts
 from ui.link import params_of
 from ui.link_values import View
-from ui.progress import show
+from ui.progress import get, show
 
 _SETS = {"held_out": "Held-out words", "gold_text": "Tagged text"}
 
@@ -141,7 +142,7 @@ def _read(one: Registered, opening: Opening) -> Opening:
         missing["held_out"] = str(error)
     try:
         tags_of(spec)  # the sentence why there are none
-        finding = show(evidence_steps.finding, spec, marked=locked.neuron, check="gold_text")
+        finding = get(evidence_steps.finding, Request(spec, marked=locked.neuron, check="gold_text"))
         separation = gold_separation(finding, locked)
     except UserError as error:
         _raise_if_passing(error)

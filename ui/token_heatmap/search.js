@@ -4,6 +4,7 @@ function drawSearch(parentElement, view) {
   const place = parentElement.querySelector(".search");
   if (!place) return;
   place.search ??= buildSearch(place);
+  place.classList.toggle("beside", view.data.toolbar);
   if (place.search.view !== view) findAnew(place.search, view);
 }
 
