@@ -36,8 +36,8 @@ SECTIONS = (
     "neuron_map",
     "costs",
 )
-# Run only if named: its tables belong to another page, docs/methods.md.
-ON_REQUEST = ("validity",)
+# Run only if named: their tables belong to another page, docs/methods.md.
+ON_REQUEST = ("validity", "quiz")
 _SECTIONS_HELP = f"of {', '.join(SECTIONS)} (all by default), or {', '.join(ON_REQUEST)}"
 _OUT_HELP = "also write the sections between the markers of this page, or of the pages in this folder"
 _NEED_MODEL = {"words", "text", "memory", "growth"}

@@ -91,6 +91,12 @@ def reading_of_tagged_layers(lm: LoadedModel, text: GoldText, upos: Collection[s
     return Work(what, n_bytes, "a model with fewer neurons needs less", _is_slow(lm, text.n_words))
 
 
+def reading_of_phrases(lm: LoadedModel, n_phrases: int) -> Work:
+    """Reading one word in each of some short phrases, at one layer."""
+    n_bytes = _FLOAT * n_phrases * lm.d_mlp
+    return Work(f"Reading {n_phrases:,} phrases", n_bytes, "a smaller model needs less", _is_slow(lm, 3 * n_phrases))
+
+
 def parsing_of_tagged_text() -> Work:
     """Finding the sentences of a tagged text: 60 MB for the largest."""
     return Work("The tagged text", 60_000_000, "a shorter one needs less", calculates=True)

@@ -37,8 +37,8 @@ GLOSSARY = {
     "p": "How often so large a statistic would come about if the two classes did not differ and all else that the test "
     "assumes were true.",
     "alpha": "The limit that is chosen before the test: what has a p of at most alpha is called significant.",
-    "Bonferroni": "A correction for many tests: each p is multiplied by the number of tests, so that the chance of even "
-    "one false finding is at most alpha.",
+    "Bonferroni": "A correction for many tests: each p is multiplied by the number of tests, so that the chance of "
+    "even one false finding is at most alpha.",
     "degrees of freedom": "How much information on the variance is in the data: the fewer, the larger a t must be.",
     "p adjusted": "The p-value after the correction for all tests of the family; the neuron is significant if it is at "
     "most alpha.",
@@ -104,6 +104,11 @@ GLOSSARY = {
     "AUC, the strong neurons, and one neuron followed.",
     "ablation": "A neuron passes on its mean at every token, and the change of the model's predictions is measured.",
     "leading space": "A word is read by the tokens that it has inside a sentence, with the space before it.",
+    "matched neuron": "A neuron of the same layer that hardly separates the word lists (AUC of 0.40 to 0.60), with "
+    "about the mean and the spread of the strong one in this text.",
+    "minimal pair": "Two short phrases that end with the same word, a noun in one and a verb in the other.",
+    "quiz score": "The right answers of all answers to one kind of question, with Wilson's 95% interval; a coin would "
+    "be right in half of them.",
     "colour scale": "Which values get the faintest and the strongest colour.",
 }
 

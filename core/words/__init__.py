@@ -5,6 +5,7 @@ choose_words(spec)                 -> the words of both classes, with their lemm
 read_conllu(text, "my file")       -> GoldText: sentences whose words have parts of speech;  bundled_gold() -> ours
 treebank("ewt")                    -> the bytes of a treebank of Universal Dependencies, downloaded on request
 ambiguous_forms()                  -> forms that are a noun in some sentences and a verb in others
+minimal_pairs()                    -> short phrases such as “the walk” and “they walk”
 bundled_prose()                    -> long running text, written for the project
 
 ``core.words.download`` downloads a list, or reads it from the cache. ``core.words.running_words`` finds the words of
@@ -23,6 +24,7 @@ from core.words.lists import (
     list_length,
     shared_words,
 )
+from core.words.minimal_pairs import minimal_pairs
 from core.words.pair import choose_words
 from core.words.passages import listed_words, passages
 from core.words.prose import Prose, bundled_prose
@@ -51,6 +53,7 @@ __all__ = [
     "joined_gold",
     "list_length",
     "listed_words",
+    "minimal_pairs",
     "passages",
     "read_conllu",
     "shared_words",

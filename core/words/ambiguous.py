@@ -58,35 +58,41 @@ def read_ambiguous_forms(path: Path) -> tuple[AmbiguousForm, ...]:
         a class.
     """
     contexts: dict[str, dict[str, list[Context]]] = {}
-    for number, line in _lines(path):
+    for number, line in table_lines(path, _COLUMNS):
         try:
             form, word_class, context = _parse(line)
             of_class = contexts.setdefault(form, {name: [] for name in _CLASSES})
             if any(context in others for others in of_class.values()):
                 raise ValueError(f"repeats a sentence of “{form}”")
         except ValueError as error:
-            raise _damaged(path, f"line {number} {error}") from error
+            raise damaged(path, f"line {number} {error}") from error
         of_class[word_class].append(context)
     if len(contexts) < _MIN_FORMS:
-        raise _damaged(path, f"it has {len(contexts)} forms, and needs at least {_MIN_FORMS}")
+        raise damaged(path, f"it has {len(contexts)} forms, and needs at least {_MIN_FORMS}")
     for form, by_class in contexts.items():
         for word_class, found in by_class.items():
             if len(found) < _MIN_CONTEXTS:
-                raise _damaged(path, f"“{form}” as a {word_class} has {len(found)} of {_MIN_CONTEXTS} contexts")
+                raise damaged(path, f"“{form}” as a {word_class} has {len(found)} of {_MIN_CONTEXTS} contexts")
     return tuple(AmbiguousForm(form, *(tuple(found[name]) for name in _CLASSES)) for form, found in contexts.items())
 
 
-def _lines(path: Path) -> list[tuple[int, str]]:
-    """The lines after the names of the columns, with their numbers, without comments and blank lines."""
+def table_lines(path: Path, columns: str) -> list[tuple[int, str]]:
+    """The lines of a table after the names of its columns, with their numbers, without comments and blank lines.
+
+    Raises
+    ------
+    UserError
+        The file cannot be read, or has other columns than these, which are named with tabs between them.
+    """
     try:
         text = path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
-        raise _damaged(path, "it is not UTF-8") from error
+        raise damaged(path, "it is not UTF-8") from error
     except OSError as error:
         raise UserError(f"{path.name} cannot be read: {error.strerror or type(error).__name__}.") from error
     lines = [(k, line) for k, line in enumerate(text.split("\n"), 1) if line.strip() and not line.startswith("#")]
-    if not lines or lines[0][1] != _COLUMNS:
-        raise _damaged(path, f"its columns must be {', '.join(_COLUMNS.split())}")
+    if not lines or lines[0][1] != columns:
+        raise damaged(path, f"its columns must be {', '.join(columns.split())}")
     return lines[1:]
 
 
@@ -109,5 +115,6 @@ def _parse(line: str) -> tuple[str, str, Context]:
     return form, word_class, context
 
 
-def _damaged(path: Path, what: str) -> UserError:
+def damaged(path: Path, what: str) -> UserError:
+    """The error of a file of the project that is not as it was written; ``what`` says where."""
     return UserError(f"{path.name} is damaged: {what}.")
