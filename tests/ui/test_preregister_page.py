@@ -4,17 +4,31 @@ from __future__ import annotations
 
 import json
 
+import numpy as np
 import pytest
 
+from core.lesson import STEPS
 from core.records.registration_read import registered
 from core.report import registration as report
+from core.report.readable import interval
 from engine import evidence_steps
 from engine.pipeline import Request, cached, forget_everything, is_cached
 from tests.support.evidence_page import click, is_there, run_check
 from tests.support.made_registrations import made_opened
 from tests.support.pages import EVIDENCE, SMALL, go_to, open_page, said, settle
+from ui.panels import session_print
 
 PAGE = "pages/8_Preregister.py"
+HANDED = []  # the sessions that the page has handed to the print-out's button
+
+
+@pytest.fixture(autouse=True)
+def _note_sessions(monkeypatch):
+    HANDED.clear()
+    real = session_print._session
+    monkeypatch.setattr(
+        session_print, "_session", lambda *given, **typed: HANDED.append(real(*given, **typed)) or HANDED[-1]
+    )
 
 
 @pytest.fixture(autouse=True)
@@ -157,6 +171,51 @@ def test_forged_parts_are_left_out_or_marked_and_escaped():
     assert "2 kept entries are no registration, and left out." in everything(at)
     assert everything(at).count(report.FORGED) == 1
     assert next(one.value for one in at.markdown if "mine" in one.value).startswith(r"> \<b\>\*mine\*")
+
+
+def test_the_print_out_has_what_the_browser_keeps_of_lesson_quiz_and_seat(contrast):
+    """As it is kept, with something forged beside each."""
+    at = open_page(PAGE)
+    time = "2026-01-05T10:00:00+00:00"
+    quiz = [
+        {"kind": "pair", "layer": 2, "neuron": 5, "right": right, "at": f"{time[:18]}{right:d}{time[19:]}"}
+        for right in (0, 1)
+    ]
+    parts = {
+        "lesson": {STEPS[0].name: {"guess": 100, "answer": "nouns", "neuron": 7, "at": time}, "no step": {"guess": 1}},
+        "quiz": {str(n): {**one, "right": bool(one["right"])} for n, one in enumerate(quiz)}
+        | {"more": {"right": True}},
+        "seat": {"code": "tea", "seat": 3, "measured": {"g": -1.5, "low": -2, "high": -1, "auc": 0.1, "seat": 3}},
+    }
+    at.session_state["_learner"] = parts
+    settle(at)
+    done = HANDED[-1]
+    assert [(one.step, one.answer, one.at) for one in done.answers] == [(STEPS[0].title, "nouns", time)]
+    assert [(one.n_right, one.n) for one in done.scores] == [(1, 2)]
+    low, high = wilson_by_hand(1, 2)
+    assert done.scores[0].interval == interval(
+        f"{100 * low:.1f}%" if low < 0.1 else f"{100 * low:.0f}%", f"{100 * high:.0f}%"
+    )
+    minus = "\N{MINUS SIGN}"
+    assert dict(done.seat) == {
+        "Class code": "tea",
+        "Seat": "3",
+        "Effect of this seat": f"Hedges' g {minus}1.50 [{minus}2.00, {minus}1.00]",
+        "AUC of this seat": "0.100",
+    }
+    at.session_state["_learner"] = {
+        "seat": {"code": "tea", "seat": 3, "measured": {"g": "much"}},
+        "quiz": [],
+        "lesson": {},
+    }
+    settle(at)
+    done = HANDED[-1]
+    assert dict(done.seat) == {"Class code": "tea", "Seat": "3"} and not done.scores and not done.answers
+
+
+def wilson_by_hand(right, n, z=1.959963984540054):
+    middle, half = right / n + z**2 / (2 * n), z * np.sqrt(right * (n - right) / n**3 + z**2 / (4 * n**2))
+    return (middle - half) / (1 + z**2 / n), (middle + half) / (1 + z**2 / n)
 
 
 def test_the_print_out_says_which_words_of_a_claim_are_not_borne():
