@@ -170,7 +170,7 @@ def test_forged_parts_are_left_out_or_marked_and_escaped():
     settle(at)
     assert "2 kept entries are no registration, and left out." in everything(at)
     assert everything(at).count(report.FORGED) == 1
-    assert next(one.value for one in at.markdown if "mine" in one.value).startswith(r"> \<b\>\*mine\*")
+    assert next(one.value for one in at.markdown if "mine" in one.value).startswith(r"“\<b\>\*mine\*")
 
 
 def test_the_print_out_has_what_the_browser_keeps_of_lesson_quiz_and_seat(contrast):

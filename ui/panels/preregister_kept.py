@@ -60,7 +60,7 @@ def _json(kept: Sequence[tuple[Registered, Sequence[Change]]]) -> bytes:
 def _draw_one(one: Registered, changed: Sequence[Change]) -> None:
     locked = one.registration
     st.header(page.plain(report.title(locked)), anchor=f"registration-{one.digest[:12]}")
-    st.markdown(f"> {page.plain(' '.join(locked.hypothesis.split()))}")
+    st.markdown(f"“{page.plain(' '.join(locked.hypothesis.split()))}”")
     st.markdown(page.plain(report.statement(locked)))
     st.caption(
         f"Locked {report.times(locked.locked_at, locked.locked_at_local)} · model revision "
