@@ -44,10 +44,10 @@ def get(step: Step[T], request: Request, meanwhile: Callable[[], None] | None = 
         if unknown and layers_of(request.spec.model) is not None:
             st.rerun()  # the model has come: now the sidebar can offer its layers, and find the same relative depth
 
-    if step is conclusion:
+    if step is conclusion or request.check:
         from ui import seen  # late: few pages ask what was seen
 
-        seen.note_words(request.spec)
+        seen.note_request(request)
     return obtain(step, request, wait, visitor())
 
 

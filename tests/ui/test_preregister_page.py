@@ -117,8 +117,8 @@ def test_a_hypothesis_is_locked_and_its_data_open_once(fake_checks, contrast):
     press(at, "back_")
     assert at.slider(key="layer").value == 2 and "Nothing is changed" in everything(at)
     lock(at, hypothesis="Again.")
-    assert [again.registration.seen for again in kept(at)] == [(), ("opened",)]
-    assert "Seen before the lock: the data of an earlier registration" in everything(at)
+    assert [again.registration.seen for again in kept(at)] == [(), ("gold_text", "opened")]
+    assert "the data of an earlier registration of this neuron" in everything(at)
 
 
 def test_what_was_seen_before_is_in_the_registration():
