@@ -101,6 +101,7 @@ SECTIONS: dict[str, Callable[[], str]] = {
     "summary": _from("core.report.reference.summary_fields"),
     "manifest": _from("core.report.reference.manifest_fields"),
     "comparison": _from("core.report.reference.comparison_fields"),
+    "registrations": _from("core.report.reference.registration_fields"),
     "evidence": _from("core.evidence.reference.evidence_fields"),
     "terms of the lesson": _from("core.lesson.reference.terms_of_lesson"),
     "answers of the lesson": _from("docs.lesson_answers.answers_section"),

@@ -13,7 +13,6 @@ from engine.jobs import Job
 from engine.limits import limits
 from engine.pipeline import OWN_GOLD, GoldSource, Request, Step, obtain
 from engine.steps import conclusion, layers_of
-from ui import seen
 from ui.visitor import visitor
 
 T = TypeVar("T")
@@ -29,7 +28,6 @@ def show(
     *,
     text: str = "",
     marked: int | None = None,
-    check: str = "",
     gold: GoldSource = OWN_GOLD,
     meanwhile: Callable[[], None] | None = None,
 ) -> T:
@@ -46,8 +44,10 @@ def get(step: Step[T], request: Request, meanwhile: Callable[[], None] | None = 
         if unknown and layers_of(request.spec.model) is not None:
             st.rerun()  # the model has come: now the sidebar can offer its layers, and find the same relative depth
 
-    if step is conclusion:
-        seen.note_words(request.spec)
+    if step is conclusion or request.check:
+        from ui import seen  # late: few pages ask what was seen
+
+        seen.note_request(request)
     return obtain(step, request, wait, visitor())
 
 

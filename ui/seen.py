@@ -13,6 +13,7 @@ from typing import Any
 import streamlit as st
 
 from core.records import CUSTOM, SIDES, ContrastSpec
+from engine.pipeline import Request
 
 _NEURONS, _WORDS = "_seen_neurons", "_seen_words"
 
@@ -34,6 +35,13 @@ def note_words(spec: ContrastSpec) -> None:
         if getattr(spec, side) != CUSTOM:
             key = spec.word_source, getattr(spec, side)
             most[key] = max(most.get(key, 0), getattr(spec, f"n_{side}"))
+
+
+def note_request(request: Request) -> None:
+    """Note what a page waits for, to show it: the words of an experiment, or a check of a neuron."""
+    note_words(request.spec)
+    if request.check in ("held_out", "gold_text") and request.marked is not None:
+        note(request.check, request.spec, request.marked)
 
 
 def of(spec: ContrastSpec, neuron: int) -> tuple[str, ...]:

@@ -9,38 +9,58 @@ from collections.abc import Mapping
 from typing import Any
 
 from core.evidence import about
-from core.records import ContrastResult
-from core.report.readable import readable_number
+from core.records import ContrastResult, ContrastSpec
+from core.report.readable import interval, readable_auc, readable_share, signed
 from core.report.session_report import Answer, CheckRun, Score
 from engine.pipeline import Request
-from ui import learner, registrations, verdicts
+from ui import learner, lesson_progress, quiz_rounds, registrations, verdicts
 from ui.evidence_states import states_of
 
-_LONGEST = 400  # characters of a text that comes back
+_LONGEST, _LARGEST = 80, 10**6  # characters of a text that comes back, and a number
+_KINDS = {
+    "which": "Which text is coloured by a neuron that differs between the classes",
+    "class": "For which class it is higher",
+    "pair": "In which phrase of a minimal pair it is higher",
+}
 
 
-def answers(titles: Mapping[str, str]) -> tuple[Answer, ...]:
-    """The guesses of the lesson and what was shown then; ``titles`` are those of its steps by name, in their order."""
-    kept = learner.part("lesson")
-    found = []
-    for name in (*titles, *(name for name in kept if name not in titles)):
-        one = kept.get(name)
-        if isinstance(one, dict) and (one.get("guess") is not None or one.get("answer") is not None):
-            at = _shown(one.get("at"))
-            found.append(Answer(titles.get(name, name[:80]), _shown(one.get("guess")), _shown(one.get("answer")), at))
+def answers(spec: ContrastSpec) -> tuple[Answer, ...]:
+    """The guesses of the lesson and what was shown then, in the order of its steps."""
+    from ui.panels import lesson_guess  # late: few pages have a lesson
+
+    kept, found = lesson_progress.guesses(), []
+    for step in lesson_progress.lesson_steps_shown():
+        if one := kept.get(step.name):
+            guess, answer = (lesson_guess.shown(each, step.guess(spec)) for each in (one.guess, one.answer))
+            found.append(Answer(step.title, guess, answer, one.at))
     return tuple(found)
 
 
 def scores() -> tuple[Score, ...]:
-    """The scores of the quiz."""
-    return ()
+    """The scores of the quiz, of each kind of question that was answered."""
+    from core.quiz import scores as scores_of
+
+    return tuple(
+        Score(_KINDS[kind], found.n_right, found.n, interval(readable_share(found.low), readable_share(found.high)))
+        for kind, found in scores_of(quiz_rounds.answers()).items()
+        if found.n
+    )
 
 
 def seat() -> tuple[tuple[str, str], ...]:
-    """Which seat of which class this browser has; nothing without one."""
+    """The seat of this browser in a class, and the effect that it has measured; nothing without one."""
     kept = learner.part("seat")
-    names = {"code": "Class code", "seat": "Seat"}
-    return tuple((shown, _shown(kept[name])) for name, shown in names.items() if name in kept and _shown(kept[name]))
+    code, number, measured = kept.get("code"), kept.get("seat"), kept.get("measured")
+    if not isinstance(code, str) or type(number) is not int:
+        return ()
+    rows = [("Class code", code[:_LONGEST]), ("Seat", str(number)[:12])]
+    names = ("g", "low", "high", "auc")
+    values: list[Any] = [measured.get(name) for name in names] if isinstance(measured, dict) else [None]
+    if all(type(value) in (int, float) and abs(value) < _LARGEST for value in values):  # false for NaN
+        g, low, high, auc = values
+        rows.append(("Effect of this seat", f"Hedges' g {signed(g)} {interval(signed(low), signed(high))}"))
+        rows.append(("AUC of this seat", readable_auc(auc)))
+    return tuple(rows)
 
 
 def registered(result: ContrastResult, neuron: int) -> tuple[Any, ...]:
@@ -66,14 +86,3 @@ def checks(found: Mapping[str, Any]) -> tuple[CheckRun, ...]:
         )
         for name, finding in found.items()
     )
-
-
-def _shown(value: Any) -> str:
-    """A text or a number that came back, as it is read; "" of anything else."""
-    if isinstance(value, bool):
-        return ""
-    if isinstance(value, int):
-        return f"{value:,}" if abs(value) < 10**9 else ""
-    if isinstance(value, float):
-        return readable_number(value) if abs(value) < 10**9 else ""  # false for NaN
-    return value[:_LONGEST] if isinstance(value, str) else ""

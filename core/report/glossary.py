@@ -71,6 +71,12 @@ GLOSSARY = {
     "over the baseline's, at the side that was tested.",
     "top": "Of all neurons that were tested, in every layer, the percentage whose statistic is at least as large: at "
     "most 1 is the top 1%.",
+    "registration": "A hypothesis about one neuron, with its one planned test, that is locked before data that had no "
+    "part in choosing the neuron are opened, once.",
+    "held-out words": "The next words of the same lists, of which no word and no lemma is among those that the "
+    "experiment reads.",
+    "smallest effect": "The AUC, for the class that is to be higher, below which an effect would not count, however "
+    "small its p is.",
     "significant": "A neuron whose adjusted p is at most alpha; the difference may be small, so look at the AUC.",
     "top share": "The share of the model's neurons with the largest statistics: it is selected whatever p is, so it is "
     "as large where there is nothing to find.",

@@ -9,7 +9,7 @@ from core.report.board import BOARD_COLUMNS
 from core.report.columns import COLUMNS, ELSE_UNDER, HEADINGS
 from core.report.emergence import CHECKPOINT_COLUMNS
 from core.report.glossary import GLOSSARY
-from core.report.json_fields import COMPARISON, MANIFEST, MODEL, NEURON, SUMMARY, VERSIONS, Field
+from core.report.json_fields import COMPARISON, MANIFEST, MODEL, NEURON, REGISTRATIONS, SUMMARY, VERSIONS, Field
 from core.report.layer_table import LAYER_COLUMNS
 from core.report.manifest import PAIR_COLUMNS, TEXT_COLUMNS
 from core.report.markdown import anchor, table
@@ -90,6 +90,11 @@ def manifest_fields() -> str:
 def comparison_fields() -> str:
     """The fields of a comparison of two experiments."""
     return _fields(COMPARISON)
+
+
+def registration_fields() -> str:
+    """The fields of the registrations of the Preregister page."""
+    return _fields(REGISTRATIONS)
 
 
 def _fields(fields: Mapping[str, Field]) -> str:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
+from scipy import stats
 
+from core.lesson import STEPS
 from core.records.registration_read import registered
 from core.report import registration as report
 from engine import evidence_steps
@@ -13,8 +16,19 @@ from engine.pipeline import Request, cached, forget_everything, is_cached
 from tests.support.evidence_page import click, is_there, run_check
 from tests.support.made_registrations import made_opened
 from tests.support.pages import EVIDENCE, SMALL, go_to, open_page, said, settle
+from ui.panels import session_print
 
 PAGE = "pages/8_Preregister.py"
+HANDED = []  # the sessions that the page has handed to the print-out's button
+
+
+@pytest.fixture(autouse=True)
+def _note_sessions(monkeypatch):
+    HANDED.clear()
+    real = session_print._session
+    monkeypatch.setattr(
+        session_print, "_session", lambda *given, **typed: HANDED.append(real(*given, **typed)) or HANDED[-1]
+    )
 
 
 @pytest.fixture(autouse=True)
@@ -103,8 +117,8 @@ def test_a_hypothesis_is_locked_and_its_data_open_once(fake_checks, contrast):
     press(at, "back_")
     assert at.slider(key="layer").value == 2 and "Nothing is changed" in everything(at)
     lock(at, hypothesis="Again.")
-    assert [again.registration.seen for again in kept(at)] == [(), ("opened",)]
-    assert "Seen before the lock: the data of an earlier registration" in everything(at)
+    assert [again.registration.seen for again in kept(at)] == [(), ("gold_text", "opened")]
+    assert "the data of an earlier registration of this neuron" in everything(at)
 
 
 def test_what_was_seen_before_is_in_the_registration():
@@ -156,7 +170,45 @@ def test_forged_parts_are_left_out_or_marked_and_escaped():
     settle(at)
     assert "2 kept entries are no registration, and left out." in everything(at)
     assert everything(at).count(report.FORGED) == 1
-    assert next(one.value for one in at.markdown if "mine" in one.value).startswith(r"> \<b\>\*mine\*")
+    assert next(one.value for one in at.markdown if "mine" in one.value).startswith(r"“\<b\>\*mine\*")
+
+
+def test_the_print_out_has_what_the_browser_keeps_of_lesson_quiz_and_seat(contrast):
+    """As it is kept, with something forged beside each."""
+    at = open_page(PAGE)
+    time = "2026-01-05T10:00:00+00:00"
+    quiz = [
+        {"kind": "pair", "layer": 2, "neuron": 5, "right": right, "at": f"{time[:18]}{right:d}{time[19:]}"}
+        for right in (0, 1)
+    ]
+    parts = {
+        "lesson": {STEPS[0].name: {"guess": 100, "answer": "nouns", "neuron": 7, "at": time}, "no step": {"guess": 1}},
+        "quiz": {str(n): {**one, "right": bool(one["right"])} for n, one in enumerate(quiz)}
+        | {"more": {"right": True}},
+        "seat": {"code": "tea", "seat": 3, "measured": {"g": -1.5, "low": -2, "high": -1, "auc": 0.1, "seat": 3}},
+    }
+    at.session_state["_learner"] = parts
+    settle(at)
+    done = HANDED[-1]
+    assert [(one.step, one.answer, one.at) for one in done.answers] == [(STEPS[0].title, "nouns", time)]
+    assert [(one.n_right, one.n) for one in done.scores] == [(1, 2)]
+    shown = [float(number) / 100 for number in re.findall(r"[\d.]+", done.scores[0].interval)]
+    assert shown == pytest.approx(stats.binomtest(1, 2).proportion_ci(method="wilson"), abs=0.001)
+    minus = "\N{MINUS SIGN}"
+    assert dict(done.seat) == {
+        "Class code": "tea",
+        "Seat": "3",
+        "Effect of this seat": f"Hedges' g {minus}1.50 [{minus}2.00, {minus}1.00]",
+        "AUC of this seat": "0.100",
+    }
+    at.session_state["_learner"] = {
+        "seat": {"code": "tea", "seat": 3, "measured": {"g": "much"}},
+        "quiz": [],
+        "lesson": {},
+    }
+    settle(at)
+    done = HANDED[-1]
+    assert dict(done.seat) == {"Class code": "tea", "Seat": "3"} and not done.scores and not done.answers
 
 
 def test_the_print_out_says_which_words_of_a_claim_are_not_borne():

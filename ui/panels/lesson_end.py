@@ -8,7 +8,7 @@ from core.lesson import Step
 from core.report.markdown import table
 from ui import lesson_progress, navigation, page, settings
 from ui.app_pages import CLASS, PREREGISTER, QUIZ
-from ui.panels import lesson_guess
+from ui.panels import lesson_guess, session_print
 
 NAME, TITLE = "summary", "Your guesses"
 
@@ -34,6 +34,7 @@ def draw(steps: tuple[Step, ...]) -> None:
             (CLASS, "Replicate as a class"),
         ):
             navigation.draw_link(to, label)
+    session_print.draw_of_now()
 
 
 def _draw_table(steps: tuple[Step, ...], known: dict[str, lesson_progress.Guess]) -> None:

@@ -11,6 +11,7 @@ from core.records import ALL_TESTS, CLEAR_AUC, SIDES, TESTS, ContrastResult, Con
 from core.records.gold import why_no_tags
 from core.records.registration import MAX_HYPOTHESIS, RULE, RULE_OF_TEXT, SMALLEST_AUC, Registered, Registration
 from core.report import registration as report
+from core.report.glossary import GLOSSARY
 from core.report.sentences import class_names
 from core.version import __version__
 from ui import page, registrations, seen
@@ -34,7 +35,7 @@ def draw_introduction() -> None:
 def draw_form(result: ContrastResult, neuron: int) -> None:
     """Draw the form, beside what it is about; or one sentence where there is nothing to lock."""
     spec = result.spec
-    st.header("Lock a hypothesis")
+    st.header("Lock a hypothesis", help=f"**Registration**: {GLOSSARY['registration']}")
     try:
         check_registered(spec)
     except UserError as error:
@@ -70,7 +71,8 @@ def _draw_data(result: ContrastResult, neuron: int) -> bool:
             st.caption(
                 f"Held-out words: the next {len(held.target):,} {page.plain(names[0])} and {len(held.baseline):,} "
                 f"{page.plain(names[1])} of the same lists. None of them, and none of their lemmas, was read by the "
-                "experiment. They are rarer words, and read in the same way."
+                "experiment. They are rarer words, and read in the same way.",
+                help=GLOSSARY["held-out words"],
             )
         if tags:
             st.caption(f"Tagged text: none. {page.plain(tags)}")
@@ -145,8 +147,7 @@ def _draw_boxes(spec: ContrastSpec, neuron: int) -> None:
             format="%.2f",
             key=_SMALLEST,
             persist_state="session",
-            help="0.5 is chance, 1 separates the classes wholly. A smaller effect than this would not count for you, "
-            "however small its p.",
+            help=f"{GLOSSARY['smallest effect']} 0.5 is chance.",
         )
 
 

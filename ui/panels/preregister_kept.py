@@ -17,10 +17,11 @@ from core.records.registration import Change, Opening, Registered
 from core.report import registration as report
 from core.version import __version__
 from engine import evidence_steps, steps
-from ui import page, registrations, settings, verdicts
+from engine.pipeline import Request
+from ui import charts, page, registrations, settings, verdicts
 from ui.link import params_of
 from ui.link_values import View
-from ui.progress import show
+from ui.progress import get, show
 
 _SETS = {"held_out": "Held-out words", "gold_text": "Tagged text"}
 
@@ -46,10 +47,7 @@ def draw(result: ContrastResult, neuron: int) -> None:
             icon=":material/download:",
             on_click="ignore",
         )
-        st.caption(
-            "The file has all of this, with what is reported otherwise now. Its fields are in *Numbers and files* on "
-            "the Help page."
-        )
+        st.caption("The file has all of this, with what is reported otherwise now, times in UTC, and all digits.")
     for one in kept:
         with st.container(border=True, key=f"registration_{one.digest[:12]}"):
             _draw_one(one, changed[one.digest])
@@ -62,7 +60,7 @@ def _json(kept: Sequence[tuple[Registered, Sequence[Change]]]) -> bytes:
 def _draw_one(one: Registered, changed: Sequence[Change]) -> None:
     locked = one.registration
     st.header(page.plain(report.title(locked)), anchor=f"registration-{one.digest[:12]}")
-    st.markdown(f"> {page.plain(' '.join(locked.hypothesis.split()))}")
+    st.markdown(f"“{page.plain(' '.join(locked.hypothesis.split()))}”")
     st.markdown(page.plain(report.statement(locked)))
     st.caption(
         f"Locked {report.times(locked.locked_at, locked.locked_at_local)} · model revision "
@@ -118,8 +116,18 @@ def _draw_opened(one: Registered, opening: Opening) -> None:
             if name in found:
                 st.html(verdicts.label(found[name]))
             st.markdown(page.plain({"held_out": report.of_test, "gold_text": report.of_text}[name](one)))
+    if found:
+        _draw_picture(one)
     if said := report.conclusion(one):
         st.markdown(f"**What this bears.** {page.plain(said)}")
+
+
+def _draw_picture(one: Registered) -> None:
+    from core.report.figures.registered import registered_aucs  # the start needs none of it
+
+    alt = f"The AUCs with their intervals. {report.of_test(one)} {report.of_text(one)}"
+    look = {"displaylogo": False, "displayModeBar": False}
+    charts.draw(registered_aucs(one), f"registered_aucs_{one.digest[:12]}", alt=alt, config=look)
 
 
 def _read(one: Registered, opening: Opening) -> Opening:
@@ -134,7 +142,7 @@ def _read(one: Registered, opening: Opening) -> Opening:
         missing["held_out"] = str(error)
     try:
         tags_of(spec)  # the sentence why there are none
-        finding = show(evidence_steps.finding, spec, marked=locked.neuron, check="gold_text")
+        finding = get(evidence_steps.finding, Request(spec, marked=locked.neuron, check="gold_text"))
         separation = gold_separation(finding, locked)
     except UserError as error:
         _raise_if_passing(error)

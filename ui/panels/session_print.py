@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -13,7 +12,9 @@ import streamlit as st
 from core.records import ContrastResult, ContrastSpec
 from core.report.sentences import own_and_other
 from engine import files, steps
-from ui import page, registrations, session_parts
+from engine.pipeline import Request
+from ui import chosen, page, registrations, remedies, session_parts, settings
+from ui.progress import get
 
 if TYPE_CHECKING:
     from core.report.session_report import Session
@@ -21,7 +22,14 @@ if TYPE_CHECKING:
 _NAME, _CLAIM = "session_name", "session_claim"
 
 
-def draw(result: ContrastResult, neuron: int, titles: Mapping[str, str] | None = None) -> None:
+def draw_of_now() -> None:
+    """Draw the panel on a page that shows no experiment: of the one in the sidebar, once it is there."""
+    with remedies.showing_user_errors():
+        result = get(steps.conclusion, Request(settings.current().view.spec))
+        draw(result, chosen.shown_neuron(result))
+
+
+def draw(result: ContrastResult, neuron: int) -> None:
     """Draw the panel.
 
     Parameters
@@ -30,8 +38,6 @@ def draw(result: ContrastResult, neuron: int, titles: Mapping[str, str] | None =
         The experiment that is on the pages now.
     neuron : int
         The selected one, whose values and checks are in the file.
-    titles : mapping of str to str, optional
-        The titles of the lesson's steps by their names, in their order.
     """
     from core.evidence.own_claim import MAX_CLAIM, words_not_borne  # the start needs none of it
     from core.report.session_report import MAX_NAME
@@ -63,7 +69,7 @@ def draw(result: ContrastResult, neuron: int, titles: Mapping[str, str] | None =
         page.show_warning(f"The checks of this neuron do not bear: {words}. The file says so, too.")
     elif claim:
         st.caption("None of these words is one that a check would have to bear first. It may still say too much.")
-    done = _session(result, neuron, dict(titles or {}), name=name or "", claim=claim or "", not_borne=not_borne)
+    done = _session(result, neuron, name=name or "", claim=claim or "", not_borne=not_borne)
     st.download_button(
         "Print-out (HTML)",
         partial(_file, result.spec, steps.sources(result.words), done),
@@ -76,7 +82,7 @@ def draw(result: ContrastResult, neuron: int, titles: Mapping[str, str] | None =
     )
 
 
-def _session(result: ContrastResult, neuron: int, titles: Mapping[str, str], **typed: Any) -> Session:
+def _session(result: ContrastResult, neuron: int, **typed: Any) -> Session:
     """What was done, as it is now: the button's file is made elsewhere, which knows nothing of a session."""
     from core.evidence.claim import claim_of
     from core.report.session_report import Session
@@ -87,7 +93,7 @@ def _session(result: ContrastResult, neuron: int, titles: Mapping[str, str], **t
         neuron=neuron,
         saved_at=utc,
         saved_at_local=local,
-        answers=session_parts.answers(titles),
+        answers=session_parts.answers(result.spec),
         scores=session_parts.scores(),
         registered=session_parts.registered(result, neuron),
         seat=session_parts.seat(),

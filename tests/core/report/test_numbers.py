@@ -6,7 +6,7 @@ import csv
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +16,16 @@ from core.activations import token_activations
 from core.experiment import run_contrast
 from core.models import load_model
 from core.records import ContrastSpec
+from core.records.registration import Change
 from core.report.columns import HEADINGS
-from core.report.json_fields import MANIFEST, MODEL, NEURON, SUMMARY, VERSIONS
+from core.report.json_fields import MANIFEST, MODEL, NEURON, REGISTRATIONS, SUMMARY, VERSIONS
 from core.report.manifest import manifest_json
 from core.report.markdown import anchor
+from core.report.registration import registrations_json
 from core.report.summary import summary_json
 from core.report.tables import contrast_table, text_table, words_table
 from core.report.two_texts import pair_table, pair_tokens
+from tests.support.made_registrations import made_opened
 
 DOCS = Path(__file__).parents[3] / "docs"
 PAGE = (DOCS / "reference" / "numbers.md").read_text(encoding="utf-8")
@@ -93,6 +96,15 @@ def test_fields_of_the_manifest(result) -> None:
     known = {path for path in MANIFEST if ": " not in path} | lists
     assert {path for path in found if not path.startswith(elsewhere)} == known
     assert named(section("The manifest")) == set(MANIFEST)
+
+
+def test_fields_of_the_registrations() -> None:
+    one = made_opened()
+    half = one.opened(replace(one.opening, held_out=None, missing={"held_out": "Too few."}))
+    text = registrations_json([(one, [Change("layer", "2", "3")]), (half, [])], "2026-01-05T10:00:00+00:00")
+    elsewhere = ("settings.", "missing.", "verdicts.")  # settings are on another page, the others have names
+    found = {path for path in paths(json.loads(text)) if not any(f".{name}" in path for name in elsewhere)}
+    assert found == set(REGISTRATIONS) == named(section("The registrations"))
 
 
 def test_every_link_leads_to_a_definition() -> None:

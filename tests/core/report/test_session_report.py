@@ -6,8 +6,12 @@ import json
 import re
 from html.parser import HTMLParser
 
+import numpy as np
+import plotly.graph_objects as go
+
 from core.records.registration import Change
 from core.report import registration as report
+from core.report.figures.registered import registered_aucs
 from core.report.html_report import Drawing
 from core.report.session_report import Answer, CheckRun, Score, Session, session_html
 from tests.support.made_registrations import LOCAL, WHEN, made_opened, made_registration
@@ -96,3 +100,13 @@ def test_the_json_has_what_was_locked_found_and_changed():
     assert first["verdicts"] == {"held_out": "holds", "gold_text": "holds"} and second["verdicts"] == {}
     assert first["changed_after_the_lock"] == [{"setting": "layer", "registered": "2", "reported": "3"}]
     assert first["correction"] == "none"
+
+
+def test_the_picture_has_each_interval_and_the_smallest_effect():
+    picture = registered_aucs(made_opened(smallest_auc=0.6))
+    go.Figure(picture)  # plotly accepts it
+    [trace] = picture["data"]
+    assert trace["x"] == [0.85, 0.8] and trace["y"] == ["Held-out words", "Tagged text"]
+    np.testing.assert_allclose(trace["error_x"]["array"], [0.05, 0.04])
+    np.testing.assert_allclose(trace["error_x"]["arrayminus"], [0.07, 0.04])
+    assert [shape["x0"] for shape in picture["layout"]["shapes"]] == [0.5, 0.6]

@@ -152,6 +152,7 @@ def test_html_and_pictures_are_our_own() -> None:
         "ui/page.py": ["st.html(f'<style>{_STYLE}</style>')"],
         "ui/verdicts.py": ["st.html(f'<style>{_STYLE}</style>')"],
         # Made in ui/verdicts.py, which escapes every text.
+        "ui/panels/preregister_kept.py": ["st.html(verdicts.label(found[name]))"],
         "ui/panels/evidence.py": [
             "st.html(verdicts.strip(((name, about(name).TITLE, state.word) for name, state in now[request].items())))"
         ],
