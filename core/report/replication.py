@@ -12,8 +12,8 @@ from core.report.tables import Table
 SEAT_COLUMNS = (
     "seat",
     "hedges_g",
-    "hedges_g_low",
-    "hedges_g_high",
+    "normal_low",
+    "normal_high",
     "hedges_g_variance",
     "auc",
     "n_target",
