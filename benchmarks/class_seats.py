@@ -33,7 +33,7 @@ from core.console import print_anything
 
 LINK = "layer=3&neuron=40&class={code}&class_words={words}"
 PAGE = "Class"
-_LOOK_EVERY, _GIVE_UP = 15.0, 600.0  # seconds
+_LOOK_EVERY = 15.0  # seconds
 
 
 @dataclass
@@ -53,7 +53,7 @@ class Seat:
 
     def __init__(self, number: int, plan: argparse.Namespace, url: str, seen: Seen) -> None:
         self.number, self.plan, self.seen = number, plan, seen
-        self.tab = Tab(url, timeout=120.0)
+        self.tab = Tab(url, timeout=plan.timeout)
         self._rng = random.Random(f"seats/{number}")
 
     async def attend(self, began: float) -> None:
@@ -62,7 +62,7 @@ class Seat:
         try:
             await self._measure(began)
             while not self._has_all():
-                if time.perf_counter() - began > _GIVE_UP:
+                if time.perf_counter() - began > self.plan.give_up:
                     self.seen.troubles.append(f"seat {self.number}: the board never had all seats")
                     return
                 await asyncio.sleep(_LOOK_EVERY)
@@ -192,6 +192,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--code", default=f"class-{time.time_ns() % 10**9}", help="of the class; a new one by default")
     parser.add_argument("--ramp", type=float, default=20.0, help="seconds over which seats arrive (%(default)s)")
     parser.add_argument("--think", type=float, default=5.0, help="mean seconds before an action (%(default)s)")
+    parser.add_argument("--timeout", type=float, default=120.0, help="seconds that a page may take (%(default)s)")
+    parser.add_argument("--give-up", type=float, default=600.0, help="seconds until a seat gives up (%(default)s)")
     parser.add_argument("--names", nargs=2, default=["nouns", "verbs"], help="of the two classes (%(default)s)")
     parser.add_argument("--json", type=Path, help="write the report there too")
     return parser

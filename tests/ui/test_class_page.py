@@ -141,4 +141,6 @@ def test_the_files_have_all_digits():
     lines = class_steps.seats_csv(effects).decode("utf-8-sig").splitlines()
     assert lines[0].split(",")[:2] == ["seat", "hedges_g"] and float(lines[1].split(",")[1]) == effects[0].g
     assert rows[0]["hedges_g_variance"] == effects[0].variance
-    assert at.get_by_key("class_csv") and at.get_by_key("class_json")
+    at.session_state["class_table_shown"] = True
+    settle(at)
+    assert at.get_by_key("class_table") and at.get_by_key("class_csv") and at.get_by_key("class_json")

@@ -129,30 +129,35 @@ def _draw_terms() -> None:
 
 
 def _draw_table(effects: tuple[SeatEffect, ...], joined: Joined) -> None:
-    """All seats as a table, and as files with all digits."""
-    with st.expander("All seats as a table", key="class_table_shown"):
-        columns: dict[str, list[Any]] = {
-            "seat": [each.seat for each in effects],
-            "g": [each.g for each in effects],
-            "g, low": [each.low for each in effects],
-            "g, high": [each.high for each in effects],
-            "AUC": [each.auc for each in effects],
-            joined.names[0]: [each.n_target for each in effects],
-            joined.names[1]: [each.n_baseline for each in effects],
-        }
-        write = {name: signed for name in ("g", "g, low", "g, high")} | {"AUC": readable_auc}
-        alt = alternatives.of_table(len(effects), "seats", tuple(columns))
-        st.dataframe(readable_table(columns, write), key="class_table", alt=alt, hide_index=True)
+    """All seats as a table, and as files with all digits. Most who watch leave it closed, and it takes time to make."""
+    box = st.expander("All seats as a table", key="class_table_shown", on_change="rerun")
+    if not box.open:
+        return
+    with box:
+        _draw_rows(effects, joined)
         with st.container(horizontal=True):
-            for kind, make in (("csv", seats_csv), ("json", seats_json)):
-                mime = "text/csv" if kind == "csv" else "application/json"
-                name = f"class-{joined.key}.{kind}"
+            for kind, mime, make in (("csv", "text/csv", seats_csv), ("json", "application/json", seats_json)):
                 st.download_button(
                     f"Save as {kind.upper()}",
                     partial(make, effects),
-                    name,
+                    f"class-{joined.key}.{kind}",
                     mime,
                     key=f"class_{kind}",
                     on_click="ignore",
                     icon=":material/download:",
                 )
+
+
+def _draw_rows(effects: tuple[SeatEffect, ...], joined: Joined) -> None:
+    columns: dict[str, list[Any]] = {
+        "seat": [each.seat for each in effects],
+        "g": [each.g for each in effects],
+        "g, low": [each.low for each in effects],
+        "g, high": [each.high for each in effects],
+        "AUC": [each.auc for each in effects],
+        joined.names[0]: [each.n_target for each in effects],
+        joined.names[1]: [each.n_baseline for each in effects],
+    }
+    write = {name: signed for name in ("g", "g, low", "g, high")} | {"AUC": readable_auc}
+    alt = alternatives.of_table(len(effects), "seats", tuple(columns))
+    st.dataframe(readable_table(columns, write), key="class_table", alt=alt, hide_index=True)
