@@ -1,4 +1,5 @@
-"""The experiment without a browser, as commands: contrast, text, evidence, verify, check, download, repair.
+"""The experiment without a browser, as commands: contrast, text, evidence, verify, check, download, repair,
+board.
 
 ``main`` runs a command; ``parser`` has all commands and options, for documents that are generated from them.
 """
@@ -14,7 +15,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import NoReturn
 
-from core.command_line import check, contrast, download, evidence, text
+from core.command_line import board, check, contrast, download, evidence, text
 from core.command_line import help as help_command
 from core.command_line.files import files_written
 from core.command_line.inputs import check_stdin, files_read
@@ -99,7 +100,7 @@ def parser(prog: str = COMMAND, further: Sequence[str] = ()) -> Parser:
         prog=prog,
         parser_class=partial(Parser, program=prog),  # type: ignore[call-overload] # argparse only calls it
     )
-    for module in (contrast, text, evidence, check, download, help_command):
+    for module in (contrast, text, evidence, check, download, board, help_command):
         module.add(commands)
     return everything
 
@@ -111,11 +112,12 @@ def _run(arguments: list[str], commands: Parser) -> int:
         print(help_command.brief(commands), file=sys.stderr)
         return USAGE
     options = _parsed(arguments, commands)
-    from engine import folders, limits, variables  # late: --help and a wrong option need none of them
+    from engine import board as class_board  # late: --help and a wrong option need none of them
+    from engine import folders, limits, variables
 
     with typed():
         variables.check(os.environ)
-    options.folders, options.limits = folders, limits  # of this computer
+    options.folders, options.limits, options.board = folders, limits, class_board  # of this computer
     try:
         status: int = options.command(options) or DONE
         sys.stdout.flush()  # here, where a closed pipe is understood

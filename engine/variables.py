@@ -13,12 +13,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from core.errors import UserError, did_you_mean
 from core.nearest import CLOSER
 from core.program import SERVE
-from engine.limits import ANY, KEPT, Limits, existing_folder, parse, variable
+from engine.limits import ANY, BOARD, KEPT, Limits, existing_folder, parse, variable
 
 SOURCES = "Where files come from"
 # Who reads a variable: the class server, the app on one's own computer (`streamlit run app.py`), the command line.
@@ -136,6 +136,36 @@ def _web_address(said: str, text: str) -> None:
         raise UserError(f"{said} is “{text[:200]}”; an address that begins with https:// or http:// is allowed.")
 
 
+_DATABASE = "postgresql+psycopg"
+_DATABASE_URL = f"{_DATABASE}://USER:PASSWORD@HOST:PORT/DATABASE"
+# Of what libpq takes: how the connection is encrypted and checked, and where a socket is.
+_OF_A_DATABASE = ("channel_binding", "host", "sslcert", "sslkey", "sslmode", "sslrootcert")
+
+
+def _database(said: str, text: str) -> None:
+    """Refuse what is no address of a PostgreSQL database. The sentence has nothing that may be a password."""
+    scheme = re.match(r"([a-z][a-z0-9+.-]{0,30})://", text, re.IGNORECASE)
+    if scheme is None:
+        raise UserError(f"{said} has no scheme; {_DATABASE_URL} is allowed.")
+    if scheme[1] != _DATABASE:
+        raise UserError(f"{said} begins with “{scheme[1]}://”; {_DATABASE_URL} is allowed.")
+    try:
+        parts = urlsplit(text)
+        asked = parse_qs(parts.query, keep_blank_values=True)
+        complete = bool(parts.hostname or asked.get("host")) and (parts.port or 1) > 0 and len(parts.path) > 1
+    except ValueError:  # a port or a host that is none
+        complete, asked = False, {}
+    if not complete or parts.fragment or re.search(r"\s", text):
+        raise UserError(f"{said} lacks a host, a port that is a number, or a database; {_DATABASE_URL} is allowed.")
+    if unknown := next((name for name in asked if name not in _OF_A_DATABASE), None):
+        raise UserError(f"{said} has the parameter “{unknown[:40]}”; {', '.join(_OF_A_DATABASE)} are allowed.")
+
+
+def _existing_file(said: str, text: str) -> None:
+    if not os.path.isfile(text):
+        raise UserError(f"{said} is “{text[:200]}”, which is not a file.")
+
+
 # The order is that of the groups in ``serve.py --help``.
 VARIABLES = (
     *(_of_limit(item.name, item.default, item.metadata) for item in fields(Limits)),
@@ -149,6 +179,29 @@ VARIABLES = (
         "Several servers may share it.",
         _ALL,
         _folder_or_new,
+    ),
+    Variable(
+        variable("board_url"),
+        BOARD,
+        "URL",
+        "a file in --cache",
+        "an address",
+        "the board's PostgreSQL, for several servers",
+        "`postgresql+psycopg://USER:PASSWORD@HOST:PORT/DATABASE`; its user may make tables. An option is seen by all "
+        "users of the computer: set the variable, or give the password by the file below.",
+        _ALL,
+        _database,
+    ),
+    Variable(
+        variable("board_password_file"),
+        BOARD,
+        "FILE",
+        "none",
+        "a file",
+        "the file with its password",
+        "It goes before a password in the address, and is read again for each new connection. An empty one is none.",
+        _ALL,
+        _existing_file,
     ),
     Variable(
         variable("seed"),

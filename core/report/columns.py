@@ -130,14 +130,17 @@ COLUMNS = {
     "step_unit": "What step counts: step, token, or epoch.",
     "checkpoint": "The name of the checkpoint's model.",
     "revision": "The revision that was read: a commit, or a digest of the weights.",
-    "seat": "The number of a seat of the class.",
     "normal_low": "The lower limit of hedges_g by the normal distribution, as effects are pooled.",
     "normal_high": "The upper limit of hedges_g by the normal distribution.",
-    "hedges_g_variance": "The sampling variance of hedges_g.",
-    "n_target": "How many units of the target the seat compared.",
-    "n_baseline": "How many units of the baseline.",
     "auc_shuffled": "The largest AUC of any neuron of the layer, for either group, with the labels shuffled once; "
     "empty of too few words.",
+    "class_digest": "Stands for the class: a digest of its code, with a key of the board's own database.",
+    "study": "Stands for what was measured: a digest of the settings without the words, and the neuron.",
+    "seat": "The student's seat number in the class.",
+    "variance": "The sampling variance of hedges_g.",
+    "target_words": "How many words of the target the seat has measured.",
+    "baseline_words": "How many words of the baseline.",
+    "posted": "When the board got the effect, in UTC.",
 }
 # Where docs/methods.md says more: the heading, by the column. All others are under "Exported files".
 HEADINGS = {
@@ -154,8 +157,8 @@ HEADINGS = {
     "log10_p_adjusted": "log10 p",
     "d_definition": "d_av",
     "hedges_g": "Hedges' g",
-    **dict.fromkeys(("seat", "n_target", "n_baseline"), "The words of a seat"),
-    **dict.fromkeys(("normal_low", "normal_high", "hedges_g_variance"), "The effect of a seat"),
+    **dict.fromkeys(("seat", "target_words", "baseline_words"), "The words of a seat"),
+    **dict.fromkeys(("normal_low", "normal_high", "variance"), "The effect of a seat"),
     **dict.fromkeys(("hedges_g_low", "hedges_g_high", "auc_low", "auc_high"), "Interval"),
     **dict.fromkeys(("other_side", "mean_difference_other_side", "auc_other_side"), "Other side"),
     **dict.fromkeys(("above_zero_target", "above_zero_baseline"), "Above zero"),

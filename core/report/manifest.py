@@ -14,6 +14,7 @@ from typing import Any
 
 from core.records import ContrastResult, WordList
 from core.report.agreement import NEURON_PAIR_COLUMNS, QUANTILE_COLUMNS
+from core.report.board import BOARD_COLUMNS
 from core.report.columns import definitions
 from core.report.emergence import CHECKPOINT_COLUMNS
 from core.report.layer_table import LAYER_COLUMNS
@@ -66,6 +67,7 @@ def manifest_json(result: ContrastResult, texts: Sequence[str] = (), neurons: Se
                 "overlaps of protocols": definitions(OVERLAP_COLUMNS),
                 "checkpoints": definitions(CHECKPOINT_COLUMNS),
                 "seats of a class": definitions(SEAT_COLUMNS),
+                "board of a class": definitions(BOARD_COLUMNS),
             },
             "notes": result.notes,
             "cautions": [caution.sentence for caution in result.cautions],

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from core.report.agreement import NEURON_PAIR_COLUMNS, QUANTILE_COLUMNS
+from core.report.board import BOARD_COLUMNS
 from core.report.columns import COLUMNS, ELSE_UNDER, HEADINGS
 from core.report.emergence import CHECKPOINT_COLUMNS
 from core.report.glossary import GLOSSARY
@@ -59,6 +60,7 @@ def columns_of_tables() -> str:
         "Protocols": PROTOCOL_COLUMNS,
         "Overlaps of protocols": OVERLAP_COLUMNS,
         "Checkpoints": CHECKPOINT_COLUMNS,
+        "The board of a class": BOARD_COLUMNS,
     }
     parts = []
     for title, columns in tables.items():

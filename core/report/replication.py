@@ -14,10 +14,10 @@ SEAT_COLUMNS = (
     "hedges_g",
     "normal_low",
     "normal_high",
-    "hedges_g_variance",
+    "variance",
     "auc",
-    "n_target",
-    "n_baseline",
+    "target_words",
+    "baseline_words",
 )
 WHAT_IT_MEANS = (
     "All seats share one model and one pair of lists: they are replications over words, not over models, and the "

@@ -1,4 +1,4 @@
-"""Prove that the app works in the environment that runs this: files readable, a contrast by either loader, every page.
+"""Prove that the app works in the environment that runs this: files readable, a contrast, the board, every page.
 
     python check.py          # from the app's folder
 
@@ -52,6 +52,19 @@ def check_contrast() -> None:
     print("contrast: the same by the loader of all other models")
 
 
+def check_board() -> None:
+    """Check that the board of a class keeps a number, and that the driver of its other database can be loaded."""
+    import psycopg
+
+    from engine import board
+
+    effect = board.Effect(seat=1, g=0.5, variance=0.04, auc=0.7, n_target=50, n_baseline=50)
+    board.put("check", "00000000", effect)
+    if [each.g for each in board.effects("check", "00000000")] != [0.5] or board.clear("check") != 1:
+        raise SystemExit("The board does not keep what is posted.")
+    print(f"board: kept in SQLite; libpq {psycopg.pq.version()} for PostgreSQL")
+
+
 def check_page(page: Path) -> None:
     """Check that a page runs to its end, without an exception or an error message."""
     from streamlit.testing.v1 import AppTest
@@ -75,9 +88,10 @@ def check_page(page: Path) -> None:
 
 
 def main() -> None:
-    """Check the files, the contrast and the pages."""
+    """Check the files, the contrast, the board and the pages."""
     check_readable()
     check_contrast()
+    check_board()
     for page in [APP / "app.py", *sorted((APP / "pages").glob("*.py"))]:
         check_page(page)
 

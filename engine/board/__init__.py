@@ -4,6 +4,7 @@
     effects("meadow-7b", study)     # one a seat, by seat
     studies("meadow-7b")            # what this class has measured, the newest first
     clear("meadow-7b")
+    classes(), kept()               # of all classes, for whoever runs the server
 
 A *study* is what the students of a class measure together: one neuron, with the same settings. Effects of different
 studies are never pooled. Rows are in SQLite in the cache folder, or in the PostgreSQL database of
@@ -19,6 +20,7 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass
+from numbers import Real
 from typing import TYPE_CHECKING
 
 from core.errors import UserError
@@ -60,6 +62,26 @@ class Study:
     study: str
     n_effects: int
     at: float
+
+
+@dataclass(frozen=True)
+class Class:
+    """A class on the board: the digest of its code, how much it has, and when the newest came (seconds since 1970)."""
+
+    digest: str
+    n_seats: int
+    n_studies: int
+    n_effects: int
+    at: float
+
+
+@dataclass(frozen=True)
+class Kept:
+    """An effect with the digest of its class and its study."""
+
+    digest: str
+    study: str
+    effect: Effect
 
 
 def class_code(text: str) -> str:
@@ -126,12 +148,30 @@ def studies(code: str) -> tuple[Study, ...]:
     return board().studies(code)
 
 
-def clear(code: str) -> int:
-    """Remove all effects of a class. How many there were."""
-    code = class_code(code)
+def clear(code: str | None, until: float = math.inf) -> int:
+    """Remove the effects of a class, or with None of all classes. How many there were.
+
+    What came after ``until`` (seconds since 1970) stays: so nothing goes that was not exported before.
+    """
+    code = None if code is None else class_code(code)
     from engine.board.database import board
 
-    return board().clear(code)
+    return board().clear(code, until)
+
+
+def classes() -> tuple[Class, ...]:
+    """All classes, those of the newest effect first."""
+    from engine.board.database import board
+
+    return board().classes()
+
+
+def kept(code: str | None = None) -> tuple[Kept, ...]:
+    """All effects of a class, or with None of all classes, by class, study and seat."""
+    code = None if code is None else class_code(code)
+    from engine.board.database import board
+
+    return board().kept(code)
 
 
 def _study(study: str) -> str:
@@ -151,15 +191,17 @@ def _checked(effect: Effect) -> Effect:
         ("number of target words", effect.n_target, 2, MAX_WORDS),
         ("number of baseline words", effect.n_baseline, 2, MAX_WORDS),
     ):
-        if isinstance(value, bool) or int(value) != value or not least <= value <= most:
-            raise UserError(f"The {what} is {value}; {least:,} to {most:,} are allowed.", about=ABOUT)
+        if not _is_number(value) or int(value) != value or not least <= value <= most:
+            raise UserError(f"The {what} is {str(value)[:40]}; {least:,} to {most:,} are allowed.", about=ABOUT)
     for what, number, low, high in (
         ("effect", effect.g, -_LARGEST, _LARGEST),
         ("variance of the effect", effect.variance, 0.0, _LARGEST),
         ("AUC", effect.auc, 0.0, 1.0),
     ):
-        if not (math.isfinite(number) and low <= number <= high):
-            raise UserError(f"The {what} is {number:g}; a number from {low:g} to {high:g} is allowed.", about=ABOUT)
+        if not _is_number(number) or not low <= number <= high:
+            raise UserError(
+                f"The {what} is {str(number)[:40]}; a number from {low:g} to {high:g} is allowed.", about=ABOUT
+            )
     return Effect(
         int(effect.seat),
         float(effect.g),
@@ -168,3 +210,8 @@ def _checked(effect: Effect) -> Effect:
         int(effect.n_target),
         int(effect.n_baseline),
     )
+
+
+def _is_number(value: object) -> bool:
+    """Whether a value, which may be a browser's, is a finite number."""
+    return isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value)

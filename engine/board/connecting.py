@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import sqlite3
 import stat
+import tempfile
 import threading
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,8 @@ from filelock import FileLock
 from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event, make_url
 
 from core.errors import UserError
+from engine.board import ABOUT
+from engine.board.failures import refusal
 from engine.sealed_files import is_trusted
 
 # How long a page waits for somebody else's transaction, for a connection, and for an answer.
@@ -27,11 +30,11 @@ class _Place:
     """Where rows are kept: a server has a place already."""
 
     def may_exist(self) -> bool:
-        """Whether something can have been kept."""
+        """Whether something can have been kept. UserError if others may have written it."""
         return True
 
     def make(self) -> None:
-        """Make the place, if it is not there."""
+        """Make the place, if it is not there. UserError if it cannot be made, or if others may write to it."""
 
     def queue(self) -> AbstractContextManager[object]:
         """Where the threads of this process wait for each other before they write."""
@@ -49,24 +52,30 @@ class _File(_Place):
         return self._lock
 
     def may_exist(self) -> bool:
-        return self.path.exists()
+        if not os.path.exists(self.path):
+            return False
+        self._check()
+        return True
 
     def make(self) -> None:
-        """Make the folder and the file. UserError if it cannot be made, or if others may write to it."""
         try:
             self.path.parent.parent.mkdir(parents=True, exist_ok=True)
             self.path.parent.mkdir(mode=0o700, exist_ok=True)
-            flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
-            with open(os.open(self.path, flags, 0o600), "rb") as file:
-                ours = _is_ours(self.path.parent) and _is_ours(file.fileno())
+            if not os.path.exists(self.path):
+                _new_file(self.path)
         except OSError as error:
-            from engine.board.failures import refusal
+            raise UserError(refusal(error).sentence, about=ABOUT) from None
+        self._check()
 
-            raise UserError(refusal(error).sentence, about="board") from None
+    def _check(self) -> None:
+        try:
+            ours = _is_ours(self.path.parent) and _is_ours(self.path)
+        except OSError as error:
+            raise UserError(refusal(error).sentence, about=ABOUT) from None
         if not ours:
             raise UserError(
                 "The class board is not used: other users of this computer may write to its file or folder.",
-                about="board",
+                about=ABOUT,
             )
 
 
@@ -124,7 +133,7 @@ def _of_server(url: URL, password_file: str) -> Engine:
         url,
         pool_size=4,
         max_overflow=4,
-        pool_timeout=_CONNECT_SECONDS,
+        pool_timeout=_BUSY_SECONDS,
         pool_pre_ping=True,
         pool_recycle=1_800,
         connect_args={
@@ -138,26 +147,43 @@ def _of_server(url: URL, password_file: str) -> Engine:
 
     @event.listens_for(engine, "do_connect")
     def connecting(_dialect: object, _record: object, _arguments: object, parameters: dict[str, Any]) -> None:
-        if password_file:  # read each time: it may be changed while the server runs
-            parameters["password"] = Path(password_file).read_text(encoding="utf-8").strip()
+        # Read each time: it may be changed while the server runs. An empty one leaves what the address has.
+        if password_file and (password := Path(password_file).read_text(encoding="utf-8").strip()):
+            parameters["password"] = password
 
     @event.listens_for(engine, "begin")
     def begun(connection: Connection) -> None:
-        seconds = f"{_STATEMENT_SECONDS}s"
-        connection.exec_driver_sql(f"SET LOCAL statement_timeout = '{seconds}'; SET LOCAL lock_timeout = '{seconds}'")
+        most = f"{1_000 * _STATEMENT_SECONDS:.0f}"  # milliseconds
+        connection.exec_driver_sql(f"SET LOCAL statement_timeout = {most}; SET LOCAL lock_timeout = {most}")
         if connection.get_execution_options().get(_WRITES):
             connection.exec_driver_sql("SELECT pg_advisory_xact_lock(hashtext('grammar-neurons board'))")
 
     return engine
 
 
-def _is_ours(path: Path | int) -> bool:
+def _new_file(path: Path) -> None:
+    """An empty file for this user alone, which is an empty database; nothing, if another has made one meanwhile.
+
+    It is closed before it gets its name. Whoever closes a file that SQLite has open ends SQLite's locks on it: that is
+    how POSIX locks are.
+    """
+    file, name = tempfile.mkstemp(dir=path.parent, suffix=".part")
+    os.close(file)
+    try:
+        with suppress(FileExistsError):
+            os.link(name, path)
+    finally:
+        os.unlink(name)
+
+
+def _is_ours(path: Path) -> bool:
     """Whether nobody but this user may look at a file or folder, or write to it. One of this user's is closed."""
-    state = os.stat(path)
+    state = path.lstat()
+    if not (stat.S_ISDIR(state.st_mode) or stat.S_ISREG(state.st_mode)):
+        return False  # a link, or a pipe that would keep its reader waiting
     if not hasattr(os, "geteuid"):  # Windows: what is in the user's own folder is the user's
         return True
     if state.st_uid == os.geteuid() and state.st_mode & _OTHERS_MAY:
-        os.chmod(path, 0o700 if stat.S_ISDIR(state.st_mode) else 0o600)
-        state = os.stat(path)
-    regular = stat.S_ISDIR(state.st_mode) or stat.S_ISREG(state.st_mode)
-    return regular and is_trusted(state.st_uid) and not state.st_mode & 0o022
+        path.chmod(0o700 if stat.S_ISDIR(state.st_mode) else 0o600)
+        state = path.lstat()
+    return is_trusted(state.st_uid) and not state.st_mode & 0o022

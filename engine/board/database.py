@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import math
 import os
 import secrets
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, select
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from core.errors import UserError
-from engine.board import ABOUT, Effect, Study, tables
+from engine.board import ABOUT, Class, Effect, Kept, Study, tables
 from engine.board.connecting import begin_writing, open_engine, where
 from engine.board.failures import Unreachable, is_missing_table, refusal
 from engine.board.paces import Paces
@@ -25,6 +26,7 @@ from engine.limits import limits
 from engine.visitors import Visitor
 
 _log = logging.getLogger(__name__)
+_log.addHandler(logging.NullHandler())  # where nobody collects logs, the sentence of the error is enough
 _T = TypeVar("_T")
 _DAY = 24 * 3600 * MILLISECONDS
 # A class of fewer seats that has got nothing for a day makes room for a new one, when there is no room.
@@ -70,9 +72,8 @@ class Board:
         def work(connection: Connection) -> tuple[Effect, ...]:
             of_class = self._class(connection, code)
             same = rows.c.of_class == of_class, rows.c.study == study, rows.c.at >= self._cutoff()
-            shown = (rows.c.seat, rows.c.g, rows.c.variance, rows.c.auc, rows.c.n_target, rows.c.n_baseline, rows.c.at)
-            found = connection.execute(select(*shown).where(*same).order_by(rows.c.seat))
-            return tuple(Effect(*values[:-1], at=values[-1] / MILLISECONDS) for values in found)
+            found = connection.execute(select(rows).where(*same).order_by(rows.c.seat))
+            return tuple(_effect(values) for _, _, *values in found)
 
         return self._read(work, ())
 
@@ -85,13 +86,35 @@ class Board:
 
         return self._read(work, ())
 
-    def clear(self, code: str | None) -> int:
-        """Remove the effects of a class, or with None all. How many there were."""
+    def clear(self, code: str | None, until: float = math.inf) -> int:
+        """Remove the effects of a class, or with None all, that came until a time. How many there were."""
+        latest = self._time() if until == math.inf else round(until * MILLISECONDS)
 
         def work(connection: Connection) -> int:
-            return tables.remove_class(connection, None if code is None else self._class(connection, code))
+            of_class = None if code is None else self._class(connection, code)
+            return tables.remove_class(connection, of_class, latest)
 
         return self._write(work)
+
+    def classes(self) -> tuple[Class, ...]:
+        """All classes, those of the newest effect first."""
+
+        def work(connection: Connection) -> tuple[Class, ...]:
+            found = tables.classes(connection, self._cutoff())
+            return tuple(Class(digest, *counts, at / MILLISECONDS) for digest, counts, at in found)
+
+        return self._read(work, ())
+
+    def kept(self, code: str | None) -> tuple[Kept, ...]:
+        """All effects of a class, or with None of all classes."""
+
+        def work(connection: Connection) -> tuple[Kept, ...]:
+            of_class = () if code is None else (rows.c.of_class == self._class(connection, code),)
+            asked = select(rows).where(rows.c.at >= self._cutoff(), *of_class).order_by(*rows.primary_key.columns)
+            found = connection.execute(asked)
+            return tuple(Kept(digest, study, _effect(values)) for digest, study, *values in found)
+
+        return self._read(work, ())
 
     # --- What there is room for ---
 
@@ -104,14 +127,13 @@ class Board:
                 f"The class has {len(studies):,} studies on the board; at most {allowed.board_studies:,} are allowed.",
                 about=ABOUT,
             )
-        if not studies:
-            self._paces.begin_class(visitor)
         n_rows, n_classes = tables.count(connection)
         is_full = n_rows >= allowed.board_rows or (not studies and n_classes >= allowed.board_classes)
         if is_full:
-            for unused in tables.least_used(connection, _SEATS_OF_A_CLASS, self._time() - _UNUSED):
+            now = self._time()
+            for unused in tables.least_used(connection, _SEATS_OF_A_CLASS, now - _UNUSED):
                 if unused != of_class:
-                    n_rows, n_classes = n_rows - tables.remove_class(connection, unused), n_classes - 1
+                    n_rows, n_classes = n_rows - tables.remove_class(connection, unused, now), n_classes - 1
         if not studies and n_classes >= allowed.board_classes:
             raise UserError(
                 f"The board has {n_classes:,} classes; at most {allowed.board_classes:,} are allowed.", about=ABOUT
@@ -120,6 +142,8 @@ class Board:
             raise UserError(
                 f"The board has {n_rows:,} effects; at most {allowed.board_rows:,} are allowed.", about=ABOUT
             )
+        if not studies:
+            self._paces.begin_class(visitor)
 
     def _time(self) -> int:
         return int(self._now() * MILLISECONDS)
@@ -167,7 +191,7 @@ class Board:
 
     def _failed(self, error: SQLAlchemyError | OSError) -> UserError:
         found = refusal(error)
-        _log.warning("The class board does not answer: %s", found.reason)
+        _log.warning("the class board does not answer", extra={"_fields": {"reason": found.reason}})
         if isinstance(found, Unreachable):
             with self._lock:
                 self._rests_until, self._resting = time.monotonic() + _REST_SECONDS, found.sentence
@@ -180,12 +204,22 @@ def board() -> Board:
 
     names = ("GRAMMAR_NEURONS_BOARD_URL", "GRAMMAR_NEURONS_BOARD_PASSWORD_FILE")
     url, password_file = (os.environ.get(name, "").strip() for name in names)
-    return _board_at(url, password_file, "" if url else str(cache_folder()))
+    with _opening:  # else each of the first threads would have a board, and connections, of its own
+        return _board_at(url, password_file, "" if url else str(cache_folder()))
+
+
+_opening = threading.Lock()
 
 
 @lru_cache(maxsize=4)
 def _board_at(url: str, password_file: str, folder: str) -> Board:
     return Board(open_engine(url, password_file, folder))
+
+
+def _effect(values: Sequence[Any]) -> Effect:
+    """An effect from the columns of its row, from the seat on."""
+    seat, g, variance, auc, n_target, n_baseline, at = values
+    return Effect(seat, g, variance, auc, n_target, n_baseline, at / MILLISECONDS)
 
 
 def _digest(key: str, code: str) -> str:

@@ -13,7 +13,7 @@ _FULL = "The class board takes nothing more: the disk that it is on is full."
 _REFUSED = "The class board cannot be written: this server has no right to write where it is kept."
 _DAMAGED = "The class board's file is damaged or is none: whoever runs this server has to move it away."
 _UNREACHABLE = "The class board's database cannot be reached now."
-_PASSWORD = "The class board's database refuses the user or the password of this server."
+_NO_ENTRY = "The class board's database refuses the user or the password of this server."
 _UNKNOWN = "The class board does not answer as it should; the server's log has the reason."
 
 # By the beginning of SQLite's name of an error.
@@ -38,7 +38,7 @@ _OF_POSTGRESQL = {
     "53100": _FULL,
     "25006": _REFUSED,  # a transaction that may only read
     "42501": _REFUSED,
-    "28": _PASSWORD,
+    "28": _NO_ENTRY,
     "53300": _UNREACHABLE,  # too many connections
     "57P": _UNREACHABLE,  # it shuts down, or starts
     "08": _UNREACHABLE,
@@ -65,17 +65,17 @@ def refusal(error: SQLAlchemyError | OSError) -> Refusal:
     >>> refusal(OSError(28, "No space left on device")).sentence
     'The class board takes nothing more: the disk that it is on is full.'
     """
+    if isinstance(error, TimeoutError | PoolTimeoutError):  # of a lock's file, or of the pool of connections
+        return Refusal(_BUSY, "waited in vain")
     if isinstance(error, OSError):
         full = error.errno in (errno.ENOSPC, errno.EDQUOT)
         return Refusal(_FULL if full else _REFUSED, errno.errorcode.get(error.errno or 0, "OSError"))
-    if isinstance(error, PoolTimeoutError):
-        return Refusal(_BUSY, "no connection was free")
     original = error.orig if isinstance(error, DBAPIError) else error
     if name := getattr(original, "sqlite_errorname", ""):
         return Refusal(_first(_OF_SQLITE, name), name)
     if state := getattr(original, "sqlstate", ""):
         sentence = _first(_OF_POSTGRESQL, state)
-        return (Unreachable if sentence in (_PASSWORD, _UNREACHABLE) else Refusal)(sentence, f"SQLSTATE {state}")
+        return (Unreachable if sentence in (_NO_ENTRY, _UNREACHABLE) else Refusal)(sentence, f"SQLSTATE {state}")
     if type(original).__module__.startswith("psycopg") and type(original).__name__ == "OperationalError":
         return _no_connection(str(original))
     return Refusal(_UNKNOWN, type(original).__name__)
@@ -84,7 +84,7 @@ def refusal(error: SQLAlchemyError | OSError) -> Refusal:
 def _no_connection(message: str) -> Refusal:
     """There was no connection, or it has ended. libpq has no code for why, but an English sentence."""
     refused = "password authentication failed" in message or "no password supplied" in message
-    return Unreachable(_PASSWORD if refused else _UNREACHABLE, "password" if refused else "no connection")
+    return Unreachable(_NO_ENTRY if refused else _UNREACHABLE, "password" if refused else "no connection")
 
 
 def is_missing_table(error: DBAPIError) -> bool:

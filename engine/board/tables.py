@@ -76,10 +76,10 @@ def remove_older(connection: Connection, cutoff: int) -> None:
     connection.execute(delete(rows).where(rows.c.at < cutoff))
 
 
-def remove_class(connection: Connection, of_class: str | None) -> int:
-    """Remove the rows of a class, or with None all rows. How many there were."""
+def remove_class(connection: Connection, of_class: str | None, until: int) -> int:
+    """Remove the rows of a class, or with None all rows, that came until a time. How many there were."""
     where = () if of_class is None else (rows.c.of_class == of_class,)
-    return connection.execute(delete(rows).where(*where)).rowcount
+    return connection.execute(delete(rows).where(rows.c.at <= until, *where)).rowcount
 
 
 def count(connection: Connection) -> tuple[int, int]:
@@ -93,6 +93,15 @@ def least_used(connection: Connection, n_seats: int, before: int) -> list[str]:
     newest = func.max(rows.c.at)
     asked = select(rows.c.of_class).group_by(rows.c.of_class).order_by(newest)
     return list(connection.scalars(asked.having(newest < before, func.count(distinct(rows.c.seat)) < n_seats)))
+
+
+def classes(connection: Connection, cutoff: int) -> list[tuple[str, tuple[int, int, int], int]]:
+    """Digest, numbers of seats, studies and rows, and newest time of each class, the newest first."""
+    newest = func.max(rows.c.at)
+    counts = func.count(distinct(rows.c.seat)), func.count(distinct(rows.c.study)), func.count(), newest
+    asked = select(rows.c.of_class, *counts).where(rows.c.at >= cutoff).group_by(rows.c.of_class)
+    found = connection.execute(asked.order_by(newest.desc(), rows.c.of_class))
+    return [(digest, (n_seats, n_studies, n), at) for digest, n_seats, n_studies, n, at in found]
 
 
 def studies(connection: Connection, of_class: str, cutoff: int) -> list[tuple[str, int, int]]:

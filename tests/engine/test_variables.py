@@ -154,3 +154,55 @@ def test_nearest_prefers_equal_letters_and_knows_when_nothing_is_near() -> None:
     assert nearest("N-TARGET", ["target", "n_target"]) == "n_target"
     assert nearest("", ["a"]) is None and nearest("_", ["a"]) is None and nearest("x" * 5_000, ["x" * 5_000]) is None
     assert nearest("campaign", ["target", "baseline", "layer"]) is None
+
+
+DATABASE = "GRAMMAR_NEURONS_BOARD_URL"
+LACKS = "lacks a host, a port that is a number, or a database"
+RIGHT = "postgresql+psycopg://USER:PASSWORD@HOST:PORT/DATABASE is allowed."
+
+
+@pytest.mark.parametrize(
+    ("url", "sentence"),
+    [
+        ("s3cret-quince", f"has no scheme; {RIGHT}"),
+        ("board:s3cret-quince@db/board", f"has no scheme; {RIGHT}"),
+        ("sqlite:///s3cret-quince.db", f"begins with “sqlite://”; {RIGHT}"),
+        ("postgres://board:s3cret-quince@db/board", f"begins with “postgres://”; {RIGHT}"),
+        (
+            "postgresql+psycopg://board:s3cret-quince@db:port/board",
+            LACKS,
+        ),
+        ("postgresql+psycopg://board:s3cret/quince@db/board", LACKS),
+        ("postgresql+psycopg://board:s3cret#quince@db/board", LACKS),
+        ("postgresql+psycopg://board:s3cret-quince@db", LACKS),
+        (
+            "postgresql+psycopg://b:s3cret-quince@db/board?timeout=3",
+            "has the parameter “timeout”; channel_binding,",
+        ),
+    ],
+)
+def test_what_is_no_database_is_one_sentence_without_a_password(url: str, sentence: str) -> None:
+    """Whatever was typed in its place: only a scheme and the name of a parameter are told."""
+    said = refusal(**{DATABASE: url})
+    assert said.startswith(f"{DATABASE} {sentence}") and "s3cret" not in said and "quince" not in said
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql+psycopg://board:s3cret@db.example.edu:5432/board?sslmode=verify-full&sslrootcert=system",
+        "postgresql+psycopg://board@/board?host=/run/postgresql",
+        "postgresql+psycopg://board:p%40ss%2Fword@[::1]:5432/board",
+    ],
+)
+def test_addresses_of_databases_are_those_that_its_library_reads(url: str) -> None:
+    from sqlalchemy import make_url
+
+    check({DATABASE: url})
+    assert make_url(url).database == "board"
+
+
+def test_the_file_of_a_password_has_to_be_there(tmp_path: Path) -> None:
+    (tmp_path / "password").write_text("s3cret")
+    check({"GRAMMAR_NEURONS_BOARD_PASSWORD_FILE": str(tmp_path / "password")})
+    assert refusal(GRAMMAR_NEURONS_BOARD_PASSWORD_FILE=str(tmp_path)).endswith("which is not a file.")

@@ -16,6 +16,7 @@ import pytest
 import yaml
 
 from engine.limits import Limits, variable
+from engine.variables import check
 from tests.support.browser import ROOT
 from tests.support.deploy_files import (
     COMPOSE,
@@ -79,7 +80,9 @@ def test_every_limit_is_set_and_allowed():
     assert limits <= set(compose)
     assert compose["GRAMMAR_NEURONS_MODELS"] is None  # else what the image was built with would not count
     assert limits - {"GRAMMAR_NEURONS_MODELS"} == {name for name in kubernetes if name.startswith("GRAMMAR")}
+    assert compose["GRAMMAR_NEURONS_BOARD_URL"] is None  # what .env has, if it has one
     values = {name: str(value) for name, value in compose.items() if value is not None}
+    del values["GRAMMAR_NEURONS_BOARD_PASSWORD_FILE"]  # in Kubernetes, the address is a Secret as a whole
     assert values == kubernetes
     assert Limits.from_environment(values) == Limits(models=Limits().models)  # the defaults, until somebody measures
     assert services(GRAMMAR_NEURONS_MAX_WORDS=500)["replica"]["environment"]["GRAMMAR_NEURONS_MAX_WORDS"] == 500
@@ -125,7 +128,10 @@ def checked_by_schema(folder, text):
     return subprocess.run([*command, str(folder / "compose.yaml")], capture_output=True, check=False).returncode
 
 
-@pytest.mark.parametrize("name", ["app", "replica", "proxy"])
+WRITABLE = {"app": ["cache:/cache"], "replica": ["cache:/cache"], "board": ["board:/var/lib/postgresql/data"]}
+
+
+@pytest.mark.parametrize("name", ["app", "replica", "proxy", "board"])
 def test_each_container_is_confined(name):
     service = services()[name]
     assert service["read_only"] is True
@@ -142,9 +148,11 @@ def test_each_container_is_confined(name):
     assert all("noexec" in mount and "size=" in mount for mount in service["tmpfs"])
     assert not any("docker.sock" in volume for volume in service["volumes"])
     writable = [volume for volume in service["volumes"] if not volume.endswith(":ro")]
-    assert writable == ([] if name == "proxy" else ["cache:/cache"])
+    assert writable == WRITABLE.get(name, [])
     by_its_bytes = DIGEST if name == "proxy" else ""  # the app's image is built here
-    assert re.fullmatch(r"[\w.-]+:v?\d+\.\d+\.\d+" + by_its_bytes, service["image"])
+    version = r"\d+\.\d+-[a-z]+" if name == "board" else r"v?\d+\.\d+\.\d+"
+    assert re.fullmatch(rf"[\w.-]+:{version}{by_its_bytes}", service["image"])
+    assert set(services()) == {"app", "replica", "proxy", "board"}
 
 
 def test_without_a_profile_there_is_one_server():
@@ -169,6 +177,26 @@ def test_replicas_are_the_same_server_behind_the_proxy():
     assert "ports" not in replica
     own = {"ports", "profiles", "scale", "depends_on"}
     assert {k: v for k, v in app.items() if k not in own} == {k: v for k, v in replica.items() if k not in own}
+
+
+def test_the_boards_database_is_reached_by_servers_alone_and_its_password_is_a_file():
+    everything = yaml.safe_load(interpolated(BOARD_PASSWORD_FILE="./board-password"))
+    board, servers = everything["services"]["board"], [services()[name] for name in ("app", "replica")]
+    assert board["profiles"] == ["scaled"] and "ports" not in board and board["user"].split(":")[0] not in ("0", "root")
+    assert everything["networks"]["board"]["internal"] is True
+    on_it = {name for name, each in everything["services"].items() if "board" in each.get("networks", [])}
+    assert on_it == {"app", "replica", "board"} and board["networks"] == ["board"]
+    file = board["environment"]["POSTGRES_PASSWORD_FILE"]
+    assert {server["environment"]["GRAMMAR_NEURONS_BOARD_PASSWORD_FILE"] for server in servers} == {file}
+    assert file == "/run/secrets/board-password" and all(
+        each["secrets"] == ["board-password"] for each in [board, *servers]
+    )
+    assert everything["secrets"]["board-password"] == {"file": "./board-password"}
+    assert "POSTGRES_PASSWORD:" not in COMPOSE
+    # Without one, all is as before: an empty file, with which PostgreSQL makes no database.
+    without = yaml.safe_load(interpolated())["secrets"]["board-password"]["file"]
+    assert (ROOT / without).read_bytes() == b""
+    check({"GRAMMAR_NEURONS_BOARD_URL": f"postgresql+psycopg://{board['environment']['POSTGRES_USER']}@board/board"})
 
 
 def test_compose_and_the_image_ask_health_alike():
@@ -211,7 +239,37 @@ def test_the_kustomization_names_every_manifest():
     assert kustomization["images"][0]["name"] == container()["image"]
 
 
-@pytest.mark.parametrize("component", [None, "shared-cache"])
+def patched(manifest, patch):
+    """A manifest after a JSON patch of additions to the ends of lists."""
+    for change in yaml.safe_load(patch):
+        *steps, end = change["path"].strip("/").split("/")
+        assert (change["op"], end) == ("add", "-")
+        place = manifest
+        for step in steps:
+            place = place[int(step)] if isinstance(place, list) else place[step]
+        place.append(change["value"])
+    return manifest
+
+
+def test_the_component_of_the_board_adds_a_secret_and_a_way_to_its_database():
+    component = yaml.safe_load((DEPLOY / "kubernetes" / "board" / "kustomization.yaml").read_text(encoding="utf-8"))
+    (secret,) = component["secretGenerator"]
+    ignored_by_git = (ROOT / ".gitignore").read_text(encoding="utf-8").splitlines()
+    assert [f"/deploy/kubernetes/board/{file}" in ignored_by_git for file in secret["envs"]] == [True]
+    after = {}
+    for change in component["patches"]:
+        assert set(change["target"]) == {"kind", "name"}
+        kind = change["target"]["kind"]
+        after[kind] = patched(manifest(kind, change["target"]["name"]), change["patch"])
+        kubernetes_validate.validate(after[kind], OLDEST_KUBERNETES, strict=True)
+    sources = after["Deployment"]["spec"]["template"]["spec"]["containers"][0]["envFrom"]
+    assert sources[1:] == [{"secretRef": {"name": secret["name"]}}]
+    _, way = after["NetworkPolicy"]["spec"]["egress"]
+    assert way["ports"] == [{"protocol": "TCP", "port": 5432}] and way["to"]
+    assert after["NetworkPolicy"]["spec"]["ingress"] == manifest("NetworkPolicy")["spec"]["ingress"]
+
+
+@pytest.mark.parametrize("component", [None, "shared-cache", "board"])
 def test_kustomize_builds_it(tmp_path, component):
     if shutil.which("kubectl") is None:
         pytest.skip("no kubectl on the PATH")
@@ -219,6 +277,7 @@ def test_kustomize_builds_it(tmp_path, component):
     if component:
         with (folder / "kustomization.yaml").open("a", encoding="utf-8") as file:
             file.write(f"components: [{component}]\n")
+    (folder / "board" / "board.env").write_text("GRAMMAR_NEURONS_BOARD_URL=postgresql+psycopg://a:b@c/d\n")
     command = ["kubectl", "kustomize", str(folder)]
     built = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     everything = list(yaml.safe_load_all(built))
@@ -230,7 +289,9 @@ def test_kustomize_builds_it(tmp_path, component):
     spec = objects["Deployment"]["spec"]["template"]["spec"]
     assert spec["containers"][0]["image"] == f"grammar-neurons:{VERSION}"
     cache = next(volume for volume in spec["volumes"] if volume["name"] == "cache")
-    if component:
+    if component == "board":
+        assert objects["Secret"]["metadata"]["name"] == spec["containers"][0]["envFrom"][1]["secretRef"]["name"]
+    if component == "shared-cache":
         claimed = objects["PersistentVolumeClaim"]
         assert cache["persistentVolumeClaim"]["claimName"] == claimed["metadata"]["name"]
         assert claimed["spec"]["accessModes"] == ["ReadWriteMany"]

@@ -140,7 +140,7 @@ def test_the_files_have_all_digits():
     rows = json.loads(class_steps.seats_json(effects))
     lines = class_steps.seats_csv(effects).decode("utf-8-sig").splitlines()
     assert lines[0].split(",")[:2] == ["seat", "hedges_g"] and float(lines[1].split(",")[1]) == effects[0].g
-    assert rows[0]["hedges_g_variance"] == effects[0].variance
+    assert rows[0]["variance"] == effects[0].variance
     at.session_state["class_table_shown"] = True
     settle(at)
     assert at.get_by_key("class_csv") and at.get_by_key("class_json") and len(at.dataframe[0].value) == 1
