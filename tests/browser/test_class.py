@@ -36,15 +36,16 @@ def test_one_posts_and_another_sees_it(app):
     pytest.importorskip("axe_playwright_python", reason="axe-core is not installed (requirements-dev.txt)")
     with visit() as first, new_page_like(first) as second:
         _open(first, app)
-        assert first.get_by_label("Class code").input_value() == "browser-7b"
+        assert first.get_by_label("Class code", exact=True).input_value() == "browser-7b"
         _measure(first, 3)
         first.get_by_text("On the board: 1 seat.").wait_for()
         _open(second, app)
         second.get_by_text("On the board: 1 seat.").wait_for()
         _measure(second, 5, guess="verbs")
-        first.get_by_label("Words of each class a seat").press_sequentially("1")  # not entered: it waits for no Enter
+        words = first.get_by_label("Words of each class a seat", exact=True)
+        words.press_sequentially("1")  # typed, and not entered
         first.get_by_text("On the board: 2 seats.").wait_for()  # it looks by itself
-        assert first.get_by_label("Words of each class a seat").input_value() == "112"
+        assert words.input_value() == "121"
         forest = first.locator(".st-key-class_forest")
         forest.get_by_text("Pooled", exact=True).wait_for()
         forest.get_by_text("Seat 3, you", exact=True).wait_for()
