@@ -42,7 +42,7 @@ def test_a_seat_predicts_measures_and_is_on_the_board():
     effect = board.effects("meadow-7b", board.studies("meadow-7b")[0].study)[0]
     (result,) = said(at.success)
     assert result.startswith("Seat 7: Hedges' g = ") and f"AUC {effect.auc:.3f}" in result
-    assert ("You predicted so" in result) is (effect.g > 0) and at.radio(key="class_guess").disabled
+    assert ("You predicted so" in result) is (effect.g > 0) and not at.radio
     assert "**On the board: 1 seat.** Missing: 1 to 6." in said(at.markdown)
     assert "**One seat is on the board, so nothing can be pooled yet.**" in said(at.markdown)
     assert figure(at, "class_forest")["data"][-1]["name"] == "Your seat"
