@@ -76,6 +76,12 @@ GAP = "…"  # where a sentence has a name, a number or a reason
 
 # The name of a section on the page -> the files that say its sentences, each with a pattern that some of them match.
 SECTIONS: dict[str, list[tuple[str, str]]] = {
+    "class page": [
+        ("core/replication.py", ""),
+        ("core/records/replication.py", ""),
+        ("ui/class_seat.py", ""),
+        ("ui/panels/class_seat.py", ""),
+    ],
     "notes on a result": [
         ("core/words/", "dropped, with|are used\\.|all of them are used|stands in, so"),
         ("core/experiment.py", "not tested, not in the family"),

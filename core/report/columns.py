@@ -130,6 +130,8 @@ COLUMNS = {
     "step_unit": "What step counts: step, token, or epoch.",
     "checkpoint": "The name of the checkpoint's model.",
     "revision": "The revision that was read: a commit, or a digest of the weights.",
+    "normal_low": "The lower limit of hedges_g by the normal distribution, as effects are pooled.",
+    "normal_high": "The upper limit of hedges_g by the normal distribution.",
     "auc_shuffled": "The largest AUC of any neuron of the layer, for either group, with the labels shuffled once; "
     "empty of too few words.",
     "class_digest": "Stands for the class: a digest of its code, with a key of the board's own database.",
@@ -155,6 +157,8 @@ HEADINGS = {
     "log10_p_adjusted": "log10 p",
     "d_definition": "d_av",
     "hedges_g": "Hedges' g",
+    **dict.fromkeys(("seat", "target_words", "baseline_words"), "The words of a seat"),
+    **dict.fromkeys(("normal_low", "normal_high", "variance"), "The effect of a seat"),
     **dict.fromkeys(("hedges_g_low", "hedges_g_high", "auc_low", "auc_high"), "Interval"),
     **dict.fromkeys(("other_side", "mean_difference_other_side", "auc_other_side"), "Other side"),
     **dict.fromkeys(("above_zero_target", "above_zero_baseline"), "Above zero"),

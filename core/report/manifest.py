@@ -20,6 +20,7 @@ from core.report.emergence import CHECKPOINT_COLUMNS
 from core.report.layer_table import LAYER_COLUMNS
 from core.report.neuron_table import NEURON_COLUMNS
 from core.report.protocols import OVERLAP_COLUMNS, PROTOCOL_COLUMNS
+from core.report.replication import SEAT_COLUMNS
 from core.report.summary import contrast_fields, library_versions, written
 from core.report.tables import CONTRAST_COLUMNS, WORD_COLUMNS
 
@@ -65,6 +66,7 @@ def manifest_json(result: ContrastResult, texts: Sequence[str] = (), neurons: Se
                 "protocols": definitions(PROTOCOL_COLUMNS),
                 "overlaps of protocols": definitions(OVERLAP_COLUMNS),
                 "checkpoints": definitions(CHECKPOINT_COLUMNS),
+                "seats of a class": definitions(SEAT_COLUMNS),
                 "board of a class": definitions(BOARD_COLUMNS),
             },
             "notes": result.notes,

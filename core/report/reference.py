@@ -15,6 +15,7 @@ from core.report.manifest import PAIR_COLUMNS, TEXT_COLUMNS
 from core.report.markdown import anchor, table
 from core.report.neuron_table import NEURON_COLUMNS
 from core.report.protocols import OVERLAP_COLUMNS, PROTOCOL_COLUMNS
+from core.report.replication import SEAT_COLUMNS
 from core.report.tables import CONTRAST_COLUMNS, WORD_COLUMNS
 
 _METHODS = "../methods.md"
@@ -55,6 +56,7 @@ def columns_of_tables() -> str:
         "Two experiments, neuron by neuron": NEURON_PAIR_COLUMNS,
         "Two experiments, by quantiles": QUANTILE_COLUMNS,
         "Layers": LAYER_COLUMNS,
+        "Seats of a class": SEAT_COLUMNS,
         "Protocols": PROTOCOL_COLUMNS,
         "Overlaps of protocols": OVERLAP_COLUMNS,
         "Checkpoints": CHECKPOINT_COLUMNS,

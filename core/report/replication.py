@@ -12,12 +12,12 @@ from core.report.tables import Table
 SEAT_COLUMNS = (
     "seat",
     "hedges_g",
-    "hedges_g_low",
-    "hedges_g_high",
-    "hedges_g_variance",
+    "normal_low",
+    "normal_high",
+    "variance",
     "auc",
-    "n_target",
-    "n_baseline",
+    "target_words",
+    "baseline_words",
 )
 WHAT_IT_MEANS = (
     "All seats share one model and one pair of lists: they are replications over words, not over models, and the "

@@ -23,7 +23,7 @@ from core.errors import UserError
 from core.records.replication import POOLING_METHODS, Pooled, SignAgreement
 
 _TAIL = 0.975
-_GRID = 400  # values of tau^2 at which the likelihood is looked at before it is refined
+_GRID = 100  # values of tau^2 at which the likelihood is looked at before it is refined
 
 
 def pool(effects: np.ndarray, variances: np.ndarray, method: str = "reml") -> Pooled:

@@ -42,9 +42,9 @@ def test_a_seat_predicts_measures_and_is_on_the_board():
     effect = board.effects("meadow-7b", board.studies("meadow-7b")[0].study)[0]
     (result,) = said(at.success)
     assert result.startswith("Seat 7: Hedges' g = ") and f"AUC {effect.auc:.3f}" in result
-    assert ("You predicted so" in result) is (effect.g > 0) and at.radio(key="class_guess").disabled
-    assert "**1 seat is on the board.** Missing: 1 to 6." in said(at.markdown)
-    assert "One seat is on the board, so nothing can be pooled yet." in said(at.markdown)
+    assert ("You predicted so" in result) is (effect.g > 0) and not at.radio
+    assert "**On the board: 1 seat.** Missing: 1 to 6." in said(at.markdown)
+    assert "**One seat is on the board, so nothing can be pooled yet.**" in said(at.markdown)
     assert figure(at, "class_forest")["data"][-1]["name"] == "Your seat"
     kept = at.session_state["_learner"]["seat"]
     assert (kept["code"], kept["seat"], kept["guess"], kept["measured"]["g"]) == ("meadow-7b", 7, "target", effect.g)
@@ -53,7 +53,7 @@ def test_a_seat_predicts_measures_and_is_on_the_board():
     assert [each.g for each in board.effects("meadow-7b", board.studies("meadow-7b")[0].study)] == [effect.g]
     other.number_input(key="class_seat").set_value(9)
     _measure(settle(other))
-    assert any(each.startswith("Pooled over 2 seats (REML)") for each in said(other.markdown))
+    assert any(each.startswith("**Pooled over 2 seats (REML)") for each in said(other.markdown))
     # Its words as the experiment of every page; back here, it is still the study of both lists.
     before = _study(other)
     other.button(key="class_use").click()
@@ -62,7 +62,7 @@ def test_a_seat_predicts_measures_and_is_on_the_board():
     go_to(other, NEURONS)
     assert other.text_input(key="target_name").value == "nouns, seat 9"
     go_to(other, CLASS.script)
-    assert _study(other) == before and "**2 seats are on the board.**" in " ".join(said(other.markdown))
+    assert _study(other) == before and "**On the board: 2 seats.**" in " ".join(said(other.markdown))
 
 
 def test_other_settings_are_never_pooled_and_the_page_says_so():
@@ -70,7 +70,7 @@ def test_other_settings_are_never_pooled_and_the_page_says_so():
     at = _measure(_visit(3, layer="1"))
     assert len(board.studies("meadow-7b")) == 2
     assert "1 effect of this class is of other settings" in said(at.warning)[0]
-    assert "1 seat is on the board" in " ".join(said(at.markdown))
+    assert "**On the board: 1 seat.**" in " ".join(said(at.markdown))
 
 
 @pytest.mark.parametrize(
@@ -131,7 +131,7 @@ def test_the_class_file_fixes_the_study(monkeypatch):
     assert said(at.error) == ["The seat is “21”; this class has seats 1 to 20."]
     at.number_input(key="class_seat").set_value(20)
     at = _measure(settle(at))
-    assert "**1 of 20 seats are on the board.** Missing: 1 to 19." in said(at.markdown)
+    assert "**On the board: 1 of 20 seats.** Missing: 1 to 19." in said(at.markdown)
 
 
 def test_the_files_have_all_digits():
@@ -140,5 +140,7 @@ def test_the_files_have_all_digits():
     rows = json.loads(class_steps.seats_json(effects))
     lines = class_steps.seats_csv(effects).decode("utf-8-sig").splitlines()
     assert lines[0].split(",")[:2] == ["seat", "hedges_g"] and float(lines[1].split(",")[1]) == effects[0].g
-    assert rows[0]["hedges_g_variance"] == effects[0].variance
-    assert at.get_by_key("class_csv") and at.get_by_key("class_json")
+    assert rows[0]["variance"] == effects[0].variance
+    at.session_state["class_table_shown"] = True
+    settle(at)
+    assert at.get_by_key("class_csv") and at.get_by_key("class_json") and len(at.dataframe[0].value) == 1

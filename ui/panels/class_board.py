@@ -13,6 +13,7 @@ from core.records.replication import POOLING_METHODS, SeatEffect
 from core.report import alternatives
 from core.report.glossary import GLOSSARY
 from core.report.readable import readable_auc, signed
+from core.words.entries import count_of
 from engine.class_steps import OnBoard, on_board, pooled, seats_csv, seats_json
 from ui import charts, page
 from ui.class_seat import Joined
@@ -27,13 +28,13 @@ _MOST_MISSING = 12
 def draw(joined: Joined, seat: int | None) -> None:
     """Draw the board of a class. It looks for news by itself, and leaves the rest of the page alone."""
     st.header("The board")
-    st.toggle("Look for news every 15 seconds", True, key="class_live")
-    live = st.session_state["class_live"]
+    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+        st.button("Look for news", key="class_refresh", icon=":material/refresh:")
+        live = st.toggle("Look by itself every 15 seconds", True, key="class_live")
     st.fragment(_draw, run_every=_EVERY_SECONDS if live else None)(joined, seat)
 
 
 def _draw(joined: Joined, seat: int | None) -> None:
-    st.button("Look for news", key="class_refresh", icon=":material/refresh:")
     try:
         found = on_board(joined.code, joined.key)
     except UserError as error:
@@ -52,9 +53,8 @@ def _draw_counts(found: OnBoard, joined: Joined) -> None:
     if there:
         n = joined.n_seats or max(there)
         missing = [number for number in range(1, n + 1) if number not in there]
-        of = f" of {joined.n_seats:,}" if joined.n_seats else ""
-        said = f"**{len(there):,}{of} {'seat is' if len(there) == 1 else 'seats are'} on the board.** "
-        st.markdown(f"{said}{_missing(missing, n)}")
+        count = f"{len(there):,} of {joined.n_seats:,} seats" if joined.n_seats else count_of(len(there), "seat")
+        st.markdown(f"**On the board: {count}.** {_missing(missing, n)}")
     if found.n_elsewhere:
         one = found.n_elsewhere == 1
         page.show_warning(
@@ -88,8 +88,9 @@ def _draw_effects(effects: tuple[SeatEffect, ...], joined: Joined, seat: int | N
     except UserError as error:  # a board from elsewhere may have an effect without a variance
         page.show_mistake(error)
         return
-    for sentence in about_pooled(found, agreement, joined.names):
-        st.markdown(page.plain(sentence))
+    first, *others = about_pooled(found, agreement, joined.names)
+    st.markdown(f"**{page.plain(first)}**")
+    st.markdown("\n".join(f"- {page.plain(sentence)}" for sentence in others))
     _draw_terms()
     picture = forest_plot(effects, found, joined.names, seat, order)
     alt = of_forest(effects, found, agreement, joined.names, seat)
@@ -128,30 +129,35 @@ def _draw_terms() -> None:
 
 
 def _draw_table(effects: tuple[SeatEffect, ...], joined: Joined) -> None:
-    """All seats as a table, and as files with all digits."""
-    with st.expander("All seats as a table", key="class_table_shown"):
-        columns: dict[str, list[Any]] = {
-            "seat": [each.seat for each in effects],
-            "g": [each.g for each in effects],
-            "g, low": [each.low for each in effects],
-            "g, high": [each.high for each in effects],
-            "AUC": [each.auc for each in effects],
-            joined.names[0]: [each.n_target for each in effects],
-            joined.names[1]: [each.n_baseline for each in effects],
-        }
-        write = {name: signed for name in ("g", "g, low", "g, high")} | {"AUC": readable_auc}
-        alt = alternatives.of_table(len(effects), "seats", tuple(columns))
-        st.dataframe(readable_table(columns, write), key="class_table", alt=alt, hide_index=True)
+    """All seats as a table, and as files with all digits. Most who watch leave it closed, and it takes time to make."""
+    box = st.expander("All seats as a table", key="class_table_shown", on_change="rerun")
+    if not box.open:
+        return
+    with box:
+        _draw_rows(effects, joined)
         with st.container(horizontal=True):
-            for kind, make in (("csv", seats_csv), ("json", seats_json)):
-                mime = "text/csv" if kind == "csv" else "application/json"
-                name = f"class-{joined.key}.{kind}"
+            for kind, mime, make in (("csv", "text/csv", seats_csv), ("json", "application/json", seats_json)):
                 st.download_button(
                     f"Save as {kind.upper()}",
                     partial(make, effects),
-                    name,
+                    f"class-{joined.key}.{kind}",
                     mime,
                     key=f"class_{kind}",
                     on_click="ignore",
                     icon=":material/download:",
                 )
+
+
+def _draw_rows(effects: tuple[SeatEffect, ...], joined: Joined) -> None:
+    columns: dict[str, list[Any]] = {
+        "seat": [each.seat for each in effects],
+        "g": [each.g for each in effects],
+        "g, low": [each.low for each in effects],
+        "g, high": [each.high for each in effects],
+        "AUC": [each.auc for each in effects],
+        joined.names[0]: [each.n_target for each in effects],
+        joined.names[1]: [each.n_baseline for each in effects],
+    }
+    write = {name: signed for name in ("g", "g, low", "g, high")} | {"AUC": readable_auc}
+    alt = alternatives.of_table(len(effects), "seats", tuple(columns))
+    st.dataframe(readable_table(columns, write), key="class_table", alt=alt, hide_index=True)

@@ -156,8 +156,12 @@ def _draw_words(joined: Joined, spec: ContrastSpec, seat: int) -> None:
 
 def _draw_guess(joined: Joined, *, locked: bool) -> str | None:
     """The guess, before the seat is measured; afterwards it stays as it is."""
-    st.session_state["class_guess"] = class_seat.guess(joined)
     names = dict(zip(SIDES, joined.names, strict=True))
+    guess = class_seat.guess(joined)
+    if locked and guess:
+        st.caption(page.plain(f"You predicted that neuron {joined.study.neuron} is higher for {names[guess]}."))
+        return guess
+    st.session_state["class_guess"] = guess
     st.radio(
         f"First predict: for which class is neuron {joined.study.neuron} higher in your words?",
         SIDES,
@@ -165,7 +169,6 @@ def _draw_guess(joined: Joined, *, locked: bool) -> str | None:
         index=None,
         format_func=lambda side: names.get(side, side),
         horizontal=True,
-        disabled=locked,
         on_change=_take_guess,
         args=(joined.key, joined.study.neuron),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,7 +14,7 @@ from core.report.readable import interval, readable_auc, signed
 _INK = palette("light")["significant"]
 _ROW, _LEAST_ROW = 20, 9  # pixels; with many seats, rows come closer, and only some have a label
 _MOST_HEIGHT = 1_100
-_SUMMARY_ROWS = 3  # pooled, prediction, and a gap below them
+_LABEL = 16  # pixels that a label takes
 _ORDERS = ("seat", "effect")
 
 
@@ -45,7 +46,10 @@ def forest_plot(
     rows = sorted(effects, key=(lambda e: e.seat) if order == "seat" else (lambda e: -e.g))
     height = min(_MOST_HEIGHT, _ROW * len(rows))
     row_height = max(_LEAST_ROW, height / len(rows))
-    places = {each.seat: at + _SUMMARY_ROWS for at, each in enumerate(rows)}
+    # Where rows are thin, the pooled effect and the prediction interval take several of them, for their labels.
+    apart = max(1, math.ceil(_LABEL / row_height))
+    first = 2 * apart + 1 if pooled.n > 1 else 0
+    places = {each.seat: at + first for at, each in enumerate(rows)}
     groups = [
         (_seats(rows, places, names, where), colour)
         for where, colour in ((1, TARGET_COLOUR), (-1, BASELINE_COLOUR), (0, NEUTRAL_COLOUR))
@@ -53,10 +57,10 @@ def forest_plot(
     traces = [_trace(*each, colour, filled=colour != NEUTRAL_COLOUR, thin=row_height < 14) for each, colour in groups]
     traces = [trace for trace in traces if trace["x"]]
     return {
-        "data": [*_summary(pooled), *traces, *_own(rows, places, own)],
+        "data": [*_summary(pooled, apart), *traces, *_own(rows, places, own)],
         "layout": {
-            **_layout(rows, pooled, names, row_height),
-            "yaxis": _rows_axis(_labels(rows, places, own, row_height), len(rows), pooled),
+            **_layout(rows, pooled, names, row_height * (len(rows) + first)),
+            "yaxis": _rows_axis(_labels(rows, places, own, row_height), len(rows) + first, pooled, apart),
         },
     }
 
@@ -122,8 +126,8 @@ def _own(rows: Sequence[SeatEffect], places: dict[int, int], own: int | None) ->
     ]
 
 
-def _summary(pooled: Pooled) -> list[dict[str, Any]]:
-    """The pooled effect as a diamond as wide as its interval, and the prediction interval as a bar below it."""
+def _summary(pooled: Pooled, apart: int) -> list[dict[str, Any]]:
+    """The pooled effect as a diamond as wide as its interval, and the prediction interval so many rows below it."""
     if pooled.n == 1:
         return []
     size = f"{signed(pooled.estimate)} {interval(signed(pooled.low), signed(pooled.high))}"
@@ -131,7 +135,7 @@ def _summary(pooled: Pooled) -> list[dict[str, Any]]:
         "type": "scatter",
         "name": "Pooled",
         "x": [pooled.low, pooled.estimate, pooled.high, pooled.estimate, pooled.low],
-        "y": [0, -0.38, 0, 0.38, 0],
+        "y": [0, -0.38 * apart, 0, 0.38 * apart, 0],
         "mode": "lines",
         "fill": "toself",
         "fillcolor": _INK,
@@ -148,7 +152,7 @@ def _summary(pooled: Pooled) -> list[dict[str, Any]]:
         "type": "scatter",
         "name": "Prediction",
         "x": [low, high],
-        "y": [1, 1],
+        "y": [apart, apart],
         "mode": "lines+markers",
         "line": {"color": _INK, "width": 3},
         "marker": {"color": _INK, "symbol": "line-ns-open", "size": 10, "line": {"color": _INK, "width": 2}},
@@ -159,10 +163,10 @@ def _summary(pooled: Pooled) -> list[dict[str, Any]]:
     return [diamond, bar]
 
 
-def _layout(rows: Sequence[SeatEffect], pooled: Pooled, names: tuple[str, str], row_height: float) -> dict[str, Any]:
-    summary, top, bottom = _SUMMARY_ROWS if pooled.n > 1 else 1, 56, 84
+def _layout(rows: Sequence[SeatEffect], pooled: Pooled, names: tuple[str, str], height: float) -> dict[str, Any]:
+    top, bottom = 56, 84
     return {
-        "height": int(row_height * (len(rows) + summary) + top + bottom),
+        "height": int(height + top + bottom),
         "margin": {"l": 96, "r": 16, "t": top, "b": bottom},
         "legend": {"orientation": "h", "yanchor": "bottom", "y": 1, "x": 0},
         "hovermode": "closest",
@@ -175,14 +179,13 @@ def _layout(rows: Sequence[SeatEffect], pooled: Pooled, names: tuple[str, str], 
     }
 
 
-def _rows_axis(labels: dict[int, str], n_rows: int, pooled: Pooled) -> dict[str, Any]:
-    """The vertical axis: the pooled effect on top, if there is one."""
+def _rows_axis(labels: dict[int, str], end: int, pooled: Pooled, apart: int) -> dict[str, Any]:
+    """The vertical axis, to the row ``end``: the pooled effect on top, if there is one."""
     ticks = {0: "<b>Pooled</b>"} if pooled.n > 1 else {}
-    ticks |= {1: "Prediction"} if pooled.prediction is not None else {}
+    ticks |= {apart: "Prediction"} if pooled.prediction is not None else {}
     ticks |= labels
-    first = 0 if pooled.n > 1 else _SUMMARY_ROWS - 1
     return {
-        "range": [n_rows + _SUMMARY_ROWS - 0.3, first - 0.8],
+        "range": [end - 0.3, -0.8 * apart],
         "tickmode": "array",
         "tickvals": list(ticks),
         "ticktext": list(ticks.values()),

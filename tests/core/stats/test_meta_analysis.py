@@ -7,6 +7,7 @@ from statsmodels.stats.meta_analysis import combine_effects
 from statsmodels.stats.proportion import proportion_confint
 
 from core.errors import UserError
+from core.stats.effect_moments import g_with_variance
 from core.stats.meta_analysis import pool, sign_agreement
 
 # Thirteen trials of a vaccine against tuberculosis (Colditz et al. 1994): cases and others, vaccinated and not.
@@ -131,3 +132,22 @@ def test_an_effect_of_zero_has_no_sign():
 def test_what_cannot_be_pooled_gets_a_sentence(effects, variances, method, said):
     with pytest.raises(UserError, match=said):
         pool(np.array(effects), np.array(variances), method)
+
+
+@pytest.mark.parametrize(
+    ("draw", "n", "of_pooled", "of_mean"),
+    [
+        ("normal", 20, -0.02, 0.00),
+        ("normal", 10, -0.04, 0.00),
+        ("normal", 8, -0.05, -0.01),
+        ("exponential", 20, 0.04, 0.04),
+    ],
+)
+def test_the_bias_that_the_methods_name(draw, n, of_pooled, of_mean):
+    """60 seats of n words of each class and a true effect of 2, pooled 100 times (docs/methods.md)."""
+    rng = np.random.default_rng(7)
+    values = rng.normal(size=(2, n, 6000)) if draw == "normal" else rng.exponential(size=(2, n, 6000))
+    g, variance = (each.reshape(100, 60) for each in g_with_variance(values[0] + 2, values[1], paired=False))
+    pooled = [pool(*both) for both in zip(g, variance, strict=True)]
+    assert np.mean([each.estimate for each in pooled]) / 2 - 1 == pytest.approx(of_pooled, abs=0.012)
+    assert np.mean([each.mean for each in pooled]) / 2 - 1 == pytest.approx(of_mean, abs=0.012)
