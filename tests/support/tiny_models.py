@@ -95,6 +95,9 @@ def save_tiny(architecture: str, folder: Path, *, dead_neurons: dict[int, list[i
     return folder
 
 
+_MOST_KEPT = 100  # rows of a reference
+
+
 class Reference:
     """The whole model, loaded by transformers alone, one unpadded row at a time, nothing stopped early."""
 
@@ -128,9 +131,11 @@ class Reference:
         return self.read_all(ids, side)[layer]
 
     def read_all(self, ids: list[int], side: str) -> np.ndarray:
-        """Every layer's neurons at every token: (n_layers, n_tokens, d_mlp). Each row is read once, for both sides."""
+        """Every layer's neurons at every token: (n_layers, n_tokens, d_mlp). One pass is for both sides."""
         key = tuple(ids)
         if key not in self._read:
+            if len(self._read) == _MOST_KEPT:
+                del self._read[next(iter(self._read))]
             self._read[key] = self._read_both_sides(ids)
         return self._read[key][side]
 
