@@ -136,17 +136,19 @@ def by_the_button(page, results):
 
 
 @pytest.mark.parametrize("choose", [by_typing, by_leaving_the_box, by_the_plot, by_the_table, by_the_button])
-def test_a_choice_is_dropped_with_its_layer(app, page, results, choose):
+def test_a_choice_is_dropped_with_its_layer(page, results, choose):
     """Chosen, it counts; another layer has its own default; and back in the first layer it is chosen no more."""
-    page.goto(f"{app}/Neurons?layer=2&{QUERY}")
-    arrive(page, "Neurons")
+    layer = int(slider(page).input_value())
+    fingers = random.Random(0)
+    assert press_quickly(page, ["ArrowRight" if layer < 2 else "ArrowLeft"] * abs(2 - layer), fingers) == 2
+    assert_settles(page, default_of(results, 2))
     neuron = choose(page, results)
     chosen(page, neuron)
     assert_settles(page, (2, 2, 2, neuron, neuron, [str(neuron)]))
     fingers = random.Random(neuron)
-    layer = press_quickly(page, ["ArrowRight"] * 3, fingers)
+    layer = press_quickly(page, ["ArrowRight"] * 2, fingers)
     assert_settles(page, default_of(results, layer))
-    assert press_quickly(page, ["ArrowLeft"] * 3, fingers) == 2
+    assert press_quickly(page, ["ArrowLeft"] * 2, fingers) == 2
     assert_settles(page, default_of(results, 2))
 
 
