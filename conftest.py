@@ -7,6 +7,7 @@ import os
 import socket
 import tempfile
 from collections.abc import Callable
+from itertools import groupby
 from pathlib import Path
 
 import pytest
@@ -46,14 +47,35 @@ _MARKS = {"tests/browser/": "browser", "tests/server/": "server"}
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Mark the tests of folders that start a server or a browser, and give them more time."""
+    """Mark the tests of folders that start a server or a browser, and give them more time; spread browsers out."""
     for item in items:
-        place = item.path.relative_to(config.rootpath).as_posix()
-        for folder, mark in _MARKS.items():
-            if place.startswith(folder):
-                item.add_marker(mark)
-                if not item.get_closest_marker("timeout"):
-                    item.add_marker(pytest.mark.timeout(300))
+        for mark in (mark for folder, mark in _MARKS.items() if _place(item, config).startswith(folder)):
+            item.add_marker(mark)
+            if not item.get_closest_marker("timeout"):
+                item.add_marker(pytest.mark.timeout(300))
+    items[:] = _browsers_spread_out(items, config)
+
+
+def _place(item: pytest.Item, config: pytest.Config) -> str:
+    return item.path.relative_to(config.rootpath).as_posix()
+
+
+def _browsers_spread_out(items: list[pytest.Item], config: pytest.Config) -> list[pytest.Item]:
+    """The files in an order in which two workers seldom drive a browser at once, and no long file is left for the end.
+
+    Workers take files from the front. Those with a browser, which are the longest, come evenly among the other tests;
+    the examples in docstrings, each of which takes no time, come last.
+    """
+    kinds: dict[str, list[list[pytest.Item]]] = {"browser": [], "other": [], "example": []}
+    for place, group in groupby(items, key=lambda item: _place(item, config)):
+        kind = "browser" if place.startswith("tests/browser/") else "other" if place.startswith("tests/") else "example"
+        kinds[kind].append(list(group))
+    browsers, others = kinds["browser"], kinds["other"]
+    every = 0.9 * len(others) / max(len(browsers), 1)  # the last tenth has none
+    placed = [(k * every, group) for k, group in enumerate(browsers)]
+    placed += [(k + 0.5, group) for k, group in enumerate(others)]
+    files = [group for _, group in sorted(placed, key=lambda pair: pair[0])] + kinds["example"]
+    return [item for group in files for item in group]
 
 
 def pytest_collection_finish() -> None:

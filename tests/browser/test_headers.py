@@ -26,9 +26,9 @@ def server():
 
 
 @contextmanager
-def visit(url, theme):
+def visit(url):
     """A page that records what the policy blocks."""
-    with chromium_page(1440, 1200, color_scheme=theme, accept_downloads=True) as page:
+    with chromium_page(1440, 1200, accept_downloads=True) as page:
         page.set_default_timeout(60 * SECONDS)
         page.seen, page.blocked, page.missed = watch(page), [], []
         page.expose_function("blocked", lambda directive, what: page.blocked.append((directive, what)))
@@ -78,19 +78,32 @@ def upload_and_save_a_text(page):
     page.keyboard.press("Escape")
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_no_page_is_kept_from_anything_it_needs(server, theme):
-    with visit(server.url, theme) as page:
+def change_theme(page):
+    """Show the open page in the other theme, too."""
+    theme = page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches ? 'light' : 'dark'")
+    page.emulate_media(color_scheme=theme)
+    page.wait_for_function(
+        "theme => getComputedStyle(document.querySelector('.stApp')).colorScheme === theme", arg=theme
+    )
+    wait_until_idle(page)
+
+
+def test_no_page_is_kept_from_anything_it_needs(server):
+    with visit(server.url) as page:
         arrive(page, "Home")
         assert page.locator("[data-testid='stMain'] img").evaluate("i => i.complete && i.naturalWidth > 0")
+        change_theme(page)
         follow(page, "Neurons")
+        change_theme(page)
         save_from_neurons(page)
         follow(page, "Words")
         for tab in ("Words by neurons", "Mean activation"):
             page.get_by_role("tab", name=tab).click()
             wait_until_idle(page)
+        change_theme(page)
         follow(page, "Text heatmap")
         upload_and_save_a_text(page)
+        change_theme(page)
         page.get_by_test_id("stMainMenuButton").click()
         page.get_by_test_id("stMainMenuPopover").wait_for()
         assert page.blocked == [] and page.seen.errors == [] and page.seen.dialogs == []
@@ -117,7 +130,7 @@ def test_what_no_page_needs_is_blocked(server):
         "object-src": "document.body.append(Object.assign(document.createElement('embed'), {src: '/favicon.png'}))",
         "worker-src": "try { new Worker('/static/a.js') } catch { 0 }",
     }
-    with visit(server.url, "light") as page:
+    with visit(server.url) as page:
         arrive(page, "Home")
         for script in attempts.values():
             page.evaluate(f"() => {{ {script} }}")

@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from urllib.parse import parse_qs, urlsplit
 
-import pytest
-
 from core.records import ContrastSpec
 from tests.support.browser import require_browser, wait_until_idle
 from tests.support.pages import FULL
@@ -98,25 +96,28 @@ def test_back_brings_a_dropped_choice_back_with_its_layer(app):
         assert "neuron=" not in page.url
 
 
-@pytest.mark.parametrize("name", ["Neurons", "Evidence"])
-def test_a_deep_link_is_the_first_that_a_fresh_process_hears(tmp_path, name):
+def test_a_deep_link_is_the_first_that_a_fresh_process_hears(tmp_path):
     with whole_app(tmp_path) as app, visit() as page:
-        page.goto(f"{app}{DEEP[name]}?layer=2&{QUERY}")
-        sidebar_shows(page, name, 2)
+        page.goto(f"{app}{DEEP['Evidence']}?layer=2&{QUERY}")
+        sidebar_shows(page, "Evidence", 2)
         follow(page, "Home")
         page.go_back()
-        sidebar_shows(page, name, 2)
+        sidebar_shows(page, "Evidence", 2)
 
 
-# Not Help, which has no settings.
-@pytest.mark.parametrize("name", [name for name in CONTENT if name != "Help"])
-def test_reload_keeps_the_view(app, name):
+def test_reload_keeps_the_view(app):
+    """On each page with settings, another layer each time, with all else that a link has."""
+    layer = 2
     with visit() as page:
         query = "&".join(f"{key}={value}" for key, value in FULL.items())
-        page.goto(f"{app}{DEEP.get(name, '/')}?layer=2&{QUERY}&{query}")
-        sidebar_shows(page, name, 2)
-        press(page, "ArrowRight", 3)
-        address = page.url
-        page.reload()
-        sidebar_shows(page, name, 3)
-        assert page.url == address
+        page.goto(f"{app}/?layer={layer}&{query}&{QUERY}")
+        sidebar_shows(page, "Home", layer)
+        for name in [name for name in CONTENT if name != "Help"]:
+            if name != "Home":
+                follow(page, name)
+            key, layer = ("ArrowRight", 3) if layer == 2 else ("ArrowLeft", 2)
+            press(page, key, layer)
+            address = page.url
+            page.reload()
+            sidebar_shows(page, name, layer)
+            assert page.url == address

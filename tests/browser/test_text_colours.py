@@ -128,29 +128,33 @@ def same(one, other):
     return len(numbers[0]) == len(numbers[1]) and np.allclose(*numbers, atol=0.006)
 
 
-@pytest.mark.parametrize("name", SCALES)
-def test_every_token_has_the_colour_of_core(page, name):
+def test_every_token_has_the_colour_of_core(page):
     """In all scales, by token and by word: steps and ramps as Python computes them."""
-    choose(page, {"text": "This text", "words": "Word lists", "zero": "Around zero"}[name.removesuffix("90")])
-    choose(page, "5th–95th percentile" if name.endswith("90") else "Lowest–highest")
     for by in ("token", "word"):
         if by == "word":
             choose(page, "By word")
-        for block, palette in ((1, "oranges"), (2, "blues")):
-            expected = values()[block]
-            if by == "word":
-                expected = group_values(expected, np.array(STARTS)).astype(np.float32)
-            scale = scales_of(expected, LISTED)[name]
-            colours = ramp(palette, below=None if scale.centre is None else "greys", theme=page.theme)
-            placed = steps(expected, scale)
-            if by == "word":
-                lengths = np.diff([*STARTS, len(PIECES)])
-                placed = np.repeat(placed, lengths)
-            for step, (background, ink) in zip(placed.tolist(), painted(page, block), strict=True):
-                if step < 0:
-                    assert background == "rgba(0, 0, 0, 0)"
-                else:
-                    assert same(background, css(colours[step][0])) and ink == css(colours[step][1])
+        for name in SCALES:
+            choose(page, {"text": "This text", "words": "Word lists", "zero": "Around zero"}[name.removesuffix("90")])
+            choose(page, "5th–95th percentile" if name.endswith("90") else "Lowest–highest")
+            for block, palette in ((1, "oranges"), (2, "blues")):
+                assert_has_colours_of_core(page, by, name, block, palette)
+
+
+def assert_has_colours_of_core(page, by, name, block, palette):
+    expected = values()[block]
+    if by == "word":
+        expected = group_values(expected, np.array(STARTS)).astype(np.float32)
+    scale = scales_of(expected, LISTED)[name]
+    colours = ramp(palette, below=None if scale.centre is None else "greys", theme=page.theme)
+    placed = steps(expected, scale)
+    if by == "word":
+        lengths = np.diff([*STARTS, len(PIECES)])
+        placed = np.repeat(placed, lengths)
+    for step, (background, ink) in zip(placed.tolist(), painted(page, block), strict=True):
+        if step < 0:
+            assert background == "rgba(0, 0, 0, 0)", (by, name)
+        else:
+            assert same(background, css(colours[step][0])) and ink == css(colours[step][1]), (by, name)
 
 
 def test_the_threshold_takes_the_colour_of_what_is_below_it(page):

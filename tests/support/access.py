@@ -8,12 +8,16 @@ from itertools import pairwise
 GRAVE = ("serious", "critical")
 
 
-def grave_findings(page, where):
-    """What axe-core finds of grave impact, a line each: where, the rule, the element, and what is wrong with it."""
+def grave_findings(page, where, *, only_colours=False):
+    """What axe-core finds of grave impact, a line each: where, the rule, the element, and what is wrong with it.
+
+    ``only_colours`` is for a page that was looked at in another theme: its elements and their names are the same.
+    """
     from axe_playwright_python.sync_playwright import Axe
 
     page.evaluate("document.fonts.ready")
-    found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
+    options = {"resultTypes": ["violations"]} | ({"runOnly": ["cat.color"]} if only_colours else {})
+    found = Axe().run(page, options=options).response["violations"]
     return [
         f"{where}: {rule['id']} ({rule['impact']}): {' '.join(map(str, node['target']))}: {said(node)}"
         for rule in found

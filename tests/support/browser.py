@@ -224,8 +224,8 @@ def watch(page: Page) -> Seen:
     return seen
 
 
-# True once nothing is left to do: Streamlit draws a skeleton until it has the script of a widget, and gives a widget the
-# session's value in an effect after it has drawn an empty one.
+# True once all is drawn. Streamlit draws a skeleton until it has the script of a widget, and gives a widget its value
+# in an effect after it has drawn an empty one.
 _AT_REST = """() => new Promise((done) => requestIdleCallback(
     () => done(!document.querySelector("[data-testid='stSkeleton']")), { timeout: 1000 }))"""
 

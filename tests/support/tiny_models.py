@@ -95,6 +95,9 @@ def save_tiny(architecture: str, folder: Path, *, dead_neurons: dict[int, list[i
     return folder
 
 
+_MOST_KEPT = 100  # rows of a reference
+
+
 class Reference:
     """The whole model, loaded by transformers alone, one unpadded row at a time, nothing stopped early."""
 
@@ -103,6 +106,7 @@ class Reference:
         self._paths = PATHS[kind := self._model.config.model_type]
         self._fused = kind in FUSED
         self._folder = folder
+        self._read: dict[tuple[int, ...], dict[str, np.ndarray]] = {}
 
     @cached_property
     def _tokenizer(self) -> Tokenizer:
@@ -112,48 +116,63 @@ class Reference:
         """The text's token ids."""
         return self._tokenizer.encode(text, add_special_tokens=False).ids
 
-    def typed_ids(self, text: str) -> list[int]:
-        """The token ids of what a user types, in which a special token's name is text."""
+    @cached_property
+    def _tokenizer_for_users(self) -> Tokenizer:
         tokenizer = Tokenizer.from_file(str(self._folder / "tokenizer.json"))
         tokenizer.encode_special_tokens = True
-        return tokenizer.encode(text, add_special_tokens=False).ids
+        return tokenizer
+
+    def typed_ids(self, text: str) -> list[int]:
+        """The token ids of what a user types, in which a special token's name is text."""
+        return self._tokenizer_for_users.encode(text, add_special_tokens=False).ids
 
     def read(self, ids: list[int], layer: int, side: str) -> np.ndarray:
         """One layer's neurons at every token: (n_tokens, d_mlp)."""
         return self.read_all(ids, side)[layer]
 
-    @torch.no_grad()
     def read_all(self, ids: list[int], side: str) -> np.ndarray:
-        """Every layer's neurons at every token: (n_layers, n_tokens, d_mlp)."""
+        """Every layer's neurons at every token: (n_layers, n_tokens, d_mlp). One pass is for both sides."""
+        key = tuple(ids)
+        if key not in self._read:
+            if len(self._read) == _MOST_KEPT:
+                del self._read[next(iter(self._read))]
+            self._read[key] = self._read_both_sides(ids)
+        return self._read[key][side]
+
+    @torch.no_grad()
+    def _read_both_sides(self, ids: list[int]) -> dict[str, np.ndarray]:
         mlp_path, expand, contract = self._paths
-        seen: list[np.ndarray] = []
+        before: list[np.ndarray] = []
+        after: list[np.ndarray] = []
         handles = []
 
         def after_mlp(module: torch.nn.Module, inputs: tuple[torch.Tensor, ...], output: Any) -> None:
             # As the notebook does it: the expansion is computed again from what the MLP was given.
-            seen.append(getattr(module, expand)(inputs[0])[0].numpy())
+            before.append(getattr(module, expand)(inputs[0])[0].numpy())
 
         def after_expansion(module: torch.nn.Module, inputs: Any, output: torch.Tensor) -> None:
-            seen.append(output.numpy().reshape(len(ids), -1).copy())
+            before.append(output.numpy().reshape(len(ids), -1).copy())
 
         def before_contraction(module: torch.nn.Module, inputs: tuple[torch.Tensor, ...]) -> None:
-            seen.append(inputs[0].numpy().reshape(len(ids), -1).copy())
+            after.append(inputs[0].numpy().reshape(len(ids), -1).copy())
 
         for layer in range(self._model.config.num_hidden_layers):
             mlp = self._model.get_submodule(mlp_path.format(layer))
-            if side == "pre-activation" and not mlp_path.endswith(
-                ("mlp", "ffn")
-            ):  # the layer holds the MLP's modules itself
+            if not mlp_path.endswith(("mlp", "ffn")):  # the layer holds the MLP's modules itself
                 handles.append(getattr(mlp, expand).register_forward_hook(after_expansion))
-            elif side == "pre-activation":
-                handles.append(mlp.register_forward_hook(after_mlp))
             else:
-                handles.append(getattr(mlp, contract).register_forward_pre_hook(before_contraction))
+                handles.append(mlp.register_forward_hook(after_mlp))
+            handles.append(getattr(mlp, contract).register_forward_pre_hook(before_contraction))
         self._model(torch.tensor([ids]))
         for handle in handles:
             handle.remove()
-        values = np.stack(seen)
-        return values[..., : values.shape[-1] // 2] if self._fused and side == "pre-activation" else values
+        expanded = np.stack(before)
+        if self._fused:
+            expanded = expanded[..., : expanded.shape[-1] // 2]
+        found = {"pre-activation": expanded, "activation": np.stack(after)}
+        for values in found.values():
+            values.flags.writeable = False
+        return found
 
     def word(self, word: str, side: str, *, leading_space: bool = False, prefix: bool = False) -> np.ndarray:
         """One word, alone, the prefix read but left out: (n_layers, n_tokens, d_mlp)."""

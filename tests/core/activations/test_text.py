@@ -38,19 +38,19 @@ def long_text(reference: Reference) -> str:
     return text
 
 
-@pytest.mark.parametrize("prefix", [False, True])
-@pytest.mark.parametrize("side", HOOK_SIDES)
 @pytest.mark.parametrize("architecture", PATHS)
-def test_text_equals_the_whole_model(architecture: str, side: str, prefix: bool, tiny_folder: Folder) -> None:
-    """A text that fits the context: every token as in one plain pass."""
+def test_text_equals_the_whole_model(architecture: str, tiny_folder: Folder) -> None:
+    """A text that fits the context: every token as in one plain pass, on both sides, with and without a prefix."""
     folder = tiny_folder(architecture)
-    reference = Reference(folder)
-    ids, head = reference.ids(TEXT), reference.ids(END_OF_TEXT) if prefix else []
-    assert len(head) + len(ids) <= CONTEXT
-    found = token_activations(load_model(str(folder)), TEXT, 2, side=side, prefix=prefix)
-    assert (found.token_ids, found.layer, found.window_starts, found.notes) == (ids, 2, (0,), ())
-    assert "".join(found.pieces) == TEXT and set(found.parts) == {""}
-    assert_close(found.values, reference.read([*head, *ids], 2, side)[len(head) :])
+    lm, reference = load_model(str(folder)), Reference(folder)
+    ids = reference.ids(TEXT)
+    for head in ([], reference.ids(END_OF_TEXT)):
+        assert len(head) + len(ids) <= CONTEXT
+        for side in HOOK_SIDES:
+            found = token_activations(lm, TEXT, 2, side=side, prefix=bool(head))
+            assert (found.token_ids, found.layer, found.window_starts, found.notes) == (ids, 2, (0,), ())
+            assert "".join(found.pieces) == TEXT and set(found.parts) == {""}
+            assert_close(found.values, reference.read([*head, *ids], 2, side)[len(head) :])
 
 
 @pytest.mark.parametrize("prefix", [False, True])

@@ -42,22 +42,22 @@ def n_hooks(lm: LoadedModel) -> int:
 # --- Words: equal to the whole model, one word at a time ---
 
 
-@pytest.mark.parametrize("side", HOOK_SIDES)
 @pytest.mark.parametrize("architecture", PATHS)
-def test_words_equal_the_whole_model(architecture: str, side: str, tiny_folder: Folder) -> None:
+def test_words_equal_the_whole_model(architecture: str, tiny_folder: Folder) -> None:
     """Every architecture, both sides, both poolings, with and without space and prefix."""
     folder = tiny_folder(architecture)
     lm, reference = load_model(str(folder)), Reference(folder)
     assert (lm.n_layers, lm.info.architecture) == (N_LAYERS, architecture.partition(" ")[0])
     for leading_space, prefix in ((False, False), (True, False), (True, True)):
         how: dict[str, Any] = {"leading_space": leading_space, "prefix": prefix}
-        alone = [reference.word(word, side, **how) for word in WORDS]
-        pooled = {
-            "mean": np.stack([tokens.mean(axis=1) for tokens in alone], axis=1),
-            "last": np.stack([tokens[:, -1] for tokens in alone], axis=1),
-        }
-        for pooling in POOLINGS:
-            assert_close(word_activations(lm, WORDS, side=side, pooling=pooling, **how), pooled[pooling])
+        for side in HOOK_SIDES:
+            alone = [reference.word(word, side, **how) for word in WORDS]
+            pooled = {
+                "mean": np.stack([tokens.mean(axis=1) for tokens in alone], axis=1),
+                "last": np.stack([tokens[:, -1] for tokens in alone], axis=1),
+            }
+            for pooling in POOLINGS:
+                assert_close(word_activations(lm, WORDS, side=side, pooling=pooling, **how), pooled[pooling])
 
 
 def test_the_two_sides_differ(lm: LoadedModel) -> None:
