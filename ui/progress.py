@@ -32,7 +32,7 @@ def show(
     meanwhile: Callable[[], None] | None = None,
 ) -> T:
     """The result of a step. While it is computed, draw a progress bar, and below it what ``meanwhile`` draws."""
-    return get(step, Request(spec, text, marked, check, gold), meanwhile)
+    return get(step, Request(spec, text, marked, gold=gold), meanwhile)
 
 
 def get(step: Step[T], request: Request, meanwhile: Callable[[], None] | None = None) -> T:
