@@ -43,7 +43,6 @@ NOT_RUN = {
     r"-m core (?:download|check|repair) (?!bundled)": _NEEDS_HUB,
     r"--model EleutherAI/": _NEEDS_HUB,
     r"-m benchmarks\.class_load": "it needs a server, and minutes; tests/server/test_class_load.py runs it",
-    r"-m benchmarks\.class_seats": "it needs minutes; tests/benchmarks/test_class_seats.py reads its report",
     r"\.ci/lock\.py": "it asks a package index; tests/server/test_locks.py reads what it writes",
     r"inventory\.py FOLDER": "FOLDER is the reader's; tests/server/test_inventory.py runs it",
     r"lighten\.py /": "the folder is the reader's; tests/server/test_image.py runs it",
