@@ -159,6 +159,7 @@ CLASS = AppPage(
     ":material/groups:",
     "Replicate as a class",
     "Each seat repeats the study on words of its own. Do all find the same effect?",
+    {"board": "The board"},
     group=LEARN,
 )
 HELP = AppPage("pages/11_Help.py", ":material/help:", settings=False)

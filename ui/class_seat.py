@@ -23,6 +23,7 @@ from ui.progress import show
 PART = "seat"
 CODE_PARAM, WORDS_PARAM = "class", "class_words"  # of a link that an instructor gives
 _OPENED = "_class_opened"  # the study whose words are this session's experiment
+_TYPED = "_class_typed"
 _MOST_CODE = 60  # characters of what is typed
 
 
@@ -49,11 +50,13 @@ class Joined:
 
 
 def code() -> str:
-    """The class code, as it was typed: the class file's, else the browser's, else that of the link."""
+    """The class code, as it was typed: the class file's, else that of the link, else the browser's."""
     if (file := _study_of_file()) and file.code:
         return file.code
+    if linked := _of_link(CODE_PARAM):
+        return linked
     kept = learner.part(PART).get("code")
-    return kept[:_MOST_CODE] if isinstance(kept, str) and kept else st.query_params.get(CODE_PARAM, "")[:_MOST_CODE]
+    return kept[:_MOST_CODE] if isinstance(kept, str) else ""
 
 
 def seat() -> int | None:
@@ -66,11 +69,21 @@ def n_words() -> int:
     """How many words of each class a seat has, whatever it is."""
     if (file := _study_of_file()) and file.words is not None:
         return file.words
+    linked = _of_link(WORDS_PARAM)
+    if linked.isascii() and linked.isdigit() and len(linked) < 5:
+        return int(linked)
     kept = learner.part(PART).get("words")
-    if isinstance(kept, int) and not isinstance(kept, bool):
-        return kept
-    text = st.query_params.get(WORDS_PARAM, "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 5 else DEFAULT_WORDS
+    return kept if isinstance(kept, int) and not isinstance(kept, bool) else DEFAULT_WORDS
+
+
+def link_params() -> dict[str, str]:
+    """What a link to the class has beside the settings; nothing where no class is named."""
+    return {CODE_PARAM: code(), WORDS_PARAM: str(n_words())} if code() else {}
+
+
+def _of_link(name: str) -> str:
+    """What the link says, until somebody types in the boxes."""
+    return "" if st.session_state.get(_TYPED) else st.query_params.get(name, "")[:_MOST_CODE]
 
 
 def guess(joined: Joined) -> str | None:
@@ -82,6 +95,17 @@ def guess(joined: Joined) -> str | None:
 def keep(**values: Any) -> None:
     """Keep values of the seat, in this session and in the browser."""
     learner.keep(PART, {**learner.part(PART), **values})
+
+
+def keep_typed(**values: Any) -> None:
+    """Keep what was typed in the boxes, which goes before the link from now on."""
+    st.session_state[_TYPED] = True
+    keep(**values)
+
+
+def has_file() -> bool:
+    """Whether the class file has the study."""
+    return _study_of_file() is not None
 
 
 def is_fixed(what: str) -> bool:

@@ -50,6 +50,8 @@ def say_unknown(title: str) -> None:
     """Say which of the parts that a view names the page does not have."""
     there = titled(title).parts
     unknown = [name for name in _asked() if name not in there]
+    if not there and _asked():
+        page.show_warning(f"{title} has no parts for a frame: all of it is shown.")
     if unknown and there:
         named = "”, “".join(name[:60] for name in unknown[:3]) + ("”, …" if len(unknown) > 3 else "”")
         has = f"has “{named}" if any(unknown) else "names none"

@@ -10,7 +10,7 @@ from tests.support.threads import until
 
 
 def html(at):
-    return [element.proto.body for element in at.get("html")]
+    return [element.proto.body for element in at.main.get("html")]
 
 
 def chips(at):

@@ -1,6 +1,7 @@
 """The Class page: a code and a seat deal words, the guess comes first, and only the server posts numbers."""
 
 import json
+from urllib.parse import parse_qs
 
 import pytest
 
@@ -85,8 +86,8 @@ def test_other_settings_are_never_pooled_and_the_page_says_so():
     ],
 )
 def test_whatever_the_browser_has_kept(kept, sentence):
-    at = open_page(CLASS.script, SPEC, **LIVE)
-    at.session_state["_learner"] = {"seat": kept}
+    at = open_page(CLASS.script, SPEC, neuron="40")
+    at.session_state["_learner"] = {"seat": {"code": "meadow-7b", **kept}}
     settle(at)
     assert (sentence in " ".join(said(at.error))) if sentence else not at.error
     assert not board.studies("meadow-7b")
@@ -144,3 +145,27 @@ def test_the_files_have_all_digits():
     at.session_state["class_table_shown"] = True
     settle(at)
     assert at.get_by_key("class_csv") and at.get_by_key("class_json") and len(at.dataframe[0].value) == 1
+
+
+def test_a_link_names_the_class_until_another_is_typed_and_share_has_it():
+    at = _visit()
+    at.session_state["share"] = True
+    settle(at)
+    query = parse_qs(json.loads(at.get_by_key("share_frame").proto.json)["query"])
+    assert (query["class"], query["class_words"], query["show"]) == (["meadow-7b"], ["12"], ["board"])
+    at.text_input(key="class_code").set_value("other-8c")
+    settle(at)
+    assert at.text_input(key="class_code").value == "other-8c"
+    kept = open_page(CLASS.script, SPEC, **LIVE)
+    kept.session_state["_learner"] = {"seat": {"code": "old-1a", "words": 20}, "_taken": ["seat"]}
+    settle(kept)
+    assert (kept.text_input(key="class_code").value, kept.number_input(key="class_words").value) == ("meadow-7b", 20)
+
+
+def test_the_board_alone_stands_in_a_frame():
+    _measure(_visit(4))
+    at = open_page(CLASS.script, SPEC, **LIVE, show="board")
+    assert figure(at, "class_forest")["data"] and "**On the board: 1 seat.** Missing: 1 to 3." in said(at.markdown)
+    assert not at.sidebar.children and not at.text_input and not at.button and not at.dataframe
+    (sentence,) = [each for each in said(open_page(CLASS.script, SPEC, show="board").caption) if "no class" in each]
+    assert sentence.startswith("The link names no class.")

@@ -46,7 +46,7 @@ def type_into_box(at, *values):
     return settle(at)
 
 
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", sorted(PAGES.keys() - {"pages/9_Quiz.py"}))  # which asks which neuron it is
 def test_every_page_shows_the_selected_neuron_and_pins_it(page, contrast):
     at, result = open_page(page), contrast(SMALL)
     assert at.number_input(key="neuron").value == result.largest

@@ -35,6 +35,7 @@ from ui.link_values import OPTIONS, View
 
 OTHERS = {"utm_source": "letter", "course": "LING 101", "x": ["1", "2"]}
 PARTS_OF = {page: title.replace("Grammar Neurons", "Home") for page, title in PAGES.items()}
+FRAMED = [page for page, title in PARTS_OF.items() if titled(title).parts]
 OWN_LIST = tuple(f"word{number}" for number in range(400))
 
 
@@ -192,13 +193,13 @@ def others(at):
     return {name: value[0] if len(value) == 1 else value for name, value in values.items()}
 
 
-@pytest.mark.parametrize("key", ["share_link", "share_embed", "share_frame"])
 @pytest.mark.parametrize("page", PAGES)
-def test_parameters_of_others_are_in_no_link_that_is_sent_on(page, key):
+def test_parameters_of_others_are_in_no_link_that_is_sent_on(page):
     at = opened(open_page(page, **OTHERS, token="secret"))
     assert "token" in at.query_params, "in one's own address it stays"
-    sent = shared(at, key)
-    assert {"layer", "neuron"} <= sent.keys() and not sent.keys() & {*OTHERS, "token"}
+    for key in ("share_link", "share_embed", "share_frame") if page in FRAMED else ("share_link",):
+        sent = shared(at, key)
+        assert {"layer", "neuron"} <= sent.keys() and not sent.keys() & {*OTHERS, "token"}
 
 
 @pytest.mark.parametrize("page", [HOME, WORDS])
@@ -296,7 +297,7 @@ def test_a_claim_alone_names_its_neuron_and_offers_no_checks():
     assert any(button.key == "run_all" for button in open_page(EVIDENCE, neuron="7", show="checks").button)
 
 
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", FRAMED)
 def test_a_part_that_a_page_does_not_have_is_told_of(page):
     at = open_page(page, show="<img src=x>")
     (sentence,) = said(at.warning)
@@ -304,7 +305,15 @@ def test_a_part_that_a_page_does_not_have_is_told_of(page):
     assert not at.sidebar.children and not at.exception
 
 
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", sorted(set(PAGES) - set(FRAMED)))
+def test_a_page_without_parts_offers_no_frame_and_says_so_in_one(page):
+    with pytest.raises(KeyError):
+        opened(open_page(page)).get_by_key("share_frame")
+    (sentence,) = said(open_page(page, show="all").warning)
+    assert sentence == f"{PAGES[page]} has no parts for a frame: all of it is shown."
+
+
+@pytest.mark.parametrize("page", FRAMED)
 def test_every_page_can_be_a_view_for_a_frame(page):
     params = shared(opened(open_page(page)), "share_embed")
     at = open_page(page, None, **params)

@@ -15,7 +15,7 @@ from core.report.glossary import GLOSSARY
 from core.report.readable import readable_auc, signed
 from core.words.entries import count_of
 from engine.class_steps import OnBoard, on_board, pooled, seats_csv, seats_json
-from ui import charts, page
+from ui import charts, class_seat, page, parts
 from ui.class_seat import Joined
 from ui.readable_table import readable_table
 
@@ -23,6 +23,15 @@ from ui.readable_table import readable_table
 _EVERY_SECONDS = 15.0
 _ORDERS = {"seat": "By seat", "effect": "By effect"}
 _MOST_MISSING = 12
+
+
+def draw_alone() -> None:
+    """Draw the board for a frame: of the class that the link names, without controls, and always up to date."""
+    if not class_seat.code():
+        st.caption("The link names no class. Copy it from Share on the Class page, where the code is typed.")
+        return
+    joined = class_seat.join(class_seat.code(), class_seat.n_words())
+    st.fragment(_draw, run_every=_EVERY_SECONDS)(joined, None)
 
 
 def draw(joined: Joined, seat: int | None) -> None:
@@ -82,7 +91,7 @@ def _draw_effects(effects: tuple[SeatEffect, ...], joined: Joined, seat: int | N
     from core.report.figures.forest import forest_plot
     from core.report.replication import WHAT_IT_DOES_NOT, WHAT_IT_MEANS, about_pooled, of_forest
 
-    order, method = _draw_choices()
+    order, method = _draw_choices() if not parts.embedded() else (next(iter(_ORDERS)), next(iter(POOLING_METHODS)))
     try:
         found, agreement = pooled(effects, method)
     except UserError as error:  # a board from elsewhere may have an effect without a variance
@@ -91,12 +100,14 @@ def _draw_effects(effects: tuple[SeatEffect, ...], joined: Joined, seat: int | N
     first, *others = about_pooled(found, agreement, joined.names)
     st.markdown(f"**{page.plain(first)}**")
     st.markdown("\n".join(f"- {page.plain(sentence)}" for sentence in others))
-    _draw_terms()
+    if not parts.embedded():
+        _draw_terms()
     picture = forest_plot(effects, found, joined.names, seat, order)
     alt = of_forest(effects, found, agreement, joined.names, seat)
     charts.draw(picture, "class_forest", alt=alt, config={"displaylogo": False})
     st.caption(f"{WHAT_IT_MEANS} {WHAT_IT_DOES_NOT}")
-    _draw_table(effects, joined)
+    if not parts.embedded():
+        _draw_table(effects, joined)
 
 
 def _draw_choices() -> tuple[str, str]:

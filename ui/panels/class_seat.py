@@ -13,9 +13,12 @@ from core.records.replication import SeatEffect, checked_seat
 from core.replication import seat_spec
 from engine.class_steps import post
 from engine.limits import limits
-from ui import class_seat, page
+from engine.steps import conclusion
+from ui import class_seat, page, settings
 from ui.class_seat import Joined
 from ui.labels import model_label
+from ui.panels import neuron_bar
+from ui.progress import show
 from ui.visitor import visitor
 
 _ASKED, _FAILED = "_class_measure", "_class_not_posted"
@@ -27,6 +30,12 @@ def draw_introduction() -> None:
         "A finding counts once others find it again. Here each seat of a class repeats one study on **words of its "
         "own**: no two seats share a word or a lemma. The board below shows all effects together."
     )
+
+
+def draw_neuron() -> None:
+    """Draw which neuron is measured, unless the class file says which."""
+    if not class_seat.has_file():
+        neuron_bar.draw(show(conclusion, settings.current().view.spec))
 
 
 def draw_class() -> Joined | None:
@@ -120,7 +129,7 @@ def _take_boxes() -> None:
         typed.pop("code")
     if class_seat.is_fixed("words") or typed["words"] is None:
         typed.pop("words")
-    class_seat.keep(**typed)
+    class_seat.keep_typed(**typed)
 
 
 def _check_seat(seat: int, joined: Joined) -> None:

@@ -57,12 +57,12 @@ def draw_page_cards() -> None:
     shown = class_settings.pages()
     groups: dict[str, list[AppPage]] = {}
     for each in shown:
-        if each.invitation and each is not LESSON:
+        if each.invitation and each.path != LESSON.path:
             groups.setdefault(each.group, []).append(each)
     if not any(each.invitation for each in shown):
         return
     with st.container(key="cards"):
-        if LESSON in shown:
+        if class_settings.shows(LESSON):
             _draw_lesson()
         for name, cards in groups.items():
             if name:

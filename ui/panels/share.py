@@ -14,7 +14,7 @@ from engine.limits import limits
 from engine.pipeline import NotCached, Request, peek
 from engine.steps import conclusion
 from ui import copy_box, page, settings, settings_file
-from ui.app_pages import COMPARE, EVIDENCE, TEXT, titled
+from ui.app_pages import CLASS, COMPARE, EVIDENCE, TEXT, titled
 from ui.foreign import SHOW
 from ui.link import params_of
 from ui.link_values import View
@@ -40,7 +40,7 @@ def _draw_link(title: str) -> None:
     st.markdown("**Link to this page**, with every setting spelled out: it opens the same in any browser.")
     if now.mistake:
         st.caption("It has the last valid settings, whose result is shown.")
-    copy_box.draw("Link", urlencode(_spelled_out(), safe=","), "share_link")
+    copy_box.draw("Link", urlencode(_spelled_out(title), safe=","), "share_link")
     for sentence in left_out(title, now.view):
         page.show_warning(sentence)
 
@@ -74,7 +74,7 @@ def _draw_embed(title: str) -> None:
     if not ticked:
         st.caption("Tick at least one part.")
         return
-    query = urlencode({**_spelled_out(), SHOW: ",".join(ticked), "embed": "true"}, safe=",")
+    query = urlencode({**_spelled_out(title), SHOW: ",".join(ticked), "embed": "true"}, safe=",")
     copy_box.draw("Line for the other page (HTML)", query, "share_frame", frame_title=f"Grammar Neurons: {title}")
     copy_box.draw("Address of these parts alone", query, "share_embed")
     if frames.guarded() and not limits().framed_by:
@@ -84,17 +84,22 @@ def _draw_embed(title: str) -> None:
         )
 
 
-def _spelled_out() -> dict[str, str]:
-    """The parameters of what is shown, also those that nobody has chosen."""
+def _spelled_out(title: str) -> dict[str, str]:
+    """The parameters of what a page shows, also those that nobody has chosen."""
     view = settings.current().view
+    of_class = {}
+    if title == CLASS.title:
+        from ui import class_seat
+
+        of_class = class_seat.link_params()
     try:
         result = peek(conclusion, Request(view.spec))
     except NotCached:  # the page waits for it: then nobody can have looked at a neuron
-        return params_of(view, spelled_out=True)
+        return {**params_of(view, spelled_out=True), **of_class}
     if view.neuron is None:
         view = replace(view, neuron=result.largest)
     if view.image_words is None:
         view = replace(view, image_words=words_image.number_at_first(result))
     if not view.sample:
         view = replace(view, sample=text_input.sample_shown())
-    return params_of(view, spelled_out=True)
+    return {**params_of(view, spelled_out=True), **of_class}
