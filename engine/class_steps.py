@@ -89,12 +89,12 @@ def on_board(code: str, study_key: str) -> OnBoard:
 
 
 @lru_cache(maxsize=64)
-def pooled(effects: tuple[SeatEffect, ...], method: str) -> tuple[Pooled, SignAgreement]:
+def pooled(effects: tuple[SeatEffect, ...]) -> tuple[Pooled, SignAgreement]:
     """The effects together, computed once for all who watch the same board."""
-    from core.stats.meta_analysis import pool, sign_agreement  # the start needs none of it
+    from core.stats.meta_analysis import pool_of_one_size, sign_agreement  # the start needs none of it
 
     g = np.array([effect.g for effect in effects])
-    found = pool(g, np.array([effect.variance for effect in effects]), method)
+    found = pool_of_one_size(g, np.array([effect.variance for effect in effects]))
     return found, sign_agreement(g, found.estimate, sum(effect.includes_zero for effect in effects))
 
 

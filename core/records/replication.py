@@ -131,7 +131,7 @@ class Pooled:
     ``low`` and ``high`` are the 95% interval of ``estimate`` (Hartung and Knapp's, never narrower than the usual
     one's); ``prediction`` is the interval in which the true effect of another sample of words is expected, None below
     three seats. ``tau2`` is the variance of true effects, ``i2`` the share of the variance that is not sampling's,
-    ``q`` Cochran's with its p. ``mean`` gives each seat the same weight. Of one seat, all but the estimate are NaN.
+    ``q`` Cochran's with its p. Of one seat, all but the estimate are NaN.
     """
 
     n: int
@@ -143,7 +143,6 @@ class Pooled:
     i2: float
     q: float
     q_p: float
-    mean: float
     prediction: tuple[float, float] | None
 
 

@@ -104,8 +104,8 @@ GLOSSARY = {
     "AUC, the strong neurons, and one neuron followed.",
     "ablation": "A neuron passes on its mean at every token, and the change of the model's predictions is measured.",
     "leading space": "A word is read by the tokens that it has inside a sentence, with the space before it.",
-    "pooled effect": "The effect of all seats together, each weighted by how sure it is, if true effects vary from "
-    "seat to seat.",
+    "pooled effect": "The effect of all seats together: the mean of their effects, as all have equally many words; its "
+    "interval allows for true effects that vary from seat to seat.",
     "τ²": "The variance of the true effects between seats, beyond what samples of this size do anyway; its square "
     "root has the unit of the effect.",
     "I²": "The share of the variance between seats that is not that of sampling: 0% if they differ no more than "

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from core.records.replication import POOLING_METHODS, Pooled, SeatEffect, SignAgreement
+from core.records.replication import Pooled, SeatEffect, SignAgreement
 from core.report.readable import interval, readable_auc, readable_number, readable_p, readable_share, signed
 from core.report.tables import Table
 
@@ -58,9 +58,8 @@ def about_pooled(pooled: Pooled, agreement: SignAgreement, names: tuple[str, str
     if pooled.n == 1:
         return ("One seat is on the board, so nothing can be pooled yet.",)
     estimate = (
-        f"Pooled over {pooled.n:,} seats ({POOLING_METHODS[pooled.method]}): Hedges' g = {signed(pooled.estimate)} "
-        f"{interval(signed(pooled.low), signed(pooled.high))}, {higher_for(pooled.estimate, names)}. The plain mean of "
-        f"all seats is {signed(pooled.mean)}."
+        f"Pooled over {pooled.n:,} seats: Hedges' g = {signed(pooled.estimate)} "
+        f"{interval(signed(pooled.low), signed(pooled.high))}, {higher_for(pooled.estimate, names)}."
     )
     return estimate, _about_spread(pooled), _about_next(pooled), _about_signs(agreement)
 

@@ -17,10 +17,11 @@ prediction          estimate -+ t(k - 2) * sqrt(tau^2 + the square of the interv
 from __future__ import annotations
 
 import numpy as np
-from scipy.special import betaincinv, chdtrc, stdtrit
+from scipy.special import chdtrc, stdtrit
 
 from core.errors import UserError
 from core.records.replication import POOLING_METHODS, Pooled, SignAgreement
+from core.stats.proportion import wilson
 
 _TAIL = 0.975
 _GRID = 100  # values of tau^2 at which the likelihood is looked at before it is refined
@@ -39,7 +40,7 @@ def pool(effects: np.ndarray, variances: np.ndarray, method: str = "reml") -> Po
     Returns
     -------
     Pooled
-        With one sample, all but its estimate and mean are NaN.
+        With one sample, all but its estimate are NaN.
 
     Raises
     ------
@@ -70,7 +71,7 @@ def pool(effects: np.ndarray, variances: np.ndarray, method: str = "reml") -> Po
     k = y.size
     nan = float("nan")
     if k == 1:
-        return Pooled(1, method, float(y[0]), nan, nan, nan, nan, nan, nan, float(y[0]), None)
+        return Pooled(1, method, float(y[0]), nan, nan, nan, nan, nan, nan, None)
     fixed = 1 / v
     c = fixed.sum() - (fixed**2).sum() / fixed.sum()
     q = float((fixed * (y - np.average(y, weights=fixed)) ** 2).sum())
@@ -94,31 +95,47 @@ def pool(effects: np.ndarray, variances: np.ndarray, method: str = "reml") -> Po
         i2=float(tau2 / (tau2 + (k - 1) / c)),
         q=q,
         q_p=float(chdtrc(k - 1, q)),
-        mean=float(y.mean()),
         prediction=prediction,
     )
 
 
+def pool_of_one_size(effects: np.ndarray, variances: np.ndarray) -> Pooled:
+    """Pool effects of samples that have equally many units: each counts with the mean of all variances.
+
+    The estimated variance of a standardised difference grows with the difference itself. With weights from each
+    sample's own variance, the smallest effects would count most, so the pooled effect would be too small and its
+    interval would miss the true effect too often. Samples of one size have one true variance, so the mean of the
+    estimated ones stands for all. The estimate is then the mean of the effects, and REML and DerSimonian and Laird give
+    the same tau^2.
+
+    Parameters
+    ----------
+    effects, variances : ndarray of shape (k,)
+        As of ``pool``, which it raises the errors of.
+
+    Examples
+    --------
+    >>> found = pool_of_one_size(np.array([0.0, 1.0, 2.0]), np.array([0.15, 0.25, 0.35]))
+    >>> found.estimate, found.tau2, found.q
+    (1.0, 0.75, 8.0)
+    """
+    y, v = _checked(effects, variances, "dl")
+    return pool(y, np.full(v.size, v.mean()), "dl")  # exact here, where REML's search comes close
+
+
 def sign_agreement(effects: np.ndarray, estimate: float, n_include_zero: int = 0) -> SignAgreement:
-    """How many effects (k,) have the sign of the pooled estimate, with Clopper and Pearson's 95% interval of the share.
+    """How many effects (k,) have the sign of the pooled estimate, with Wilson's 95% interval of the share.
 
     An effect of exactly zero has no sign, and agrees with none. ``n_include_zero`` is handed on.
-
-    References
-    ----------
-    Clopper & Pearson (1934), Biometrika 26:404-413.
 
     Examples
     --------
     >>> found = sign_agreement(np.array([0.5, 0.1, -0.2, 0.9]), 0.4)
     >>> found.agree, found.n, round(found.low, 3), round(found.high, 3)
-    (3, 4, 0.194, 0.994)
+    (3, 4, 0.301, 0.954)
     """
-    n = len(effects)
-    agree = int(np.sum(np.asarray(effects) * estimate > 0))
-    low = float(betaincinv(agree, n - agree + 1, 1 - _TAIL)) if agree else 0.0
-    high = float(betaincinv(agree + 1, n - agree, _TAIL)) if agree < n else 1.0
-    return SignAgreement(agree, n, low, high, n_include_zero)
+    found = wilson(int(np.sum(np.asarray(effects) * estimate > 0)), len(effects))
+    return SignAgreement(found.n_right, found.n, found.low, found.high, n_include_zero)
 
 
 def _checked(effects: np.ndarray, variances: np.ndarray, method: str) -> tuple[np.ndarray, np.ndarray]:

@@ -1,4 +1,4 @@
-"""A share of right answers, or of pairs, with its interval."""
+"""A share of right answers, of pairs, or of seats, with its interval."""
 
 from __future__ import annotations
 

@@ -54,7 +54,7 @@ def test_a_seat_predicts_measures_and_is_on_the_board():
     assert [each.g for each in board.effects("meadow-7b", board.studies("meadow-7b")[0].study)] == [effect.g]
     other.number_input(key="class_seat").set_value(9)
     _measure(settle(other))
-    assert any(each.startswith("**Pooled over 2 seats (REML)") for each in said(other.markdown))
+    assert any(each.startswith("**Pooled over 2 seats: ") for each in said(other.markdown))
     # Its words as the experiment of every page; back here, it is still the study of both lists.
     before = _study(other)
     other.button(key="class_use").click()

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
 import streamlit as st
 
 from core.errors import UserError
-from core.records.replication import POOLING_METHODS, SeatEffect
+from core.records.replication import SeatEffect
 from core.report import alternatives
 from core.report.glossary import GLOSSARY
 from core.report.readable import readable_auc, signed
@@ -91,9 +91,8 @@ def _draw_effects(effects: tuple[SeatEffect, ...], joined: Joined, seat: int | N
     from core.report.figures.forest import forest_plot
     from core.report.replication import WHAT_IT_DOES_NOT, WHAT_IT_MEANS, about_pooled, of_forest
 
-    order, method = _draw_choices() if not parts.embedded() else (next(iter(_ORDERS)), next(iter(POOLING_METHODS)))
     try:
-        found, agreement = pooled(effects, method)
+        found, agreement = pooled(effects)
     except UserError as error:  # a board from elsewhere may have an effect without a variance
         page.show_mistake(error)
         return
@@ -102,6 +101,7 @@ def _draw_effects(effects: tuple[SeatEffect, ...], joined: Joined, seat: int | N
     st.markdown("\n".join(f"- {page.plain(sentence)}" for sentence in others))
     if not parts.embedded():
         _draw_terms()
+    order = _draw_order() if not parts.embedded() else next(iter(_ORDERS))
     picture = forest_plot(effects, found, joined.names, seat, order)
     alt = of_forest(effects, found, agreement, joined.names, seat)
     charts.draw(picture, "class_forest", alt=alt, config={"displaylogo": False})
@@ -110,27 +110,19 @@ def _draw_effects(effects: tuple[SeatEffect, ...], joined: Joined, seat: int | N
         _draw_table(effects, joined)
 
 
-def _draw_choices() -> tuple[str, str]:
-    """How seats are sorted, and how effects are pooled. A browser can send any value."""
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        order = _choice("Order of the seats", _ORDERS, "class_order")
-        method = _choice("Variance between seats by", POOLING_METHODS, "class_method", GLOSSARY["τ²"])
-    return order, method
-
-
-def _choice(label: str, options: Mapping[str, str], key: str, explanation: str | None = None) -> str:
-    first = next(iter(options))
+def _draw_order() -> str:
+    """How seats are sorted. A browser can send any value."""
+    first = next(iter(_ORDERS))
     chosen = st.segmented_control(
-        label,
-        list(options),
+        "Order of the seats",
+        list(_ORDERS),
         default=first,
         required=True,
-        key=key,
-        format_func=options.__getitem__,
+        key="class_order",
+        format_func=_ORDERS.__getitem__,
         width="content",
-        help=explanation,
     )
-    return chosen if chosen in options else first
+    return chosen if chosen in _ORDERS else first
 
 
 def _draw_terms() -> None:

@@ -9,7 +9,7 @@ import pytest
 from core.records.replication import SeatEffect
 from core.report.figures.forest import forest_plot
 from core.report.replication import about_pooled, about_seat, of_forest, seats_table
-from core.stats.meta_analysis import pool, sign_agreement
+from core.stats.meta_analysis import pool_of_one_size, sign_agreement
 
 NAMES = ("nouns", "verbs")
 
@@ -21,7 +21,7 @@ def _seats(n, seed=0):
 
 def _together(effects):
     g = np.array([each.g for each in effects])
-    found = pool(g, np.array([each.variance for each in effects]))
+    found = pool_of_one_size(g, np.array([each.variance for each in effects]))
     return found, sign_agreement(g, found.estimate, sum(each.includes_zero for each in effects))
 
 
@@ -33,7 +33,7 @@ def _said(*g):
 def test_each_number_of_seats_has_its_sentence():
     assert _said(1.0) == "One seat is on the board, so nothing can be pooled yet."
     two = _said(1.0, 1.2)
-    assert "Pooled over 2 seats (REML)" in two and "what a third would find cannot be said" in two
+    assert "Pooled over 2 seats: " in two and "what a third would find cannot be said" in two
     equal = _said(-0.5, -0.5, -0.5)
     assert "higher for verbs" in equal and "All effects are equal" in equal and "3 of 3 seats have the sign" in equal
     assert "differ no more than samples of this size do anyway (τ² = 0, I² = 0%" in _said(0.9, 1.0, 1.1)
