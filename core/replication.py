@@ -1,6 +1,6 @@
 """A class as a replication study: one experiment, repeated by every seat on words of its own.
 
-    deal(study, "LING-101")                      # the words of every seat
+    deal(study.spec, "LING-101")                 # the words of every seat
     seat_spec(study, dealt, seat=7)              # an ordinary experiment
     measure(spec, activations, neuron)           # its effect
 
@@ -20,7 +20,7 @@ from core.comparison import units_of_pair, values_of_layer
 from core.errors import UserError
 from core.records import CUSTOM, SIDES, ContrastSpec, WordActivations, WordList
 from core.records.names import MAX_NAME
-from core.records.replication import MOST_SEATS, Deal, SeatEffect, Study, checked_seat
+from core.records.replication import MOST_SEATS, Deal, SeatEffect, Study, checked_seat, words_of_seat
 from core.words import DEFAULT_DOWNLOADS, Downloads
 from core.words.entries import written
 from core.words.lemmas import lemmas_of
@@ -39,8 +39,8 @@ class _Entry:
         return written([self.word], [self.lemma])[0]
 
 
-def deal(study: Study, code: str, downloads: Downloads = DEFAULT_DOWNLOADS) -> Deal:
-    """Deal the words of a study's two lists to seats, so that no two seats share a word or a lemma.
+def deal(spec: ContrastSpec, code: str, downloads: Downloads = DEFAULT_DOWNLOADS) -> Deal:
+    """Deal the words of two lists to seats, so that no two seats share a word or a lemma.
 
     A lemma is dealt as one word, its most frequent form: forms of one lemma have similar values, so a second form would
     count as more evidence than it is. What both lists have, as a word or a lemma, is left out. Of lists that have the
@@ -52,8 +52,8 @@ def deal(study: Study, code: str, downloads: Downloads = DEFAULT_DOWNLOADS) -> D
 
     Parameters
     ----------
-    study : Study
-        Its spec names the lists and how many words a seat has.
+    spec : ContrastSpec
+        It names the lists and how many words of each class a seat has.
     code : str
         The class code. Capital letters do not count.
     downloads : Downloads
@@ -62,30 +62,30 @@ def deal(study: Study, code: str, downloads: Downloads = DEFAULT_DOWNLOADS) -> D
     Raises
     ------
     UserError
-        A list cannot be read, or the lists do not have enough words for one seat.
+        The number of words is not allowed, a list cannot be read, or the lists have too few words for one seat.
 
     Examples
     --------
-    >>> dealt = deal(Study(ContrastSpec.careful(n_target=12, n_baseline=12), neuron=40), "LING-101")
+    >>> dealt = deal(ContrastSpec.careful(n_target=12, n_baseline=12), "LING-101")
     >>> dealt.n_seats, dealt.target[6][:2]
     (64, ('example', 'pressure'))
     """
-    code = code.strip().lower()
-    target, baseline = (_entries(word_list_of(study.spec, side, downloads)) for side in SIDES)
+    code, n_words = code.strip().lower(), words_of_seat(spec)
+    target, baseline = (_entries(word_list_of(spec, side, downloads)) for side in SIDES)
     alone = (_without_shared(target, baseline), _without_shared(baseline, target))
     pairs = _pairs(target, baseline)
     by_pairs = len(pairs[0]) > min(map(len, alone))
     lists = pairs if by_pairs else alone
-    n_seats = min(MOST_SEATS, *(len(entries) // study.n_words for entries in lists))
+    n_seats = min(MOST_SEATS, *(len(entries) // n_words for entries in lists))
     if not n_seats:
-        names = study.spec.class_names
+        names = spec.class_names
         has = " and ".join(f"{len(entries):,} {name}" for entries, name in zip(lists, names, strict=True))
         raise UserError(
-            f"A seat was to have {study.n_words} words of each class; the lists have {has} that are of one class alone."
+            f"A seat was to have {n_words} words of each class; the lists have {has} that are of one class alone."
         )
     salts = ("pair", "pair") if by_pairs else SIDES
     target_hands, baseline_hands = (
-        _hands(entries, n_seats, study.n_words, f"{code}|{salt}") for entries, salt in zip(lists, salts, strict=True)
+        _hands(entries, n_seats, n_words, f"{code}|{salt}") for entries, salt in zip(lists, salts, strict=True)
     )
     return Deal(
         code=code,

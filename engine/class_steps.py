@@ -6,14 +6,14 @@ The server computes what it puts on the board, from a code and a seat number: no
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
 from core.progress import Progress
-from core.records.replication import Deal, Pooled, SeatEffect, SignAgreement, Study
+from core.records.replication import Deal, Pooled, SeatEffect, SignAgreement
 from core.replication import deal, measure
 from engine import board
 from engine.folders import downloads
@@ -27,7 +27,7 @@ DEFAULT_WORDS = 12  # of each class, that a seat gets: the bundled lists of noun
 def _dealt_key(request: Request, need: Any) -> tuple[Hashable, ...]:
     spec = request.spec
     lists = (spec.target, spec.baseline, spec.word_source, spec.target_words, spec.baseline_words)
-    return *lists, spec.n_target, request.text.strip().lower()
+    return *lists, spec.n_target, spec.n_baseline, request.code.strip().lower()
 
 
 @step(
@@ -40,9 +40,9 @@ def _dealt_key(request: Request, need: Any) -> tuple[Hashable, ...]:
     stored="memory, for five minutes",
 )
 def dealt(request: Request, need: Any, progress: Progress) -> Deal:
-    """The words of every seat of a class. The code is the text of the request, and a seat's number of words its own."""
+    """The words of every seat of a class. A seat's number of words is that of the spec."""
     progress(0.0, "Dealing the words")
-    return deal(Study(request.spec, request.marked or 0), request.text, downloads())
+    return deal(request.spec, request.code, downloads())
 
 
 @step(
@@ -65,7 +65,6 @@ class OnBoard:
 
     effects: tuple[SeatEffect, ...]
     n_elsewhere: int
-    newest: float
 
 
 def post(code: str, study_key: str, seat: int, effect: SeatEffect, visitor: Visitor | None = None) -> None:
@@ -76,16 +75,14 @@ def post(code: str, study_key: str, seat: int, effect: SeatEffect, visitor: Visi
     UserError
         The board does not take it, or cannot be reached.
     """
-    numbers = board.Effect(seat, effect.g, effect.variance, effect.auc, effect.n_target, effect.n_baseline)
-    board.put(code, study_key, numbers, visitor)
+    board.put(code, study_key, replace(effect, seat=seat), visitor)
 
 
 def on_board(code: str, study_key: str) -> OnBoard:
     """What is on the board; UserError if it cannot be reached."""
-    found = board.effects(code, study_key)
+    effects = board.effects(code, study_key)
     elsewhere = sum(each.n_effects for each in board.studies(code) if each.study != study_key)
-    effects = tuple(SeatEffect(e.seat, e.g, e.variance, e.auc, e.n_target, e.n_baseline) for e in found)
-    return OnBoard(effects, elsewhere, max((e.at for e in found), default=0.0))
+    return OnBoard(effects, elsewhere)
 
 
 @lru_cache(maxsize=64)

@@ -75,6 +75,7 @@ class Request:
     """What a step may depend on: an experiment; for some steps also a text, or one neuron.
 
     The neuron is the one that a chart marks, or that a check is about; ``gold`` is then the text that is tagged.
+    ``code`` is that of a class.
     """
 
     spec: ContrastSpec
@@ -82,11 +83,12 @@ class Request:
     marked: int | None = None
     check: str = ""
     gold: GoldSource = OWN_GOLD
+    code: str = ""
 
     @cached_property
     def digest(self) -> str:
         """What is kept of a request that is over. It has no texts, and no words."""
-        return digest_of(self.spec.digest, self.text, self.marked, self.check, self.gold.key)
+        return digest_of(self.spec.digest, self.text, self.marked, self.check, self.gold.key, self.code)
 
     def __hash__(self) -> int:
         return hash(self.digest)  # computed once: a page asks about the same request every second

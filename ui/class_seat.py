@@ -16,9 +16,10 @@ from core.records.replication import SEAT_WORDS, Deal, SeatEffect, Study
 from engine import class_file
 from engine.class_steps import DEFAULT_WORDS, dealt, seat_effect
 from engine.limits import limits
+from engine.pipeline import Request
 from engine.steps import conclusion, model_info
 from ui import learner, link, settings
-from ui.progress import show
+from ui.progress import get, show
 
 PART = "seat"
 CODE_PARAM, WORDS_PARAM = "class", "class_words"  # of a link that an instructor gives
@@ -134,7 +135,7 @@ def join(typed: str, words: int) -> Joined:
         most = min(high, limits().max_words)
         raise UserError(f"A seat was to have {words:,} words of each class; {low} to {most} are allowed.")
     study = _of_file(file, words) if file else _of_session(checked, words)
-    hands = show(dealt, study.spec, text=checked, marked=study.neuron)
+    hands = get(dealt, Request(study.spec, code=checked))
     info = show(model_info, study.spec)
     info.check_layer(study.spec.layer)
     return Joined(checked, study, hands, study.key(hands.pool, info.revision), file.seats if file else None)
@@ -178,7 +179,7 @@ def _lists_before(checked: str, spec: ContrastSpec, words: int) -> tuple[Contras
             continue
         fields = ("target", "baseline", "target_words", "baseline_words", "target_name", "baseline_name", "word_source")
         before = spec.changed(n_target=words, n_baseline=words, **{name: getattr(lists, name) for name in fields})
-        hands = show(dealt, before, text=checked)
+        hands = get(dealt, Request(before, code=checked))
         if (spec.target_words, spec.baseline_words) in zip(hands.target, hands.baseline, strict=True):
             return before, True
     return spec, False
@@ -216,11 +217,16 @@ def measure(joined: Joined, spec: ContrastSpec) -> SeatEffect:
     return show(seat_effect, spec, marked=joined.study.neuron)
 
 
-def keep_measured(joined: Joined, effect: SeatEffect) -> None:
-    """Keep that a seat was measured in this study, and what was found: for a print-out, not for the board."""
+def keep_measured(joined: Joined, effect: SeatEffect, *, posted: bool) -> None:
+    """Keep that a seat was measured in this study, what was found (for a print-out), and whether the board has it."""
     numbers = {"g": effect.g, "low": effect.low, "high": effect.high, "auc": effect.auc}
-    answer = SIDES[effect.g < 0] if effect.g else ""
-    keep(measured={"setting": joined.key, "seat": effect.seat, **numbers}, answer=answer)
+    keep(measured={"setting": joined.key, "seat": effect.seat, "posted": posted, **numbers})
+
+
+def was_posted() -> bool:
+    """Whether the board took what this browser has measured, as far as the browser says."""
+    kept = learner.part(PART).get("measured")
+    return not (isinstance(kept, dict) and kept.get("posted") is False)
 
 
 def was_measured(joined: Joined, seat: int) -> bool:

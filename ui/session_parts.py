@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from core.evidence import about
-from core.records import ContrastResult, ContrastSpec
+from core.records import SIDES, ContrastResult, ContrastSpec
 from core.report.readable import interval, readable_auc, readable_share, signed
 from core.report.session_report import Answer, CheckRun, Score
 from engine.pipeline import Request
@@ -54,6 +54,8 @@ def seat() -> tuple[tuple[str, str], ...]:
     if not isinstance(code, str) or type(number) is not int:
         return ()
     rows = [("Class code", code[:_LONGEST]), ("Seat", str(number)[:12])]
+    if (guess := kept.get("guess")) in SIDES:
+        rows.append(("Prediction for this seat", f"higher for the {guess}"))
     names = ("g", "low", "high", "auc")
     values: list[Any] = [measured.get(name) for name in names] if isinstance(measured, dict) else [None]
     if all(type(value) in (int, float) and abs(value) < _LARGEST for value in values):  # false for NaN

@@ -14,6 +14,14 @@ SEAT_WORDS = (5, 200)  # words of each class that a seat may have
 MOST_SEATS = 500
 POOLING_METHODS = {"reml": "REML", "dl": "DerSimonian–Laird"}
 _Z = 1.959963984540054  # the normal quantile of a 95% interval
+# What of a spec tells one study from another, and since when that is so. A field that the spec gets one day changes no
+# key until it is named here; then the version goes up, and boards begin anew.
+_KEY_VERSION = 1
+KEY_FIELDS = (
+    *("model", "layer", "target", "baseline", "n_target", "n_baseline", "word_source", "target_words"),
+    *("baseline_words", "hook_side", "pooling", "leading_space", "prefix", "drop_shared", "unit", "test", "dtype"),
+    "shuffle_labels",
+)
 
 
 @dataclass(frozen=True)
@@ -32,13 +40,7 @@ class Study:
     neuron: int
 
     def __post_init__(self) -> None:
-        low, high = SEAT_WORDS
-        counts = (self.spec.n_target, self.spec.n_baseline)
-        if counts[0] != counts[1] or not low <= counts[0] <= high:
-            got = " and ".join(dict.fromkeys(map(str, counts)))
-            raise UserError(
-                f"A seat was to have {got} words of each class; {low} to {high}, equally many, are allowed."
-            )
+        words_of_seat(self.spec)
 
     @property
     def n_words(self) -> int:
@@ -57,13 +59,10 @@ class Study:
         >>> study.key("p", "r") == other.key("p", "r"), study.key("p", "r")[16:]
         (True, '-3-40')
         """
-        same = self.spec.unnamed().changed(
-            correction="none",
-            family="layer",
-            alpha=0.05,
-            seed=self.spec.seed if self.spec.shuffle_labels else 0,
-        )
-        digest = hashlib.sha256(repr((same, self.neuron, pool, revision)).encode()).hexdigest()[:16]
+        seed = self.spec.seed if self.spec.shuffle_labels else 0
+        same = [(name, getattr(self.spec, name)) for name in KEY_FIELDS]
+        parts = (_KEY_VERSION, *same, ("seed", seed), self.neuron, pool, revision)
+        digest = hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
         return f"{digest}-{self.spec.layer}-{self.neuron}"
 
 
@@ -93,7 +92,9 @@ class Deal:
 class SeatEffect:
     """What one seat has measured: Hedges' g with its variance, the AUC, and how many units were compared.
 
-    ``seat`` is 0 where it is not known yet.
+    ``g`` is positive where the target is higher, ``variance`` is its sampling variance, ``auc`` the share of pairs of
+    units in which the target's is higher. ``seat`` is 0 where it is not known yet. ``at`` is when the board of the
+    class got it, in seconds since 1970: the board sets it.
 
     Examples
     --------
@@ -107,6 +108,7 @@ class SeatEffect:
     auc: float
     n_target: int
     n_baseline: int
+    at: float = 0.0
 
     @property
     def low(self) -> float:
@@ -156,6 +158,22 @@ class SignAgreement:
     low: float
     high: float
     includes_zero: int
+
+
+def words_of_seat(spec: ContrastSpec) -> int:
+    """How many words of each class a seat has by a spec; UserError if that is not allowed.
+
+    Examples
+    --------
+    >>> words_of_seat(ContrastSpec.careful(n_target=12, n_baseline=12))
+    12
+    """
+    low, high = SEAT_WORDS
+    counts = (spec.n_target, spec.n_baseline)
+    if counts[0] != counts[1] or not low <= counts[0] <= high:
+        got = " and ".join(dict.fromkeys(map(str, counts)))
+        raise UserError(f"A seat was to have {got} words of each class; {low} to {high}, equally many, are allowed.")
+    return spec.n_target
 
 
 def checked_seat(value: Any, n_seats: int) -> int:

@@ -4,53 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import Any
 
+from core.records.replication import SeatEffect
+from core.report.replication import SEAT_COLUMNS, row_of_seat
 from core.report.tables import Table
 
-BOARD_COLUMNS = (
-    "class_digest",
-    "study",
-    "seat",
-    "hedges_g",
-    "variance",
-    "auc",
-    "target_words",
-    "baseline_words",
-    "posted",
-)
+BOARD_COLUMNS = ("class_digest", "study", *SEAT_COLUMNS, "posted")
 
 
-def board_table(effects: Iterable[tuple[str, str, Any]]) -> Table:
-    """A row for each effect, in the order given.
+def board_table(effects: Iterable[tuple[str, str, SeatEffect]]) -> Table:
+    """A row for each effect, in the order given: the columns of the Class page between those of the board.
 
     Parameters
     ----------
-    effects : iterable of (str, str, effect)
-        The digest of the class, the study, and what has ``seat``, ``g``, ``variance``, ``auc``, ``n_target``,
-        ``n_baseline``, and ``at`` in seconds since 1970.
+    effects : iterable of (str, str, SeatEffect)
+        The digest of the class, the study, and the effect.
 
     Examples
     --------
-    >>> from types import SimpleNamespace
-    >>> effect = SimpleNamespace(seat=3, g=0.5, variance=0.04, auc=0.7, n_target=50, n_baseline=50, at=0)
-    >>> board_table([("abebdec5", "0123abcd-3-40", effect)]).rows
-    [('abebdec5', '0123abcd-3-40', 3, 0.5, 0.04, 0.7, 50, 50, '1970-01-01T00:00:00Z')]
+    >>> table = board_table([("abebdec5", "0123abcd-3-40", SeatEffect(3, 0.5, 0.04, 0.7, 50, 50, at=0))])
+    >>> table.rows[0][:4], table.rows[0][-1]
+    (('abebdec5', '0123abcd-3-40', 3, 0.5), '1970-01-01T00:00:00Z')
     """
-    rows = [
-        (
-            digest,
-            study,
-            effect.seat,
-            effect.g,
-            effect.variance,
-            effect.auc,
-            effect.n_target,
-            effect.n_baseline,
-            time_of(effect.at),
-        )
-        for digest, study, effect in effects
-    ]
+    rows = [(digest, study, *row_of_seat(effect), time_of(effect.at)) for digest, study, effect in effects]
     return Table(BOARD_COLUMNS, rows)
 
 

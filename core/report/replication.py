@@ -96,8 +96,21 @@ def _about_signs(agreement: SignAgreement) -> str:
 
 def seats_table(effects: Sequence[SeatEffect]) -> Table:
     """A row of ``SEAT_COLUMNS`` for each seat."""
-    rows = [(e.seat, e.g, e.low, e.high, e.variance, e.auc, e.n_target, e.n_baseline) for e in effects]
-    return Table(SEAT_COLUMNS, rows)
+    return Table(SEAT_COLUMNS, [row_of_seat(each) for each in effects])
+
+
+def row_of_seat(effect: SeatEffect) -> tuple[object, ...]:
+    """The values of ``SEAT_COLUMNS``."""
+    return (
+        effect.seat,
+        effect.g,
+        effect.low,
+        effect.high,
+        effect.variance,
+        effect.auc,
+        effect.n_target,
+        effect.n_baseline,
+    )
 
 
 def of_forest(

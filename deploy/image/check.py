@@ -56,9 +56,10 @@ def check_board() -> None:
     """Check that the board of a class keeps a number, and that the driver of its other database can be loaded."""
     import psycopg
 
+    from core.records.replication import SeatEffect
     from engine import board
 
-    effect = board.Effect(seat=1, g=0.5, variance=0.04, auc=0.7, n_target=50, n_baseline=50)
+    effect = SeatEffect(seat=1, g=0.5, variance=0.04, auc=0.7, n_target=50, n_baseline=50)
     board.put("check", "00000000", effect)
     if [each.g for each in board.effects("check", "00000000")] != [0.5] or board.clear("check") != 1:
         raise SystemExit("The board does not keep what is posted.")

@@ -1,6 +1,6 @@
 """The board of a class: the effect that each student has measured, as numbers, for the whole class to see.
 
-    put("meadow-7b", study, Effect(seat=12, g=0.8, variance=0.04, auc=0.71, n_target=50, n_baseline=50))
+    put("meadow-7b", study, SeatEffect(seat=12, g=0.8, variance=0.04, auc=0.71, n_target=50, n_baseline=50))
     effects("meadow-7b", study)     # one a seat, by seat
     studies("meadow-7b")            # what this class has measured, the newest first
     clear("meadow-7b")
@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from numbers import Real
 from typing import TYPE_CHECKING
 
@@ -28,6 +28,7 @@ from core.records import MAX_WORDS
 from engine.limits import limits
 
 if TYPE_CHECKING:
+    from core.records.replication import SeatEffect
     from engine.visitors import Visitor
 
 # A mistake of the board, for pages: what they add is that the rest of the app goes on.
@@ -38,25 +39,7 @@ _LARGEST = 1e6  # of an effect or a variance: what is larger is no measurement
 
 
 @dataclass(frozen=True)
-class Effect:
-    """What one seat has measured.
-
-    ``g`` is Hedges' g (positive where the target is higher), ``variance`` its sampling variance, ``auc`` the share of
-    pairs of words in which the target's is higher, ``n_target`` and ``n_baseline`` the words of each class. ``at`` is
-    when the board got it, in seconds since 1970: the board sets it.
-    """
-
-    seat: int
-    g: float
-    variance: float
-    auc: float
-    n_target: int
-    n_baseline: int
-    at: float = 0.0
-
-
-@dataclass(frozen=True)
-class Study:
+class StudyOnBoard:
     """A study of a class: its digest, how many seats have an effect, and when the newest came (seconds since 1970)."""
 
     study: str
@@ -81,7 +64,7 @@ class Kept:
 
     digest: str
     study: str
-    effect: Effect
+    effect: SeatEffect
 
 
 def class_code(text: str) -> str:
@@ -107,7 +90,7 @@ def class_code(text: str) -> str:
     return code
 
 
-def put(code: str, study: str, effect: Effect, visitor: Visitor | None = None) -> None:
+def put(code: str, study: str, effect: SeatEffect, visitor: Visitor | None = None) -> None:
     """Keep what a seat has measured. If the seat has an effect in this study, the new one takes its place.
 
     Parameters
@@ -117,7 +100,7 @@ def put(code: str, study: str, effect: Effect, visitor: Visitor | None = None) -
     study : str
         A digest of the settings, in hexadecimal digits, and up to two numbers after it with hyphens between, such as
         those of a layer and a neuron.
-    effect : Effect
+    effect : SeatEffect
     visitor : Visitor, optional
         Who posts. One visitor may post only so fast.
 
@@ -132,7 +115,7 @@ def put(code: str, study: str, effect: Effect, visitor: Visitor | None = None) -
     board().put(code, study, effect, visitor)
 
 
-def effects(code: str, study: str) -> tuple[Effect, ...]:
+def effects(code: str, study: str) -> tuple[SeatEffect, ...]:
     """The effects of a study, by seat. Empty if there is none."""
     code, study = class_code(code), _study(study)
     from engine.board.database import board
@@ -140,7 +123,7 @@ def effects(code: str, study: str) -> tuple[Effect, ...]:
     return board().effects(code, study)
 
 
-def studies(code: str) -> tuple[Study, ...]:
+def studies(code: str) -> tuple[StudyOnBoard, ...]:
     """The studies of a class, the newest first. Empty if there is none."""
     code = class_code(code)
     from engine.board.database import board
@@ -183,7 +166,7 @@ def _study(study: str) -> str:
     return study
 
 
-def _checked(effect: Effect) -> Effect:
+def _checked(effect: SeatEffect) -> SeatEffect:
     """The effect with plain numbers; UserError if one of them cannot be a measurement."""
     seats = limits().board_seats
     for what, value, least, most in (
@@ -202,13 +185,14 @@ def _checked(effect: Effect) -> Effect:
             raise UserError(
                 f"The {what} is {str(number)[:40]}; a number from {low:g} to {high:g} is allowed.", about=ABOUT
             )
-    return Effect(
-        int(effect.seat),
-        float(effect.g),
-        float(effect.variance),
-        float(effect.auc),
-        int(effect.n_target),
-        int(effect.n_baseline),
+    return replace(
+        effect,
+        seat=int(effect.seat),
+        g=float(effect.g),
+        variance=float(effect.variance),
+        auc=float(effect.auc),
+        n_target=int(effect.n_target),
+        n_baseline=int(effect.n_baseline),
     )
 
 

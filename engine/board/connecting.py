@@ -9,6 +9,7 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from engine.sealed_files import is_trusted
 # How long a page waits for the transactions of others, for a connection, and for an answer: sixty who post at once on a
 # busy computer take some seconds.
 _BUSY_SECONDS, _CONNECT_SECONDS, _STATEMENT_SECONDS = 15, 5, 15
+_READ_SECONDS = 3  # one that reads waits for nobody's transaction: it is asked again soon
 _WRITES = "board_writes"
 _OTHERS_MAY = 0o077
 
@@ -80,29 +82,30 @@ class _File(_Place):
             )
 
 
-def open_engine(url: str, password_file: str, folder: str) -> Engine:
-    """The engine of a PostgreSQL URL, or if that is empty of the file in a cache folder. Nothing is connected yet."""
+@dataclass(frozen=True)
+class Reached:
+    """A database as it is reached: SQLAlchemy's engine, and the place of its rows."""
+
+    engine: Engine
+    place: _Place
+
+    def reading(self) -> AbstractContextManager[Connection]:
+        """A transaction that reads."""
+        return self.engine.begin()
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """A transaction that writes. One at a time does, in all processes: what it counts stays true until it ends."""
+        with self.place.queue(), self.engine.execution_options(**{_WRITES: True}).begin() as connection:
+            yield connection
+
+
+def reach(url: str, password_file: str, folder: str) -> Reached:
+    """The database of a PostgreSQL URL, or if that is empty, the file in a cache folder. Nothing is connected yet."""
     if url:
-        engine = _of_server(make_url(url), password_file)
-        engine.board_place = _Place()  # type: ignore[attr-defined]
-        return engine
+        return Reached(_of_server(make_url(url), password_file), _Place())
     path = Path(folder) / "board" / "board.sqlite3"
-    engine = _of_file(path)
-    engine.board_place = _File(path)  # type: ignore[attr-defined]
-    return engine
-
-
-def where(engine: Engine) -> _Place:
-    """The place of an engine's rows."""
-    place: _Place = engine.board_place  # type: ignore[attr-defined]
-    return place
-
-
-@contextmanager
-def begin_writing(engine: Engine) -> Iterator[Connection]:
-    """A transaction that writes. Only one at a time does, in all processes: what it counts stays true until it ends."""
-    with where(engine).queue(), engine.execution_options(**{_WRITES: True}).begin() as connection:
-        yield connection
+    return Reached(_of_file(path), _File(path))
 
 
 def _of_file(path: Path) -> Engine:
@@ -154,9 +157,10 @@ def _of_server(url: URL, password_file: str) -> Engine:
 
     @event.listens_for(engine, "begin")
     def begun(connection: Connection) -> None:
-        most = f"{1_000 * _STATEMENT_SECONDS:.0f}"  # milliseconds
+        writes = connection.get_execution_options().get(_WRITES)
+        most = f"{1_000 * (_STATEMENT_SECONDS if writes else _READ_SECONDS):.0f}"  # milliseconds
         connection.exec_driver_sql(f"SET LOCAL statement_timeout = {most}; SET LOCAL lock_timeout = {most}")
-        if connection.get_execution_options().get(_WRITES):
+        if writes:
             connection.exec_driver_sql("SELECT pg_advisory_xact_lock(hashtext('grammar-neurons board'))")
 
     return engine

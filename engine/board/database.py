@@ -10,15 +10,17 @@ import secrets
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from functools import lru_cache
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import Connection, select
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from core.errors import UserError
-from engine.board import ABOUT, Class, Effect, Kept, Study, tables
-from engine.board.connecting import begin_writing, open_engine, where
+from core.records.replication import SeatEffect
+from engine.board import ABOUT, Class, Kept, StudyOnBoard, tables
+from engine.board.connecting import Reached, reach
 from engine.board.failures import Unreachable, is_missing_table, refusal
 from engine.board.paces import Paces
 from engine.board.tables import MILLISECONDS, rows
@@ -28,6 +30,7 @@ from engine.visitors import Visitor
 _log = logging.getLogger(__name__)
 _log.addHandler(logging.NullHandler())  # where nobody collects logs, the sentence of the error is enough
 _T = TypeVar("_T")
+_Begin = Callable[[], AbstractContextManager[Connection]]
 _DAY = 24 * 3600 * MILLISECONDS
 # A class of fewer seats that has got nothing for a day makes room for a new one, when there is no room.
 _SEATS_OF_A_CLASS, _UNUSED = 3, _DAY
@@ -40,18 +43,18 @@ class Board:
 
     Parameters
     ----------
-    engine : Engine
-        Of SQLAlchemy, from ``engine.board.connecting.open_engine``.
+    reached : Reached
+        From ``engine.board.connecting.reach``.
     now : callable
         The time in seconds since 1970.
     """
 
-    def __init__(self, engine: Engine, now: Callable[[], float] = time.time) -> None:
-        self._engine, self._now = engine, now
+    def __init__(self, reached: Reached, now: Callable[[], float] = time.time) -> None:
+        self._reached, self._now = reached, now
         self._paces, self._lock = Paces(), threading.Lock()
         self._rests_until, self._resting = 0.0, ""
 
-    def put(self, code: str, study: str, effect: Effect, visitor: Visitor | None = None) -> None:
+    def put(self, code: str, study: str, effect: SeatEffect, visitor: Visitor | None = None) -> None:
         """As ``engine.board.put``, of what was checked there."""
         self._paces.post(visitor)
         values = {name: getattr(effect, name) for name in ("seat", "g", "variance", "auc", "n_target", "n_baseline")}
@@ -66,10 +69,10 @@ class Board:
 
         self._write(work)
 
-    def effects(self, code: str, study: str) -> tuple[Effect, ...]:
+    def effects(self, code: str, study: str) -> tuple[SeatEffect, ...]:
         """The effects of a study that are not too old, by seat."""
 
-        def work(connection: Connection) -> tuple[Effect, ...]:
+        def work(connection: Connection) -> tuple[SeatEffect, ...]:
             of_class = self._class(connection, code)
             same = rows.c.of_class == of_class, rows.c.study == study, rows.c.at >= self._cutoff()
             found = connection.execute(select(rows).where(*same).order_by(rows.c.seat))
@@ -77,12 +80,12 @@ class Board:
 
         return self._read(work, ())
 
-    def studies(self, code: str) -> tuple[Study, ...]:
+    def studies(self, code: str) -> tuple[StudyOnBoard, ...]:
         """The studies of a class, the newest first."""
 
-        def work(connection: Connection) -> tuple[Study, ...]:
+        def work(connection: Connection) -> tuple[StudyOnBoard, ...]:
             found = tables.studies(connection, self._class(connection, code), self._cutoff())
-            return tuple(Study(study, n, at / MILLISECONDS) for study, n, at in found)
+            return tuple(StudyOnBoard(study, n, at / MILLISECONDS) for study, n, at in found)
 
         return self._read(work, ())
 
@@ -160,31 +163,31 @@ class Board:
 
     def _read(self, work: Callable[[Connection], _T], nothing: _T) -> _T:
         """What ``work`` finds; ``nothing`` if nothing was ever kept."""
-        if not where(self._engine).may_exist():
+        if not self._reached.place.may_exist():
             return nothing
-        return self._ask(work, self._engine.begin, nothing)
+        return self._ask(work, self._reached.reading, nothing)
 
     def _write(self, work: Callable[[Connection], _T]) -> _T:
-        where(self._engine).make()
-        return self._ask(work, lambda: begin_writing(self._engine))
+        self._reached.place.make()
+        return self._ask(work, self._reached.writing)
 
-    def _ask(self, work: Callable[[Connection], _T], begin: Callable[..., object], *nothing: _T) -> _T:
+    def _ask(self, work: Callable[[Connection], _T], begin: _Begin, *nothing: _T) -> _T:
         """Do the work in a transaction. Where a table is missing, it is made, or ``nothing`` is the answer."""
         with self._lock:
             if time.monotonic() < self._rests_until:
                 raise UserError(self._resting, about=ABOUT)
         try:
             try:
-                with begin() as connection:  # type: ignore[attr-defined]
+                with begin() as connection:
                     return work(connection)
             except DBAPIError as error:
                 if not is_missing_table(error):
                     raise
                 if nothing:
                     return nothing[0]
-            with begin_writing(self._engine) as connection:
+            with self._reached.writing() as connection:
                 tables.create(connection)
-            with begin() as connection:  # type: ignore[attr-defined]
+            with begin() as connection:
                 return work(connection)
         except (SQLAlchemyError, OSError) as error:
             raise self._failed(error) from None
@@ -213,13 +216,13 @@ _opening = threading.Lock()
 
 @lru_cache(maxsize=4)
 def _board_at(url: str, password_file: str, folder: str) -> Board:
-    return Board(open_engine(url, password_file, folder))
+    return Board(reach(url, password_file, folder))
 
 
-def _effect(values: Sequence[Any]) -> Effect:
+def _effect(values: Sequence[Any]) -> SeatEffect:
     """An effect from the columns of its row, from the seat on."""
     seat, g, variance, auc, n_target, n_baseline, at = values
-    return Effect(seat, g, variance, auc, n_target, n_baseline, at / MILLISECONDS)
+    return SeatEffect(seat, g, variance, auc, n_target, n_baseline, at / MILLISECONDS)
 
 
 def _digest(key: str, code: str) -> str:

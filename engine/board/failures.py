@@ -14,7 +14,7 @@ _REFUSED = "The class board cannot be written: this server has no right to write
 _DAMAGED = "The class board's file is damaged or is none: whoever runs this server has to move it away."
 _UNREACHABLE = "The class board's database cannot be reached now."
 _NO_ENTRY = "The class board's database refuses the user or the password of this server."
-_UNKNOWN = "The class board does not answer as it should; the server's log has the reason."
+_UNKNOWN = "The class board does not answer as it should; the server's log has the kind of error."
 
 # By the beginning of SQLite's name of an error.
 _OF_SQLITE = {

@@ -17,7 +17,7 @@ STUDY = Study(ContrastSpec.careful(layer=2, family="layer", n_target=6, n_baseli
 
 
 def test_sixty_seats_are_disjoint_on_the_board_and_pooled():
-    hands = resolve(dealt, Request(STUDY.spec, CODE, STUDY.neuron))
+    hands = resolve(dealt, Request(STUDY.spec, code=CODE))
     key = STUDY.key(hands.pool, resolve(model_info, Request(STUDY.spec)).revision)
     words = []
     for seat in SEATS:

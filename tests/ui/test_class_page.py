@@ -49,21 +49,19 @@ def test_a_seat_predicts_measures_and_is_on_the_board():
     assert figure(at, "class_forest")["data"][-1]["name"] == "Your seat"
     kept = at.session_state["_learner"]["seat"]
     assert (kept["code"], kept["seat"], kept["guess"], kept["measured"]["g"]) == ("meadow-7b", 7, "target", effect.g)
-    # The same seat from elsewhere: the same number in its place. Another seat: the pooled effect of two.
-    other = _measure(_visit(7), "baseline")
-    assert [each.g for each in board.effects("meadow-7b", board.studies("meadow-7b")[0].study)] == [effect.g]
-    other.number_input(key="class_seat").set_value(9)
-    _measure(settle(other))
-    assert any(each.startswith("**Pooled over 2 seats: ") for each in said(other.markdown))
+    # Another seat: the pooled effect of two.
+    at.number_input(key="class_seat").set_value(9)
+    _measure(settle(at))
+    assert any(each.startswith("**Pooled over 2 seats: ") for each in said(at.markdown))
     # Its words as the experiment of every page; back here, it is still the study of both lists.
-    before = _study(other)
-    other.button(key="class_use").click()
-    settle(other)
-    assert _study(other) == before and not other.warning
-    go_to(other, NEURONS)
-    assert other.text_input(key="target_name").value == "nouns, seat 9"
-    go_to(other, CLASS.script)
-    assert _study(other) == before and "**On the board: 2 seats.**" in " ".join(said(other.markdown))
+    before = _study(at)
+    at.button(key="class_use").click()
+    settle(at)
+    assert _study(at) == before and not at.warning
+    go_to(at, NEURONS)
+    assert at.text_input(key="target_name").value == "nouns, seat 9"
+    go_to(at, CLASS.script)
+    assert _study(at) == before and "**On the board: 2 seats.**" in " ".join(said(at.markdown))
 
 
 def test_other_settings_are_never_pooled_and_the_page_says_so():
@@ -118,8 +116,24 @@ def test_without_the_board_one_sees_the_own_result(monkeypatch):
     monkeypatch.setattr(board, "effects", away)
     at = _measure(_visit(7))
     assert said(at.success)[0].startswith("Seat 7: Hedges' g")
-    assert "Your effect is not on the board." in said(at.warning)[0]
+    assert "Your effect is not on the board. The class board's database cannot" in said(at.warning)[0]
     assert "The board cannot be shown now." in said(at.warning)[1]
+    # After a reload, the browser still says so; once it is posted, no more.
+    kept = {**at.session_state["_learner"]["seat"]}
+    monkeypatch.undo()
+    at = open_page(CLASS.script, SPEC, **LIVE)
+    at.session_state["_learner"] = {"seat": kept}
+    settle(at)
+    assert [each for each in said(at.warning) if "Your effect is not on the board. It could not be posted" in each]
+    at.button(key="class_measure").click()
+    settle(at)
+    assert said(at.success) and not at.warning and "**On the board: 1 seat.**" in " ".join(said(at.markdown))
+
+
+def test_a_seat_beyond_those_of_the_board_hears_why(monkeypatch):
+    monkeypatch.setenv("GRAMMAR_NEURONS_BOARD_SEATS", "20")
+    at = _visit(21)
+    assert said(at.error) == ["The seat is “21”; this server's board has seats 1 to 20."]
 
 
 def test_the_class_file_fixes_the_study(monkeypatch):

@@ -185,7 +185,12 @@ def test_the_print_out_has_what_the_browser_keeps_of_lesson_quiz_and_seat(contra
         "lesson": {STEPS[0].name: {"guess": 100, "answer": "nouns", "neuron": 7, "at": time}, "no step": {"guess": 1}},
         "quiz": {str(n): {**one, "right": bool(one["right"])} for n, one in enumerate(quiz)}
         | {"more": {"right": True}},
-        "seat": {"code": "tea", "seat": 3, "measured": {"g": -1.5, "low": -2, "high": -1, "auc": 0.1, "seat": 3}},
+        "seat": {
+            "code": "tea",
+            "seat": 3,
+            "guess": "target",
+            "measured": {"g": -1.5, "low": -2, "high": -1, "auc": 0.1, "seat": 3},
+        },
     }
     at.session_state["_learner"] = parts
     settle(at)
@@ -198,17 +203,19 @@ def test_the_print_out_has_what_the_browser_keeps_of_lesson_quiz_and_seat(contra
     assert dict(done.seat) == {
         "Class code": "tea",
         "Seat": "3",
+        "Prediction for this seat": "higher for the target",
         "Effect of this seat": f"Hedges' g {minus}1.50 [{minus}2.00, {minus}1.00]",
         "AUC of this seat": "0.100",
     }
     at.session_state["_learner"] = {
-        "seat": {"code": "tea", "seat": 3, "measured": {"g": "much"}},
+        "seat": {"code": "tea", "seat": 3, "guess": "target", "measured": {"g": "much"}},
         "quiz": [],
         "lesson": {},
     }
     settle(at)
     done = HANDED[-1]
-    assert dict(done.seat) == {"Class code": "tea", "Seat": "3"} and not done.scores and not done.answers
+    assert list(dict(done.seat)) == ["Class code", "Seat", "Prediction for this seat"]
+    assert not done.scores and not done.answers
 
 
 def test_the_print_out_says_which_words_of_a_claim_are_not_borne():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 
 import streamlit as st
@@ -135,7 +134,10 @@ def _take_boxes() -> None:
 def _check_seat(seat: int, joined: Joined) -> None:
     if joined.n_seats is not None and seat > joined.n_seats:
         raise UserError(f"The seat is “{seat}”; this class has seats 1 to {joined.n_seats}.")
-    checked_seat(seat, min(joined.dealt.n_seats, limits().board_seats))
+    most = limits().board_seats
+    if most < joined.dealt.n_seats and seat > most:
+        raise UserError(f"The seat is “{seat}”; this server's board has seats 1 to {most}.")
+    checked_seat(seat, joined.dealt.n_seats)
 
 
 def _draw_study(joined: Joined) -> None:
@@ -186,7 +188,7 @@ def _draw_guess(joined: Joined, *, locked: bool) -> str | None:
 
 def _take_guess(key: str, neuron: int) -> None:
     """Callback: keep the guess with what it was made for."""
-    class_seat.keep(guess=st.session_state["class_guess"], setting=key, neuron=neuron, at=time.time(), measured=None)
+    class_seat.keep(guess=st.session_state["class_guess"], setting=key, neuron=neuron, measured=None)
 
 
 def _ask(key: str, seat: int) -> None:
@@ -207,7 +209,7 @@ def _measure_if_asked(joined: Joined, spec: ContrastSpec, seat: int) -> SeatEffe
             post(joined.code, joined.key, seat, effect, visitor())
         except UserError as error:
             st.session_state[_FAILED] = str(error)
-        class_seat.keep_measured(joined, effect)
+        class_seat.keep_measured(joined, effect, posted=_FAILED not in st.session_state)
         st.rerun()  # the browser keeps it, and the board has it
     return effect
 
@@ -220,8 +222,9 @@ def _draw_result(joined: Joined, measured: SeatEffect | None, expected: str | No
     right = expected == SIDES[measured.g < 0]
     said = "" if measured.g == 0 else " You predicted so." if right else " You predicted the other class."
     st.success(page.plain(f"{about_seat(measured, joined.names)}{said}"), icon=":material/check_circle:")
-    if sentence := st.session_state.get(_FAILED):
-        page.show_warning(f"Your effect is not on the board. {sentence} Nothing else on this page depends on it.")
+    if not class_seat.was_posted():
+        why = st.session_state.get(_FAILED, "It could not be posted when it was measured.")
+        page.show_warning(f"Your effect is not on the board. {why} Nothing else on this page depends on it.")
 
 
 def _draw_what_is_kept() -> None:

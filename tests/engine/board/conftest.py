@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from engine.board import database, tables
-from engine.board.connecting import open_engine
+from engine.board.connecting import reach
 from engine.board.database import Board
 from tests.support import postgresql
 
@@ -37,7 +37,7 @@ def server() -> Iterator[postgresql.Server]:
 @pytest.fixture
 def postgresql_url(server: postgresql.Server) -> str:
     """The address of an empty database."""
-    engine = open_engine(server.url(), "", "")
+    engine = reach(server.url(), "", "").engine
     with engine.begin() as connection:
         tables._metadata.drop_all(connection)
     engine.dispose()
@@ -59,6 +59,6 @@ def place(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mo
 
 @pytest.fixture
 def board(place: dict[str, str], clock: Clock) -> Iterator[Board]:
-    engine = open_engine(place.get("GRAMMAR_NEURONS_BOARD_URL", ""), "", place["GRAMMAR_NEURONS_CACHE"])
-    yield Board(engine, clock)
-    engine.dispose()
+    reached = reach(place.get("GRAMMAR_NEURONS_BOARD_URL", ""), "", place["GRAMMAR_NEURONS_CACHE"])
+    yield Board(reached, clock)
+    reached.engine.dispose()

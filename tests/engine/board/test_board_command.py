@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from core.__main__ import main
+from core.records.replication import SeatEffect
 from core.report.board import BOARD_COLUMNS
 from core.report.columns import definition_of
 from engine import board
@@ -19,9 +20,9 @@ STUDY = "0123abcd-3-40"
 
 @pytest.fixture
 def posted(place: dict[str, str]) -> None:
-    board.put("meadow", STUDY, board.Effect(1, -1 / 3, 0.04, 0.7, 50, 60))
-    board.put("meadow", STUDY, board.Effect(2, 0.5, 0.05, 0.6, 50, 60))
-    board.put("hill-7b", STUDY, board.Effect(1, 0.25, 0.04, 0.55, 40, 40))
+    board.put("meadow", STUDY, SeatEffect(1, -1 / 3, 0.04, 0.7, 50, 60))
+    board.put("meadow", STUDY, SeatEffect(2, 0.5, 0.05, 0.6, 50, 60))
+    board.put("hill-7b", STUDY, SeatEffect(1, 0.25, 0.04, 0.55, 40, 40))
 
 
 @pytest.mark.usefixtures("posted")

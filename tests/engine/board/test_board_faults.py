@@ -18,14 +18,15 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from core.errors import UserError
-from engine.board import Effect, connecting
-from engine.board.connecting import open_engine
+from core.records.replication import SeatEffect
+from engine.board import connecting
+from engine.board.connecting import reach
 from engine.board.database import Board
 from engine.board.failures import refusal
 from tests.support import postgresql
 
 STUDY = "0123abcd-3-40"
-EFFECT = Effect(1, 0.5, 0.04, 0.7, 50, 60)
+EFFECT = SeatEffect(1, 0.5, 0.04, 0.7, 50, 60)
 
 
 @pytest.fixture
@@ -36,7 +37,7 @@ def path(tmp_path: Path) -> Path:
 @pytest.fixture
 def kept(path: Path) -> Board:
     """A board in SQLite with one effect."""
-    board = Board(open_engine("", "", str(path.parent.parent)))
+    board = Board(reach("", "", str(path.parent.parent)))
     board.put("meadow", STUDY, EFFECT)
     return board
 
@@ -72,7 +73,7 @@ def test_a_file_of_others_or_a_link_is_not_used(kept: Board, path: Path, monkeyp
 
 def test_a_locked_file_is_waited_for_and_then_one_sentence(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connecting, "_BUSY_SECONDS", 0.1)
-    board = Board(open_engine("", "", str(path.parent.parent)))
+    board = Board(reach("", "", str(path.parent.parent)))
     board.put("meadow", STUDY, EFFECT)
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
@@ -98,13 +99,13 @@ def test_a_full_disk_and_one_that_is_read_only(kept: Board, pragma: str, sentenc
 
     def post_many() -> None:
         for seat in range(2, 80):
-            kept.put("meadow", STUDY, Effect(seat, 0.5, 0.04, 0.7, 50, 60))
+            kept.put("meadow", STUDY, SeatEffect(seat, 0.5, 0.04, 0.7, 50, 60))
 
-    event.listen(kept._engine, "connect", limit)
+    event.listen(kept._reached.engine, "connect", limit)
     assert said_by(post_many) == sentence
     assert kept.effects("meadow", STUDY)
-    event.remove(kept._engine, "connect", limit)
-    kept.put("meadow", STUDY, Effect(200, 0.5, 0.04, 0.7, 50, 60))
+    event.remove(kept._reached.engine, "connect", limit)
+    kept.put("meadow", STUDY, SeatEffect(200, 0.5, 0.04, 0.7, 50, 60))
 
 
 def test_a_damaged_file_is_one_sentence_and_a_new_one_begins_when_it_is_moved_away(kept: Board, path: Path) -> None:
@@ -120,7 +121,7 @@ def test_a_damaged_file_is_one_sentence_and_a_new_one_begins_when_it_is_moved_aw
 
 def test_a_cache_folder_that_takes_nothing(tmp_path: Path) -> None:
     (tmp_path / "cache").write_text("a file")
-    board = Board(open_engine("", "", str(tmp_path / "cache")))
+    board = Board(reach("", "", str(tmp_path / "cache")))
     assert board.studies("meadow") == ()
     assert said_by(lambda: board.put("meadow", STUDY, EFFECT)) == (
         "The class board cannot be written: this server has no right to write where it is kept."
@@ -135,7 +136,7 @@ def test_a_wrong_password_is_one_sentence_and_a_file_may_have_the_right_one(
 ) -> None:
     file = tmp_path / "password"
     file.write_text("amber-quince-1\n")
-    board = Board(open_engine(server.url("ignored"), str(file), ""))
+    board = Board(reach(server.url("ignored"), str(file), ""))
     refused = "The class board's database refuses the user or the password of this server."
     assert said_by(lambda: board.put("meadow", STUDY, EFFECT)) == refused
     assert said_by(lambda: board.effects("meadow", STUDY)) == refused
@@ -144,57 +145,57 @@ def test_a_wrong_password_is_one_sentence_and_a_file_may_have_the_right_one(
     file.write_text(f"{postgresql.PASSWORD}\n")
     board._rests_until = 0.0
     board.put("meadow", STUDY, EFFECT)
-    board._engine.dispose()
+    board._reached.engine.dispose()
 
 
 def test_a_database_that_is_away_is_one_sentence_and_is_not_waited_for_by_each(monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.socket() as nobody:
         nobody.bind(("127.0.0.1", 0))
-        board = Board(open_engine(f"postgresql+psycopg://a:b@127.0.0.1:{nobody.getsockname()[1]}/c", "", ""))
+        board = Board(reach(f"postgresql+psycopg://a:b@127.0.0.1:{nobody.getsockname()[1]}/c", "", ""))
         away = "The class board's database cannot be reached now."
         assert said_by(lambda: board.effects("meadow", STUDY)) == away
-        monkeypatch.setattr(board._engine, "begin", lambda: pytest.fail("it was asked again at once"))
+        monkeypatch.setattr(board._reached.engine, "begin", lambda: pytest.fail("it was asked again at once"))
         assert said_by(lambda: board.effects("meadow", STUDY)) == away
 
 
 def test_a_database_that_has_restarted_goes_on(postgresql_url: str, server: postgresql.Server) -> None:
-    board = Board(open_engine(postgresql_url, "", ""))
+    board = Board(reach(postgresql_url, "", ""))
     board.put("meadow", STUDY, EFFECT)
     server.stop()
     assert said_by(lambda: board.effects("meadow", STUDY)) == "The class board's database cannot be reached now."
     server.start()
     board._rests_until = 0.0
     assert len(board.effects("meadow", STUDY)) == 1
-    board._engine.dispose()
+    board._reached.engine.dispose()
 
 
 def test_a_transaction_of_others_is_waited_for_and_then_one_sentence(
     postgresql_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    board = Board(open_engine(postgresql_url, "", ""))
+    board = Board(reach(postgresql_url, "", ""))
     board.put("meadow", STUDY, EFFECT)
-    with connecting.begin_writing(board._engine):
+    with board._reached.writing():
         monkeypatch.setattr(connecting, "_STATEMENT_SECONDS", 0.1)
         assert said_by(lambda: board.put("meadow", STUDY, EFFECT)) == (
             "The class board is busy: others have held it for some seconds."
         )
         monkeypatch.undo()
         assert len(board.effects("meadow", STUDY)) == 1
-    board._engine.dispose()
+    board._reached.engine.dispose()
 
 
 def test_a_user_without_rights_is_one_sentence(postgresql_url: str, server: postgresql.Server) -> None:
-    owner = open_engine(postgresql_url, "", "")
+    owner = reach(postgresql_url, "", "").engine
     with owner.begin() as connection:
         connection.exec_driver_sql("DROP ROLE IF EXISTS reader")
         connection.exec_driver_sql(f"CREATE ROLE reader LOGIN PASSWORD '{postgresql.PASSWORD}'")
     owner.dispose()
-    board = Board(open_engine(server.url(user="reader"), "", ""))
+    board = Board(reach(server.url(user="reader"), "", ""))
     assert board.effects("meadow", STUDY) == ()  # nothing was ever kept
     assert said_by(lambda: board.put("meadow", STUDY, EFFECT)) == (
         "The class board cannot be written: this server has no right to write where it is kept."
     )
-    board._engine.dispose()
+    board._reached.engine.dispose()
 
 
 # --- Whatever else ---
@@ -225,9 +226,9 @@ def test_each_kind_of_error_has_its_sentence(attributes: dict[str, str], word: s
 def test_only_the_database_of_this_server_needs_its_driver(tmp_path: Path) -> None:
     """In a fresh process: neither SQLAlchemy before the board is used, nor psycopg with SQLite."""
     code = (
-        "import sys; from engine import board, variables\n"
+        "import sys; from core.records.replication import SeatEffect; from engine import board, variables\n"
         "print('sqlalchemy' in sys.modules)\n"
-        "board.put('meadow', '0123abcd', board.Effect(1, 0.5, 0.04, 0.7, 50, 60))\n"
+        "board.put('meadow', '0123abcd', SeatEffect(1, 0.5, 0.04, 0.7, 50, 60))\n"
         "print('sqlalchemy' in sys.modules, 'psycopg' in sys.modules)"
     )
     environment = os.environ | {"GRAMMAR_NEURONS_CACHE": str(tmp_path)}
