@@ -6,6 +6,7 @@ The server computes what it puts on the board, from a code and a seat number: no
 from __future__ import annotations
 
 from collections.abc import Hashable
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
@@ -13,12 +14,12 @@ from typing import Any
 import numpy as np
 
 from core.progress import Progress
-from core.records.replication import Deal, Pooled, SeatEffect, SignAgreement
+from core.records.replication import Deal, Pooled, SeatEffect, SignAgreement, Study
 from core.replication import deal, measure
 from engine import board
 from engine.folders import downloads
-from engine.pipeline import Request, step
-from engine.steps import activations, tests_key, words
+from engine.pipeline import Request, step, waiting
+from engine.steps import activations, model_info, tests_key, words
 from engine.visitors import Visitor
 
 DEFAULT_WORDS = 12  # of each class, that a seat gets: the bundled lists of nouns and verbs have 64 such seats
@@ -75,14 +76,28 @@ def post(code: str, study_key: str, seat: int, effect: SeatEffect, visitor: Visi
     UserError
         The board does not take it, or cannot be reached.
     """
-    board.put(code, study_key, replace(effect, seat=seat), visitor)
+    with waiting(visitor) if visitor else nullcontext():
+        board.put(code, study_key, replace(effect, seat=seat), visitor)
 
 
-def on_board(code: str, study_key: str) -> OnBoard:
-    """What is on the board; UserError if it cannot be reached."""
-    effects = board.effects(code, study_key)
-    elsewhere = sum(each.n_effects for each in board.studies(code) if each.study != study_key)
-    return OnBoard(effects, elsewhere)
+def _study_key(request: Request, need: Any) -> str:
+    return Study(request.spec, request.marked or 0).key(need(dealt).pool, need(model_info).revision)
+
+
+@step(
+    lambda request, need: (request.code, _study_key(request, need), board.state()),
+    key_text="the class code, the study, what this process has written to the board",
+    needs=(dealt, model_info),
+    entries=256,
+    max_age=1.0,  # all who watch ask the database once a second together
+    stored="memory, for a second",
+)
+def on_board(request: Request, need: Any, progress: Progress) -> OnBoard:
+    """What is on the board of a class, of one study: the spec with its lists, and the neuron."""
+    key = _study_key(request, need)
+    progress(0.0, "Asking the board")
+    effects = board.effects(request.code, key)
+    return OnBoard(effects, sum(each.n_effects for each in board.studies(request.code) if each.study != key))
 
 
 @lru_cache(maxsize=64)

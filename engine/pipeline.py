@@ -15,7 +15,9 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Callable, Hashable
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Generic, TypeVar
@@ -124,7 +126,7 @@ class Step(Generic[T]):
 STEPS: list[Step[Any]] = []
 _THREADS = 64  # that compute what pages ask for, of all visitors together
 _results: dict[Step[Any], Results] = {}
-_lock = threading.Lock()  # of _results
+_lock = threading.Lock()  # of _results and _elsewhere
 
 
 def results_of(of: Step[Any]) -> Results:
@@ -325,9 +327,26 @@ _pages = FairQueue(
 )
 
 
+_elsewhere: Counter[int] = Counter()  # the visitors whose pages wait for something that is no step
+
+
+@contextmanager
+def waiting(visitor: Visitor) -> Iterator[None]:
+    """While a page of the visitor waits for something that is no step, such as a write to a database elsewhere."""
+    with _lock:
+        _elsewhere[id(visitor)] += 1
+    try:
+        yield
+    finally:
+        with _lock:
+            _elsewhere[id(visitor)] -= 1
+            if not _elsewhere[id(visitor)]:
+                del _elsewhere[id(visitor)]
+
+
 def is_waiting(visitor: Visitor) -> bool:
-    """Whether something that the visitor has asked for has not been computed yet."""
-    return bool(_pages.jobs_of(visitor))
+    """Whether something that the visitor has asked for has not come yet. The run of the page then leaves its place."""
+    return id(visitor) in _elsewhere or bool(_pages.jobs_of(visitor))
 
 
 def forget_everything() -> None:

@@ -42,6 +42,11 @@ class Joined:
     n_seats: int | None
 
     @property
+    def request(self) -> Request:
+        """For what is on the board."""
+        return Request(self.study.spec, marked=self.study.neuron, code=self.code)
+
+    @property
     def names(self) -> tuple[str, str]:
         """What both classes of words are called."""
         return self.study.spec.class_names

@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Hashable
 from dataclasses import dataclass, replace
 from numbers import Real
 from typing import TYPE_CHECKING
@@ -129,6 +130,13 @@ def studies(code: str) -> tuple[StudyOnBoard, ...]:
     from engine.board.database import board
 
     return board().studies(code)
+
+
+def state() -> Hashable:
+    """What changes with each write of this process, and is another for another database: for the key of a cache."""
+    from engine.board.database import board
+
+    return board(), board().n_writes
 
 
 def clear(code: str | None, until: float = math.inf) -> int:

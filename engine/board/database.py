@@ -53,6 +53,7 @@ class Board:
         self._reached, self._now = reached, now
         self._paces, self._lock = Paces(), threading.Lock()
         self._rests_until, self._resting = 0.0, ""
+        self.n_writes = 0  # of this process
 
     def put(self, code: str, study: str, effect: SeatEffect, visitor: Visitor | None = None) -> None:
         """As ``engine.board.put``, of what was checked there."""
@@ -169,7 +170,11 @@ class Board:
 
     def _write(self, work: Callable[[Connection], _T]) -> _T:
         self._reached.place.make()
-        return self._ask(work, self._reached.writing)
+        try:
+            return self._ask(work, self._reached.writing)
+        finally:
+            with self._lock:
+                self.n_writes += 1
 
     def _ask(self, work: Callable[[Connection], _T], begin: _Begin, *nothing: _T) -> _T:
         """Do the work in a transaction. Where a table is missing, it is made, or ``nothing`` is the answer."""

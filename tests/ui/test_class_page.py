@@ -112,15 +112,15 @@ def test_without_the_board_one_sees_the_own_result(monkeypatch):
     def away(*_):
         raise UserError("The class board's database cannot be reached now.")
 
-    monkeypatch.setattr(board, "put", away)
-    monkeypatch.setattr(board, "effects", away)
-    at = _measure(_visit(7))
+    with monkeypatch.context() as patched:
+        patched.setattr(board, "put", away)
+        patched.setattr(board, "effects", away)
+        at = _measure(_visit(7))
     assert said(at.success)[0].startswith("Seat 7: Hedges' g")
     assert "Your effect is not on the board. The class board's database cannot" in said(at.warning)[0]
     assert "The board cannot be shown now." in said(at.warning)[1]
     # After a reload, the browser still says so; once it is posted, no more.
     kept = {**at.session_state["_learner"]["seat"]}
-    monkeypatch.undo()
     at = open_page(CLASS.script, SPEC, **LIVE)
     at.session_state["_learner"] = {"seat": kept}
     settle(at)
@@ -151,7 +151,7 @@ def test_the_class_file_fixes_the_study(monkeypatch):
 
 def test_the_files_have_all_digits():
     at = _measure(_visit(2))
-    effects = class_steps.on_board("meadow-7b", board.studies("meadow-7b")[0].study).effects
+    effects = board.effects("meadow-7b", board.studies("meadow-7b")[0].study)
     rows = json.loads(class_steps.seats_json(effects))
     lines = class_steps.seats_csv(effects).decode("utf-8-sig").splitlines()
     assert lines[0].split(",")[:2] == ["seat", "hedges_g"] and float(lines[1].split(",")[1]) == effects[0].g

@@ -17,6 +17,7 @@ from core.words.entries import count_of
 from engine.class_steps import OnBoard, on_board, pooled, seats_csv, seats_json
 from ui import charts, class_seat, page, parts
 from ui.class_seat import Joined
+from ui.progress import get
 from ui.readable_table import readable_table
 
 # Sixty who watch ask four times a second together.
@@ -45,7 +46,7 @@ def draw(joined: Joined, seat: int | None) -> None:
 
 def _draw(joined: Joined, seat: int | None) -> None:
     try:
-        found = on_board(joined.code, joined.key)
+        found = get(on_board, joined.request)
     except UserError as error:
         page.show_warning(f"The board cannot be shown now. {error} Your own result above does not depend on it.")
         return
