@@ -12,7 +12,6 @@ from core.records.spec import ContrastSpec, quoted
 
 SEAT_WORDS = (5, 200)  # words of each class that a seat may have
 MOST_SEATS = 500
-POOLING_METHODS = {"reml": "REML", "dl": "DerSimonian–Laird"}
 _Z = 1.959963984540054  # the normal quantile of a 95% interval
 # What of a spec tells one study from another, and since when that is so. A field that the spec gets one day changes no
 # key until it is named here; then the version goes up, and boards begin anew.

@@ -20,9 +20,10 @@ import numpy as np
 from scipy.special import chdtrc, stdtrit
 
 from core.errors import UserError
-from core.records.replication import POOLING_METHODS, Pooled, SignAgreement
+from core.records.replication import Pooled, SignAgreement
 from core.stats.proportion import wilson
 
+_METHODS = ("reml", "dl")
 _TAIL = 0.975
 _GRID = 100  # values of tau^2 at which the likelihood is looked at before it is refined
 
@@ -146,8 +147,8 @@ def _checked(effects: np.ndarray, variances: np.ndarray, method: str) -> tuple[n
         raise UserError("An effect is not a finite number, so the effects cannot be pooled.")
     if not (np.isfinite(v) & (v > 0)).all():
         raise UserError(f"The variance of an effect is {v[~(np.isfinite(v) & (v > 0))][0]:g}; it must be above zero.")
-    if method not in POOLING_METHODS:
-        raise UserError(f"The method of pooling is “{method}”; allowed are {', '.join(POOLING_METHODS)}.")
+    if method not in _METHODS:
+        raise UserError(f"The method of pooling is “{method}”; allowed are {', '.join(_METHODS)}.")
     return y, v
 
 
