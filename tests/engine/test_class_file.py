@@ -10,7 +10,7 @@ import pytest
 
 from core.errors import UserError
 from engine import class_file
-from engine.class_file import CONTROLS, Study, about, current, read
+from engine.class_file import CONTROLS, StudySettings, about, current, read
 from tests.support.browser import ROOT
 from tests.support.tiny_models import assert_one_sentence
 
@@ -37,7 +37,7 @@ def test_the_example_has_every_part() -> None:
     assert [each.title for each in file.texts] == ["At the harbour", "One sentence twice"]
     assert file.texts[0].text == (EXAMPLE.parent / "at-the-harbour.txt").read_text(encoding="utf-8").strip()
     assert file.pages and "Lesson" in file.pages and "dtype" in file.hidden and "layer" not in file.hidden
-    assert file.study == Study("harbour-5", "", 3, None, 40, 30)
+    assert file.study == StudySettings("harbour-5", "", 3, None, 24, 30)
     assert about(file) == (
         "class.toml: “Week 5: do neurons differ between nouns and verbs?”, 4 settings, 2 texts, 8 pages shown, "
         "4 controls hidden, study harbour-5"
@@ -78,9 +78,11 @@ WRONG = {
     "[controls]\nhide = ['layr']": "[controls]: “layr” is no control. Did you mean layer?",
     "[controls]\nhide = ['layer']\nshow = ['test']": "[controls]: it has show and hide; one of them is allowed.",
     "[lesson]\nstep = ['hook']": "[lesson]: “step” is no name here. Did you mean steps?",
-    "[study]\nseats = true": "[study]: seats is true; a whole number from 1 to 500 is allowed.",
-    "[study]\ncode = 'a b'": "[study]: code is “a b”; 4 to 32 letters (a to z), digits and hyphens are allowed",
-    "[study]\nwords = 20000": "[study]: words is “20000”; a whole number from 2 to 10,000 is allowed.",
+    "[study]\nseats = true": "[study]: seats is true; a whole number from 1 to 200 is allowed.",
+    "[study]\ncode = 'a b'": "[study]: The class code is “a b”; 4 to 32 letters (a to z), digits and hyphens",
+    "[study]\nseats = 201": "[study]: seats is “201”; a whole number from 1 to 200 is allowed.",
+    "[study]\nwords = 3": "[study]: words is “3”; a whole number from 5 to 200 is allowed.",
+    "[study]\nwords = 400": "[study]: words is “400”; a whole number from 5 to 200 is allowed.",
     "[[texts]]\ntext = 'a'": "text 1: it has no title",
     "[[texts]]\ntitle = 'a'": "text 1: it has no text; either text or file is allowed.",
     "[[texts]]\ntitle = 'a'\ntext = 'b'\nfile = 'c'": "text 1: it has text and file; either text or file is allowed.",
@@ -144,5 +146,5 @@ def test_it_is_read_once_and_follows_the_limits(tmp_path: Path, monkeypatch: pyt
     assert first is current() is not None
     monkeypatch.setenv("GRAMMAR_NEURONS_MAX_WORDS", "50")
     written(tmp_path, "[study]\nwords = 60\nmodel = 'other'")
-    with pytest.raises(UserError, match="a whole number from 2 to 50"):
+    with pytest.raises(UserError, match="a whole number from 5 to 50"):
         current()
