@@ -112,7 +112,7 @@ def about(file: ClassFile) -> str:
     said += [] if file.pages is None else [f"{_count(len(file.pages), 'page')} shown"]
     said += [f"{_count(len(file.hidden), 'control')} hidden"] if file.hidden else []
     said += [] if file.steps is None else [f"{_count(len(file.steps), 'step')} of the lesson"]
-    said += [f"study {file.study.code}".strip()] if file.study else []
+    said += [f"the study of {file.study.code}" if file.study.code else "a study"] if file.study else []
     return f"{file.name}: {', '.join(said) or 'nothing is set'}"
 
 

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import os
+import re
 import time
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
 from core.errors import UserError
+from core.records import ContrastSpec
+from core.records.replication import MOST_SEATS, SEAT_WORDS, Study
+from core.replication import deal
 from engine import class_file
 from engine.class_file import CONTROLS, StudySettings, about, current, read
+from engine.class_steps import DEFAULT_WORDS
+from engine.limits import Limits
 from tests.support.browser import ROOT
 from tests.support.tiny_models import assert_one_sentence
 
@@ -37,10 +44,10 @@ def test_the_example_has_every_part() -> None:
     assert [each.title for each in file.texts] == ["At the harbour", "One sentence twice"]
     assert file.texts[0].text == (EXAMPLE.parent / "at-the-harbour.txt").read_text(encoding="utf-8").strip()
     assert file.pages and "Lesson" in file.pages and "dtype" in file.hidden and "layer" not in file.hidden
-    assert file.study == StudySettings("harbour-5", "", 3, None, 24, 30)
+    assert file.study == StudySettings("", "", 3, None, 24, 30)
     assert about(file) == (
         "class.toml: “Week 5: do neurons differ between nouns and verbs?”, 4 settings, 2 texts, 8 pages shown, "
-        "4 controls hidden, study harbour-5"
+        "4 controls hidden, a study"
     )
 
 
@@ -62,6 +69,17 @@ def test_values_are_as_a_link_has_them(tmp_path: Path) -> None:
     assert file.hidden == frozenset(CONTROLS) - {"layer", "n_target"}
     assert file.steps == ("hook",) and file.pages is None and file.study is None
     assert read(written(tmp_path, "")) == class_file.ClassFile("class.toml")
+
+
+def test_the_documented_limits_of_the_study_are_the_ones_that_count() -> None:
+    text = (ROOT / "docs" / "how-to" / "class-file.md").read_text(encoding="utf-8")
+    rows = {line.split("|")[1].strip(" `"): line for line in text.splitlines() if line.startswith("| `")}
+    assert {each.name for each in fields(StudySettings)} <= {*rows}
+    assert f"{SEAT_WORDS[0]} to {SEAT_WORDS[1]}" in rows["words"] and f"| {DEFAULT_WORDS}, or" in rows["words"]
+    assert f"1 to {MOST_SEATS}" in rows["seats"] and f"`--board-seats` ({Limits().board_seats})" in rows["seats"]
+    for n_seats, n_words in re.findall(r"for (\d+)(?: seats)? with (\d+)", text):
+        study = Study(ContrastSpec.careful(n_target=int(n_words), n_baseline=int(n_words)), 0)
+        assert deal(study, "any-code").n_seats == int(n_seats)
 
 
 WRONG = {
