@@ -20,7 +20,7 @@ from core.comparison import units_of_pair, values_of_layer
 from core.errors import UserError
 from core.records import CUSTOM, SIDES, ContrastSpec, WordActivations, WordList
 from core.records.names import MAX_NAME
-from core.records.replication import MOST_SEATS, Deal, SeatEffect, Study, checked_seat, words_of_seat
+from core.records.replication import MOST_SEATS, Deal, SeatEffect, Study, checked_seat, class_code, words_of_seat
 from core.words import DEFAULT_DOWNLOADS, Downloads
 from core.words.entries import written
 from core.words.lemmas import lemmas_of
@@ -55,14 +55,15 @@ def deal(spec: ContrastSpec, code: str, downloads: Downloads = DEFAULT_DOWNLOADS
     spec : ContrastSpec
         It names the lists and how many words of each class a seat has.
     code : str
-        The class code. Capital letters do not count.
+        The class code, as ``core.records.replication.class_code`` takes it. Capital letters do not count.
     downloads : Downloads
         The cache folder and the address of the notebook's word lists.
 
     Raises
     ------
     UserError
-        The number of words is not allowed, a list cannot be read, or the lists have too few words for one seat.
+        The code is none, the number of words is not allowed, a list cannot be read, or the lists have too few words
+        for one seat.
 
     Examples
     --------
@@ -70,7 +71,7 @@ def deal(spec: ContrastSpec, code: str, downloads: Downloads = DEFAULT_DOWNLOADS
     >>> dealt.n_seats, dealt.target[6][:2]
     (64, ('example', 'pressure'))
     """
-    code, n_words = code.strip().lower(), words_of_seat(spec)
+    code, n_words = class_code(code), words_of_seat(spec)
     target, baseline = (_entries(word_list_of(spec, side, downloads)) for side in SIDES)
     alone = (_without_shared(target, baseline), _without_shared(baseline, target))
     pairs = _pairs(target, baseline)

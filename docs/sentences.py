@@ -78,7 +78,7 @@ GAP = "…"  # where a sentence has a name, a number or a reason
 SECTIONS: dict[str, list[tuple[str, str]]] = {
     "class page": [
         ("core/replication.py", ""),
-        ("core/records/replication.py", ""),
+        ("core/records/replication.py", "^(?!The class code)"),
         ("ui/class_seat.py", ""),
         ("ui/panels/class_seat.py", ""),
     ],
@@ -111,7 +111,7 @@ SECTIONS: dict[str, list[tuple[str, str]]] = {
         ("server/usage.py", ""),
         ("server/listening.py", ""),
     ],
-    "class file": [("engine/class_file.py", ""), ("ui/class_settings.py", "")],
+    "class file": [("engine/class_file.py", ""), ("engine/class_file_reader.py", ""), ("ui/class_settings.py", "")],
     "models offered": [("engine/limits.py", "does not offer")],
     "model names": [("core/models/locate.py", ""), ("core/models/hub/names.py", "")],
     "model files": [
@@ -207,7 +207,7 @@ SECTIONS: dict[str, list[tuple[str, str]]] = {
         ("core/stats/regression.py", "words"),
         ("engine/evidence_steps.py", "no longer kept"),
     ],
-    "class board": [("engine/board/", "")],
+    "class board": [("engine/board/", ""), ("core/records/replication.py", "^The class code")],
     "connections": [("server/", "")],
     "busy": [("engine/admission.py", ""), ("engine/fair_queue.py", ""), ("engine/files.py", "")],
     "commands": [("core/command_line/", ""), ("core/__main__.py", "")],

@@ -11,24 +11,19 @@ docs/how-to/class-file.md has the form of the file, with an example.
 from __future__ import annotations
 
 import os
-import re
-from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 from core.errors import UserError, did_you_mean
-from core.records import MAX_WORDS, ContrastSpec
+from core.records import ContrastSpec
+from core.records.replication import MOST_SEATS, SEAT_WORDS, class_code
+from engine.class_file_reader import Table, bytes_of, decoded, parsed, shown
 from engine.limits import Limits, check_allowed, limits
 
 _MOST_BYTES = 1_000_000  # of the file, with the texts in it
-_MOST_TEXTS, _MOST_NAMES = 20, 60
-_TITLE, _WELCOME, _VALUE = 80, 600, 10_000  # characters; a value of a setting may be as long as in a link
-# A key of so many parts, such as a.a.a: tomllib takes the square of their number.
-_DEEP_KEY = re.compile(r"""\s*\[*\s*[\w"'-]+(\s*\.\s*[\w"'-]+){32}""")
-_MOST_SEATS, _LEAST_WORDS = 500, 2
-_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{2,30}[A-Za-z0-9]")
+_MOST_TEXTS = 20
+_TITLE, _WELCOME = 80, 600  # characters
 # What the sidebar has beside the fields of an experiment.
 _MORE_CONTROLS = ("preset", "contrast", "swap", "settings_file")
 CONTROLS = (
@@ -50,7 +45,7 @@ class ClassText:
 
 
 @dataclass(frozen=True)
-class Study:
+class StudySettings:
     """What a class repeats on its Class page; None, or an empty text, where the file says nothing.
 
     ``code`` is the class code, ``words`` how many words of each class a seat gets, ``seats`` how many seats there are.
@@ -81,7 +76,7 @@ class ClassFile:
     pages: tuple[str, ...] | None = None
     hidden: frozenset[str] = frozenset()
     steps: tuple[str, ...] | None = None
-    study: Study | None = None
+    study: StudySettings | None = None
 
 
 def current() -> ClassFile | None:
@@ -117,7 +112,7 @@ def about(file: ClassFile) -> str:
     said += [] if file.pages is None else [f"{_count(len(file.pages), 'page')} shown"]
     said += [f"{_count(len(file.hidden), 'control')} hidden"] if file.hidden else []
     said += [] if file.steps is None else [f"{_count(len(file.steps), 'step')} of the lesson"]
-    said += [f"study {file.study.code}".strip()] if file.study else []
+    said += [f"the study of {file.study.code}" if file.study.code else "a study"] if file.study else []
     return f"{file.name}: {', '.join(said) or 'nothing is set'}"
 
 
@@ -134,8 +129,8 @@ def read(path: Path) -> ClassFile:
         The file cannot be read, or something in it is not allowed. The sentence names the file and the place in it,
         what came, and what is allowed.
     """
-    content = _bytes_of(path, path.name, _MOST_BYTES)
-    top = _Table(path.name, _parsed(content, path.name), _TOP)
+    content = bytes_of(path, path.name, _MOST_BYTES)
+    top = Table(path.name, parsed(content, path.name), _TOP)
     settings = top.table("settings")
     pages, controls, lesson = (top.table(name, each) for name, each in _LISTS.items())
     return ClassFile(
@@ -153,144 +148,10 @@ def read(path: Path) -> ClassFile:
 
 _TOP = ("title", "welcome", "settings", "texts", "pages", "controls", "lesson", "study")
 _LISTS = {"pages": ("show",), "controls": ("show", "hide"), "lesson": ("steps",)}
-_STUDY = tuple(item.name for item in fields(Study))
+_STUDY = tuple(item.name for item in fields(StudySettings))
 
 
-@dataclass(frozen=True)
-class _Table:
-    """A table of the file: where it stands, its values, and the names that it may have (all, if there are none)."""
-
-    where: str
-    values: Mapping[str, Any]
-    allowed: tuple[str, ...] = ()
-
-    def __post_init__(self) -> None:
-        """Refuse a name that is not allowed."""
-        for name in self.values:
-            if self.allowed and name not in self.allowed:
-                near = did_you_mean(name, self.allowed) or f" Allowed are {', '.join(self.allowed)}."
-                raise UserError(f"{self.where}: {shown(name)} is no name here.{near}")
-
-    def table(self, name: str, allowed: tuple[str, ...] = ()) -> _Table:
-        """A table in this one; an empty one if it is not there."""
-        value = self.values.get(name, {})
-        if not isinstance(value, dict):
-            raise UserError(f"{self.where}: {name} is {shown(value)}; a table is allowed, such as [{name}].")
-        return _Table(f"{self.where}, [{name}]", value, allowed)
-
-    def text(self, name: str, most: int) -> str:
-        """A line of text; "" if it is not there."""
-        value = self.values.get(name, "")
-        if not isinstance(value, str):
-            raise UserError(f"{self.where}: {name} is {shown(value)}; a text in quotes is allowed.")
-        if len(value) > most:
-            raise UserError(f"{self.where}: {name} has {len(value):,} characters; at most {most:,} are allowed.")
-        if not value.isprintable():
-            raise UserError(f"{self.where}: {name} holds characters that cannot be shown; one line of text is allowed.")
-        return value.strip()
-
-    def number(self, name: str, least: int, most: int) -> int | None:
-        """A whole number; None if it is not there."""
-        value = self.values.get(name)
-        if value is None:
-            return None
-        if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
-            raise UserError(
-                f"{self.where}: {name} is {shown(value)}; a whole number from {least:,} to {most:,} is allowed."
-            )
-        return value
-
-    def names(self, name: str) -> tuple[str, ...] | None:
-        """A list of names, each once; None if it is not there."""
-        value = self.values.get(name)
-        if value is None:
-            return None
-        if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
-            raise UserError(f"{self.where}: {name} is {shown(value)}; a list of names in quotes is allowed.")
-        if not 0 < len(value) <= _MOST_NAMES:
-            raise UserError(f"{self.where}: {name} has {len(value):,} names; 1 to {_MOST_NAMES} are allowed.")
-        if twice := [each for each in value if value.count(each) > 1]:
-            raise UserError(f"{self.where}: {name} has {shown(twice[0])} twice; name each once.")
-        return tuple(value)
-
-    def setting(self, name: str) -> str:
-        """A value as a link has it: a list has its words in lines, or its numbers with commas between them."""
-        value = self.values[name]
-        parts = value if isinstance(value, list) else [value]
-        if not parts or not all(isinstance(each, str | int | float) for each in parts):
-            raise UserError(
-                f"{self.where}: {shown(name)} is {shown(value)}; a text, a number, true, false or a list is allowed."
-            )
-        text = ("\n" if name.endswith("_words") else ",").join(map(_as_in_a_link, parts))
-        if len(text) > _VALUE:
-            raise UserError(
-                f"{self.where}: {shown(name)} has {len(text):,} characters; at most {_VALUE:,} are allowed."
-            )
-        return text
-
-
-def shown(value: object) -> str:
-    """A value of the file for a sentence: short, and without what cannot be shown.
-
-    Examples
-    --------
-    >>> shown("careful"), shown(True), shown({"a": 1}), shown([1, 2])
-    ('“careful”', 'true', 'a table', 'a list')
-    """
-    if isinstance(value, dict | list):
-        return "a table" if isinstance(value, dict) else "a list"
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    try:
-        text = str(value)
-    except ValueError:  # more digits than Python writes
-        return "a number of too many digits"
-    text = "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in text[:61])
-    return f"“{text[:60]}…”" if len(text) > 60 else f"“{text}”"
-
-
-def _as_in_a_link(value: str | float) -> str:
-    return str(int(value)) if isinstance(value, bool) else shown(value)[1:-1] if isinstance(value, int) else str(value)
-
-
-def _bytes_of(path: Path, said: str, most: int) -> bytes:
-    """What is in a file; UserError if it is none, cannot be read, or is too large."""
-    try:
-        if not path.is_file():  # a folder, a device or a pipe, too: to read that might never end
-            raise UserError(f"{said} is no file that can be read.")
-        with path.open("rb") as file:
-            content = file.read(most + 1)
-    except (OSError, ValueError) as error:  # ValueError: a path with a null character
-        if isinstance(error, UserError):
-            raise
-        raise UserError(f"{said} cannot be read.") from error
-    if len(content) > most:
-        raise UserError(f"{said} has more than {most:,} bytes, which is the most that is allowed.")
-    return content
-
-
-def _parsed(content: bytes, said: str) -> dict[str, Any]:
-    import tomllib
-
-    text = _decoded(content, said)
-    if any(_DEEP_KEY.match(line) for line in text.split("\n")):
-        raise UserError(f"{said} is no class file: a name in it has too many parts.")
-    try:
-        return tomllib.loads(text)
-    except RecursionError:
-        raise UserError(f"{said} is no class file: its lists or tables are too deep.") from None
-    except ValueError as error:  # also a number of too many digits
-        raise UserError(f"{said} is not in the form of TOML: {str(error).rstrip('.')[:160]}.") from None
-
-
-def _decoded(content: bytes, said: str) -> str:
-    try:
-        return content.decode("utf-8-sig").replace("\r\n", "\n")
-    except UnicodeDecodeError:
-        raise UserError(f"{said} is not UTF-8 text; save it as plain text in UTF-8.") from None
-
-
-def _texts(top: _Table, folder: Path) -> tuple[ClassText, ...]:
+def _texts(top: Table, folder: Path) -> tuple[ClassText, ...]:
     """The sample texts, in the file itself or beside it."""
     entries = top.values.get("texts", [])
     if not isinstance(entries, list) or not all(isinstance(each, dict) for each in entries):
@@ -299,7 +160,7 @@ def _texts(top: _Table, folder: Path) -> tuple[ClassText, ...]:
         raise UserError(f"{top.where}: there are {len(entries):,} texts; at most {_MOST_TEXTS} are allowed.")
     texts: list[ClassText] = []
     for number, entry in enumerate(entries, 1):
-        table = _Table(f"{top.where}, text {number}", entry, ("title", "text", "file"))
+        table = Table(f"{top.where}, text {number}", entry, ("title", "text", "file"))
         title = table.text("title", _TITLE)
         if not title:
             raise UserError(f"{table.where}: it has no title; the page names the text by it.")
@@ -309,7 +170,7 @@ def _texts(top: _Table, folder: Path) -> tuple[ClassText, ...]:
     return tuple(texts)
 
 
-def _text(table: _Table, folder: Path) -> str:
+def _text(table: Table, folder: Path) -> str:
     """The text of one sample."""
     given = [name for name in ("text", "file") if name in table.values]
     if len(given) != 1:
@@ -326,7 +187,7 @@ def _text(table: _Table, folder: Path) -> str:
     return text
 
 
-def _from_file(table: _Table, folder: Path, name: str, most: int) -> str:
+def _from_file(table: Table, folder: Path, name: str, most: int) -> str:
     """The text of a file in the folder of the class file, or below it; none elsewhere, whatever its name says."""
     said = f"{table.where}: file {shown(name)}"
     try:
@@ -336,10 +197,10 @@ def _from_file(table: _Table, folder: Path, name: str, most: int) -> str:
         inside = False
     if not name or os.path.isabs(name) or not inside:
         raise UserError(f"{said} is not in the folder of the class file; only a file there is allowed.")
-    return _decoded(_bytes_of(path, said, 4 * most + 3), said)  # UTF-8 has at most four bytes a character
+    return decoded(bytes_of(path, said, 4 * most + 3), said)  # UTF-8 has at most four bytes a character
 
 
-def _hidden(controls: _Table) -> frozenset[str]:
+def _hidden(controls: Table) -> frozenset[str]:
     """The controls that are not shown, from a list of those that are, or of those that are not."""
     listed = {name: controls.names(name) for name in ("show", "hide")}
     if all(listed.values()):
@@ -353,24 +214,23 @@ def _hidden(controls: _Table) -> frozenset[str]:
     return frozenset(listed["hide"] or ())
 
 
-def _study(table: _Table) -> Study:
+def _study(table: Table) -> StudySettings:
+    """What the class repeats; ``ui.class_settings`` checks that its model has the neuron, and its lists the words."""
     code = table.text("code", _TITLE)
-    if code and not _CODE.fullmatch(code):
-        raise UserError(
-            f"{table.where}: code is {shown(code)}; 4 to 32 letters (a to z), digits and hyphens are allowed, with no "
-            "hyphen first or last."
-        )
     model = table.text("model", 200)
-    if model:
-        try:
+    try:
+        if code:
+            class_code(code)
+        if model:
             check_allowed(model)
-        except UserError as error:
-            raise UserError(f"{table.where}: {error}") from None
-    return Study(
+    except UserError as error:
+        raise UserError(f"{table.where}: {error}") from None
+    least, most = SEAT_WORDS
+    return StudySettings(
         code,
         model,
         table.number("layer", 0, 999),
         table.number("neuron", 0, 999_999),
-        table.number("words", _LEAST_WORDS, min(MAX_WORDS, limits().max_words)),
-        table.number("seats", 1, _MOST_SEATS),
+        table.number("words", least, min(most, limits().max_words)),
+        table.number("seats", 1, min(MOST_SEATS, limits().board_seats)),
     )

@@ -12,13 +12,13 @@ import streamlit as st
 
 from core.errors import UserError
 from core.records import CUSTOM, SIDES, WORD_CLASSES, WORD_SOURCES, ContrastSpec
-from core.records.replication import SEAT_WORDS, Deal, SeatEffect, Study
+from core.records.replication import SEAT_WORDS, Deal, SeatEffect, Study, class_code
 from engine import class_file
 from engine.class_steps import DEFAULT_WORDS, dealt, seat_effect
 from engine.limits import limits
 from engine.pipeline import Request
 from engine.steps import conclusion, model_info
-from ui import learner, link, settings
+from ui import class_settings, learner, settings
 from ui.progress import get, show
 
 PART = "seat"
@@ -132,9 +132,7 @@ def join(typed: str, words: int) -> Joined:
         The code or the number of words is not allowed, a list cannot be read or is too short, or the model cannot be
         had.
     """
-    from engine import board
-
-    checked, file = board.class_code(typed), _study_of_file()
+    checked, file = class_code(typed), _study_of_file()
     low, high = SEAT_WORDS
     if not low <= words <= min(high, limits().max_words):
         most = min(high, limits().max_words)
@@ -146,18 +144,14 @@ def join(typed: str, words: int) -> Joined:
     return Joined(checked, study, hands, study.key(hands.pool, info.revision), file.seats if file else None)
 
 
-def _study_of_file() -> class_file.Study | None:
+def _study_of_file() -> class_file.StudySettings | None:
     file = class_file.current()
     return file.study if file else None
 
 
-def _of_file(file: class_file.Study, words: int) -> Study:
+def _of_file(file: class_file.StudySettings, words: int) -> Study:
     """The study of the class file: what it does not say is as in its settings, which pages open with."""
-    now = class_file.current()
-    view, _ = link.read(dict(now.settings if now else ()))
-    spec = view.spec.changed(model=file.model or view.spec.model)
-    spec = spec.changed(layer=spec.layer if file.layer is None else file.layer)
-    neuron = view.neuron if file.neuron is None else file.neuron
+    spec, neuron = class_settings.study_of(file)
     if neuron is None:
         neuron = show(conclusion, spec).largest
     return Study(_with_words(spec, words), neuron)

@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from core.errors import UserError, did_you_mean
-from core.records import SIDES, ContrastSpec
+from core.records import CUSTOM, SIDES, ContrastSpec
 from engine.limits import Limits, limits, variable
 from ui import link
 from ui.app_pages import HELP, HOME, PAGES, AppPage
@@ -22,12 +22,13 @@ from ui.defaults import default_spec
 from ui.link_values import View
 
 if TYPE_CHECKING:
-    from engine.class_file import ClassFile
+    from engine.class_file import ClassFile, StudySettings
 
 # What a link's problem says after the mistake: that another value is used. A start does not go on with another.
 _INSTEAD = re.compile(r"(?<=[.?]) (The link's value was set aside.*|.{1,80} (was set aside|is used|are used)\.)$")
 _FIELDS = tuple(item.name for item in fields(ContrastSpec))
 _ALWAYS = (HOME, HELP)
+_ANY_CODE = "class"  # how many seats there are does not depend on the code
 
 
 def current() -> ClassFile | None:
@@ -52,6 +53,7 @@ def check() -> ClassFile | None:
             _view(file, limits())
             _pages(file)
             _check_names(file)
+            _check_study(file)
     except UserError as error:
         raise UserError(str(error), about="variable") from None
     return file
@@ -66,6 +68,18 @@ def view() -> View | None:
 def spec() -> ContrastSpec:
     """The experiment that pages open with."""
     return found.spec if (found := view()) else default_spec()
+
+
+def study_of(said: StudySettings) -> tuple[ContrastSpec, int | None]:
+    """The experiment that a class repeats, with the numbers of words that pages open with, and the neuron.
+
+    What the study of the class file does not say is as pages open with it. The neuron is None if neither says one.
+    """
+    opened = view()
+    spec = opened.spec if opened else default_spec()
+    spec = spec.changed(model=said.model or spec.model)
+    neuron = said.neuron if said.neuron is not None or opened is None else opened.neuron
+    return spec.changed(layer=spec.layer if said.layer is None else said.layer), neuron
 
 
 def pages() -> tuple[AppPage, ...]:
@@ -144,3 +158,59 @@ def _check_names(file: ClassFile) -> None:
         if (name := samples.slug(each.title)) in taken:
             raise UserError(f"{file.name}, [[texts]]: a text of the app or another one is called “{name}”, too.")
         taken.add(name)
+
+
+def _check_study(file: ClassFile) -> None:
+    """Refuse a study that no seat could measure: its layer or neuron, its words, or more seats than have words."""
+    from core.replication import deal
+    from engine.class_steps import DEFAULT_WORDS
+    from engine.folders import downloads
+
+    if (said := file.study) is None:
+        return
+    where, words = f"{file.name}, [study]", said.words or DEFAULT_WORDS
+    spec, neuron = study_of(said)
+    try:
+        seat = spec.changed(n_target=words, n_baseline=words)
+        _check_place(spec, neuron)
+        dealt = deal(seat, said.code or _ANY_CODE, downloads()) if _lists_are_here(spec) else None
+    except UserError as error:
+        raise UserError(f"{where}: {error}") from None
+    if dealt and said.seats and said.seats > dealt.n_seats:
+        raise UserError(
+            f"{where}: seats is “{said.seats}”; with {words} words of each class a seat, these lists have words for "
+            f"{dealt.n_seats}."
+        )
+
+
+def _check_place(spec: ContrastSpec, neuron: int | None) -> None:
+    """Refuse a layer or a neuron that the model does not have, if the model is on this computer."""
+    from core.models import CATALOGUE, count_layers, is_here
+    from engine.folders import model_folders
+
+    folders = model_folders()
+    n_layers = count_layers(spec.model, folders)
+    if n_layers is not None and spec.layer >= n_layers:
+        raise UserError(f"layer is “{spec.layer}”; the model has 0 to {n_layers - 1}.")
+    if neuron is None:
+        return
+    if known := CATALOGUE.get(spec.model):
+        n_neurons = known.d_mlp
+    elif is_here(spec.model, folders):
+        from engine.pipeline import Request, resolve  # the class will need the model anyway
+        from engine.steps import model_info
+
+        n_neurons = resolve(model_info, Request(spec)).d_mlp
+    else:
+        return
+    if neuron >= n_neurons:
+        raise UserError(f"neuron is “{neuron}”; a layer of the model has 0 to {n_neurons - 1:,}.")
+
+
+def _lists_are_here(spec: ContrastSpec) -> bool:
+    """Whether both lists can be read without a network: a start does not wait for a download."""
+    from core.words.download import cached
+    from engine.folders import downloads
+
+    lists = [getattr(spec, side) for side in SIDES]
+    return spec.word_source != "notebook" or all(each == CUSTOM or cached(each, downloads()) for each in lists)

@@ -10,6 +10,7 @@ from core.command_line.files import check_files
 from core.command_line.parser import Parser, add_value
 from core.command_line.status import UsageError, typed
 from core.command_line.tables import add_table_options, aligned, aligned_table, wanted_table, write_table
+from core.records.replication import class_code
 from core.report.board import board_table, time_of
 
 DOES = "List, save or clear what the classes of a server have posted on their board."
@@ -43,7 +44,7 @@ def board(options: argparse.Namespace) -> None:
     if wanted:
         check_files(options, [wanted])
     with typed():
-        code = None if options.class_code is None else keeps.class_code(options.class_code)
+        code = None if options.class_code is None else class_code(options.class_code)
     if not wanted and not options.clear:
         options.output.show(_classes(keeps.classes()) if code is None else _studies(keeps.studies(code)))
         return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +13,7 @@ from core.records.spec import ContrastSpec, quoted
 
 SEAT_WORDS = (5, 200)  # words of each class that a seat may have
 MOST_SEATS = 500
+_CODE = re.compile(r"[a-z0-9][a-z0-9-]{2,30}[a-z0-9]")
 _Z = 1.959963984540054  # the normal quantile of a 95% interval
 # What of a spec tells one study from another, and since when that is so. A field that the spec gets one day changes no
 # key until it is named here; then the version goes up, and boards begin anew.
@@ -173,6 +175,29 @@ def words_of_seat(spec: ContrastSpec) -> int:
         got = " and ".join(dict.fromkeys(map(str, counts)))
         raise UserError(f"A seat was to have {got} words of each class; {low} to {high}, equally many, are allowed.")
     return spec.n_target
+
+
+def class_code(text: str) -> str:
+    """A class code as it counts: without spaces around it, in small letters.
+
+    Raises
+    ------
+    UserError
+        It is no code: 4 to 32 letters (a to z), digits and hyphens, with no hyphen first or last.
+
+    Examples
+    --------
+    >>> class_code(" Meadow-7B ")
+    'meadow-7b'
+    """
+    code = text.strip().lower()
+    if not _CODE.fullmatch(code):
+        raise UserError(
+            f"The class code is “{text.strip()[:40]}”; 4 to 32 letters (a to z), digits and hyphens are allowed, with "
+            "a letter or digit first and last.",
+            about="board",
+        )
+    return code
 
 
 def checked_seat(value: Any, n_seats: int) -> int:

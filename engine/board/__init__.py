@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING
 
 from core.errors import UserError
 from core.records import MAX_WORDS
+from core.records.replication import class_code
 from engine.limits import limits
 
 if TYPE_CHECKING:
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
 
 # A mistake of the board, for pages: what they add is that the rest of the app goes on.
 ABOUT = "board"
-_CODE = re.compile(r"[a-z0-9](?:[a-z0-9-]{2,30})[a-z0-9]")
 _STUDY = re.compile(r"[0-9a-f]{8,64}(?:-[0-9]{1,7}){0,2}")
 _LARGEST = 1e6  # of an effect or a variance: what is larger is no measurement
 
@@ -66,29 +66,6 @@ class Kept:
     digest: str
     study: str
     effect: SeatEffect
-
-
-def class_code(text: str) -> str:
-    """A class code as it counts: without spaces around it, in small letters.
-
-    Raises
-    ------
-    UserError
-        It is no code: 4 to 32 letters (a to z), digits and hyphens, with no hyphen first or last.
-
-    Examples
-    --------
-    >>> class_code(" Meadow-7B ")
-    'meadow-7b'
-    """
-    code = text.strip().lower()
-    if not _CODE.fullmatch(code):
-        raise UserError(
-            f"The class code is “{text.strip()[:40]}”; 4 to 32 letters (a to z), digits and hyphens are allowed, with "
-            "a letter or digit first and last.",
-            about=ABOUT,
-        )
-    return code
 
 
 def put(code: str, study: str, effect: SeatEffect, visitor: Visitor | None = None) -> None:

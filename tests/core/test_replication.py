@@ -59,7 +59,7 @@ def test_each_word_is_the_first_form_of_its_lemma_in_the_list():
     first = {}
     for word, lemma in zip(verbs.words, verbs.lemmas, strict=True):
         first.setdefault(lemma, word)
-    for lines in deal(NOUNS.spec, "a").baseline:
+    for lines in deal(NOUNS.spec, "meadow").baseline:
         assert all(first[lemma] == word for word, lemma in zip(*_parts(lines), strict=True))
 
 
@@ -88,8 +88,8 @@ def test_the_same_on_every_computer_and_other_words_for_another_code():
 
 
 def test_other_lists_are_another_pool_and_another_study():
-    fewer = deal(_study(target="custom", target_words=bundled_list("nouns").words[:200]).spec, "x")
-    assert fewer.n_seats < 64 and fewer.pool != deal(NOUNS.spec, "x").pool
+    fewer = deal(_study(target="custom", target_words=bundled_list("nouns").words[:200]).spec, "meadow")
+    assert fewer.n_seats < 64 and fewer.pool != deal(NOUNS.spec, "meadow").pool
     changes = ({"layer": 1}, {"hook_side": "activation"}, {"unit": "word"}, {"n_target": 13, "n_baseline": 13})
     keys = {_study(**each).key("p", "r") for each in ({}, *changes)}
     keys |= {replace(NOUNS, neuron=41).key("p", "r"), NOUNS.key("q", "r"), NOUNS.key("p", "s")}
@@ -134,10 +134,10 @@ def test_mistakes_get_a_sentence():
     with pytest.raises(UserError, match="does not vary over the words of this seat"):
         measure(spec, read, 5)
     with pytest.raises(UserError, match="these lists have words for 64 seats, so 1 to 64 are allowed"):
-        seat_spec(NOUNS, deal(NOUNS.spec, "x"), 65)
+        seat_spec(NOUNS, deal(NOUNS.spec, "meadow"), 65)
     with pytest.raises(UserError, match="the lists have 88 custom words and 782 verbs"):
         few = tuple(bundled_list("nouns").words[:100])
-        deal(_study(target="custom", target_words=few, n_target=120, n_baseline=120).spec, "x")
+        deal(_study(target="custom", target_words=few, n_target=120, n_baseline=120).spec, "meadow")
     for seat in (0, -1, True, "7", None, 7.0):
         with pytest.raises(UserError, match="1 to 64 are"):
             checked_seat(seat, 64)

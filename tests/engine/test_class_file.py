@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import os
+import re
 import time
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
 from core.errors import UserError
+from core.records import ContrastSpec
+from core.records.replication import MOST_SEATS, SEAT_WORDS
+from core.replication import deal
 from engine import class_file
-from engine.class_file import CONTROLS, Study, about, current, read
+from engine.class_file import CONTROLS, StudySettings, about, current, read
+from engine.class_steps import DEFAULT_WORDS
+from engine.limits import Limits
 from tests.support.browser import ROOT
 from tests.support.tiny_models import assert_one_sentence
 
@@ -37,10 +44,10 @@ def test_the_example_has_every_part() -> None:
     assert [each.title for each in file.texts] == ["At the harbour", "One sentence twice"]
     assert file.texts[0].text == (EXAMPLE.parent / "at-the-harbour.txt").read_text(encoding="utf-8").strip()
     assert file.pages and "Lesson" in file.pages and "dtype" in file.hidden and "layer" not in file.hidden
-    assert file.study == Study("harbour-5", "", 3, None, 40, 30)
+    assert file.study == StudySettings("", "", 3, None, 24, 30)
     assert about(file) == (
         "class.toml: “Week 5: do neurons differ between nouns and verbs?”, 4 settings, 2 texts, 8 pages shown, "
-        "4 controls hidden, study harbour-5"
+        "4 controls hidden, a study"
     )
 
 
@@ -64,6 +71,18 @@ def test_values_are_as_a_link_has_them(tmp_path: Path) -> None:
     assert read(written(tmp_path, "")) == class_file.ClassFile("class.toml")
 
 
+def test_the_documented_limits_of_the_study_are_the_ones_that_count() -> None:
+    text = (ROOT / "docs" / "how-to" / "class-file.md").read_text(encoding="utf-8")
+    rows = {line.split("|")[1].strip(" `"): line for line in text.splitlines() if line.startswith("| `")}
+    assert {each.name for each in fields(StudySettings)} <= {*rows}
+    assert f"{SEAT_WORDS[0]} to {SEAT_WORDS[1]}" in rows["words"] and f"| {DEFAULT_WORDS}, or" in rows["words"]
+    assert f"1 to {MOST_SEATS}" in rows["seats"] and f"`--board-seats` ({Limits().board_seats})" in rows["seats"]
+    for n_seats, n_words in re.findall(r"for (\d+)(?: seats)? with (\d+)", text):
+        assert deal(ContrastSpec.careful(n_target=int(n_words), n_baseline=int(n_words)), "any-code").n_seats == int(
+            n_seats
+        )
+
+
 WRONG = {
     'titel = "x"': "class.toml: “titel” is no name here. Did you mean title?",
     "title = 3": "class.toml: title is “3”; a text in quotes is allowed.",
@@ -78,9 +97,11 @@ WRONG = {
     "[controls]\nhide = ['layr']": "[controls]: “layr” is no control. Did you mean layer?",
     "[controls]\nhide = ['layer']\nshow = ['test']": "[controls]: it has show and hide; one of them is allowed.",
     "[lesson]\nstep = ['hook']": "[lesson]: “step” is no name here. Did you mean steps?",
-    "[study]\nseats = true": "[study]: seats is true; a whole number from 1 to 500 is allowed.",
-    "[study]\ncode = 'a b'": "[study]: code is “a b”; 4 to 32 letters (a to z), digits and hyphens are allowed",
-    "[study]\nwords = 20000": "[study]: words is “20000”; a whole number from 2 to 10,000 is allowed.",
+    "[study]\nseats = true": "[study]: seats is true; a whole number from 1 to 200 is allowed.",
+    "[study]\ncode = 'a b'": "[study]: The class code is “a b”; 4 to 32 letters (a to z), digits and hyphens",
+    "[study]\nseats = 201": "[study]: seats is “201”; a whole number from 1 to 200 is allowed.",
+    "[study]\nwords = 3": "[study]: words is “3”; a whole number from 5 to 200 is allowed.",
+    "[study]\nwords = 400": "[study]: words is “400”; a whole number from 5 to 200 is allowed.",
     "[[texts]]\ntext = 'a'": "text 1: it has no title",
     "[[texts]]\ntitle = 'a'": "text 1: it has no text; either text or file is allowed.",
     "[[texts]]\ntitle = 'a'\ntext = 'b'\nfile = 'c'": "text 1: it has text and file; either text or file is allowed.",
@@ -144,5 +165,5 @@ def test_it_is_read_once_and_follows_the_limits(tmp_path: Path, monkeypatch: pyt
     assert first is current() is not None
     monkeypatch.setenv("GRAMMAR_NEURONS_MAX_WORDS", "50")
     written(tmp_path, "[study]\nwords = 60\nmodel = 'other'")
-    with pytest.raises(UserError, match="a whole number from 2 to 50"):
+    with pytest.raises(UserError, match="a whole number from 5 to 50"):
         current()

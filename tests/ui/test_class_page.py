@@ -137,7 +137,7 @@ def test_a_seat_beyond_those_of_the_board_hears_why(monkeypatch):
 
 
 def test_the_class_file_fixes_the_study(monkeypatch):
-    study = class_file.Study("fern-12", layer=2, neuron=7, words=10, seats=20)
+    study = class_file.StudySettings("fern-12", layer=2, neuron=7, words=10, seats=20)
     file = class_file.ClassFile("class.toml", settings=(("layer", "1"),), study=study)
     monkeypatch.setattr(class_file, "current", lambda: file)
     at = _visit(21)

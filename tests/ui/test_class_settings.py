@@ -8,6 +8,8 @@ import pytest
 
 from core.errors import UserError
 from core.records import CUSTOM
+from core.replication import deal
+from core.words import bundled_list
 from tests.support.browser import ROOT
 from tests.support.pages import HOME, LAYERS, NEURONS, SMALL, TEXT, go_to, link, open_page, said, settle
 from ui import class_settings, samples
@@ -121,6 +123,12 @@ WRONG = {
     "[pages]\nshow = ['Nuerons']": "[pages]: “Nuerons” is no page. Did you mean Neurons?",
     "[lesson]\nsteps = ['hok']": "[lesson]: “hok” is no step of the lesson. Did you mean hook?",
     "[[texts]]\ntitle = 'The market'\ntext = 'x'": "[[texts]]: a text of the app or another one is called “the-market”",
+    "[study]\nlayer = 99": "[study]: layer is “99”; the model has 0 to 5.",
+    "[study]\nneuron = 999999": "[study]: neuron is “999999”; a layer of the model has 0 to 511.",
+    "[settings]\nneuron = 512\n[study]": "[study]: neuron is “512”; a layer of the model has 0 to 511.",
+    "[study]\nwords = 24\nseats = 64": "[study]: seats is “64”; with 24 words of each class a seat, these lists have "
+    "words for 32.",
+    "[settings]\ncontrast = 'singular-plural'\n[study]\nwords = 200": "[study]: A seat was to have 200 words of each",
 }
 
 
@@ -160,3 +168,24 @@ def test_the_example_is_used_as_it_stands(monkeypatch):
     assert file and class_settings.spec() == default_spec().changed(n_target=200, n_baseline=200)
     assert samples.names()[:2] == ("at-the-harbour", "one-sentence-twice")
     assert samples.find("one-sentence-twice").texts == (file.texts[1].text,)
+    assert file.study and file.study.seats and file.study.words
+    spec, _ = class_settings.study_of(file.study)
+    seat = spec.changed(n_target=file.study.words, n_baseline=file.study.words)
+    assert file.study.seats <= deal(seat, "any-code").n_seats < 2 * file.study.seats
+
+
+def test_the_lists_of_the_class_are_whole_in_its_study(use):
+    """As pages open with them, so that the neuron with the largest statistic is the one that they show."""
+    words = "[" + ", ".join(f"'{word}'" for word in bundled_list("nouns").words[:60]) + "]"
+    use(f"[settings]\ntarget = 'custom'\ntarget_words = {words}\n[study]\nwords = 12\nseats = 2\nlayer = 1")
+    file = class_settings.check()
+    spec, neuron = class_settings.study_of(file.study)
+    assert (spec, neuron) == (class_settings.spec().changed(layer=1), None) and spec.n_target == 60
+
+
+def test_a_start_waits_for_no_word_list(use, monkeypatch):
+    """The notebook's lists, which are not here: how many seats they have words for is seen on the page."""
+    monkeypatch.setattr("core.words.download.cached", lambda *_: None)
+    monkeypatch.setattr("core.replication.deal", None)
+    use("[settings]\nword_source = 'notebook'\n[study]\nwords = 24\nseats = 200")
+    assert class_settings.check()

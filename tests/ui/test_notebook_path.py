@@ -63,8 +63,7 @@ def keys(at):
 
 
 def test_one_press_sets_preset_model_layer_and_text_and_another_goes_back(open_hub, as_deep):
-    at = open_page(NEURONS, SMALL)
-    assert TAKE not in keys(at), "it belongs to the notebook's preset"
+    """Twice: with a text of the app, and with one's own, which stays. Each way has its layer, also the way back."""
     at = open_page(NEURONS, SMALL.changed(**NOTEBOOK, layer=3))
     assert "sets neither model nor layer" in in_sidebar(at) and "526 MB are downloaded first" in in_sidebar(at)
     before = link(at)
@@ -85,21 +84,15 @@ def test_one_press_sets_preset_model_layer_and_text_and_another_goes_back(open_h
     press(at, LEAVE)
     assert {**link(at), "sample": ""} == {**before, "sample": ""} and TAKE in keys(at)
     assert at.text_area(key="text").value == samples.find("the-market").texts[0]
-
-
-def test_a_text_of_ones_own_stays_and_each_way_has_its_layer(open_hub, as_deep, monkeypatch):
-    """Also the way back: layer 4 of the bundled model, not the layer as deep as the path's."""
-    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
-    at = open_page(TEXT, SMALL.changed(**NOTEBOOK, layer=4))
     at.text_area(key="text").set_value("My own text about walks.")
+    at.slider(key="layer").set_value(4)
     settle(at)
-    with HubStandIn({NOTEBOOK_MODEL: as_deep}):
-        press(at, TAKE)
-        assert not at.error and link(at)["layer"] == "8"
-        assert "your own text, which was kept" in in_sidebar(at)
-        assert at.text_area(key="text").value == "My own text about walks."
-        press(at, LEAVE)
-        assert (link(at)["model"], link(at)["layer"]) == ("bundled", "4")
+    press(at, TAKE)
+    assert not at.error and link(at)["layer"] == "8"
+    assert "your own text, which was kept" in in_sidebar(at)
+    assert at.text_area(key="text").value == "My own text about walks."
+    press(at, LEAVE)
+    assert (link(at)["model"], link(at)["layer"]) == ("bundled", "4"), "not the layer as deep as the path's"
 
 
 def test_without_a_network_the_command_is_said_and_the_bundled_model_stands_in(open_hub, monkeypatch):

@@ -230,7 +230,8 @@ def _draw_result(joined: Joined, measured: SeatEffect | None, expected: str | No
 def _draw_what_is_kept() -> None:
     st.caption(
         "**What the board keeps:** the seat number, Hedges' g and its variance, the AUC, how many words of each class "
-        f"were compared, and when; of the class code a digest; for {limits().board_days} days. It keeps no words, no "
-        "name and no guess. The server computes the numbers, so nobody can type them in; whoever measures the same "
-        "seat again puts the same numbers in their place. Your code, seat and guess stay in this browser."
+        f"were compared, and when; of the class code a digest. What is older than {limits().board_days} days is not "
+        "shown, and the next effect that is posted removes it. It keeps no words, no name and no guess. The server "
+        "computes the numbers, so nobody can type them in; whoever measures the same seat again puts the same numbers "
+        "in their place. Your code, seat and guess stay in this browser."
     )
