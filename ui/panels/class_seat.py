@@ -221,7 +221,10 @@ def _draw_result(joined: Joined, measured: SeatEffect | None, expected: str | No
     said = "" if measured.g == 0 else " You predicted so." if right else " You predicted the other class."
     st.success(page.plain(f"{about_seat(measured, joined.names)}{said}"), icon=":material/check_circle:")
     if sentence := st.session_state.get(_FAILED):
-        page.show_warning(f"Your effect is not on the board. {sentence} Nothing else on this page depends on it.")
+        page.show_warning(
+            f"Your effect is not on the board. {sentence} Nothing else on this page depends on it. Once the board can "
+            "be reached, press “Measure and post again”."
+        )
 
 
 def _draw_what_is_kept() -> None:
