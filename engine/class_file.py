@@ -211,7 +211,9 @@ def _hidden(controls: Table) -> frozenset[str]:
             raise UserError(f"{controls.where}: {shown(each)} is no control.{near}")
     if listed["show"] is not None:
         return frozenset(CONTROLS) - frozenset(listed["show"])
-    return frozenset(listed["hide"] or ())
+    hidden = frozenset(listed["hide"] or ())
+    # Who hides both classes does not want them changed: so these two, which change nothing else, go with them.
+    return hidden | {"contrast", "swap"} if {"target", "baseline"} <= hidden else hidden
 
 
 def _study(table: Table) -> StudySettings:

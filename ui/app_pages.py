@@ -136,7 +136,7 @@ LESSON = AppPage(
     "pages/7_Lesson.py",
     ":material/school:",
     "Take the lesson",
-    "Ten steps on the live model: guess, look, and see what the numbers bear.",
+    "Guess, look at the live model, and see what the numbers bear.",
     {"idea": "The idea of the step", "picture": "The picture of the step"},
     group=LEARN,
 )

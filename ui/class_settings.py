@@ -17,8 +17,8 @@ from core.errors import UserError, did_you_mean
 from core.records import CUSTOM, SIDES, ContrastSpec
 from engine.limits import Limits, limits, variable
 from ui import link
-from ui.app_pages import HELP, HOME, PAGES, AppPage
-from ui.defaults import default_spec
+from ui.app_pages import CLASS, HELP, HOME, PAGES, AppPage
+from ui.defaults import LEAST_WORDS, default_spec
 from ui.link_values import View
 
 if TYPE_CHECKING:
@@ -53,6 +53,7 @@ def check() -> ClassFile | None:
             _view(file, limits())
             _pages(file)
             _check_names(file)
+            _check_class_page(file)
             _check_study(file)
     except UserError as error:
         raise UserError(str(error), about="variable") from None
@@ -92,6 +93,11 @@ def shows(page: AppPage) -> bool:
     return page.title in (each.title for each in pages())
 
 
+def if_shown(page: AppPage, sentence: str) -> str:
+    """A sentence that leads to a page; "" where this server does not show that page."""
+    return sentence if shows(page) else ""
+
+
 def hides(control: str) -> bool:
     """Whether the sidebar does not show a control (``engine.class_file.CONTROLS``)."""
     return bool((file := current()) and control in file.hidden)
@@ -120,8 +126,14 @@ def _view(file: ClassFile, allowed: Limits) -> View:
     for problem in problems:
         raise UserError(f"{where}: {_INSTEAD.sub('', problem)}")
     own = {side: len(getattr(found.spec, f"{side}_words")) for side in SIDES}
+    for side, n in own.items():
+        if 0 < n < LEAST_WORDS:
+            raise UserError(f"{where}: {side}_words has {n} word; at least {LEAST_WORDS} are needed.")
     counts = {f"n_{side}": n for side, n in own.items() if n}  # a list of one's own is used whole
-    return replace(found, spec=found.spec.changed(**counts))
+    try:
+        return replace(found, spec=found.spec.changed(**counts))
+    except UserError as error:  # such as two lists of unequal length for a paired test
+        raise UserError(f"{where}: {error}") from None
 
 
 def _pages(file: ClassFile) -> tuple[AppPage, ...]:
@@ -135,6 +147,12 @@ def _pages(file: ClassFile) -> tuple[AppPage, ...]:
             raise UserError(f"{file.name}, [pages]: “{name[:60]}” is no page.{near}")
     shown = {*(_plain(name) for name in file.pages), *(_plain(each.title) for each in _ALWAYS)}
     return tuple(each for name, each in by_name.items() if name in shown)
+
+
+def _check_class_page(file: ClassFile) -> None:
+    """Refuse a study that no page shows."""
+    if file.study and CLASS not in _pages(file):
+        raise UserError(f"{file.name}, [study]: it is for the page Class, which [pages] does not show.")
 
 
 def _plain(name: str) -> str:

@@ -12,6 +12,7 @@ from core.records.names import spoken
 from core.report.glossary import GLOSSARY
 from engine.limits import limits
 from ui import class_settings, page, settings
+from ui.app_pages import EVIDENCE
 from ui.defaults import LEAST_WORDS, length_of
 from ui.labels import SETTING_LABELS, UNIT_LABELS, class_label
 from ui.widgets import say_why
@@ -117,7 +118,7 @@ def _choose_contrast() -> None:
 
 def _what_else_differs(chosen: str) -> str:
     """What else differs between the two classes, as they are chosen; the page may still show the last valid ones."""
-    from core.records.contrasts import CONTRASTS, ask_what_else_differs, beside_the_name
+    from core.records.contrasts import CONTRASTS, MEASURED_BY, ask_what_else_differs, beside_the_name
 
     values = settings.current().values
     if values["shuffle_labels"]:
@@ -125,7 +126,8 @@ def _what_else_differs(chosen: str) -> str:
     found = next((each for each in CONTRASTS if each.name == chosen), None)
     if found:
         return beside_the_name(found, values["word_source"])
-    return ask_what_else_differs("target", "baseline")
+    asked = ask_what_else_differs("target", "baseline")
+    return asked.replace(MEASURED_BY, class_settings.if_shown(EVIDENCE, MEASURED_BY)).rstrip()
 
 
 def draw_class(side: str, explanation: str) -> None:

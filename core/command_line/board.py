@@ -10,6 +10,7 @@ from core.command_line.files import check_files
 from core.command_line.parser import Parser, add_value
 from core.command_line.status import UsageError, typed
 from core.command_line.tables import add_table_options, aligned, aligned_table, wanted_table, write_table
+from core.errors import UserError
 from core.records.replication import class_code
 from core.report.board import board_table, time_of
 
@@ -46,9 +47,11 @@ def board(options: argparse.Namespace) -> None:
     with typed():
         code = None if options.class_code is None else class_code(options.class_code)
     if not wanted and not options.clear:
-        options.output.show(_classes(keeps.classes()) if code is None else _studies(keeps.studies(code)))
+        options.output.show(_classes(keeps.classes()) if code is None else _studies(keeps.studies(code), code))
         return
     effects = keeps.kept(code)
+    if not effects:  # a file with a header only could replace the sole copy of what was cleared
+        raise _nothing(code)
     if options.clear:  # asked before a file is written, which may replace another
         _ask(options, len(effects), code)
     if wanted:
@@ -72,10 +75,15 @@ def _ask(options: argparse.Namespace, n_effects: int, code: str | None) -> None:
         raise UsageError("Nothing was removed: the answer was not yes.")
 
 
+def _nothing(code: str | None) -> UserError:
+    """What is said where there is nothing to list, save or clear."""
+    return UserError("The board is empty." if code is None else "The class has nothing on the board.")
+
+
 def _classes(classes: tuple[Any, ...]) -> str:
     """The classes, aligned."""
     if not classes:
-        return "The board is empty."
+        return str(_nothing(None))
     rows = [
         (each.digest[:_SHOWN], f"{each.n_seats:,}", f"{each.n_studies:,}", f"{each.n_effects:,}", time_of(each.at))
         for each in classes
@@ -83,9 +91,9 @@ def _classes(classes: tuple[Any, ...]) -> str:
     return aligned(("class", "seats", "studies", "effects", "newest"), rows, left=("class",))
 
 
-def _studies(studies: tuple[Any, ...]) -> str:
+def _studies(studies: tuple[Any, ...], code: str) -> str:
     """The studies of a class, aligned."""
     if not studies:
-        return "The class has nothing on the board."
+        return str(_nothing(code))
     rows = [(each.study, f"{each.n_effects:,}", time_of(each.at)) for each in studies]
     return aligned(("study", "effects", "newest"), rows, left=("study",))

@@ -103,6 +103,8 @@ CONTRASTS = (
     ),
 )
 
+# Of a page that not every server shows.
+MEASURED_BY = "The check “Other properties of the words” in Evidence measures some of these."
 CONTRAST_NAMES = tuple(contrast.name for contrast in CONTRASTS)
 
 
@@ -194,6 +196,6 @@ def ask_what_else_differs(target: str, baseline: str) -> str:
     'What else differs between fruit and tools'
     """
     return (
-        f"What else differs between {target} and {baseline}? It may be length, frequency, endings or topic. The check "
-        "“Other properties of the words” in Evidence measures some of these."
+        f"What else differs between {target} and {baseline}? It may be length, frequency, endings or topic. "
+        f"{MEASURED_BY}"
     )

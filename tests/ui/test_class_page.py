@@ -118,6 +118,7 @@ def test_without_the_board_one_sees_the_own_result(monkeypatch):
         at = _measure(_visit(7))
     assert said(at.success)[0].startswith("Seat 7: Hedges' g")
     assert "Your effect is not on the board. The class board's database cannot" in said(at.warning)[0]
+    assert f"press “{at.button(key='class_measure').label}”." in said(at.warning)[0]
     assert "The board cannot be shown now." in said(at.warning)[1]
     # After a reload, the browser still says so; once it is posted, no more.
     kept = {**at.session_state["_learner"]["seat"]}

@@ -114,6 +114,9 @@ def test_a_class_may_bring_its_own_lists(use):
 
 
 WRONG = {
+    "[settings]\ntarget = 'custom'\ntarget_words = ['only']": "target_words has 1 word; at least 2 are needed.",
+    "[settings]\npreset = 'notebook'\ntarget = 'custom'\ntarget_words = ['a', 'b']": "[settings]: The paired test",
+    "[pages]\nshow = ['Neurons']\n[study]\ncode = 'meadow'": "[study]: it is for the page Class, which",
     "[settings]\nlayer = 99": "[settings]: layer is “99”; the model has 0 to 5.",
     "[settings]\nlaier = 2": "[settings]: “laier” is no setting. Did you mean layer?",
     "[settings]\nalpha = 'much'": "[settings]: alpha is “much”, which is not a number.",
@@ -146,6 +149,28 @@ def test_the_lesson_has_the_steps_of_the_class_in_its_own_order(use):
     use("[lesson]\nsteps = ['chance', 'hook']")
     class_settings.check()
     assert [step.name for step in lesson_steps_shown()] == ["hook", "chance"]
+
+
+def test_no_sentence_leads_to_a_hidden_page_and_home_counts_the_steps_shown(use):
+    use("[pages]\nshow = ['Neurons', 'Layers', 'Lesson']\n[lesson]\nsteps = ['chance', 'hook']")
+    at = open_page(NEURONS, SMALL.changed(target="adverbs", baseline="numbers"))
+    asked = [each for each in said(at.main.caption) if "What else differs between" in each]
+    assert asked and asked[0].endswith("endings or topic.") and not asked[0].endswith(" ")
+    for page in (NEURONS, LAYERS, HOME):
+        go_to(at, page)
+        assert not at.exception
+        texts = [*said(at.caption), *said(at.markdown), *(box.help for box in at.selectbox)]
+        assert not [each for each in texts if "Evidence" in each or "Text heatmap" in each]
+    assert "2 steps. Guess, look at the live model, and see what the numbers bear." in said(at.markdown)
+
+
+def test_hiding_both_classes_hides_what_changes_both(use):
+    use("[controls]\nhide = ['target', 'baseline']")
+    assert class_settings.hides("contrast") and class_settings.hides("swap") and not class_settings.hides("n_target")
+    use("[controls]\nhide = ['target']")
+    assert not class_settings.hides("contrast")
+    use("[controls]\nshow = ['contrast']")  # that says it itself
+    assert not class_settings.hides("contrast") and class_settings.hides("target")
 
 
 def test_a_model_that_is_not_offered_is_a_mistake(use, monkeypatch):

@@ -18,7 +18,8 @@ from core.records.presets import NOTEBOOK_LAYER, NOTEBOOK_MODEL
 from tests.support.hub_stand_in import HubStandIn
 from tests.support.hub_world import empty_cache  # noqa: F401 - a fixture
 from tests.support.pages import HOME, NEURONS, SMALL, TEXT, go_to, link, open_page, said, settle
-from ui import samples
+from ui import app_pages, samples
+from ui.panels import notebook_path
 
 TAKE, LEAVE = "sidebar_take_notebook_path", "sidebar_leave_notebook_path"
 RANDOMNESS = samples.find("randomness").texts[0]
@@ -81,6 +82,10 @@ def test_one_press_sets_preset_model_layer_and_text_and_another_goes_back(open_h
     assert "read at the output of transformer.h.8.mlp.c_fc" in " ".join(said(at.main.caption))
     go_to(at, TEXT)
     assert at.text_area(key="text").value == RANDOMNESS
+    assert (
+        "statistic. Each neuron is read at the output of transformer.h.8.mlp.c\\_fc."
+        in at.number_input(key="neuron").help
+    )
     press(at, LEAVE)
     assert {**link(at), "sample": ""} == {**before, "sample": ""} and TAKE in keys(at)
     assert at.text_area(key="text").value == samples.find("the-market").texts[0]
@@ -93,6 +98,20 @@ def test_one_press_sets_preset_model_layer_and_text_and_another_goes_back(open_h
     assert at.text_area(key="text").value == "My own text about walks."
     press(at, LEAVE)
     assert (link(at)["model"], link(at)["layer"]) == ("bundled", "4"), "not the layer as deep as the path's"
+
+
+def test_on_a_class_server_students_ask_their_instructor(open_hub, monkeypatch):
+    """Also where no page shows a text: then none is named."""
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
+    monkeypatch.setenv("GRAMMAR_NEURONS_MODELS", f"bundled,{NOTEBOOK_MODEL}")
+    monkeypatch.setattr(notebook_path.class_settings, "shows", lambda page: page in (app_pages.HOME, app_pages.NEURONS))
+    asked, for_the_instructor = notebook_path._missing()
+    assert asked == "The notebook’s GPT-Neo 125M is not on this server yet: ask your instructor for it."
+    assert f"run `python -m core download {NOTEBOOK_MODEL}`" in for_the_instructor
+    at = open_page(HOME, SMALL.changed(**NOTEBOOK, layer=1))
+    assert "text" not in at.button(key="home_take_notebook_path").help
+    press(at, "home_take_notebook_path")
+    assert "Set: preset Notebook, Grammar Neo 9M (bundled), layer 4. Before:" in in_sidebar(at)
 
 
 def test_without_a_network_the_command_is_said_and_the_bundled_model_stands_in(open_hub, monkeypatch):

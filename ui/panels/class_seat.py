@@ -224,7 +224,10 @@ def _draw_result(joined: Joined, measured: SeatEffect | None, expected: str | No
     st.success(page.plain(f"{about_seat(measured, joined.names)}{said}"), icon=":material/check_circle:")
     if not class_seat.was_posted():
         why = st.session_state.get(_FAILED, "It could not be posted when it was measured.")
-        page.show_warning(f"Your effect is not on the board. {why} Nothing else on this page depends on it.")
+        page.show_warning(
+            f"Your effect is not on the board. {why} Nothing else on this page depends on it. Once the board can be "
+            "reached, press “Measure and post again”."
+        )
 
 
 def _draw_what_is_kept() -> None:

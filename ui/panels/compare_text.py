@@ -13,8 +13,9 @@ from core.records import ContrastResult, TokenActivations
 from core.records.agreement import Agreement
 from core.report.sentences import after_start
 from engine import steps
-from ui import chosen, late, page, parts, settings
+from ui import chosen, class_settings, late, page, parts, settings
 from ui import other as of_other
+from ui.app_pages import TEXT
 from ui.defaults import DISPLAY
 from ui.panels import text_input
 from ui.panels.text_blocks import blocks_of, sentences_of
@@ -30,7 +31,8 @@ def draw(a: ContrastResult, b: ContrastResult, found: Agreement, neuron: int) ->
     st.header("One text, coloured by both")
     texts, _ = text_input.draw()
     if len(texts) > 1:
-        st.caption("Of the two texts, the first one is coloured. The Text heatmap page compares both.")
+        more = class_settings.if_shown(TEXT, " The Text heatmap page compares both.")
+        st.caption(f"Of the two texts, the first one is coloured.{more}")
     other_neuron = _neuron_of_b(a, b, found, neuron)
     if not parts.embedded():
         _draw_choice(b, other_neuron, found)

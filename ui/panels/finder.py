@@ -16,7 +16,8 @@ from core.report import sentences
 from core.report.glossary import GLOSSARY, SIDE_WORDS, statistic_name
 from core.report.one_layer import one_layer_read
 from engine import files, steps
-from ui import page, seen, settings
+from ui import class_settings, page, seen, settings
+from ui.app_pages import EVIDENCE
 from ui.link_values import View
 from ui.panels import finder_table, layers
 from ui.panels.export import FileButton, Files
@@ -32,6 +33,7 @@ MOST = 1_000  # rows that a browser gets: the table of a large model would take 
 _LONGEST = 2_000  # characters that stay in the box: a link has to hold them
 _VALID = "_finder_valid"  # the last filter that could be read
 _WORKED = "auc_after >= 0.9 and not reverses and gold_auc > 0.8"
+_TESTED_ELSEWHERE = ": *Evidence* tests a neuron on words that it was not picked by"
 _AT_FIRST = "|AUC − 0.5|"
 _WAYS = {"-": "Highest first", "": "Lowest first"}
 
@@ -256,7 +258,7 @@ def _draw_about(table: NeuronTable) -> None:
     st.caption(
         "Click a row to go to its neuron, in its layer. The same number in two layers is not the same neuron, and mean "
         "differences of two layers have different scales. Neurons that a filter picks out by their numbers look better "
-        f"here than on other words: *Evidence* tests a neuron on words that it was not picked by. "
+        f"here than on other words{class_settings.if_shown(EVIDENCE, _TESTED_ELSEWHERE)}. "
         f"{layers.about_correction(table.found)} {gold}"
     )
 

@@ -12,12 +12,13 @@ from core.report import sentences
 from core.report.glossary import GLOSSARY, statistic_name
 from core.report.readable import readable_auc, signed
 from core.stats.correction import LABELS
-from ui import chosen, page, parts
+from ui import chosen, class_settings, page, parts
+from ui.app_pages import EVIDENCE
 
 
 def draw_sentence(result: ContrastResult) -> None:
     """Draw the result in one sentence, what was compared in a small one, and what else differs between the classes."""
-    from core.records.contrasts import what_else_differs
+    from core.records.contrasts import MEASURED_BY, what_else_differs
 
     spec = result.spec
     selected = ("Significant", "significant") if result.top is None else ("Top share", "top share")
@@ -26,7 +27,8 @@ def draw_sentence(result: ContrastResult) -> None:
     read = [page.plain(each) for each in (sentences.compared(result), sentences.read_at(result)) if each]
     st.caption(" · ".join((*read, sentences.tested(result, LABELS[spec.correction]))))
     if differs := what_else_differs(spec):
-        st.caption(page.plain(differs))
+        measured = class_settings.if_shown(EVIDENCE, MEASURED_BY)
+        st.caption(page.plain(differs.replace(MEASURED_BY, measured).rstrip()))
 
 
 def draw_numbers(result: ContrastResult) -> None:

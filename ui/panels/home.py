@@ -78,12 +78,13 @@ def _draw_lesson() -> None:
         border=True, key=f"card_{LESSON.title}", horizontal=True, vertical_alignment="center", gap="medium"
     ):
         at, done = lesson_progress.first_open(), lesson_progress.n_done()
-        label, about = LESSON.invitation, LESSON.description
+        n = len(lesson_progress.lesson_steps_shown())
+        label, about = LESSON.invitation, f"{n} step{'' if n == 1 else 's'}. {LESSON.description}"
         if at is None:
             label, about = "Look back at the lesson", "All steps are done: your guesses and the answers are kept."
         elif done:
             label = f"Go on with step {at + 1} of the lesson"
-            about = f"{done} of {len(lesson_progress.lesson_steps_shown())} steps are done."
+            about = f"{done} of {n} steps are done."
         navigation.draw_link(LESSON, f"**{label}**")
         st.markdown(about)
 

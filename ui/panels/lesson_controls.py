@@ -17,7 +17,8 @@ from core.report.glossary import GLOSSARY
 from core.stats.correction import LABELS
 from engine.limits import limits
 from engine.steps import layers_of
-from ui import chosen, control, samples, settings
+from ui import chosen, class_settings, control, samples, settings
+from ui.app_pages import TEXT
 from ui.labels import FAMILY_LABELS, SETTING_LABELS, SOURCE_LABELS, TEST_LABELS, UNIT_LABELS, class_label, model_label
 from ui.panels import text_input
 from ui.widgets import say_why
@@ -123,7 +124,8 @@ def _draw_sample() -> None:
         format_func=lambda name: offered.get(name, _OWN_TEXT),
         on_change=_change_sample,
         args=(chosen.snapshot(),),
-        help="The same text as on the Text heatmap page, where you can write your own.",
+        help=class_settings.if_shown(TEXT, "The same text as on the Text heatmap page, where you can write your own.")
+        or None,
     )
 
 

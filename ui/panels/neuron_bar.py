@@ -8,7 +8,8 @@ from typing import cast
 import streamlit as st
 
 from core.records import ContrastResult
-from ui import chosen, parts, settings
+from core.report import sentences
+from ui import chosen, page, parts, settings
 from ui.defaults import MAX_NEURONS
 from ui.widgets import say_why
 
@@ -35,7 +36,7 @@ def draw(result: ContrastResult, *, chips: bool = True) -> int:
             args=(result.n_neurons, chosen.snapshot()),
             width=150,
             help="It goes with you to all pages. You can also click a point, a column or a row where there are some. "
-            "Without a choice, it is the one with the largest statistic.",
+            f"Without a choice, it is the one with the largest statistic.{_read_at(result)}",
         )
         _draw_pin(neuron, pinned)
         if chips and pinned:
@@ -44,6 +45,12 @@ def draw(result: ContrastResult, *, chips: bool = True) -> int:
         allowed = f"neurons 0 to {result.n_neurons - 1:,} are allowed"
         say_why(f"{typed:,} is out of range: {allowed}. Neuron {neuron} is shown.")
     return neuron
+
+
+def _read_at(result: ContrastResult) -> str:
+    """Where in the model the neurons are read, as a sentence after a space; "" where that is not known."""
+    place = sentences.read_at(result)
+    return f" Each neuron is {page.plain(place)}." if place else ""
 
 
 def _keep_typed() -> int | None:

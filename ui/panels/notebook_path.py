@@ -20,6 +20,7 @@ from engine.folders import model_folders
 from engine.limits import limits
 from engine.steps import layers_of
 from ui import chosen, class_settings, page, parts, settings
+from ui.app_pages import COMPARE, LESSON, TEXT
 from ui.defaults import preset, same_depth
 from ui.labels import model_label
 from ui.panels import text_input
@@ -115,11 +116,16 @@ def _download() -> str:
 def _missing() -> tuple[str, str]:
     """What is missing for the notebook's own model, and what to do; and more of it, for whoever asks."""
     allowed, command = limits(), f"`{COMMAND} download {NOTEBOOK_MODEL}`"
-    if allowed.any_model or NOTEBOOK_MODEL in allowed.models:
+    copied = f"run {command} where there is a network"
+    if allowed.any_model:  # whoever reads this runs the app
         return (
-            f"The notebook’s {_NAME} is not on this computer, and the hub is switched off: run {command} where there "
-            "is a network.",
+            f"The notebook’s {_NAME} is not on this computer, and the hub is switched off: {copied}.",
             "Copy the hub library’s cache (HF_HOME) from there to this computer, if it is another one.",
+        )
+    if NOTEBOOK_MODEL in allowed.models:
+        return (
+            f"The notebook’s {_NAME} is not on this server yet: ask your instructor for it.",
+            f"For the instructor: {copied}, and copy the hub library’s cache (HF_HOME) from there to the server.",
         )
     return (
         f"This server does not offer the notebook’s {_NAME}: ask your instructor for it.",
@@ -134,9 +140,22 @@ def _draw_button(place: str, label: str, path: Path) -> None:
         icon=":material/route:",
         on_click=_take,
         args=(path, chosen.snapshot()),
-        help=f"It sets the preset {PRESET}, the model {page.plain(model_label(path.model))}, layer {path.layer}, and a "
-        f"text about randomness on the Text heatmap. {_about_depth(path)}You can go back.",
+        help=f"It sets the preset {PRESET}, the model {page.plain(model_label(path.model))}{_and_text(path)}. "
+        f"{_about_depth(path)}You can go back.",
     )
+
+
+def _and_text(path: Path) -> str:
+    """The layer and, where a page shows it, the text that the path sets."""
+    if not _shows_text():
+        return f" and layer {path.layer}"
+    on = class_settings.if_shown(TEXT, " on the Text heatmap")
+    return f", layer {path.layer}, and a text about randomness{on}"
+
+
+def _shows_text() -> bool:
+    """Whether a page of this server shows the text that is chosen."""
+    return any(class_settings.shows(each) for each in (TEXT, COMPARE, LESSON))
 
 
 def _about_depth(path: Path) -> str:
@@ -153,7 +172,8 @@ def _draw_taken(place: str, before: _Before) -> None:
     path, values = before.path, before.values
     text = "the text about randomness" if text_input.sample_shown() == SAMPLE else "your own text, which was kept"
     was = f"{model_label(values['model'])}, layer {values['layer']}"
-    st.caption(page.plain(f"Set: preset {PRESET}, {path.place}, {text}. Before: {was}."))
+    and_text = f", {text}" if _shows_text() else ""
+    st.caption(page.plain(f"Set: preset {PRESET}, {path.place}{and_text}. Before: {was}."))
     if path.model != NOTEBOOK_MODEL:
         st.caption(f"This is not the notebook’s model. Its numbers are of {_NAME}, layer {NOTEBOOK_LAYER}.")
     st.button(

@@ -14,13 +14,15 @@ from core.report import registration as report
 from core.report.glossary import GLOSSARY
 from core.report.sentences import class_names
 from core.version import __version__
-from ui import page, registrations, seen
+from ui import class_settings, page, registrations, seen
+from ui.app_pages import EVIDENCE
 from ui.defaults import ALPHAS
 from ui.panels import one_neuron
 
 _HYPOTHESIS, _DIRECTION, _TEST, _ALPHA, _SMALLEST = (
     f"registered_{name}" for name in ("hypothesis", "direction", "test", "alpha", "smallest")
 )
+_SHOWN_ELSEWHERE = "; the Evidence page does, to whoever runs its checks"
 _MISTAKE, _TEST_OF = "_registered_mistake", "_registered_test_of"
 
 
@@ -79,7 +81,7 @@ def _draw_data(result: ContrastResult, neuron: int) -> bool:
         else:
             st.caption(
                 "Tagged text: the project's sentences, whose words have a part of speech given by people. Before the "
-                "lock this page shows nothing of it; the Evidence page does, to whoever runs its checks."
+                f"lock this page shows nothing of it{class_settings.if_shown(EVIDENCE, _SHOWN_ELSEWHERE)}."
             )
         if known := seen.of(spec, neuron):
             st.caption(f"This session has seen some of it: {page.plain(_seen(known))}. The registration will say so.")

@@ -53,6 +53,12 @@ def test_it_saves_and_clears_a_class_in_one_command(tmp_path: Path, capsys: pyte
         ("2", 0.5, 0.6),
     ]
     assert board.effects("meadow", STUDY) == () and len(board.effects("hill-7b", STUDY)) == 1
+    # The same once more, or with a mistyped code: the file is the sole copy now.
+    sole = file.read_bytes()
+    for code in ("meadow", "maedow"):
+        assert main(["board", "--class", code, "--out", str(file), "--clear", "--yes"]) == 1
+        said = capsys.readouterr()
+        assert "The class has nothing on the board." in said.err and said.out == "" and file.read_bytes() == sole
 
 
 @pytest.mark.usefixtures("posted")
