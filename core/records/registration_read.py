@@ -84,6 +84,8 @@ def _registration(value: Any) -> Registration:
         spec=_spec(given["settings"]),
         neuron=_whole(given["neuron"]),
         higher_for=_text(given["higher_for"]),
+        planned_test=_text(given["planned_test"]),
+        planned_alpha=_number(given["planned_alpha"]),
         smallest_auc=_number(given["smallest_auc"]),
         locked_at=_time(given["locked_at"]),
         locked_at_local=_time(given["locked_at_local"]),

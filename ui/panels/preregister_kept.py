@@ -135,7 +135,7 @@ def _read(one: Registered, opening: Opening) -> Opening:
     locked, missing = one.registration, dict(opening.missing)
     spec, test, separation, revision = locked.spec, opening.held_out, opening.gold_text, opening.model_revision
     try:
-        held = show(steps.conclusion, held_out_spec(spec, show(steps.words, spec)))
+        held = show(steps.conclusion, held_out_spec(locked.planned_spec, show(steps.words, spec)))
         test, revision = planned_test(held, locked), held.model.revision
     except UserError as error:
         _raise_if_passing(error)
