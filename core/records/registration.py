@@ -249,8 +249,8 @@ def changes(
 
     Examples
     --------
-    >>> when = "2026-01-05T10:00:00+00:00"
-    >>> locked = Registration("It is higher.", ContrastSpec(), 7, "target", "welch", 0.01, 0.75, when, when, "r1", "0.1.0")
+    >>> when = ["2026-01-05T10:00:00+00:00"] * 2
+    >>> locked = Registration("It is higher.", ContrastSpec(), 7, "target", "welch", 0.01, 0.75, *when, "r1", "0.1.0")
     >>> changes(locked, ContrastSpec(layer=1), 7, "r1", "0.1.0")
     (Change(setting='layer', registered='3', reported='1'),)
     """

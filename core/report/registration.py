@@ -41,10 +41,11 @@ def title(registration: Registration) -> str:
 def statement(registration: Registration) -> str:
     """What was locked beside the student's own words."""
     spec, (own, other) = registration.spec, registration.classes
+    test = _named(registration.planned_spec.tested_by.label)
     return (
         f"Neuron {registration.neuron} of layer {spec.layer} of {spec.model}, {where(spec.hook_side)}, is higher for "
-        f"{own} than for {other}. Planned: one {_named(registration.planned_spec.tested_by.label)}, two-sided, "
-        f"α = {as_chosen(registration.planned_alpha)}, no correction. The smallest effect that counts is an AUC of {as_chosen(registration.smallest_auc)}."
+        f"{own} than for {other}. Planned: one {test}, two-sided, α = {as_chosen(registration.planned_alpha)}, "
+        f"no correction. The smallest effect that counts is an AUC of {as_chosen(registration.smallest_auc)}."
     )
 
 
@@ -90,11 +91,12 @@ def of_test(registered: Registered) -> str:
     unit = "lemmas" if registration.spec.unit == "lemma" else "words"
     df = "" if found.degrees_of_freedom is None else f" (df {readable_df(found.degrees_of_freedom)})"
     g = "" if found.hedges_g is None else f", Hedges' g {signed(found.hedges_g)}"
+    statistic = statistic_name(registration.planned_test)
     significant = "at most" if found.is_significant(registration) else "above"
     return (
         f"On {found.n_higher:,} held-out {unit} of {own} and {found.n_lower:,} of {other}, the AUC for {own} is "
         f"{readable_auc(found.auc)} {interval(readable_auc(found.auc_low), readable_auc(found.auc_high))}{g}; "
-        f"{statistic_name(registration.planned_test)} = {signed(found.statistic)}{df}, p = {readable_p(found.log10_p)}, "
+        f"{statistic} = {signed(found.statistic)}{df}, p = {readable_p(found.log10_p)}, "
         f"which is {significant} α = {as_chosen(registration.planned_alpha)}."
     )
 

@@ -88,10 +88,8 @@ def test_the_planned_test_is_scipys(test, higher_for):
     spec, neuron = SPEC.changed(unit="word", test=test), 17
     lm, words = load_model("bundled"), choose_words(SPEC)
     held = held_out_words(spec, words)
-    found = planned_test(
-        run_contrast(held_out_spec(spec, words), lm),
-        made_registration(spec=spec, planned_test=test, higher_for=higher_for),
-    )
+    locked = made_registration(spec=spec, planned_test=test, higher_for=higher_for)
+    found = planned_test(run_contrast(held_out_spec(locked.planned_spec, words), lm), locked)
     read = {"leading_space": True, "prefix": True, "layers": [spec.layer]}
     values = [word_activations(lm, each, **read)[0, :, neuron] for each in (held.target, held.baseline)]
     own, other = values if higher_for == "target" else values[::-1]
