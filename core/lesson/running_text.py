@@ -7,10 +7,11 @@ from core.lesson import sizes
 from core.lesson.step import Choice, Guess, Live, Reveal, Step
 from core.records import CLEAR_AUC, STRONG_AUC, ContrastSpec, Finding
 from core.records.gold import tags_of
+from core.report.sentences import STRONG_FROM
 
 OPTIONS = (
-    f"very well: an AUC of {STRONG_AUC:g} or more",
-    f"clearly: from {CLEAR_AUC:g} to {STRONG_AUC:g}",
+    f"very well: an AUC of {STRONG_FROM} or more",
+    f"clearly: from {CLEAR_AUC:g} to {STRONG_FROM}",
     f"hardly: from 0.5 to {CLEAR_AUC:g}",
     "the other way round: below 0.5",
 )

@@ -14,6 +14,7 @@ from core.records.quiz import QuizAnswer, answers_of, kept_answers
 from core.words.minimal_pairs import minimal_pairs
 from engine.pipeline import Request, resolve
 from engine.quiz_steps import phrases
+from tests.support.learner import kept_by_browser
 from tests.support.pages import open_page, said, settle
 from ui import kept_in_browser, quiz_rounds
 from ui.panels import quiz, quiz_texts
@@ -100,7 +101,7 @@ def test_a_blind_text_from_the_question_to_the_score(contrast):
         ("class", quiz.neuron, True),
         ("which", quiz.neuron, False),
     }
-    assert "0 of 1; chance is 0.5; the interval 0% to 79% includes chance." in shown
+    assert "0 of 1; chance is 0.5; the interval [0%, 79%] includes chance." in shown
     assert "It does not say that the model uses the neuron." in shown
     # The next one is another text and another neuron; to begin again forgets the answers.
     at.button(key="quiz_next").click()
@@ -146,6 +147,9 @@ def test_answers_from_the_browser_are_checked(monkeypatch):
     monkeypatch.setattr(kept_in_browser, "answer", lambda: {"quiz": forged})
     at = open_page(QUIZ, SPEC)
     assert "1 of 1; chance is 0.5" in text_of(at) and "script" not in text_of(at)
+    assert "more than the" not in text_of(at)
+    monkeypatch.setattr(kept_in_browser, "MOST_BYTES", 50)
+    assert "what is new ends with this tab" in text_of(settle(at)) and not kept_by_browser(at)
 
 
 def test_where_no_neuron_is_strong_other_layers_are_offered(monkeypatch):
@@ -185,7 +189,7 @@ def test_a_plan_that_gives_no_text_is_followed_by_another_one(monkeypatch):
 
 
 def test_without_tags_and_with_strong_neurons_of_one_class(contrast):
-    spec = ContrastSpec.careful(layer=2, target="singular-nouns", baseline="plural-nouns", n_target=60, n_baseline=60)
+    spec = ContrastSpec.careful(layer=1, target="singular-nouns", baseline="plural-nouns", n_target=40, n_baseline=40)
     result = contrast(spec)
     assert result.strong.any() and not (result.strong & (result.tests.statistic > 0)).any()
     at = open_page(QUIZ, spec)
