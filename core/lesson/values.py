@@ -5,7 +5,7 @@ from __future__ import annotations
 from core.lesson import lines, sizes
 from core.lesson.step import Choice, Guess, Live, Reveal, Step
 from core.records import ContrastSpec
-from core.report.readable import interval, readable_number, readable_p
+from core.report.readable import readable_number, readable_p
 from core.report.sentences import class_names
 
 EQUAL = "neither: the means are equal"
@@ -59,8 +59,8 @@ def _reveal(live: Live) -> Reveal:
         else f"After the correction, p is {p}: not significant, so chance may explain it"
     )
     sentence = (
-        f"{means}, where Hedges' g is {g} (95% interval {interval(low, high)}; above zero: higher for {target}). "
-        f"{chance}. {sizes.separation(live)}"
+        f"{means}, where Hedges' g is {g} (95% interval {low} to {high}; above zero: higher for {target}). {chance}. "
+        f"{sizes.separation(live)}"
     )
     return Reveal(higher if difference else EQUAL, difference, sentence)
 
