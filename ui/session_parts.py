@@ -49,7 +49,7 @@ def scores() -> tuple[Score, ...]:
 def seat() -> tuple[tuple[str, str], ...]:
     """The seat of this browser in a class, and the effect that it has measured; nothing without one."""
     kept = learner.part("seat")
-    measured = kept.get("measured")
+    measured: Any = kept.get("measured")
     try:
         rows = (("Class code", text(kept.get("code"), _LONGEST)), ("Seat", str(whole(kept.get("seat")))))
     except ValueError:

@@ -70,7 +70,7 @@ def option_of(auc: float) -> str:
     Examples
     --------
     >>> option_of(0.95), option_of(0.3)
-    ('very well: an AUC of 0.9 or more', 'the other way round: below 0.5')
+    ('very well: an AUC of 0.90 or more', 'the other way round: below 0.5')
     """
     for at_least, option in zip((STRONG_AUC, CLEAR_AUC, 0.5), OPTIONS, strict=False):
         if auc >= at_least:
