@@ -1,6 +1,6 @@
 """The data that test a locked hypothesis: words that the experiment has not read, and tagged text.
 
-    held_out_spec(result.spec, result.words)     # an experiment of the next words of the same lists
+    held_out_spec(planned_spec, result.words)    # an experiment of the next words of the same lists
     planned_test(held_out_result, registration)  # the one test of the one neuron
     gold_separation(finding, registration)       # of the check ``gold_text``
 
@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 
 from core.errors import UserError
 from core.records import CUSTOM, ENOUGH_WORDS, SIDES, ContrastResult, ContrastSpec, Finding, WordList, WordPair
+from core.records.effects import turned
 from core.records.gold import tags_of
 from core.records.registration import GoldSeparation, HeldOutTest, Registration
 from core.report.manifest import hash_of_words
@@ -117,7 +118,7 @@ def _check_enough(spec: ContrastSpec, found: list[list[tuple[str, str]]]) -> Non
 
 
 def held_out_spec(spec: ContrastSpec, words: WordPair) -> ContrastSpec:
-    """The experiment of the held-out words, with the settings of ``spec``, whose test is the planned one.
+    """The experiment of the held-out words, with the settings of ``spec``, such as ``Registration.planned_spec``.
 
     Its neurons are not corrected for each other: one of them is looked at.
 
@@ -151,8 +152,7 @@ def planned_test(result: ContrastResult, registration: Registration) -> HeldOutT
     df, p, g = (float(each[neuron]) for each in (tests.degrees_of_freedom, tests.p_value, sizes.hedges_g))
     counts = (len(result.target_units), len(result.baseline_units))
     n_higher, n_lower = counts if registration.favours_target else counts[::-1]
-    aucs = (float(each[neuron]) for each in (tests.auc, sizes.auc_low, sizes.auc_high))
-    auc, low, high = _toward(registration.favours_target, *aucs)
+    auc, low, high = result.auc_for(neuron, target=registration.favours_target)
     return HeldOutTest(
         n_higher=n_higher,
         n_lower=n_lower,
@@ -181,12 +181,8 @@ def gold_separation(finding: Finding, registration: Registration) -> GoldSeparat
         raise UserError(f"The tagged text says nothing of this neuron. {finding.sentence}")
     own_is_target = tuple(numbers["own_tags"]) == tags_of(registration.spec)[0]
     own_is_registered = own_is_target == registration.favours_target
-    auc, low, high = _toward(own_is_registered, finding.value, *finding.interval)
+    aucs = (finding.value, *finding.interval)
+    auc, low, high = aucs if own_is_registered else turned(*aucs)
     counts = (numbers["n_own"], numbers["n_other"])
     n_higher, n_lower = counts if own_is_registered else counts[::-1]
     return GoldSeparation(n_higher, n_lower, numbers["n_sentences"], auc, low, high, numbers["text"])
-
-
-def _toward(as_it_is: bool, auc: float, low: float, high: float) -> tuple[float, float, float]:
-    """An AUC and its interval for the class of which they are, or for the other one."""
-    return (auc, low, high) if as_it_is else (1 - auc, 1 - high, 1 - low)

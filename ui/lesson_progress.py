@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from core.records import ContrastSpec
+from core.records.plain import number, text, time, whole
 from ui import class_settings, learner
 
 if TYPE_CHECKING:
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
 PART = "lesson"
 _LONGEST = 400  # characters of a text that comes back
-_LARGEST = 10**9  # of a number that comes back
 
 Answer = str | float | None
 
@@ -110,18 +110,23 @@ def _checked(kept: Any) -> Guess | None:
     if not isinstance(kept, Mapping):
         return None
     found = Guess(**{"guess": None, **{item.name: kept[item.name] for item in fields(Guess) if item.name in kept}})
-    texts = (found.setting, found.at, found.text)
-    if not all(isinstance(text, str) and len(text) <= _LONGEST for text in texts):
+    try:
+        for each in (found.setting, found.text):
+            text(each, _LONGEST)
+        for answer in (found.guess, found.answer):
+            _check_answer(answer)
+        if found.at != "":
+            time(found.at)
+        if found.neuron is not None:
+            whole(found.neuron)
+    except ValueError:
         return None
-    if not (_is_answer(found.guess) and _is_answer(found.answer)):
-        return None
-    whole = type(found.neuron) is int and 0 <= found.neuron <= _LARGEST
-    return found if found.neuron is None or whole else None
+    return found
 
 
-def _is_answer(value: Any) -> bool:
+def _check_answer(value: Any) -> None:
+    """Raise ValueError if a value is no text, no number and not None."""
     if isinstance(value, str):
-        return len(value) <= _LONGEST
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return abs(value) <= _LARGEST  # false for NaN
-    return value is None
+        text(value, _LONGEST)
+    elif value is not None:
+        number(value)

@@ -10,18 +10,15 @@ from typing import Any
 
 from core.evidence import about
 from core.records import SIDES, ContrastResult, ContrastSpec
+from core.records.plain import number, text, whole
+from core.report.quiz import KIND_TITLES
 from core.report.readable import interval, readable_auc, readable_share, signed
 from core.report.session_report import Answer, CheckRun, Score
 from engine.pipeline import Request
 from ui import learner, lesson_progress, quiz_rounds, registrations, verdicts
 from ui.evidence_states import states_of
 
-_LONGEST, _LARGEST = 80, 10**6  # characters of a text that comes back, and a number
-_KINDS = {
-    "which": "Which text is coloured by a neuron that differs between the classes",
-    "class": "For which class it is higher",
-    "pair": "In which phrase of a minimal pair it is higher",
-}
+_LONGEST = 80  # characters of a class code
 
 
 def answers(spec: ContrastSpec) -> tuple[Answer, ...]:
@@ -41,7 +38,9 @@ def scores() -> tuple[Score, ...]:
     from core.quiz import scores as scores_of
 
     return tuple(
-        Score(_KINDS[kind], found.n_right, found.n, interval(readable_share(found.low), readable_share(found.high)))
+        Score(
+            KIND_TITLES[kind], found.n_right, found.n, interval(readable_share(found.low), readable_share(found.high))
+        )
         for kind, found in scores_of(quiz_rounds.answers()).items()
         if found.n
     )
@@ -50,19 +49,21 @@ def scores() -> tuple[Score, ...]:
 def seat() -> tuple[tuple[str, str], ...]:
     """The seat of this browser in a class, and the effect that it has measured; nothing without one."""
     kept = learner.part("seat")
-    code, number, measured = kept.get("code"), kept.get("seat"), kept.get("measured")
-    if not isinstance(code, str) or type(number) is not int:
+    measured: Any = kept.get("measured")
+    try:
+        rows: tuple[tuple[str, str], ...]
+        rows = (("Class code", text(kept.get("code"), _LONGEST)), ("Seat", str(whole(kept.get("seat")))))
+    except ValueError:
         return ()
-    rows = [("Class code", code[:_LONGEST]), ("Seat", str(number)[:12])]
     if (guess := kept.get("guess")) in SIDES:
-        rows.append(("Prediction for this seat", f"higher for the {guess}"))
-    names = ("g", "low", "high", "auc")
-    values: list[Any] = [measured.get(name) for name in names] if isinstance(measured, dict) else [None]
-    if all(type(value) in (int, float) and abs(value) < _LARGEST for value in values):  # false for NaN
-        g, low, high, auc = values
-        rows.append(("Effect of this seat", f"Hedges' g {signed(g)} {interval(signed(low), signed(high))}"))
-        rows.append(("AUC of this seat", readable_auc(auc)))
-    return tuple(rows)
+        rows = (*rows, ("Prediction for this seat", f"higher for the {guess}"))
+    try:
+        g, low, high = (number(measured[name]) for name in ("g", "low", "high"))
+        auc = number(measured["auc"], 0.0, 1.0)
+    except (ValueError, KeyError, TypeError):  # nothing was measured, or it is forged
+        return rows
+    effect = f"Hedges' g {signed(g)} {interval(signed(low), signed(high))}"
+    return (*rows, ("Effect of this seat", effect), ("AUC of this seat", readable_auc(auc)))
 
 
 def registered(result: ContrastResult, neuron: int) -> tuple[Any, ...]:

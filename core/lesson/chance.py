@@ -9,9 +9,10 @@ from core.errors import UserError
 from core.lesson import lines
 from core.lesson.step import Guess, Live, Number, Reveal, Step
 from core.lesson.t_test import check_has_lines
-from core.records import STRONG_AUC, ContrastSpec, ShuffledPoints
+from core.records import ContrastSpec, ShuffledPoints
 from core.records.spec import SIDES
 from core.report.readable import as_chosen, readable_number, readable_share
+from core.report.sentences import STRONG_FROM
 
 _DEAL = """\
 # Deal the lemmas to two groups at random, as many words to each as before.
@@ -66,7 +67,7 @@ def _reveal(live: Live) -> Reveal:
         f"With shuffled labels and no correction, {n:,} of {of:,} neurons ({readable_share(n / of)}) have a p of at "
         f"most {as_chosen(alpha)}, and all of this is chance; the largest |g| among all is "
         f"{readable_number(largest)}. Over many shuffles, about {readable_share(alpha)} would. {with_labels}, {real:,} "
-        f"have such a p; {strong:,} of them are strong after the correction (AUC at least {STRONG_AUC:g} for a class)."
+        f"have such a p; {strong:,} of them are strong after the correction (AUC at least {STRONG_FROM} for a class)."
     )
     return Reveal(percent, percent, sentence)
 

@@ -7,10 +7,11 @@ from core.lesson import sizes
 from core.lesson.step import Choice, Guess, Live, Reveal, Step
 from core.records import CLEAR_AUC, STRONG_AUC, ContrastSpec, Finding
 from core.records.gold import tags_of
+from core.report.sentences import STRONG_FROM
 
 OPTIONS = (
-    f"very well: an AUC of {STRONG_AUC:g} or more",
-    f"clearly: from {CLEAR_AUC:g} to {STRONG_AUC:g}",
+    f"very well: an AUC of {STRONG_FROM} or more",
+    f"clearly: from {CLEAR_AUC:g} to {STRONG_FROM}",
     f"hardly: from 0.5 to {CLEAR_AUC:g}",
     "the other way round: below 0.5",
 )
@@ -69,7 +70,7 @@ def option_of(auc: float) -> str:
     Examples
     --------
     >>> option_of(0.95), option_of(0.3)
-    ('very well: an AUC of 0.9 or more', 'the other way round: below 0.5')
+    ('very well: an AUC of 0.90 or more', 'the other way round: below 0.5')
     """
     for at_least, option in zip((STRONG_AUC, CLEAR_AUC, 0.5), OPTIONS, strict=False):
         if auc >= at_least:

@@ -5,11 +5,10 @@ from __future__ import annotations
 import math
 
 from core.lesson.step import Live
-from core.records import STRONG_AUC
-from core.report.readable import readable_auc, to_decimals
-from core.report.sentences import class_names, own_and_other
+from core.report.readable import readable_auc
+from core.report.sentences import STRONG_LIMITS, class_names, own_and_other
 
-STRONGLY = f"strongly (AUC at least {to_decimals(STRONG_AUC, 2)} or at most {to_decimals(1 - STRONG_AUC, 2)})"
+STRONGLY = f"strongly ({STRONG_LIMITS})"
 
 
 def names(live: Live) -> tuple[str, str]:

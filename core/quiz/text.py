@@ -228,12 +228,6 @@ def reveal_text(
         in_text = None
         if enough:
             in_text = auc_interval(values[known, column], own[known], sentence[known], seed=result.spec.seed)
-        seen.append(NeuronInText(neuron, _on_words(result, neuron, result.favours_target(quiz.neuron)), in_text))
+        on_words = result.auc_for(neuron, target=result.favours_target(quiz.neuron))
+        seen.append(NeuronInText(neuron, on_words, in_text))
     return seen[0], seen[1]
-
-
-def _on_words(result: ContrastResult, neuron: int, for_target: bool) -> tuple[float, float, float]:
-    """A neuron's AUC for a class on the words of the experiment, and its 95% interval."""
-    sizes = result.effect_sizes
-    auc, low, high = (float(each[neuron]) for each in (result.tests.auc, sizes.auc_low, sizes.auc_high))
-    return (auc, low, high) if for_target else (1 - auc, 1 - high, 1 - low)

@@ -85,6 +85,17 @@ def is_strong(auc: np.ndarray) -> np.ndarray:
     return np.maximum(auc, 1 - auc) >= STRONG_AUC - 1e-12
 
 
+def turned(auc: float, low: float, high: float) -> tuple[float, float, float]:
+    """An AUC for one class, and the limits of its interval, as those for the other class.
+
+    Examples
+    --------
+    >>> turned(0.25, 0.125, 0.5)
+    (0.75, 0.5, 0.875)
+    """
+    return 1 - auc, 1 - high, 1 - low
+
+
 class Marks:
     """The marks of neurons, for a result of one layer and for one of all: bool, of the shape of its arrays."""
 

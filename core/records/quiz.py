@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
 from typing import Any, NamedTuple
+
+from core.records.plain import time, whole
 
 # Which of two texts is coloured by the neuron that differs; for which class it is higher; which phrase of a pair.
 QUIZ_KINDS = ("which", "class", "pair")
 MOST_ANSWERS = 300  # that are kept; the newest
-_MOST_NUMBER = 1_000_000  # of a layer or a neuron
-_MOST_CHARACTERS = 40  # of a time
 
 
 @dataclass(frozen=True)
@@ -74,19 +73,10 @@ def _answer(value: Any) -> QuizAnswer | None:
     """One answer of a browser, or None."""
     if not isinstance(value, dict) or set(value) != set(QuizAnswer.__dataclass_fields__):
         return None
-    numbers = (value["layer"], value["neuron"])
-    if any(type(number) is not int or not 0 <= number <= _MOST_NUMBER for number in numbers):
+    if value["kind"] not in QUIZ_KINDS or type(value["right"]) is not bool:
         return None
-    if not isinstance(value["kind"], str) or value["kind"] not in QUIZ_KINDS or type(value["right"]) is not bool:
-        return None
-    return QuizAnswer(**value) if _is_time(value["at"]) else None
-
-
-def _is_time(value: Any) -> bool:
-    """Whether a value is a time with its zone, in ISO 8601."""
-    if not isinstance(value, str) or len(value) > _MOST_CHARACTERS:
-        return False
     try:
-        return datetime.fromisoformat(value).tzinfo is not None
+        layer, neuron = whole(value["layer"]), whole(value["neuron"])
+        return QuizAnswer(value["kind"], layer, neuron, value["right"], time(value["at"]))
     except ValueError:
-        return False
+        return None

@@ -49,11 +49,13 @@ class Registration:
     hypothesis : str
         In the student's own words.
     spec : ContrastSpec
-        The experiment that the neuron was chosen with. Its ``test`` and ``alpha`` are those of the one planned test.
+        The experiment that the neuron was chosen with.
     neuron : int
         0-based, of the spec's layer.
     higher_for : {"target", "baseline"}
         The class for which the neuron is to be higher.
+    planned_test, planned_alpha : str, float
+        Of the one test on the held-out words. They may differ from the spec's, which were of all neurons.
     smallest_auc : float
         The smallest effect that would count: the AUC for that class.
     locked_at, locked_at_local : str
@@ -72,6 +74,8 @@ class Registration:
     spec: ContrastSpec
     neuron: int
     higher_for: str
+    planned_test: str
+    planned_alpha: float
     smallest_auc: float
     locked_at: str
     locked_at_local: str
@@ -93,6 +97,12 @@ class Registration:
         if not low <= self.smallest_auc <= high:  # false for NaN
             raise UserError(f"The smallest effect is “{self.smallest_auc}”; an AUC from {low} to {high} is allowed.")
         object.__setattr__(self, "hypothesis", text)
+        _ = self.planned_spec  # an error if the planned test or its alpha is not allowed
+
+    @property
+    def planned_spec(self) -> ContrastSpec:
+        """The experiment with the planned test, at the planned alpha."""
+        return self.spec.changed(test=self.planned_test, alpha=self.planned_alpha)
 
     @property
     def favours_target(self) -> bool:
@@ -141,12 +151,16 @@ class HeldOutTest:
     hedges_g: float | None
     words_sha256: str
 
+    def is_significant(self, registration: Registration) -> bool:
+        """Whether p is at most the planned alpha, whatever the direction."""
+        return self.log10_p <= math.log10(registration.planned_alpha)
+
     def verdict(self, registration: Registration) -> str:
         """``HOLDS``, ``FAILS`` or ``UNCLEAR``, by ``RULE``."""
         if self.auc_high < registration.smallest_auc:
             return FAILS
-        significant = self.log10_p <= math.log10(registration.spec.alpha) and self.statistic > 0
-        return HOLDS if significant and self.auc_low >= registration.smallest_auc else UNCLEAR
+        as_registered = self.is_significant(registration) and self.statistic > 0
+        return HOLDS if as_registered and self.auc_low >= registration.smallest_auc else UNCLEAR
 
 
 @dataclass(frozen=True)
@@ -231,10 +245,12 @@ def changes(
 ) -> tuple[Change, ...]:
     """What differs between a registration and what is reported now: the neuron, each setting, the model, the app.
 
+    The planned test is none of it: it is computed as it was registered, whatever is reported beside it.
+
     Examples
     --------
-    >>> when = "2026-01-05T10:00:00+00:00"
-    >>> locked = Registration("It is higher.", ContrastSpec(), 7, "target", 0.75, when, when, "r1", "0.1.0")
+    >>> when = ["2026-01-05T10:00:00+00:00"] * 2
+    >>> locked = Registration("It is higher.", ContrastSpec(), 7, "target", "welch", 0.01, 0.75, *when, "r1", "0.1.0")
     >>> changes(locked, ContrastSpec(layer=1), 7, "r1", "0.1.0")
     (Change(setting='layer', registered='3', reported='1'),)
     """

@@ -6,9 +6,9 @@ registered(value)   # what ``Registered.to_plain`` has written, or a ValueError
 from __future__ import annotations
 
 from dataclasses import fields
-from datetime import datetime
 from typing import Any
 
+from core.records.plain import LONGEST, number, text, time, whole
 from core.records.registration import (
     MAX_HYPOTHESIS,
     SEEN,
@@ -19,8 +19,6 @@ from core.records.registration import (
     Registration,
 )
 from core.records.spec import CUSTOM, WORD_SOURCES, ContrastSpec
-
-_MAX_TEXT = 200  # characters of a version, a revision, a digest and the like
 
 
 def registered(value: Any) -> Registered:
@@ -38,7 +36,7 @@ def registered(value: Any) -> Registered:
     ValueError: A registration is an object with digest, opened, registered.
     """
     digest, opened, locked = _parts(value, "A registration", ("digest", "opened", "registered"))
-    return Registered(_registration(locked), _text(digest), None if opened is None else _opening(opened))
+    return Registered(_registration(locked), text(digest), None if opened is None else _opening(opened))
 
 
 def _parts(value: Any, what: str, names: tuple[str, ...]) -> list[Any]:
@@ -47,31 +45,8 @@ def _parts(value: Any, what: str, names: tuple[str, ...]) -> list[Any]:
     return [value[name] for name in names]
 
 
-def _text(value: Any, most: int = _MAX_TEXT) -> str:
-    if not isinstance(value, str) or len(value) > most:
-        raise ValueError(f"A text of at most {most} characters is needed.")
-    return value
-
-
-def _time(value: Any) -> str:
-    datetime.fromisoformat(_text(value))  # a ValueError if it is no time
-    return str(value)
-
-
-def _whole(value: Any) -> int:
-    if type(value) is not int or not 0 <= value < 10**9:
-        raise ValueError("A whole number from 0 is needed.")
-    return value
-
-
-def _number(value: Any, low: float = -1e9, high: float = 1e9) -> float:
-    if type(value) not in (int, float) or not low <= value <= high:  # false for NaN
-        raise ValueError("A number is needed.")
-    return float(value)
-
-
 def _maybe(value: Any) -> float | None:
-    return None if value is None else _number(value)
+    return None if value is None else number(value)
 
 
 def _registration(value: Any) -> Registration:
@@ -80,15 +55,17 @@ def _registration(value: Any) -> Registration:
     if not isinstance(given["seen"], list) or not all(isinstance(one, str) and one in SEEN for one in given["seen"]):
         raise ValueError("What was seen before is a list of known names.")
     return Registration(
-        hypothesis=_text(given["hypothesis"], MAX_HYPOTHESIS),
+        hypothesis=text(given["hypothesis"], MAX_HYPOTHESIS),
         spec=_spec(given["settings"]),
-        neuron=_whole(given["neuron"]),
-        higher_for=_text(given["higher_for"]),
-        smallest_auc=_number(given["smallest_auc"]),
-        locked_at=_time(given["locked_at"]),
-        locked_at_local=_time(given["locked_at_local"]),
-        model_revision=_text(given["model_revision"]),
-        app_version=_text(given["app_version"]),
+        neuron=whole(given["neuron"]),
+        higher_for=text(given["higher_for"]),
+        planned_test=text(given["planned_test"]),
+        planned_alpha=number(given["planned_alpha"]),
+        smallest_auc=number(given["smallest_auc"]),
+        locked_at=time(given["locked_at"]),
+        locked_at_local=time(given["locked_at_local"]),
+        model_revision=text(given["model_revision"]),
+        app_version=text(given["app_version"]),
         seen=tuple(given["seen"]),
     )
 
@@ -101,7 +78,7 @@ def _spec(value: Any) -> ContrastSpec:
     if value["word_source"] not in WORD_SOURCES or CUSTOM in (value["target"], value["baseline"]):
         raise ValueError("A registration has word lists of the app.")
     texts = (one for one in value.values() if isinstance(one, str))
-    if any(len(text) > _MAX_TEXT for text in texts) or any(isinstance(one, (dict, list)) for one in value.values()):
+    if any(len(each) > LONGEST for each in texts) or any(isinstance(one, (dict, list)) for one in value.values()):
         raise ValueError("A setting is too long, or no value.")
     alpha = value["alpha"]
     return ContrastSpec(**{**value, "alpha": float(alpha) if type(alpha) is int else alpha})
@@ -114,13 +91,13 @@ def _opening(value: Any) -> Opening:
     if not isinstance(missing, dict) or not set(missing) <= {"held_out", "gold_text"}:
         raise ValueError("What is missing is one of two sets of data.")
     return Opening(
-        opened_at=_time(given["opened_at"]),
-        opened_at_local=_time(given["opened_at_local"]),
-        app_version=_text(given["app_version"]),
-        model_revision=_text(given["model_revision"]),
+        opened_at=time(given["opened_at"]),
+        opened_at_local=time(given["opened_at_local"]),
+        app_version=text(given["app_version"]),
+        model_revision=text(given["model_revision"]),
         held_out=_numbers(HeldOutTest, given["held_out"]),
         gold_text=_numbers(GoldSeparation, given["gold_text"]),
-        missing={name: _text(sentence, 1_000) for name, sentence in missing.items()},
+        missing={name: text(sentence, 1_000) for name, sentence in missing.items()},
     )
 
 
@@ -132,11 +109,11 @@ def _numbers(of: type, value: Any) -> Any:
     given = dict(zip(names, _parts(value, "A result", names), strict=True))
     for name, each in given.items():
         if name.startswith("n_"):
-            given[name] = _whole(each)
+            given[name] = whole(each)
         elif name.startswith("auc"):
-            given[name] = _number(each, 0.0, 1.0)
+            given[name] = number(each, 0.0, 1.0)
         elif name.endswith("sha256"):
-            given[name] = _text(each)
+            given[name] = text(each)
         else:
-            given[name] = _maybe(each) if name in ("degrees_of_freedom", "p_value", "hedges_g") else _number(each)
+            given[name] = _maybe(each) if name in ("degrees_of_freedom", "p_value", "hedges_g") else number(each)
     return of(**given)

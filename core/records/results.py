@@ -8,7 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
-from core.records.effects import Caution, EffectSizes, Marks, OtherSide
+from core.records.effects import Caution, EffectSizes, Marks, OtherSide, turned
 from core.records.model_info import ModelInfo
 from core.records.spec import ContrastSpec
 
@@ -226,9 +226,13 @@ class ContrastResult(Marks):
 
     def own_auc(self, neuron: int) -> tuple[float, float, float]:
         """A neuron's AUC for the class for which it is higher, and the limits of its 95% interval."""
+        return self.auc_for(neuron, target=self.favours_target(neuron))
+
+    def auc_for(self, neuron: int, *, target: bool) -> tuple[float, float, float]:
+        """A neuron's AUC for the target, or for the baseline, and the limits of its 95% interval."""
         sizes = self.effect_sizes
-        auc, one, other = (float(each[neuron]) for each in (self.tests.auc, sizes.auc_low, sizes.auc_high))
-        return (auc, one, other) if self.favours_target(neuron) else (1 - auc, 1 - other, 1 - one)
+        auc, low, high = (float(each[neuron]) for each in (self.tests.auc, sizes.auc_low, sizes.auc_high))
+        return (auc, low, high) if target else turned(auc, low, high)
 
     @property
     def n_neurons(self) -> int:

@@ -8,13 +8,13 @@ from dataclasses import asdict
 
 import numpy as np
 
-from core.records import HOOK_SIDES, STRONG_AUC
+from core.records import HOOK_SIDES
 from core.records.checkpoint_names import TOKENS
 from core.records.emergence import Emergence, SideSummary
 from core.report.columns import definitions
 from core.report.layer_table import COUNTS_AND_ENDS
-from core.report.readable import readable_auc, to_decimals
-from core.report.sentences import class_names, where
+from core.report.readable import readable_auc
+from core.report.sentences import STRONG_FROM, class_names, where
 from core.report.tables import Table
 
 CHECKPOINT_COLUMNS = (
@@ -141,7 +141,7 @@ def emergence_json(emergence: Emergence) -> str:
     }
     document = {
         "settings": settings,
-        "strong": f"significant, with an AUC of at least {to_decimals(STRONG_AUC, 2)} for its class",
+        "strong": f"significant, with an AUC of at least {STRONG_FROM} for its class",
         "columns": definitions(CHECKPOINT_COLUMNS),
         "rows": json.loads(emergence_table(emergence).json()),
         "not_read": [asdict(failed) for failed in emergence.failed],

@@ -41,9 +41,10 @@ def title(registration: Registration) -> str:
 def statement(registration: Registration) -> str:
     """What was locked beside the student's own words."""
     spec, (own, other) = registration.spec, registration.classes
+    test = _named(registration.planned_spec.tested_by.label)
     return (
         f"Neuron {registration.neuron} of layer {spec.layer} of {spec.model}, {where(spec.hook_side)}, is higher for "
-        f"{own} than for {other}. Planned: one {_named(spec.tested_by.label)}, two-sided, α = {as_chosen(spec.alpha)}, "
+        f"{own} than for {other}. Planned: one {test}, two-sided, α = {as_chosen(registration.planned_alpha)}, "
         f"no correction. The smallest effect that counts is an AUC of {as_chosen(registration.smallest_auc)}."
     )
 
@@ -90,13 +91,13 @@ def of_test(registered: Registered) -> str:
     unit = "lemmas" if registration.spec.unit == "lemma" else "words"
     df = "" if found.degrees_of_freedom is None else f" (df {readable_df(found.degrees_of_freedom)})"
     g = "" if found.hedges_g is None else f", Hedges' g {signed(found.hedges_g)}"
-    alpha = registration.spec.alpha
-    significant = "at most" if found.log10_p <= _log10(alpha) else "above"
+    statistic = statistic_name(registration.planned_test)
+    significant = "at most" if found.is_significant(registration) else "above"
     return (
         f"On {found.n_higher:,} held-out {unit} of {own} and {found.n_lower:,} of {other}, the AUC for {own} is "
         f"{readable_auc(found.auc)} {interval(readable_auc(found.auc_low), readable_auc(found.auc_high))}{g}; "
-        f"{statistic_name(registration.spec.test)} = {signed(found.statistic)}{df}, p = {readable_p(found.log10_p)}, "
-        f"which is {significant} α = {as_chosen(alpha)}."
+        f"{statistic} = {signed(found.statistic)}{df}, p = {readable_p(found.log10_p)}, "
+        f"which is {significant} α = {as_chosen(registration.planned_alpha)}."
     )
 
 
@@ -111,12 +112,6 @@ def of_text(registered: Registered) -> str:
         f"as {other}, the AUC for {own} is {readable_auc(found.auc)} "
         f"{interval(readable_auc(found.auc_low), readable_auc(found.auc_high))}."
     )
-
-
-def _log10(value: float) -> float:
-    from math import log10
-
-    return log10(value)
 
 
 def conclusion(registered: Registered) -> str:

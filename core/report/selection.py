@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from core.records import STRONG_AUC, ContrastResult, ContrastSpec
+from core.records import ContrastResult, ContrastSpec
 from core.records.effects import is_strong
 from core.records.presets import n_in_top_share
 from core.report.glossary import SIDE_WORDS, statistic_name
-from core.report.readable import as_chosen, readable_auc, readable_number, to_decimals
+from core.report.readable import as_chosen, readable_auc, readable_number
+from core.report.sentences import STRONG_FROM
 
 
 def percent(share: float) -> str:
@@ -70,8 +71,8 @@ def top_headline(result: ContrastResult, top: np.ndarray) -> str:
     sizes = f"AUC {readable_auc(aucs[0])}, Hedges' g {readable_number(g[0])}"
     if n > 1:
         sizes = f"median AUC {readable_auc(float(np.median(aucs)))}, median Hedges' g {readable_number(np.median(g))}"
-    sentence += f": {sizes}; {f'**{n_strong:,}**' if n_strong else 'none'} strongly (AUC at least "
-    sentence += to_decimals(STRONG_AUC, 2) + ")"
+    sentence += f": {sizes}; {f'**{n_strong:,}**' if n_strong else 'none'} strongly "
+    sentence += f"(AUC at least {STRONG_FROM})"
     if not n_strong:
         return f"{sentence}."
     there = f"{SIDE_WORDS[result.other_side.side]} the nonlinearity"

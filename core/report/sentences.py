@@ -20,7 +20,8 @@ SHUFFLED = ("shuffled A", "shuffled B")
 # Names that are not a user's own: they have a singular, and a capital letter where a sentence begins.
 _KNOWN = (*map(spoken, WORD_CLASSES), "custom words", "target words", "baseline words", *SHUFFLED)
 _CLASS_BYTES, _MODEL_BYTES = 75, 30  # at most, in the name of a file
-_STRONGLY = f"(AUC at least {to_decimals(STRONG_AUC, 2)} or at most {to_decimals(1 - STRONG_AUC, 2)})"
+STRONG_FROM = to_decimals(STRONG_AUC, 2)
+STRONG_LIMITS = f"AUC at least {STRONG_FROM} or at most {to_decimals(1 - STRONG_AUC, 2)}"
 
 
 def class_names(spec: ContrastSpec) -> tuple[str, str]:
@@ -127,7 +128,7 @@ def headline(result: ContrastResult) -> str:
     )
     if not n:
         return f"{sentence}."
-    sentence += f"; **{n_strong:,}** strongly {_STRONGLY}" if n_strong else f"; none strongly {_STRONGLY}"
+    sentence += f"; **{n_strong:,}** strongly ({STRONG_LIMITS})" if n_strong else f"; none strongly ({STRONG_LIMITS})"
     if not n_strong:
         return f"{sentence}."
     there = where(result.other_side.side)

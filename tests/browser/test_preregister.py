@@ -29,6 +29,7 @@ def test_a_hypothesis_is_locked_opened_kept_and_printed(app, tmp_path):
         wait_until_idle(page)
         assert page.get_by_text(HYPOTHESIS).is_visible(), "as it was typed"
         assert page.get_by_role("button", name="Open the data, once").count() == 0
+        page.locator(".stToast").first.wait_for(state="hidden")  # Streamlit gives it no name, and it goes by itself
         assert grave_findings(page, "Preregister") == [] and skips([level for level, _ in headings(page)]) == []
         digest = page.locator("code").last.inner_text()
 

@@ -18,6 +18,8 @@ def made_registration(**changes: Any) -> Registration:
             "spec": SPEC,
             "neuron": 17,
             "higher_for": "target",
+            "planned_test": "welch",
+            "planned_alpha": 0.05,
             "smallest_auc": 0.75,
             "locked_at": WHEN,
             "locked_at_local": LOCAL,

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import re
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
+from core.quiz import text_round
 from core.records import ContrastSpec
 from core.records.quiz import QuizAnswer, answers_of, kept_answers
 from core.words.minimal_pairs import minimal_pairs
 from engine.pipeline import Request, resolve
 from engine.quiz_steps import phrases
+from tests.support.learner import kept_by_browser
 from tests.support.pages import open_page, said, settle
 from ui import kept_in_browser, quiz_rounds
+from ui.panels import quiz, quiz_texts
 
 QUIZ = "pages/9_Quiz.py"
 SPEC = ContrastSpec.careful(layer=3, n_target=200, n_baseline=200)
@@ -96,7 +101,7 @@ def test_a_blind_text_from_the_question_to_the_score(contrast):
         ("class", quiz.neuron, True),
         ("which", quiz.neuron, False),
     }
-    assert "0 of 1; chance is 0.5; the interval 0% to 79% includes chance." in shown
+    assert "0 of 1; chance is 0.5; the interval [0%, 79%] includes chance." in shown
     assert "It does not say that the model uses the neuron." in shown
     # The next one is another text and another neuron; to begin again forgets the answers.
     at.button(key="quiz_next").click()
@@ -142,24 +147,49 @@ def test_answers_from_the_browser_are_checked(monkeypatch):
     monkeypatch.setattr(kept_in_browser, "answer", lambda: {"quiz": forged})
     at = open_page(QUIZ, SPEC)
     assert "1 of 1; chance is 0.5" in text_of(at) and "script" not in text_of(at)
+    assert "more than the" not in text_of(at)
+    monkeypatch.setattr(kept_in_browser, "MOST_BYTES", 50)
+    assert "what is new ends with this tab" in text_of(settle(at)) and not kept_by_browser(at)
 
 
-def test_where_no_neuron_is_strong_other_layers_are_offered(contrast):
-    few = SPEC.changed(layer=0)
-    strong = [bool(contrast(few.changed(layer=layer)).strong.any()) for layer in range(6)]
-    none = next((layer for layer, has in enumerate(strong) if not has), None)
-    spec = few.changed(shuffle_labels=True) if none is None else few.changed(layer=none)
+def test_where_no_neuron_is_strong_other_layers_are_offered(monkeypatch):
+    """With shuffled labels no neuron is; the counts of all layers are made."""
+    spec = ContrastSpec.careful(layer=0, n_target=40, n_baseline=40, shuffle_labels=True)
+    strong = np.zeros((4, 512), dtype=bool)
+    found = SimpleNamespace(layers=(0, 1, 2, 3), strong=strong)
+    monkeypatch.setattr(quiz, "show", lambda step, spec: found)
     at = open_page(QUIZ, spec)
     assert any("is strong here" in warning for warning in said(at.warning)) and not html(at)
-    if none is not None:
-        offered = next(button for button in at.button if re.match(r"Use layer \d+ \(\d+ strong\)", button.label))
-        offered.click()
-        settle(at)
-        assert len(html(at)) == 2
+    assert "Nor has any other layer" in text_of(at)
+    strong[1, :3] = strong[3, :5] = True
+    settle(at)
+    labels = [button.label for button in at.button if button.label.startswith("Use layer")]
+    assert labels == ["Use layer 1 (3 strong)", "Use layer 3 (5 strong)"]
+    next(button for button in at.button if button.label == labels[1]).click()
+    settle(at)
+    assert at.session_state["layer"] == 3
+
+
+def test_a_plan_that_gives_no_text_is_followed_by_another_one(monkeypatch):
+    """Twice none, then one; and where there is never one, a page says so, and does not try for ever."""
+    plans, fails = [], [2]
+
+    def sometimes(result, found, plan, shown, rng):
+        plans.append(plan)
+        return None if len(plans) <= fails[0] else text_round(result, found, plan, shown, rng)
+
+    monkeypatch.setattr(quiz_texts, "text_round", sometimes)
+    at = open_page(QUIZ, SPEC)
+    assert len(html(at)) == 2 and len(plans) == 3 and len({plan.passage for plan in plans}) == 3
+    at.session_state["_quiz"].open.clear()
+    fails[0] = 100
+    settle(at)
+    settle(at)
+    assert len(plans) == 3 + 5 and "gave no question in 5 tries" in said(at.warning)[0] and not html(at)
 
 
 def test_without_tags_and_with_strong_neurons_of_one_class(contrast):
-    spec = ContrastSpec.careful(layer=2, target="singular-nouns", baseline="plural-nouns", n_target=190, n_baseline=190)
+    spec = ContrastSpec.careful(layer=1, target="singular-nouns", baseline="plural-nouns", n_target=40, n_baseline=40)
     result = contrast(spec)
     assert result.strong.any() and not (result.strong & (result.tests.statistic > 0)).any()
     at = open_page(QUIZ, spec)

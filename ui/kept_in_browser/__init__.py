@@ -16,7 +16,7 @@ import streamlit as st
 
 KEY = "kept_in_browser"
 MOST_BYTES = 200_000  # of all that is kept
-_SESSION, _ANSWERED = "_browser_session", "_browser_answered"
+_SESSION, _ANSWERED, _FULL = "_browser_session", "_browser_answered", "_browser_full"
 _BLOCKED = "blocked"  # what a browser answers instead of parts
 
 _component = st.components.v2.component(
@@ -31,9 +31,21 @@ def draw(keep: Mapping[str, Any]) -> None:
     has. Of what other tabs have stored since, only that is replaced which this session has changed.
     """
     session = st.session_state.setdefault(_SESSION, secrets.token_hex(8))
-    full = len(json.dumps(keep, ensure_ascii=False).encode()) > MOST_BYTES
+    full = st.session_state[_FULL] = len(json.dumps(keep, ensure_ascii=False).encode()) > MOST_BYTES
     data = {"session": session, "answered": answered(), "full": full, "keep": {} if full else dict(keep)}
     _component(key=KEY, data=data, on_kept_change=_note_answer)
+
+
+def draw_problem() -> None:
+    """Draw one sentence if what is done now ends with the tab: the browser keeps nothing, or there is too much."""
+    if blocked():
+        st.caption("This browser keeps nothing, so what you do here ends with this tab.")
+    elif st.session_state.get(_FULL):
+        st.caption(
+            f"This is more than the {MOST_BYTES // 1_000:,} kB that this browser keeps, so what is new ends with this "
+            "tab. Save your registrations and your print-out; “Forget my guesses” at the end of the lesson, and “Start "
+            "the quiz again”, make room."
+        )
 
 
 def blocked() -> bool:

@@ -34,8 +34,7 @@ def draw() -> None:
         _draw_foot(steps, None)
         return
     at = steps.index(step)
-    if kept_in_browser.blocked():
-        st.caption("This browser keeps nothing, so your guesses end with this tab.")
+    kept_in_browser.draw_problem()
     with st.container(key=HEAD):
         st.header(f"Step {at + 1} of {len(steps)}: {step.title}", anchor=False)
     st.set_page_config(page_title=f"Step {at + 1} of {len(steps)}: {step.title} · Grammar Neurons")

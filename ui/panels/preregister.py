@@ -113,6 +113,12 @@ def _draw_boxes(spec: ContrastSpec, neuron: int) -> None:
         format_func=lambda side: page.plain(names[side]),
         persist_state="session",
     )
+    _draw_test(spec)
+    _draw_sizes()
+
+
+def _draw_test(spec: ContrastSpec) -> None:
+    """Draw the choice of the planned test. It begins with the settings' one, and again when these change."""
     offered = tests_offered(spec)
     if st.session_state.get(_TEST_OF) != spec.test or st.session_state.get(_TEST) not in offered:
         st.session_state[_TEST], st.session_state[_TEST_OF] = spec.test, spec.test
@@ -124,6 +130,10 @@ def _draw_boxes(spec: ContrastSpec, neuron: int) -> None:
         persist_state="session",
         help="Of this neuron on the held-out words. It begins with the test of your settings.",
     )
+
+
+def _draw_sizes() -> None:
+    """Draw the boxes of alpha and of the smallest effect that counts."""
     alpha, smallest = st.columns(2, gap="small")
     with alpha:
         low, high = ALPHAS
@@ -203,9 +213,11 @@ def _registration(spec: ContrastSpec, neuron: int, revision: str) -> Registratio
     utc, local = registrations.now()
     one = Registration(
         hypothesis=str(state.get(_HYPOTHESIS) or ""),
-        spec=spec.changed(test=state[_TEST], alpha=float(state[_ALPHA])),
+        spec=spec,
         neuron=neuron,
         higher_for=str(state.get(_DIRECTION) or ""),
+        planned_test=state[_TEST],
+        planned_alpha=round(float(state[_ALPHA]), 6),
         smallest_auc=round(float(state[_SMALLEST]), 4),
         locked_at=utc,
         locked_at_local=local,

@@ -18,7 +18,7 @@ from core.report import registration as report
 from core.version import __version__
 from engine import evidence_steps, steps
 from engine.pipeline import Request
-from ui import charts, page, registrations, settings, verdicts
+from ui import charts, kept_in_browser, page, registrations, settings, verdicts
 from ui.link import params_of
 from ui.link_values import View
 from ui.progress import get, show
@@ -30,6 +30,7 @@ def draw(result: ContrastResult, neuron: int) -> None:
     """Draw all registrations, the newest first, and the button that saves them."""
     kept = registrations.kept()
     st.header("Your registrations")
+    kept_in_browser.draw_problem()
     if n := registrations.n_unreadable():
         page.show_warning(f"{n:,} kept {'entry is' if n == 1 else 'entries are'} no registration, and left out.")
     if not kept:
@@ -135,7 +136,7 @@ def _read(one: Registered, opening: Opening) -> Opening:
     locked, missing = one.registration, dict(opening.missing)
     spec, test, separation, revision = locked.spec, opening.held_out, opening.gold_text, opening.model_revision
     try:
-        held = show(steps.conclusion, held_out_spec(spec, show(steps.words, spec)))
+        held = show(steps.conclusion, held_out_spec(locked.planned_spec, show(steps.words, spec)))
         test, revision = planned_test(held, locked), held.model.revision
     except UserError as error:
         _raise_if_passing(error)

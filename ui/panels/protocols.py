@@ -10,7 +10,7 @@ from core.records import ALL_PRESETS, ContrastResult, ContrastSpec
 from core.records.protocols import Protocols
 from core.report import alternatives
 from core.report.one_layer import one_layer_read
-from core.report.sentences import result_stem
+from core.report.sentences import STRONG_LIMITS, result_stem
 from engine import files, steps
 from engine.layer_steps import protocols
 from ui import charts, page, remedies
@@ -123,7 +123,7 @@ def _draw(result: ContrastResult, found: Protocols) -> None:
     st.markdown(f"Selected in the model: {page.plain('; '.join(shared(found)))}.")
     st.caption(
         "Jaccard: of the neurons that either of two protocols selects, the share that both select, in whichever "
-        "direction. A neuron is the same one in all protocols: they read the same model. Strong: an AUC of at least "
-        "0.90 or at most 0.10, of the values that the protocol compares. All protocols see the same words, so that two "
+        "direction. A neuron is the same one in all protocols: they read the same model. Strong: "
+        f"{STRONG_LIMITS}, of the values that the protocol compares. All protocols see the same words, so that two "
         "agree is no evidence of what a neuron does in other words or in running text."
     )

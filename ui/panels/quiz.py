@@ -6,13 +6,11 @@ import streamlit as st
 
 from core.quiz import scores, strong_of_each
 from core.records import ContrastResult, ContrastSpec, Remedy
-from core.records.effects import STRONG_AUC
 from core.report.glossary import GLOSSARY
 from core.report.quiz import ABOUT_SCORE, KIND_TITLES, score_sentence
-from core.report.readable import to_decimals
-from core.report.sentences import class_names
+from core.report.sentences import STRONG_LIMITS, class_names
 from engine import layer_steps
-from ui import chosen, navigation, page, quiz_rounds, remedies
+from ui import chosen, kept_in_browser, navigation, page, quiz_rounds, remedies
 from ui.app_pages import NEURONS
 from ui.labels import model_label
 from ui.progress import show
@@ -54,8 +52,7 @@ def has_strong(result: ContrastResult) -> bool:
         return True
     spec = result.spec
     page.show_warning(
-        f"No neuron of layer {spec.layer} is strong here (significant, with an AUC of at least "
-        f"{to_decimals(STRONG_AUC, 2)} or at most {to_decimals(1 - STRONG_AUC, 2)}), so there is none to ask about."
+        f"No neuron of layer {spec.layer} is strong here (significant, {STRONG_LIMITS}), so there is none to ask about."
     )
     found = show(layer_steps.all_layers, spec)
     counts = {} if found is None else dict(zip(found.layers, found.strong.sum(axis=1).tolist(), strict=True))
@@ -92,3 +89,4 @@ def draw_score() -> None:
     st.caption(ABOUT_SCORE)
     st.button("Start the quiz again", key="quiz_again", icon=":material/restart_alt:", on_click=quiz_rounds.start_again)
     st.caption("Your browser keeps the answers, not the server.")
+    kept_in_browser.draw_problem()

@@ -30,30 +30,33 @@ from ui.panels.quiz import TEXTS, draw_link_to_neuron
 from ui.progress import show
 
 _LETTERS = ("A", "B")
+_MOST_TRIES = 5  # plans that are drawn before a page says that a layer has no round
 
 
 @dataclass
 class _Drawn:
-    """What a round has drawn: the plan first, and once its text was read, the two neurons and their colours."""
+    """What a round has drawn: the plan first, and once its text was read, the two neurons and their colours.
+
+    ``n_failed`` plans before this one, or with it, had no neuron that varies in the text and can be matched.
+    """
 
     plan: TextPlan
     quiz: TextRound | None = None
+    n_failed: int = 0
 
 
 def draw(result: ContrastResult) -> None:
     """Draw a round: the two texts, and the questions or the answer."""
     round_ = _round(result)
-    plan = round_.drawn.plan
-    found = show(steps.text, result.spec, text=quiz_passages()[plan.passage].text)
-    quiz = round_.drawn.quiz or text_round(result, found, plan, quiz_rounds.shown(), round_.rng)
-    round_.drawn.quiz = quiz
+    quiz = _drawn_text(result, round_)
     if quiz is None:
         page.show_warning(
-            f"No neuron of layer {result.spec.layer} can stand beside a strong one: none that varies in this text has "
-            "an AUC of 0.4 to 0.6. Choose another layer in the sidebar."
+            f"Layer {result.spec.layer} gave no question in {_MOST_TRIES} tries: in each text, the strong neuron does "
+            "not vary, or no neuron with an AUC of 0.4 to 0.6 does. Choose another layer in the sidebar."
         )
         return
-    kinds = kinds_in(result, quiz_passages()[plan.passage])
+    passage = quiz_passages()[round_.drawn.plan.passage]
+    found, kinds = show(steps.text, result.spec, text=passage.text), kinds_in(result, passage)
     _draw_texts(result, quiz, kinds, round_.answer)
     if round_.answer is None:
         _draw_questions(result, quiz, round_.number)
@@ -70,6 +73,18 @@ def _round(result: ContrastResult) -> quiz_rounds.Round[_Drawn]:
     number, rng = quiz_rounds.begin()
     plan = draw_text(result, usable_passages(result), quiz_rounds.shown(), rng)
     return quiz_rounds.put(TEXTS, digest, quiz_rounds.Round(number, _Drawn(plan), rng))
+
+
+def _drawn_text(result: ContrastResult, round_: quiz_rounds.Round[_Drawn]) -> TextRound | None:
+    """The two texts of a round. A plan that gives none is followed by another one; after a few, it is None for good."""
+    drawn, shown = round_.drawn, quiz_rounds.shown()
+    while drawn.quiz is None and drawn.n_failed < _MOST_TRIES:
+        found = show(steps.text, result.spec, text=quiz_passages()[drawn.plan.passage].text)
+        drawn.quiz = text_round(result, found, drawn.plan, shown, round_.rng)
+        if drawn.quiz is None:
+            drawn.n_failed += 1
+            drawn.plan = draw_text(result, usable_passages(result), shown, round_.rng)
+    return drawn.quiz
 
 
 def _draw_texts(result: ContrastResult, quiz: TextRound, kinds: WordKinds, answer: tuple[str, ...] | None) -> None:

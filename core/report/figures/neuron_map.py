@@ -22,8 +22,7 @@ from core.report.figures.style import (
     in_lines,
 )
 from core.report.glossary import SIDE_WORDS, statistic_name
-from core.report.readable import to_decimals
-from core.report.sentences import class_names
+from core.report.sentences import STRONG_LIMITS, class_names
 
 # What a map can show: each neuron by its index, in a band for each layer; or its statistic against its AUC.
 VIEWS = ("layers", "auc")
@@ -218,11 +217,10 @@ def _legend(found: AllLayers) -> list[Picture]:
     """Traces without points, which explain the points."""
     names = class_names(found.spec)
     higher = [in_lines(f"Significantly higher for {name}", _LEGEND_LINE) for name in names]
-    at_least, at_most = to_decimals(STRONG_AUC, 2), to_decimals(1 - STRONG_AUC, 2)
     entries = [
         (higher[0], TARGET_COLOUR, "triangle-up", 7),
         (higher[1], BASELINE_COLOUR, "triangle-down", 7),
-        (f"Large: strong, AUC at least {at_least} or at most {at_most}", NEUTRAL_COLOUR, "triangle-up", 11),
+        (f"Large: strong, {STRONG_LIMITS}", NEUTRAL_COLOUR, "triangle-up", 11),
         ("Not significant", NEUTRAL_COLOUR, "circle", 5),
     ]
     if (found.significant & (found.silent | found.reverses)).any():

@@ -30,7 +30,7 @@ def test_only_the_newest_are_kept():
         {"layer": -1},
         {"layer": True},
         {"neuron": 1.0},
-        {"neuron": 10**9},
+        {"neuron": 10**10},
         {"neuron": "<b>7</b>"},
         {"right": 1},
         {"right": None},

@@ -21,6 +21,8 @@ from tests.support.made_registrations import SPEC, made_opened, made_registratio
         {"neuron": 18},
         {"higher_for": "baseline"},
         {"smallest_auc": 0.76},
+        {"planned_test": "mannwhitney"},
+        {"planned_alpha": 0.06},
         {"spec": SPEC.changed(alpha=0.06)},
         {"locked_at": "2026-01-05T10:00:01+00:00"},
         {"seen": ("held_out",)},
@@ -35,6 +37,8 @@ def test_whatever_is_changed_changes_the_digest(change):
 def test_what_is_reported_otherwise_is_listed_and_nothing_else():
     one = made_registration()
     assert changes(one, SPEC, 17, "sha256:0123", "0.1.0") == ()
+    planned = made_registration(planned_test="mannwhitney", planned_alpha=0.01)
+    assert changes(planned, SPEC, 17, "sha256:0123", "0.1.0") == ()  # of the one test, not of the experiment
     now = SPEC.changed(layer=3, test="mannwhitney", alpha=0.01, hook_side="activation", n_target=60, correction="none")
     found = changes(one, now, 18, "other", "0.2.0")
     assert {each.setting: (each.registered, each.reported) for each in found} == {
@@ -68,6 +72,12 @@ def test_what_is_reported_otherwise_is_listed_and_nothing_else():
 )
 def test_the_verdict_follows_the_rule(numbers, verdict):
     assert made_test(**numbers).verdict(made_registration()) == verdict
+
+
+def test_the_verdict_has_the_planned_alpha():
+    assert made_test(log10_p=-1.5).verdict(made_registration(planned_alpha=0.05)) == HOLDS  # p = 0.0316
+    assert made_test(log10_p=-1.5).verdict(made_registration(planned_alpha=0.01)) == UNCLEAR
+    assert made_test(log10_p=-1.5).verdict(made_registration(spec=SPEC.changed(alpha=0.01))) == HOLDS
 
 
 @pytest.mark.parametrize("low, high, verdict", [(0.75, 0.8, HOLDS), (0.7, 0.8, UNCLEAR), (0.5, 0.749, FAILS)])
@@ -112,6 +122,8 @@ def _forged(**changes):
         _forged(registered__higher_for="nouns"),
         _forged(registered__smallest_auc=float("nan")),
         _forged(registered__smallest_auc="0.8"),
+        _forged(registered__planned_test="best"),
+        _forged(registered__planned_alpha=2),
         _forged(registered__locked_at="yesterday"),
         _forged(registered__seen=["everything"]),
         _forged(registered__seen="held_out"),
