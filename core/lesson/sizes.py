@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 
+from core.errors import UserError
 from core.lesson.step import Live
 from core.records import STRONG_AUC
 from core.report.readable import readable_auc, to_decimals
 from core.report.sentences import class_names, own_and_other
 
-STRONGLY = f"strongly (AUC at least {to_decimals(STRONG_AUC, 2)} or at most {to_decimals(1 - STRONG_AUC, 2)})"
+STRONG, WEAK = to_decimals(STRONG_AUC, 2), to_decimals(1 - STRONG_AUC, 2)
+STRONGLY = f"strongly (AUC at least {STRONG} or at most {WEAK})"
 
 
 def names(live: Live) -> tuple[str, str]:
@@ -30,6 +32,14 @@ def varies(live: Live) -> bool:
 def never_varies(live: Live) -> str:
     """A sentence for a neuron that has the same value at all words."""
     return f"Neuron {live.neuron} has the same value at all of these words, so there is nothing to compare."
+
+
+def check_varies(live: Live) -> None:
+    """Raise UserError for a neuron that could not be tested: no lines of code are about it."""
+    if not varies(live):
+        raise UserError(
+            f"There are no short lines of code for neuron {live.neuron}: it has one value at all of the words."
+        )
 
 
 def separation(live: Live) -> str:
