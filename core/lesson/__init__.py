@@ -93,9 +93,8 @@ def _files(code: str) -> list[str]:
     named = [f"{name} ({what})" for name, what in needed.items() if f'"{name}"' in code]
     if not named:
         return []
-    return [
-        f"# Run this in the folder of the project Grammar Neurons.\n# Or set in the environment: {', '.join(named)}."
-    ]
+    where = "# Run this in the folder of the project Grammar Neurons."
+    return [f"{where}\n# Or set in the environment: {', '.join(named)}."]
 
 
 def terms_at(step: Step, shown: Sequence[Step]) -> tuple[str, ...]:

@@ -76,6 +76,8 @@ def _sizes(hedges_g: np.ndarray) -> str:
     known = np.abs(hedges_g[np.isfinite(hedges_g)])
     if not known.size:
         return ""
+    if known.size == 1:
+        return f"; its effect size |g| is {readable_number(float(known[0]))}"
     middle, largest = readable_number(float(np.median(known))), readable_number(float(known.max()))
     return f"; half of these have an effect size |g| of at most {middle}, and the largest is {largest}"
 
@@ -116,8 +118,8 @@ STEP = Step(
         "On average, alpha is about the share of neurons that this happens to; in one deal it can be far more or less.",
         "That is because neurons of one layer are not independent: a deal that fools one may fool many.",
     ),
-    look_for="Look at the points below zero, which are the neurons with shuffled labels. How many are beyond the line at "
-    "alpha?",
+    look_for="Look at the points below zero, which are the neurons with shuffled labels. How many are beyond the "
+    "line at alpha?",
     question="With shuffled labels and no correction, what percent of the neurons have a p of at most alpha?",
     hint="Alpha itself is a good guess. Other seeds deal the words in other ways.",
     page="pages/1_Neurons.py",

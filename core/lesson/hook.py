@@ -122,8 +122,8 @@ STEP = Step(
         "Each layer has an MLP: it makes its input wider, bends it, and makes it narrow again.",
         "Each number of the wide part is one neuron.",
         "A hook is a function that PyTorch calls as soon as a part of the model has run, so it can copy these numbers.",
-        "Here it sits on the wide part (c_fc in GPT-Neo; the picture has its name in your model), and what comes out is the "
-        "pre-activation of each neuron.",
+        "Here it sits on the wide part (c_fc in GPT-Neo; the picture has its name in your model), and what comes "
+        "out is the pre-activation of each neuron.",
     ),
     look_for="Find the place of the hook in the picture: is it before the MLP bends its numbers, or after?",
     question="The model reads the first target word that is a single token. Is this neuron above zero there?",

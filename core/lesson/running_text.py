@@ -118,7 +118,8 @@ STEP = Step(
         "In a sentence, the same form can be a noun or a verb, and other words stand around it.",
         "People have tagged each word of a small text with its part of speech.",
         "We read this text, and compare the neuron at words of one tag with the neuron at words of the other tag.",
-        "If the AUC stays high, the neuron does more than separate our lists; if it drops, much of what we saw belongs to our lists alone.",
+        "If the AUC stays high, the neuron does more than separate our lists; if it drops, much of what we saw "
+        "belongs to our lists alone.",
     ),
     look_for="Look at the rows of both tags, such as NOUN and VERB. How far do they overlap? When the answer is open, "
     "compare “in the word lists” with “not in the word lists”.",
