@@ -77,6 +77,8 @@ def _draw_tokens(step: Step, live: Live, answered: bool) -> None:
     alt = f"{alt} {', '.join(said)}." if answered else f"{alt} {_LATER}"
     bars = token_counts(result, labels=answered)
     charts.draw(bars, f"{_KEY}_tokens", alt=alt, config={"displayModeBar": False})
+    if not answered:
+        return  # how many words are named is nearly the answer
     for name, words, each in zip(
         class_names(live.spec), (result.words.target, result.words.baseline), counts, strict=True
     ):
