@@ -23,12 +23,13 @@ _LONGEST = 80  # characters of a class code
 
 def answers(spec: ContrastSpec) -> tuple[Answer, ...]:
     """The guesses of the lesson and what was shown then, in the order of its steps."""
-    from ui.panels import lesson_guess  # late: few pages have a lesson
+    from core.lesson import written  # late: few pages have a lesson
 
     kept, found = lesson_progress.guesses(), []
     for step in lesson_progress.lesson_steps_shown():
         if one := kept.get(step.name):
-            guess, answer = (lesson_guess.shown(each, step.guess(spec)) for each in (one.guess, one.answer))
+            asked = step.guess(spec)
+            guess, answer = ("" if each in (None, "") else written(each, asked) for each in (one.guess, one.answer))
             found.append(Answer(step.title, guess, answer, one.at))
     return tuple(found)
 

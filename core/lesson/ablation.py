@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from core.lesson import lines, sizes
 from core.lesson.running_text import own_and_other_tags
-from core.lesson.step import Choice, Guess, Live, Reveal, Step
+from core.lesson.step import Choice, Live, Options, Reveal, Step
 from core.records import FAILS, HOLDS, UNCLEAR, ContrastSpec, Finding
 
 OPTIONS = ("yes, more than with similar neurons", "not clear", "no change that stands out from zero")
@@ -50,7 +50,7 @@ rise = {name: np.mean(values) for name, values in at_places.items()}
 print(max(rise["before own"] - rise["before other"], rise["after own"] - rise["after other"], key=abs))"""
 
 
-def _guess(spec: ContrastSpec) -> Guess:
+def _guess(spec: ContrastSpec) -> Options:
     return Choice(OPTIONS)
 
 
@@ -82,7 +82,8 @@ STEP = Step(
         "Then we see how much worse the model predicts the next token, near words of each class.",
         "One neuron is one of many, so we also do this to other neurons of the layer that pass on about as much.",
     ),
-    look_for="Find this neuron among the others. Is its change larger than theirs, and is its interval away from zero?",
+    look_for="See how far the other neurons of the layer are from the line. When the answer is open, find this neuron "
+    "among them. Is it farther away than they are?",
     question="Without the neuron, do predictions change more for one class than for the other?",
     hint="Others may do the same work, and then the loss of one changes little.",
     page="pages/5_Evidence.py",

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import math
 
-from core.errors import UserError
+import numpy as np
+
+from core.experiment import unit_values
 from core.lesson import lines, sizes
-from core.lesson.step import Choice, Guess, Live, Reveal, Step
+from core.lesson.step import Choice, Live, Options, Reveal, Step
 from core.records import CLEAR_AUC, ContrastSpec
 from core.report.readable import readable_auc
 from core.report.sentences import where
+from core.stats.effect_intervals import effect_sizes
 
-CLEARLY, HARDLY, OTHER = OPTIONS = (
-    f"yes, clearly: an AUC of {CLEAR_AUC:g} or more",
-    f"hardly: from 0.5 to {CLEAR_AUC:g}",
-    "no, the other class is higher: below 0.5",
+CLEARLY, HARDLY, UNCLEAR, OTHER = OPTIONS = (
+    f"yes, with an AUC of at least {CLEAR_AUC:g}",
+    f"yes, but with an AUC below {CLEAR_AUC:g}",
+    "not clear, as the interval of the AUC has 0.5 in it",
+    "no, the other class is higher",
 )
 
 _CODE = """\
@@ -44,40 +48,71 @@ other = mean_of_forms(other[None, :, None], OTHER_lemmas).ravel()"""
 _PRINT = 'print(stats.mannwhitneyu(own, other, method="asymptotic").statistic / (len(own) * len(other)))  # the AUC'
 
 
-def _guess(spec: ContrastSpec) -> Guess:
+def _guess(spec: ContrastSpec) -> Options:
     return Choice(OPTIONS)
+
+
+def option_of(auc: float, low: float, high: float) -> str:
+    """The option that an AUC and its interval are in: a class is claimed only where the interval leaves 0.5 out.
+
+    Examples
+    --------
+    >>> option_of(0.489, 0.46, 0.52)
+    'not clear, as the interval of the AUC has 0.5 in it'
+    >>> option_of(0.3, 0.2, 0.4)
+    'no, the other class is higher'
+    """
+    if low <= 0.5 <= high:
+        return UNCLEAR
+    return OTHER if auc < 0.5 else CLEARLY if auc >= CLEAR_AUC else HARDLY
+
+
+def auc_there(live: Live) -> tuple[float, float, float]:
+    """The neuron's AUC on the other side, for the class for which it is higher, and its 95% interval."""
+    there = live.result.other_side
+    target, baseline = unit_values(live.result, live.neuron, there.side)
+    if live.spec.tested_by.absolute:
+        target, baseline = np.abs(target), np.abs(baseline)
+    found = effect_sizes(target[:, None], baseline[:, None], paired=False)  # [n_units] -> [n_units, 1]
+    auc, low, high = (float(each) for each in (there.auc[live.neuron], found.auc_low[0], found.auc_high[0]))
+    return (auc, low, high) if live.result.favours_target(live.neuron) else (1 - auc, 1 - high, 1 - low)
+
+
+def _with_interval(auc: float, low: float, high: float) -> str:
+    return f"{readable_auc(auc)} (95% interval {readable_auc(low)} to {readable_auc(high)})"
+
+
+def _is(n: int) -> str:
+    return "is" if n == 1 else "are"
 
 
 def _reveal(live: Live) -> Reveal:
     result = live.result
     if not sizes.varies(live):
         return Reveal(None, float("nan"), sizes.never_varies(live))
-    there = float(result.other_side.auc[live.neuron])
-    auc = there if result.favours_target(live.neuron) else 1 - there
+    auc, low, high = auc_there(live)
     if not math.isfinite(auc):
         return Reveal(None, float("nan"), f"There is no AUC {where(result.other_side.side)} to compare with.")
-    answer = CLEARLY if auc >= CLEAR_AUC else HARDLY if auc >= 0.5 else OTHER
+    answer = option_of(auc, low, high)
     counts = (result.strong, result.strong_on_both_sides, result.strong_reversed)
     n_strong, n_both, n_reversed = (int(each.sum()) for each in counts)
     layer = (
-        f"Of {n_strong:,} strong neurons of this layer, {n_both:,} are strong on the other side too, and "
-        f"{n_reversed:,} are strong for the other class there."
+        f"Strong neurons of this layer on the side that was tested: {n_strong:,}. Of these, {n_both:,} "
+        f"{_is(n_both)} strong on the other side too, and {n_reversed:,} {_is(n_reversed)} strong for the other class "
+        "there."
         if n_strong
         else "No neuron of this layer is strong on the side that was tested."
     )
     sentence = (
         f"{where(result.other_side.side).capitalize()}, the AUC of neuron {live.neuron} for {sizes.own(live)} is "
-        f"{readable_auc(auc)}; {where(live.spec.hook_side)}, it is {readable_auc(result.own_auc(live.neuron)[0])}. "
-        f"{layer}"
+        f"{_with_interval(auc, low, high)}; {where(live.spec.hook_side)}, it is "
+        f"{_with_interval(*result.own_auc(live.neuron))}. {layer}"
     )
     return Reveal(answer, auc, sentence)
 
 
 def _code(live: Live) -> str:
-    if not sizes.varies(live):
-        raise UserError(
-            f"There are no short lines of code for neuron {live.neuron}: it has one value at all of the words."
-        )
+    sizes.check_varies(live)
     spec = live.spec
     own, other = ("target", "baseline") if live.result.favours_target(live.neuron) else ("baseline", "target")
     code = "\n".join(

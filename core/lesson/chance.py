@@ -6,13 +6,12 @@ import numpy as np
 
 from core.comparison import chance_seed
 from core.errors import UserError
-from core.lesson import lines
-from core.lesson.step import Guess, Live, Number, Reveal, Step
+from core.lesson import lines, sizes
+from core.lesson.step import Live, Number, Options, Reveal, Step
 from core.lesson.t_test import check_has_lines
 from core.records import ContrastSpec, ShuffledPoints
 from core.records.spec import SIDES
 from core.report.readable import as_chosen, readable_number, readable_share
-from core.report.sentences import STRONG_FROM
 
 _DEAL = """\
 # Deal the lemmas to two groups at random, as many words to each as before.
@@ -45,7 +44,7 @@ p_by_chance = p_of(first, second)
 print(100 * np.mean(p_by_chance[np.isfinite(p_value[at])] <= ALPHA))  # percent, with no correction"""
 
 
-def _guess(spec: ContrastSpec) -> Guess:
+def _guess(spec: ContrastSpec) -> Options:
     return Number(0, 100, whole=True, unit="%")
 
 
@@ -59,17 +58,28 @@ def _reveal(live: Live) -> Reveal:
     small = tested & (shuffled.log10_p <= np.log10(alpha))
     n, of = int(small.sum()), int(tested.sum())
     percent = 100 * n / of
-    largest = float(np.abs(shuffled.hedges_g[tested]).max(initial=0)) if of else 0.0
-    real = int((live.result.log10_p[tested] <= np.log10(alpha)).sum())
+    real = tested & (live.result.log10_p <= np.log10(alpha))
     strong = int((live.result.strong).sum())
     with_labels = "With the labels of this control" if live.spec.shuffle_labels else "With the real labels"
     sentence = (
         f"With shuffled labels and no correction, {n:,} of {of:,} neurons ({readable_share(n / of)}) have a p of at "
-        f"most {as_chosen(alpha)}, and all of this is chance; the largest |g| among all is "
-        f"{readable_number(largest)}. Over many shuffles, about {readable_share(alpha)} would. {with_labels}, {real:,} "
-        f"have such a p; {strong:,} of them are strong after the correction (AUC at least {STRONG_FROM} for a class)."
+        f"most {as_chosen(alpha)}, and all of this is chance{_sizes(shuffled.hedges_g[small])}. Over many "
+        f"shuffles, about {readable_share(alpha)} would. {with_labels}, {int(real.sum()):,} have such a p"
+        f"{_sizes(live.result.effect_sizes.hedges_g[real])}. After the correction, {strong:,} are strong (AUC at least "
+        f"{sizes.STRONG} for a class)."
     )
     return Reveal(percent, percent, sentence)
+
+
+def _sizes(hedges_g: np.ndarray) -> str:
+    """The middle and the largest size of these effects (n,), as the end of a sentence; empty if there is none."""
+    known = np.abs(hedges_g[np.isfinite(hedges_g)])
+    if not known.size:
+        return ""
+    if known.size == 1:
+        return f"; its effect size |g| is {readable_number(float(known[0]))}"
+    middle, largest = readable_number(float(np.median(known))), readable_number(float(known.max()))
+    return f"; half of these have an effect size |g| of at most {middle}, and the largest is {largest}"
 
 
 def _code(live: Live) -> str:
@@ -108,7 +118,8 @@ STEP = Step(
         "On average, alpha is about the share of neurons that this happens to; in one deal it can be far more or less.",
         "That is because neurons of one layer are not independent: a deal that fools one may fool many.",
     ),
-    look_for="Look at the grey points, which are the neurons with shuffled labels. How far out do they reach?",
+    look_for="Look at the points below zero, which are the neurons with shuffled labels. How many are beyond the "
+    "line at alpha?",
     question="With shuffled labels and no correction, what percent of the neurons have a p of at most alpha?",
     hint="Alpha itself is a good guess. Other seeds deal the words in other ways.",
     page="pages/1_Neurons.py",

@@ -6,7 +6,7 @@ import numpy as np
 
 from core.errors import UserError
 from core.lesson import lines, sizes
-from core.lesson.step import Guess, Live, Number, Reveal, Step
+from core.lesson.step import Live, Number, Options, Reveal, Step
 from core.records import ContrastSpec, TokenActivations
 from core.report.readable import readable, readable_number, readable_share
 
@@ -17,7 +17,7 @@ colour = (values - values.min()) / (values.max() - values.min())  # 0 is the pal
 print(100 * np.mean(colour > 0.5))  # percent of the tokens"""
 
 
-def _guess(spec: ContrastSpec) -> Guess:
+def _guess(spec: ContrastSpec) -> Options:
     return Number(0, 100, whole=True, unit="%")
 
 

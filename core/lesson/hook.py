@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from core.lesson import lines, sizes
-from core.lesson.step import Choice, Guess, Live, Reveal, Step
+from core.lesson.step import Choice, Live, Options, Reveal, Step
 from core.records import ContrastSpec
 from core.report.readable import readable, readable_number, readable_share
 from core.report.sentences import where
@@ -65,7 +65,7 @@ def first_word(live: Live) -> tuple[int, str]:
     return at, live.result.words.target[at]
 
 
-def _guess(spec: ContrastSpec) -> Guess:
+def _guess(spec: ContrastSpec) -> Options:
     return Choice(OPTIONS)
 
 
@@ -122,7 +122,8 @@ STEP = Step(
         "Each layer has an MLP: it makes its input wider, bends it, and makes it narrow again.",
         "Each number of the wide part is one neuron.",
         "A hook is a function that PyTorch calls as soon as a part of the model has run, so it can copy these numbers.",
-        "Here it sits on the wide part, which GPT-Neo calls c_fc: what comes out is the pre-activation of each neuron.",
+        "Here it sits on the wide part (c_fc in GPT-Neo; the picture has its name in your model), and what comes "
+        "out is the pre-activation of each neuron.",
     ),
     look_for="Find the place of the hook in the picture: is it before the MLP bends its numbers, or after?",
     question="The model reads the first target word that is a single token. Is this neuron above zero there?",

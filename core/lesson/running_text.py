@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from core.errors import UserError
 from core.lesson import sizes
-from core.lesson.step import Choice, Guess, Live, Reveal, Step
+from core.lesson.step import Choice, Live, Options, Reveal, Step
 from core.records import CLEAR_AUC, STRONG_AUC, ContrastSpec, Finding
 from core.records.gold import tags_of
-from core.report.sentences import STRONG_FROM
 
 OPTIONS = (
-    f"very well: an AUC of {STRONG_FROM} or more",
-    f"clearly: from {CLEAR_AUC:g} to {STRONG_FROM}",
-    f"hardly: from 0.5 to {CLEAR_AUC:g}",
-    "the other way round: below 0.5",
+    f"very well, with an AUC of at least {sizes.STRONG}",
+    f"clearly, with an AUC from {CLEAR_AUC:g} to {sizes.STRONG}",
+    f"hardly, with an AUC below {CLEAR_AUC:g}",
+    "not clear, as the interval of the AUC has 0.5 in it",
+    "the other way round",
 )
+VERY_WELL, CLEARLY, HARDLY, UNCLEAR, TURNED = OPTIONS
 
 _CODE = """\
 import re
@@ -60,29 +60,33 @@ for text, words in sentences:
 print(stats.mannwhitneyu(own, other).statistic / (len(own) * len(other)))  # the AUC"""
 
 
-def _guess(spec: ContrastSpec) -> Guess:
+def _guess(spec: ContrastSpec) -> Options:
     return Choice(OPTIONS)
 
 
-def option_of(auc: float) -> str:
-    """The option that an AUC is in.
+def option_of(auc: float, low: float, high: float) -> str:
+    """The option that an AUC and its interval are in: none is claimed where the interval has 0.5 in it.
 
     Examples
     --------
-    >>> option_of(0.95), option_of(0.3)
-    ('very well: an AUC of 0.90 or more', 'the other way round: below 0.5')
+    >>> option_of(0.95, 0.9, 0.98), option_of(0.3, 0.2, 0.4)
+    ('very well, with an AUC of at least 0.90', 'the other way round')
+    >>> option_of(0.49, 0.4, 0.58)
+    'not clear, as the interval of the AUC has 0.5 in it'
     """
-    for at_least, option in zip((STRONG_AUC, CLEAR_AUC, 0.5), OPTIONS, strict=False):
-        if auc >= at_least:
-            return option
-    return OPTIONS[-1]
+    if low <= 0.5 <= high:
+        return UNCLEAR
+    if auc < 0.5:
+        return TURNED
+    return VERY_WELL if auc >= STRONG_AUC else CLEARLY if auc >= CLEAR_AUC else HARDLY
 
 
 def _reveal(live: Live) -> Reveal:
     finding: Finding = live.more["gold_text"]
     if finding.value is None:
         return Reveal(None, float("nan"), f"This cannot be answered here. {finding.sentence}")
-    return Reveal(option_of(finding.value), finding.value, f"{finding.sentence} {sizes.separation(live)}")
+    low, high = finding.interval or (finding.value, finding.value)
+    return Reveal(option_of(finding.value, low, high), finding.value, f"{finding.sentence} {sizes.separation(live)}")
 
 
 def own_and_other_tags(live: Live) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -93,10 +97,7 @@ def own_and_other_tags(live: Live) -> tuple[tuple[str, ...], tuple[str, ...]]:
     UserError
         No tag stands for a class, or the neuron could not be tested.
     """
-    if not sizes.varies(live):
-        raise UserError(
-            f"There are no short lines of code for neuron {live.neuron}: it has one value at all of the words."
-        )
+    sizes.check_varies(live)
     target, baseline = tags_of(live.spec)
     return (target, baseline) if live.result.favours_target(live.neuron) else (baseline, target)
 
@@ -117,9 +118,11 @@ STEP = Step(
         "In a sentence, the same form can be a noun or a verb, and other words stand around it.",
         "People have tagged each word of a small text with its part of speech.",
         "We read this text, and compare the neuron at words of one tag with the neuron at words of the other tag.",
-        "If the AUC stays high, the neuron does more than separate our lists; if it drops, that was all we had seen.",
+        "If the AUC stays high, the neuron does more than separate our lists; if it drops, much of what we saw "
+        "belongs to our lists alone.",
     ),
-    look_for="Compare the two curves with those of the word lists. Do they overlap more here?",
+    look_for="Look at the rows of both tags, such as NOUN and VERB. How far do they overlap? When the answer is open, "
+    "compare “in the word lists” with “not in the word lists”.",
     question="How well does this neuron separate the two classes in the tagged text?",
     hint="Most neurons do worse in text than on the lists on which they were found.",
     page="pages/5_Evidence.py",

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 
+from core.errors import UserError
 from core.lesson.step import Live
 from core.report.readable import readable_auc
-from core.report.sentences import STRONG_LIMITS, class_names, own_and_other
+from core.report.sentences import STRONG_FROM, STRONG_LIMITS, class_names, own_and_other
 
+STRONG = STRONG_FROM
 STRONGLY = f"strongly ({STRONG_LIMITS})"
 
 
@@ -29,6 +31,14 @@ def varies(live: Live) -> bool:
 def never_varies(live: Live) -> str:
     """A sentence for a neuron that has the same value at all words."""
     return f"Neuron {live.neuron} has the same value at all of these words, so there is nothing to compare."
+
+
+def check_varies(live: Live) -> None:
+    """Raise UserError for a neuron that could not be tested: no lines of code are about it."""
+    if not varies(live):
+        raise UserError(
+            f"There are no short lines of code for neuron {live.neuron}: it has one value at all of the words."
+        )
 
 
 def separation(live: Live) -> str:

@@ -34,7 +34,7 @@ class Number:
     unit: str = ""
 
 
-Guess = Choice | Number
+Options = Choice | Number
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,7 +71,7 @@ class Reveal:
     sentence: str
 
 
-def written(value: str | float | None, guess: Guess) -> str:
+def written(value: str | float | None, guess: Options) -> str:
     """A guess or an answer for a reader; a share of under one percent is not written as none.
 
     Examples
@@ -133,7 +133,7 @@ class Step:
     controls: tuple[str, ...]
     figure: str
     terms: tuple[str, ...]
-    guess: Callable[[ContrastSpec], Guess]
+    guess: Callable[[ContrastSpec], Options]
     reveal: Callable[[Live], Reveal]
     code: Callable[[Live], str]
     needs: tuple[str, ...] = ()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from core.errors import UserError
 from core.lesson import sizes
-from core.lesson.step import Guess, Live, Number, Reveal, Step
+from core.lesson.step import Live, Number, Options, Reveal, Step
 from core.records import ContrastSpec
 from core.records.corrections import ALL_CORRECTIONS
 from core.report.glossary import TEST_NAMES, statistic_name
@@ -55,7 +55,7 @@ such as Holm.
         )
 
 
-def _guess(spec: ContrastSpec) -> Guess:
+def _guess(spec: ContrastSpec) -> Options:
     return Number(0, 100, whole=True, unit="%")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from core.lesson import lines, sizes
-from core.lesson.step import Guess, Live, Number, Reveal, Step
+from core.lesson.step import Live, Number, Options, Reveal, Step
 from core.records import ContrastSpec
 from core.report.readable import readable_auc, readable_share
 from core.stats.effect_size import auc
@@ -16,7 +16,7 @@ n_tokens = np.array([len(tokens_of(word)) for word in target_words + baseline_wo
 print(100 * np.mean(n_tokens == 1))  # percent"""
 
 
-def _guess(spec: ContrastSpec) -> Guess:
+def _guess(spec: ContrastSpec) -> Options:
     return _PERCENT
 
 

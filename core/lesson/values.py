@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from core.lesson import lines, sizes
-from core.lesson.step import Choice, Guess, Live, Reveal, Step
+from core.lesson.step import Choice, Live, Options, Reveal, Step
 from core.records import ContrastSpec
 from core.report.readable import readable_number, readable_p
 from core.report.sentences import class_names
@@ -31,7 +31,7 @@ _ABSOLUTE = "\ntarget_values, baseline_values = np.abs(target_values), np.abs(ba
 _MEANS = "\nprint(target[at, :, neuron].mean() - baseline[at, :, neuron].mean())"
 
 
-def _guess(spec: ContrastSpec) -> Guess:
+def _guess(spec: ContrastSpec) -> Options:
     return Choice((*class_names(spec), EQUAL))
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 
 _MARKUP = re.compile(r"([\\`*_{}\[\]<>#!|$~:^&])")
 _ADDRESS = re.compile(r"((?<=www)\.|//|@)", re.IGNORECASE)
+_TURNS = re.compile("[\u202a-\u202e\u2066-\u2069]")  # they would turn the words of the page that follow
 _ARROW = re.compile(r"(?<=[<>-])(?=[=>-])")  # of >= and -> Streamlit makes one sign
 
 
@@ -14,14 +15,14 @@ def plain(text: str) -> str:
     """A text that Markdown shows as it is: it must not become an image, a formula, a tag or an address.
 
     Markdown has no escape for addresses, and Streamlit none for signs such as >=. An invisible word joiner prevents the
-    link, and the other sign.
+    link, and the other sign. Signs that change the direction of what follows are left out.
 
     Examples
     --------
     >>> plain("<b>*x*")
     '\\\\<b\\\\>\\\\*x\\\\*'
     """
-    escaped = _MARKUP.sub(r"\\\1", _ARROW.sub("\u2060", " ".join(text.split())))
+    escaped = _MARKUP.sub(r"\\\1", _ARROW.sub("\u2060", " ".join(_TURNS.sub("", text).split())))
     return _ADDRESS.sub("\u2060\\1", escaped)
 
 

@@ -24,7 +24,7 @@ def test_a_hypothesis_is_locked_opened_kept_and_printed(app, tmp_path):
         wait_until_idle(page)
         page.get_by_role("button", name="Lock it").press("Enter")
         page.get_by_role("button", name="Open the data, once").press("Enter")
-        page.get_by_text("What this bears").wait_for()
+        page.get_by_text("What this supports").wait_for()
         page.locator("[class*='st-key-registered_aucs_'] .main-svg").first.wait_for()
         wait_until_idle(page)
         assert page.get_by_text(HYPOTHESIS).is_visible(), "as it was typed"
@@ -34,7 +34,7 @@ def test_a_hypothesis_is_locked_opened_kept_and_printed(app, tmp_path):
         digest = page.locator("code").last.inner_text()
 
         page.reload()
-        page.get_by_text("What this bears").wait_for()
+        page.get_by_text("What this supports").wait_for()
         wait_until_idle(page)
         assert page.locator("code").last.inner_text() == digest
         page.get_by_role("textbox", name="Your name, for the file alone").fill("Ada <i>")

@@ -100,31 +100,26 @@ def test_the_lines_of_every_step_print_the_page_s_number(
     code = "\n\n".join(step.code(found[step.name]) for step in STEPS)
     np.testing.assert_allclose(printed(code, folder, few_sentences), shown, rtol=1e-3, atol=1e-5)
     assert np.isfinite(shown).sum() >= 9
-
-
-def test_a_program_of_some_steps_runs_alone(few_sentences: Path) -> None:
-    """The ablation builds on the hook and on the tagged text, and on no word list."""
-    spec = ContrastSpec.careful(layer=3, **FEW)
-    step = of_name("ablation")
-    live = lives(spec, 120, few_sentences)[step.name]
-    code = program(step, live)
-    assert "target_words" not in code
-    numbers = printed(code, BUNDLED, few_sentences)
-    assert len(numbers) == 3
-    assert numbers[-1] == pytest.approx(step.reveal(live).number, rel=1e-3, abs=1e-5)
+    if model == "bundled" and neuron == 120:  # the ablation builds on the hook and the tagged text alone
+        code = program(step := of_name("ablation"), found[step.name])
+        assert "target_words" not in code
+        numbers = printed(code, folder, few_sentences)
+        assert numbers == pytest.approx(
+            [shown[STEPS.index(of_name(name))] for name in ("hook", "running-text", "ablation")], rel=1e-3, abs=1e-5
+        )
 
 
 def test_answers_follow_layer_neuron_side_test_and_number_of_words(few_sentences: Path) -> None:
     """Each answer is also computed by SciPy on the values of the words."""
     base = ContrastSpec.careful(layer=3, family="layer", correction="bonferroni", unit="word", **FEW)
-    seen: dict[str, set[Any]] = {step.name: set() for step in STEPS}
+    quick = [step for step in STEPS if step.name not in ("running-text", "ablation")]  # checks have their own tests
+    seen: dict[str, set[Any]] = {step.name: set() for step in quick}
     cases = [
         (base, 120), (base, 375), (base.changed(layer=1), 120), (base.changed(hook_side="activation"), 120),
         (base.changed(test="mannwhitney"), 120), (base.changed(leading_space=False), 120),
     ]  # fmt: skip
-    for case, (spec, neuron) in enumerate(cases):
-        quick = [step for step in STEPS if step.name not in ("running-text", "ablation")]
-        found = lives(spec, neuron, few_sentences, STEPS if case < 2 else quick)
+    for spec, neuron in cases:
+        found = lives(spec, neuron, few_sentences, quick)
         for name, reveal in answers(found).items():
             seen[name].add(reveal.number)
         words = found["values"]
@@ -134,8 +129,8 @@ def test_answers_follow_layer_neuron_side_test_and_number_of_words(few_sentences
         higher = "nouns" if by_scipy["values"] > 0 else "verbs"
         assert of_name("values").reveal(words).value == higher
         other = by_scipy["both-sides"]
-        wanted = "yes, clearly" if other >= 0.75 else "hardly" if other >= 0.5 else "no, the other class"
-        assert str(of_name("both-sides").reveal(words).value).startswith(wanted)
+        allowed = {"no, the other class is higher", "not clear"} if other < 0.5 else {"yes, ", "not clear"}
+        assert str(of_name("both-sides").reveal(words).value).startswith(tuple(allowed))
     for name, numbers in seen.items():
         assert len(numbers) > 1, f"the answer of {name} is the same whatever is chosen"
 
@@ -145,11 +140,11 @@ def independent(live: Live) -> dict[str, float]:
     spec, result = live.spec, live.result
     target, baseline = (each.astype(np.float64) for each in (result.target_activations, result.baseline_activations))
     test = {
-        "welch": lambda x, y: stats.ttest_ind(x, y, equal_var=False).pvalue,
-        "mannwhitney": lambda x, y: stats.mannwhitneyu(x, y, method="asymptotic").pvalue,
+        "welch": lambda x, y: stats.ttest_ind(x, y, axis=0, equal_var=False).pvalue,
+        "mannwhitney": lambda x, y: stats.mannwhitneyu(x, y, axis=0, method="asymptotic").pvalue,
     }[spec.test]
     n = result.n_neurons
-    p = np.array([test(target[:, k], baseline[:, k]) for k in range(n)])
+    p = test(target, baseline)
     auc = np.array([np.mean(target[:, k, None] > baseline[None, :, k]) for k in range(n)])  # no two values are equal
     significant = p * n <= spec.alpha
     strong = significant & ((auc >= 0.9) | (auc <= 0.1))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import re
+
 import pytest
 
 from core.lesson import STEPS, Choice, Number, Reveal
@@ -126,11 +129,44 @@ def test_the_whole_lesson_can_be_walked_on_other_settings():
     )  # fmt: skip
     at = open_page(LESSON, own, step=FIRST.name)
     for step in STEPS:
+        if step is not FIRST:
+            trigger(at, "lesson_stepper", "go", step.name)
         assert at.header[0].value.endswith(step.title) and not at.error
         press(at, f"lesson_show_{step.name}")
         assert len(answer_of(at)) >= 4
-        press(at, "lesson_next")
-    assert "Your guesses" in at.header[0].value
+
+
+def seen(at):
+    """All that a picture says: texts, alternatives, and the labels in plots."""
+    texts = [str(element.value) for kind in (at.markdown, at.caption) for element in kind]
+    texts += [element.proto.body for element in at.get("html") if "<style" not in element.proto.body]
+    for chart in at.get("plotly_chart"):
+        spec = json.loads(chart.proto.spec)
+        labels = [note["text"] for note in spec["layout"].get("annotations", [])]
+        labels += [str(text) for trace in spec["data"] if trace["type"] == "bar" for text in trace.get("text", [])]
+        texts += [chart.proto.alt, *labels, *(str(trace.get("name")) for trace in spec["data"])]
+    return texts
+
+
+def numbers_in(texts):
+    return {number for text in texts for number in re.findall(r"\d+\.\d+%?|\d+%", text)}
+
+
+def test_no_step_says_its_answer_before_it_is_open():
+    """Numbers of the answer, as the page writes them, stand nowhere on the page; but settings do."""
+    at = open_page(LESSON, step=FIRST.name)
+    for step in STEPS:
+        if step is not FIRST:
+            trigger(at, "lesson_stepper", "go", step.name)
+        before = seen(at)
+        press(at, f"lesson_show_{step.name}")
+        answer = answer_of(at)
+        told = numbers_in(answer) - {"0.05", "5.0%", "0.5", "0.75", "0.90", "0.10", "95%", "97.5%"}
+        assert told or step.name == "hook", step.name
+        assert not told & numbers_in(before), step.name
+        assert not any("unclear" in text for text in before), step.name
+        if step.figure in ("spread", "both_sides"):
+            assert told & numbers_in(set(seen(at)) - set(answer)), "it is there once the answer is open"
 
 
 # --- Without a page ---

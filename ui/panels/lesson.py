@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from core.lesson import Step
+from core.lesson import Step, terms_at
 from core.report.glossary import GLOSSARY
 from engine import lesson_steps
 from engine.pipeline import Request
@@ -20,8 +20,8 @@ from ui.lesson_stepper import Place
 from ui.panels import export, lesson_code, lesson_controls, lesson_end, lesson_guess, lesson_picture, neuron_bar
 from ui.progress import get
 
+_PICTURE = "lesson-picture"  # where a link on a narrow page leads
 HEAD = "lesson_head"  # the key of the step's heading, to which the focus goes
-_BEGUN = "_lesson_begun"  # whether this session has chosen a step
 
 
 def draw() -> None:
@@ -38,10 +38,12 @@ def draw() -> None:
     with st.container(key=HEAD):
         st.header(f"Step {at + 1} of {len(steps)}: {step.title}", anchor=False)
     st.set_page_config(page_title=f"Step {at + 1} of {len(steps)}: {step.title} · Grammar Neurons")
+    answered = lesson_guess.is_open(step)
     left, right = st.container(key="lesson_columns").columns(2, gap="large")
     more, foot = st.container(), st.container()
     with left:
-        _draw_idea(step)
+        _draw_idea(step, steps)
+        st.html(f'<a class="gn-to-picture" href="#{_PICTURE}">See the picture, below the question</a>')
         lesson_guess.draw_question(step, settings.current().view.spec)
         answer = st.container()
     with foot:
@@ -56,13 +58,14 @@ def draw() -> None:
                 neuron = neuron_bar.draw(result)
             with seen:
                 live = lesson_steps.live(step, result.spec, neuron, lesson_controls.text(), get=get)
-                lesson_picture.draw(step, live)
+                st.html(f'<div id="{_PICTURE}" tabindex="-1"></div>')
+                lesson_picture.draw(step, live, answered=answered)
                 page.show_notes(live.result.notes)
-    if lesson_guess.is_open(step):
+    if answered:
         with answer:
             lesson_guess.draw_answer(step, live)
     with more:
-        lesson_code.draw(step, live)
+        lesson_code.draw(step, live, steps, answered=answered)
         there = next(each for each in PAGES if each.script == step.page)
         navigation.draw_link(there, f"Open on the {there.title} page")
     export.draw(result)
@@ -74,7 +77,7 @@ def draw_framed() -> None:
     step = _current(steps) or steps[-1]
     st.header(step.title, anchor=False)
     if "idea" in shown:
-        _draw_idea(step)
+        _draw_idea(step, steps)
     if "picture" in shown:
         with remedies.showing_user_errors():
             result = get(conclusion, Request(settings.current().view.spec))
@@ -127,14 +130,12 @@ def _go(allowed: tuple[str, ...], name: str) -> None:
         lesson_guess.focus(HEAD)
 
 
-def _draw_idea(step: Step) -> None:
+def _draw_idea(step: Step, steps: tuple[Step, ...]) -> None:
     """Draw the idea, the words that stand here first, and what to look for."""
     st.markdown(" ".join(step.idea))
-    if step.terms:
+    if terms := terms_at(step, steps):
         rows = "".join(
-            f"<div><dt>{escape(term)}</dt><dd>{escape(GLOSSARY[term])}</dd></div>"
-            for term in step.terms
-            if term in GLOSSARY
+            f"<div><dt>{escape(term)}</dt><dd>{escape(GLOSSARY[term])}</dd></div>" for term in terms if term in GLOSSARY
         )
         st.html(f'<dl class="gn-terms" aria-label="Words that are new here">{rows}</dl>')
     st.markdown(f"**In the picture.** {page.plain(step.look_for)}")

@@ -13,8 +13,8 @@ from ui import page, settings
 _PARTS = ("This step", "All lines so far")
 
 
-def draw(step: Step, live: Live) -> None:
-    """Draw the lines, folded. They are made only when they are opened."""
+def draw(step: Step, live: Live, steps: tuple[Step, ...], *, answered: bool) -> None:
+    """Draw the lines, folded. They are made only when they are opened. The number that they print is an answer."""
     box = st.expander("The lines of PyTorch", key=f"lesson_code_{step.name}", icon=":material/code:", on_change="rerun")
     if not box.open:
         return
@@ -24,13 +24,13 @@ def draw(step: Step, live: Live) -> None:
         )
         try:
             whole = part == _PARTS[1]
-            lines = program(step, live) if whole else step.code(live)
+            lines = program(step, live, steps) if whole else step.code(live)
             number = step.reveal(live).number
         except UserError as error:
             st.caption(page.plain(str(error)))
             return
         st.code(lines, language="python")
-        if math.isfinite(number):
+        if answered and math.isfinite(number):
             go_on = "" if whole else " They go on from the lines of the steps before: see “All lines so far”."
             st.caption(f"With the settings of now, the last number that these lines print is `{number:.6g}`.{go_on}")
         if settings.current().view.spec.model == "bundled" and whole:

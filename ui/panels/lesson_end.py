@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.lesson import Step
+from core.lesson import Step, written
 from core.report.markdown import table
 from ui import lesson_progress, navigation, page, settings
 from ui.app_pages import CLASS, PREREGISTER, QUIZ
@@ -45,8 +45,8 @@ def _draw_table(steps: tuple[Step, ...], known: dict[str, lesson_progress.Guess]
         if kept is None or not kept.done:
             rows.append((title, "–", "–", "not done yet"))
             continue
-        guess, answer = (lesson_guess.shown(each, asked) for each in (kept.guess, kept.answer))
+        guess, answer = ("none" if each in (None, "") else written(each, asked) for each in (kept.guess, kept.answer))
         near = lesson_guess.how_near(kept.guess, kept.answer, asked)
-        rows.append((title, page.plain(guess or "none"), page.plain(answer or "none"), near))
+        rows.append((title, page.plain(guess), page.plain(answer), near))
     with st.container(key="lesson_table"):
         st.markdown(table(("step", "your guess", "the answer then", "how near"), rows))

@@ -10,10 +10,9 @@ from typing import Any
 
 import streamlit as st
 
-from core.lesson import Choice, Live, Number, Reveal, Step
-from core.lesson import Guess as Asked
+from core.lesson import Choice, Live, Number, Options, Reveal, Step, written
 from core.records import ContrastSpec
-from core.report.readable import readable_number
+from core.report.readable import as_chosen, readable_number
 from ui import chosen, lesson_progress, page, settings
 from ui.lesson_progress import Answer, Guess
 from ui.panels.text_input import sample_shown
@@ -47,9 +46,8 @@ def draw_question(step: Step, spec: ContrastSpec) -> None:
                 args=(step.name, key, chosen.snapshot()),
             )
             if kept:
-                args: tuple[Any, ...] = ()
                 st.form_submit_button(
-                    "Keep the earlier guess", key=f"lesson_keep_{step.name}", type="tertiary", on_click=_stop, args=args
+                    "Keep the earlier guess", key=f"lesson_keep_{step.name}", type="tertiary", on_click=_stop
                 )
             else:
                 st.form_submit_button(
@@ -78,10 +76,12 @@ def draw_answer(step: Step, live: Live) -> None:
     asked = step.guess(live.spec)
     with st.container(border=True, key=ANSWER):
         left, right = st.columns(2)
-        left.markdown(f":small[Your guess]  \n**{page.plain(shown(guess.guess, asked) or 'none')}**")
-        right.markdown(f":small[The live result]  \n**{page.plain(shown(reveal.value, asked) or 'no answer')}**")
+        left.markdown(
+            f":small[Your guess]  \n**{page.plain('none' if guess.guess is None else written(guess.guess, asked))}**"
+        )
+        right.markdown(f":small[The live result]  \n**{page.plain(written(reveal.value, asked))}**")
         if elsewhere:
-            _draw_other_settings(step, guess, asked, reveal)
+            _draw_other_settings(guess, asked)
         else:
             st.markdown(f"**{page.plain(verdict(guess.guess, reveal, asked))}**")
         st.markdown(page.plain(reveal.sentence))
@@ -90,15 +90,17 @@ def draw_answer(step: Step, live: Live) -> None:
             st.button(label, key=f"lesson_again_{step.name}", on_click=_again, args=(step.name,))
 
 
-def verdict(guess: Answer, reveal: Reveal, asked: Asked) -> str:
+def verdict(guess: Answer, reveal: Reveal, asked: Options) -> str:
     """How near a guess was, in words that blame nobody.
 
     Examples
     --------
     >>> verdict("nouns", Reveal("verbs", 1.0, ""), Choice(("nouns", "verbs")))
-    'Not this time: it is verbs. A guess that was off is worth a second look at the picture.'
+    'Not this time. The answer is “verbs”. A guess that was off is worth a second look at the picture.'
     >>> verdict(40, Reveal(31, 31.0, ""), Number(0, 512))
     'Near: your guess is 9 above it.'
+    >>> verdict(50, Reveal(0.1, 0.1, ""), Number(0, 100, unit="%"))
+    'Not this time: your guess is 49.9 percentage points above it.'
     """
     right, near = reveal.value, how_near(guess, reveal.value, asked)
     if near == NO_ANSWER:
@@ -109,12 +111,15 @@ def verdict(guess: Answer, reveal: Reveal, asked: Asked) -> str:
         return "Right."
     begins = "Near" if near == NEAR else "Not this time"
     if isinstance(right, str) or isinstance(guess, str) or guess is None or right is None:
-        return f"{begins}: it is {shown(right, asked)}. A guess that was off is worth a second look at the picture."
-    way = "above" if guess > right else "below"
-    return f"{begins}: your guess is {shown(abs(guess - right), asked)} {way} it."
+        is_it = f"{begins}. The answer is “{written(right, asked)}”."
+        return f"{is_it} A guess that was off is worth a second look at the picture."
+    way, off = "above" if guess > right else "below", abs(guess - right)
+    if isinstance(asked, Number) and asked.unit == "%":
+        return f"{begins}: your guess is {readable_number(off)} percentage points {way} it."
+    return f"{begins}: your guess is {written(off, asked)} {way} it."
 
 
-def how_near(guess: Answer, right: Answer, asked: Asked) -> str:
+def how_near(guess: Answer, right: Answer, asked: Options) -> str:
     """How near a guess was: one of ``RIGHT``, ``NEAR``, ``OFF``, ``NO_GUESS`` and ``NO_ANSWER``.
 
     A number is near within 5% of the range of what can be guessed.
@@ -136,23 +141,7 @@ def how_near(guess: Answer, right: Answer, asked: Asked) -> str:
     return NEAR if off <= _NEAR * span else OFF
 
 
-def shown(answer: Answer, asked: Asked) -> str:
-    """A guess or an answer as the page writes it; empty if there is none.
-
-    Examples
-    --------
-    >>> shown(1234.0, Number(0, 3072)), shown(93.6, Number(0, 100, unit="%")), shown(0.9, Number(0, 1, whole=False))
-    ('1,234', '93.6%', '0.900')
-    """
-    if answer is None or isinstance(answer, str):
-        return answer or ""
-    unit = asked.unit if isinstance(asked, Number) else ""
-    whole = isinstance(asked, Number) and asked.whole and float(answer).is_integer()
-    number = f"{round(answer):,}".replace("-", "\N{MINUS SIGN}") if whole else readable_number(answer)
-    return f"{number}{unit}" if unit in ("%", "") else f"{number} {unit}"
-
-
-def _draw_guess(step: Step, asked: Asked) -> str:
+def _draw_guess(step: Step, asked: Options) -> str:
     """Draw what a guess is made with, and return its key."""
     if isinstance(asked, Choice):
         key = f"lesson_choice_{step.name}_{zlib.crc32(repr(asked.options).encode())}"  # other classes, other options
@@ -164,15 +153,15 @@ def _draw_guess(step: Step, asked: Asked) -> str:
         value=None,
         step=1 if asked.whole else 0.01,
         key=key,
-        placeholder=f"{shown(asked.low, asked)} to {shown(asked.high, asked)}",
+        placeholder=f"{written(asked.low, asked)} to {written(asked.high, asked)}",
         width=260,
     )
     return key
 
 
-def _draw_other_settings(step: Step, guess: Guess, asked: Asked, reveal: Reveal) -> None:
+def _draw_other_settings(guess: Guess, asked: Options) -> None:
     """Say that the guess was for other settings, and how it was then; the answer beside it is of those of now."""
-    then = f", where the answer was {shown(guess.answer, asked)}" if guess.answer not in (None, "") else ""
+    then = f", where the answer was {written(guess.answer, asked)}" if guess.answer not in (None, "") else ""
     if guess.guess is None:
         then = f"You opened the answer with other settings{then}."
     else:
@@ -210,7 +199,7 @@ def _keep(name: str, guess: Answer, spec: ContrastSpec) -> None:
     focus(ANSWER)
 
 
-def mistake(guess: Any, asked: Asked) -> str:
+def mistake(guess: Any, asked: Options) -> str:
     """Why this is no guess, in a sentence; empty if it is one.
 
     Examples
@@ -227,8 +216,8 @@ def mistake(guess: Any, asked: Asked) -> str:
         return "" if guess in asked.options else "Choose one of the answers that are offered."
     number = isinstance(guess, int | float) and not isinstance(guess, bool)
     if not number or not asked.low <= guess <= asked.high:  # false for NaN
-        said = shown(guess, asked) if number and abs(guess) <= _LARGEST_SHOWN else str(guess)[:60]
-        return f"{said} is out of range: {shown(asked.low, asked)} to {shown(asked.high, asked)} are allowed."
+        said = as_chosen(guess) if number and abs(guess) <= _LARGEST_SHOWN else str(guess)[:60]
+        return f"{said} is out of range: {written(asked.low, asked)} to {written(asked.high, asked)} are allowed."
     return ""
 
 

@@ -15,7 +15,7 @@ from core.experiment import unit_values
 from core.lesson import Live, Step
 from core.records import HOOK_SIDES, Finding
 from core.report import alternatives, figures
-from core.report.figures.evidence import picture_of_finding
+from core.report.figures.evidence import picture_before, picture_of_finding
 from core.report.figures.tokens import MOST, shares_of_tokens, token_counts
 from core.report.readable import readable, readable_share
 from core.report.sentences import class_names, where
@@ -30,16 +30,17 @@ from ui.token_heatmap import token_heatmap
 _KEY = "lesson_picture"
 _LOOK = {"displaylogo": False, "scrollZoom": False}
 _HOOK_HEIGHTS = {"pre-activation": "173", "activation": "339"}  # of the two rows in assets/pictures/mlp.svg
+_LATER = "Its numbers come with the answer."
 _N_CUT = 6  # words that are named as cut into tokens
 
 
-def draw(step: Step, live: Live) -> None:
-    """Draw the picture of a step."""
+def draw(step: Step, live: Live, *, answered: bool = True) -> None:
+    """Draw the picture of a step. Before its answer is open, neither picture nor alternative text says the answer."""
     with st.container(key=f"lesson_figure_{step.figure}"):
-        _PICTURES.get(step.figure, _draw_checks)(step, live)
+        _PICTURES.get(step.figure, _draw_checks)(step, live, answered)
 
 
-def _draw_hook(step: Step, live: Live) -> None:
+def _draw_hook(step: Step, live: Live, answered: bool) -> None:
     """The MLP of the layer, and where its neurons are read."""
     model, spec = live.result.model, live.spec
     before, after = (model.hook_path(spec.layer, side) for side in HOOK_SIDES)
@@ -64,7 +65,7 @@ def _draw_hook(step: Step, live: Live) -> None:
     st.image(picture("mlp", {**labels, "alt": alt}), width="stretch", alt=alt)
 
 
-def _draw_tokens(step: Step, live: Live) -> None:
+def _draw_tokens(step: Step, live: Live, answered: bool) -> None:
     """How many tokens the words have, and some that are cut."""
     result = live.result
     counts = (result.target_tokens, result.baseline_tokens)
@@ -72,8 +73,12 @@ def _draw_tokens(step: Step, live: Live) -> None:
         f"{readable_share(float(shares_of_tokens(each)[0]))} of {name} are one token"
         for name, each in zip(class_names(live.spec), counts, strict=True)
     ]
-    alt = f"Bars: the share of words of each class with 1, 2, 3, and {MOST} or more tokens. {', '.join(said)}."
-    charts.draw(token_counts(result), f"{_KEY}_tokens", alt=alt, config={"displayModeBar": False})
+    alt = f"Bars: the share of words of each class with 1, 2, 3, and {MOST} or more tokens."
+    alt = f"{alt} {', '.join(said)}." if answered else f"{alt} {_LATER}"
+    bars = token_counts(result, labels=answered)
+    charts.draw(bars, f"{_KEY}_tokens", alt=alt, config={"displayModeBar": False})
+    if not answered:
+        return  # how many words are named is nearly the answer
     for name, words, each in zip(
         class_names(live.spec), (result.words.target, result.words.baseline), counts, strict=True
     ):
@@ -83,18 +88,26 @@ def _draw_tokens(step: Step, live: Live) -> None:
         st.caption(page.plain(f"{name.capitalize()} of several tokens, with their number: {listed}."))
 
 
-def _draw_scatter(step: Step, live: Live) -> None:
+def _draw_scatter(step: Step, live: Live, answered: bool) -> None:
     """Every neuron by its index. A click selects one."""
-    _draw_all(show(steps.scatter, live.spec), alternatives.of_scatter(live.result), "scatter", live)
+    alt = alternatives.of_scatter(live.result) if answered else _alt_of_all("Scatter", live)
+    _draw_all(show(steps.scatter, live.spec), alt, "scatter", live)
 
 
-def _draw_volcano(step: Step, live: Live) -> None:
+def _draw_volcano(step: Step, live: Live, answered: bool) -> None:
     """Every neuron by its effect size and p, and the same with shuffled labels below."""
-    alt = alternatives.of_volcano(live.result, show(steps.shuffled, live.spec))
+    if answered:
+        alt = alternatives.of_volcano(live.result, show(steps.shuffled, live.spec))
+    else:
+        alt = _alt_of_all("Volcano, with shuffled labels below zero,", live)
     _draw_all(show(steps.volcano, live.spec), alt, "volcano", live)
 
 
-def _draw_means(step: Step, live: Live) -> None:
+def _alt_of_all(what: str, live: Live) -> str:
+    return f"{what} of {live.result.n_neurons:,} neurons of layer {live.spec.layer}, a point for each. {_LATER}"
+
+
+def _draw_means(step: Step, live: Live, answered: bool) -> None:
     """Every neuron's mean over each class."""
     _draw_all(figures.mean_activations(live.result), alternatives.of_means(live.result), "means", live)
 
@@ -113,14 +126,18 @@ def _draw_all(drawn: figures.Picture, alt: str, name: str, live: Live) -> None:
     )
 
 
-def _draw_spread(step: Step, live: Live) -> None:
+def _draw_spread(step: Step, live: Live, answered: bool) -> None:
     """One neuron's values at every word of both classes, on both sides."""
     values = {side: unit_values(live.result, live.neuron, side) for side in HOOK_SIDES}
-    alt = alternatives.of_spread(live.result, live.neuron, values)
-    charts.draw(figures.neuron_spread(live.result, live.neuron, values), f"{_KEY}_spread", alt=alt, config=_LOOK)
+    if answered:
+        alt = alternatives.of_spread(live.result, live.neuron, values)
+    else:
+        alt = f"Values of neuron {live.neuron}, a stroke for each {live.spec.unit}, on both sides. {_LATER}"
+    drawn = figures.neuron_spread(live.result, live.neuron, values, means=answered)
+    charts.draw(drawn, f"{_KEY}_spread", alt=alt, config=_LOOK)
 
 
-def _draw_words(step: Step, live: Live) -> None:
+def _draw_words(step: Step, live: Live, answered: bool) -> None:
     """Words by neurons: an image of the most extreme ones."""
     columns = figures.image_columns(live.result.tests.statistic, 15)
     words = min(40, len(live.result.words.target), len(live.result.words.baseline))
@@ -129,12 +146,12 @@ def _draw_words(step: Step, live: Live) -> None:
     charts.draw(image, f"{_KEY}_words", alt=alt, config=_LOOK)
 
 
-def _draw_layers(step: Step, live: Live) -> None:
+def _draw_layers(step: Step, live: Live, answered: bool) -> None:
     """The significant neurons of every layer. A click goes to a layer."""
     layers.draw(live.result)
 
 
-def _draw_text(step: Step, live: Live) -> None:
+def _draw_text(step: Step, live: Live, answered: bool) -> None:
     """The text, coloured by the neuron."""
     result, found = live.result, live.more["text"]
     shown = text_blocks.blocks_of(result, found, [live.neuron])
@@ -149,15 +166,26 @@ def _draw_text(step: Step, live: Live) -> None:
     )
 
 
-def _draw_checks(step: Step, live: Live) -> None:
+def _draw_checks(step: Step, live: Live, answered: bool) -> None:
     """The findings of the checks that the step needs: verdict, sentence and picture."""
     verdicts.draw_style()
     for name, finding in live.more.items():
         if isinstance(finding, Finding):
-            _draw_check(name, finding)
+            _draw_check(name, finding) if answered else _draw_check_before(name, finding)
+
+
+def _draw_check_before(name: str, finding: Finding) -> None:
+    """The picture of a check without its verdict and its number."""
+    drawn = picture_before(name, finding.numbers) if finding.numbers else None
+    if drawn is None:
+        st.caption("The picture comes with the answer.")
+        return
+    alt = f"Picture of the check “{about(name).TITLE}”, without its result. {_LATER}"
+    charts.draw(drawn, f"{_KEY}_{name}_before", alt=alt, config={"displaylogo": False})
 
 
 def _draw_check(name: str, finding: Finding) -> None:
+    """The verdict, the number and the picture of a check."""
     module = about(name)
     number = verdicts.number_of(finding, module.VALUE)
     number = number and f"{module.VALUE} {number}"
@@ -171,7 +199,7 @@ def _draw_check(name: str, finding: Finding) -> None:
         st.markdown(page.plain(finding.sentence))
 
 
-_PICTURES: dict[str, Callable[[Step, Live], None]] = {
+_PICTURES: dict[str, Callable[[Step, Live, bool], None]] = {
     "hook": _draw_hook,
     "tokens": _draw_tokens,
     "both_sides": _draw_spread,

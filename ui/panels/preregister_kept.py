@@ -120,7 +120,7 @@ def _draw_opened(one: Registered, opening: Opening) -> None:
     if found:
         _draw_picture(one)
     if said := report.conclusion(one):
-        st.markdown(f"**What this bears.** {page.plain(said)}")
+        st.markdown(f"**What this supports.** {page.plain(said)}")
 
 
 def _draw_picture(one: Registered) -> None:

@@ -30,7 +30,9 @@ _MAX_FORMS = 8
 BothClasses = tuple[np.ndarray, np.ndarray]
 
 
-def neuron_spread(result: ContrastResult, neuron: int, values: Mapping[str, BothClasses]) -> Picture:
+def neuron_spread(
+    result: ContrastResult, neuron: int, values: Mapping[str, BothClasses], *, means: bool = True
+) -> Picture:
     """One neuron's values for both classes: a stroke for each unit, and a line at each mean.
 
     The strokes of a class are a few paths, since a browser takes long to draw a thousand markers. The traces are
@@ -43,6 +45,8 @@ def neuron_spread(result: ContrastResult, neuron: int, values: Mapping[str, Both
     values : mapping from a side to two arrays (n_target_units,) and (n_baseline_units,)
         The values at the tested side, which are drawn above, and at the other one. From
         ``core.experiment.unit_values``.
+    means : bool
+        Whether the means have lines and labels.
     """
     tested, other = result.spec.hook_side, result.other_side.side
     words, by_lemma = result.words, result.spec.unit == "lemma"
@@ -80,6 +84,9 @@ def neuron_spread(result: ContrastResult, neuron: int, values: Mapping[str, Both
             },
         }
         _add_row(picture, row, values[side], names, forms if row == 0 else units)
+    if not means:
+        picture["layout"]["annotations"] = []
+        picture["layout"]["shapes"] = [shape for shape in picture["layout"]["shapes"] if shape["type"] != "line"]
     return picture
 
 

@@ -28,8 +28,8 @@ def shares_of_tokens(n_tokens: np.ndarray) -> np.ndarray:
     return np.bincount(capped, minlength=MOST + 1)[1:] / max(1, len(capped))
 
 
-def token_counts(result: ContrastResult) -> Picture:
-    """Bars of the share of words of each class, by their number of tokens."""
+def token_counts(result: ContrastResult, *, labels: bool = True) -> Picture:
+    """Bars of the share of words of each class, by their number of tokens; with ``labels``, their heights as text."""
     ticks = [*map(str, range(1, MOST)), f"{MOST} or more"]
     bars = []
     counts = (result.target_tokens, result.baseline_tokens)
@@ -42,9 +42,7 @@ def token_counts(result: ContrastResult) -> Picture:
                 "y": 100 * shares,
                 "name": in_lines(f"{name} ({len(each):,})", 40),
                 "marker": {"color": colour},
-                "text": [readable_share(float(share)) for share in shares],
-                "textposition": "outside",
-                "hovertemplate": "%{text} of " + in_lines(name, 40) + "<br>tokens: %{x}<extra></extra>",
+                **(_labels(shares, name) if labels else {"hoverinfo": "skip"}),
                 "cliponaxis": False,
             }
         )
@@ -57,3 +55,11 @@ def token_counts(result: ContrastResult) -> Picture:
         "yaxis": {"title": {"text": "Words of the class, %"}, "range": [0, 112], "tickvals": [0, 25, 50, 75, 100]},
     }
     return {"data": bars, "layout": layout}
+
+
+def _labels(shares: np.ndarray, name: str) -> Picture:
+    return {
+        "text": [readable_share(float(share)) for share in shares],
+        "textposition": "outside",
+        "hovertemplate": "%{text} of " + in_lines(name, 40) + "<br>tokens: %{x}<extra></extra>",
+    }

@@ -7,7 +7,7 @@ import numpy as np
 from core.records import ContrastResult, ShuffledPoints
 from core.report.figures.points import LAYOUT, Line, legend, legend_entry, neuron_points, with_room
 from core.report.figures.style import MARGIN, NEUTRAL_COLOUR, Picture, in_lines
-from core.report.readable import SIGNED_HOVER, readable_p
+from core.report.readable import SIGNED_HOVER, as_chosen, readable_p
 from core.report.sentences import class_names
 
 _CHANCE = {"color": NEUTRAL_COLOUR, "symbol": "circle", "size": 4}
@@ -29,7 +29,8 @@ def neuron_volcano(result: ContrastResult, chance: ShuffledPoints | None, critic
     chance : ShuffledPoints, optional
         The same with shuffled labels, from ``core.comparison.shuffled_points``: small points, which no click finds.
     critical_log10_p : float
-        From ``core.comparison.critical_log10_p``; a line in both directions, if it is finite.
+        From ``core.comparison.critical_log10_p``; a line in both directions, if it is finite. Below zero, there is also
+        a line at alpha.
 
     Returns
     -------
@@ -50,8 +51,22 @@ def neuron_volcano(result: ContrastResult, chance: ShuffledPoints | None, critic
         what = "" if result.spec.tested_by.one_df else ", median df"
         height = float(_height(np.array(critical_log10_p)))
         lines.append(Line(height, f"Threshold (p = {readable_p(critical_log10_p)}{what})", "dash"))
+    below = _line_at_alpha(result, critical_log10_p) if chance is not None else []
+    lines += below
     entries += [line.legend_entry() for line in lines]
-    return {"data": [*traces, *entries], "layout": _layout(result, traces, lines)}
+    return {"data": [*traces, *entries], "layout": _layout(result, traces, lines, below)}
+
+
+def _line_at_alpha(result: ContrastResult, critical_log10_p: float) -> list[Line]:
+    """The line at alpha itself, beyond which shuffled labels are significant by chance without a correction.
+
+    None where it is the threshold, as without a correction.
+    """
+    at_alpha = float(np.log10(result.spec.alpha))
+    if np.isfinite(critical_log10_p) and abs(critical_log10_p - at_alpha) < 1e-3:
+        return []
+    label = f"Alpha, without a correction (p = {as_chosen(result.spec.alpha)})"
+    return [Line(float(_height(np.array(at_alpha))), label, "dot")]
 
 
 def _height(log10_p: np.ndarray) -> np.ndarray:
@@ -73,8 +88,8 @@ def _chance_points(chance: ShuffledPoints) -> Picture:
     }
 
 
-def _layout(result: ContrastResult, traces: list[Picture], lines: list[Line]) -> Picture:
-    """The axes, with all points and the line on them. The sizes have the same range in both directions."""
+def _layout(result: ContrastResult, traces: list[Picture], lines: list[Line], below: list[Line]) -> Picture:
+    """The axes, with all points and the line on them. Lines of ``below`` are in the shuffled half alone."""
     target, baseline = class_names(result.spec)
     sizes, heights = (np.concatenate([trace[axis] for trace in traces]) for axis in ("x", "y"))
     widest = float(np.abs(sizes[np.isfinite(sizes)]).max(initial=0.1))
@@ -101,7 +116,11 @@ def _layout(result: ContrastResult, traces: list[Picture], lines: list[Line]) ->
             "ticktext": [f"{tick:,}" for tick in places.values()],
         },
         "annotations": [_below(lowest)] if len(traces) > 1 else [],
-        "shapes": [line.shape(sign) for line in lines for sign in ((1, -1) if len(traces) > 1 else (1,))],
+        "shapes": [
+            line.shape(sign)
+            for line in lines
+            for sign in ((-1,) if line in below else (1, -1) if len(traces) > 1 else (1,))
+        ],
     }
 
 

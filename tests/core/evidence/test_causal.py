@@ -21,7 +21,7 @@ from core.evidence.causal import check, choose_controls
 from core.evidence.next_tokens import next_tokens
 from core.models import BUNDLED_FOLDER, load_model
 from core.records import IMPOSSIBLE, ContrastSpec, GoldSentence, GoldText, GoldWord
-from core.report.figures.evidence import picture_of
+from core.report.figures.evidence import picture_before, picture_of
 from core.words import bundled_gold
 from tests.support.tiny_models import assert_one_sentence, copy_folder
 
@@ -159,6 +159,8 @@ def test_it_is_the_same_again_and_can_be_cancelled(subject_of: Callable[..., Sub
 def test_the_picture_is_valid(subject_of: Callable[..., Subject]) -> None:
     finding = check(of(subject_of(120), GoldText(SOME.sentences[:12])))
     figure = go.Figure(picture_of("causal", finding.numbers))
+    before = go.Figure(picture_before("causal", finding.numbers))
+    assert len(before.data) == len(figure.data) - 2 and "this neuron" not in str(before.data)
     assert sum(len(trace.x) for trace in figure.data) == 2 * 41 + 20
     changes = [each["change"] for each in (*finding.numbers["raises"], *reversed(finding.numbers["lowers"]))]
     assert changes == sorted(changes, reverse=True) and changes[9] > 0 > changes[10]

@@ -18,7 +18,7 @@ from core.evidence import run_check
 from core.evidence.gold_text import check
 from core.models.locate import BUNDLED_FOLDER
 from core.records import UPOS, GoldText
-from core.report.figures.evidence import picture_of
+from core.report.figures.evidence import picture_before, picture_of
 from core.words import bundled_gold
 from tests.support.gold_texts import auc_of, made_text, raw_rows, with_values
 from tests.support.tiny_models import Reference
@@ -243,6 +243,8 @@ def test_the_picture_is_valid_and_names_from_a_file_are_text(subject_of, of_noun
     finding = of_noun_and_verb[NOUN][1]
     shown = go.Figure(picture_of("gold_text", finding.numbers))
     assert set(shown.data[0].y) >= {"all words", "genre: news"} and len(shown.data[1].y) == 4
+    before = go.Figure(picture_before("gold_text", finding.numbers))
+    assert len(before.data) == 1 and before.data[0].y[0].startswith("NOUN (") and "AUC" not in str(before.layout)
     text = made_text(20, ("NOUN", "VERB"), genre="<b>bold</b>")
     marked = check(with_values(subject_of(NOUN), planted(np.random.default_rng(3), 3.0), text))
     assert "<b>bold" not in str(picture_of("gold_text", marked.numbers)["data"])

@@ -13,10 +13,13 @@ import numpy as np
 import pytest
 
 from core.errors import UserError
-from core.lesson import STEPS, Choice, Live, Number, Step, lines, of_name, program
+from core.experiment import unit_values
+from core.lesson import STEPS, Choice, Live, Number, Step, both_sides, lines, of_name, program, terms_at
+from core.lesson.lines import from_folder
 from core.lesson.reference import terms_of_lesson
 from core.records import CORRECTIONS, TESTS, ContrastSpec, Finding, ShuffledPoints, TokenActivations
 from core.report.glossary import GLOSSARY
+from core.report.readable import readable_auc
 from tests.support.made_results import MODEL, made_result
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -188,12 +191,63 @@ def test_settings_without_plain_lines_are_refused_in_one_sentence() -> None:
 def test_a_program_has_only_the_lines_that_its_step_builds_on() -> None:
     live = made_live(ContrastSpec.careful(correction="max_t"))
     whole = program(of_name("both-sides"), live)
-    assert [line for line in whole.splitlines() if line.startswith("# ")] == [
+    titles = [line for line in whole.splitlines() if line.startswith("# ")]
+    assert titles == [
         "# 1. Where to look: a hook on one MLP",
         "# 2. The words, and their tokens",
         "# 3. One number for each neuron and word",
         "# 9. Before and after the nonlinearity",
     ]
+    shown = [of_name("hook"), of_name("both-sides")]
+    assert "# 2. Before and after" in (short := program(shown[1], live, shown)) and "\n# The words, and" in short
+
+
+def test_a_program_says_where_its_files_are() -> None:
+    live = made_live(ContrastSpec.careful())
+    said = {name: program(of_name(name), live).partition("\n\n")[0] for name in ("hook", "running-text")}
+    assert said["hook"].startswith("# 1. ") != from_folder(live)
+    assert "TAGGED_TEXT" in said["running-text"] and said["running-text"].count("\n") == 1
+
+
+def test_a_word_is_explained_where_a_shortened_lesson_first_has_it() -> None:
+    shown = [of_name("hook"), of_name("chance"), of_name("effect-size"), of_name("running-text")]
+    assert {"p", "alpha"} < set(terms_at(shown[1], shown)) and "AUC" not in terms_at(shown[3], shown)
+    assert not {"p", "alpha"} & {*terms_at(shown[2], shown), *terms_at(shown[3], shown)}
+    assert all(terms_at(step, STEPS) == step.terms for step in STEPS)
+
+
+def test_no_class_is_claimed_where_the_interval_has_chance_in_it() -> None:
+    finding = replace(made_live(ContrastSpec()).more["gold_text"], value=0.489, interval=(0.45, 0.53))
+    assert str(of_name("running-text").reveal(made_live(ContrastSpec(), gold_text=finding)).value).startswith(
+        "not clear"
+    )
+    live = made_live(ContrastSpec())
+    _, low, high = both_sides.auc_there(live)
+    columns = unit_values(live.result, 0, live.result.other_side.side)
+    if not live.result.favours_target(0):
+        columns = columns[::-1]
+    deviation = np.sqrt(
+        np.var(placements(*columns), ddof=1) / len(columns[0])
+        + np.var(1 - placements(*columns[::-1]), ddof=1) / len(columns[1])
+    )
+    assert low < np.mean(placements(*columns)) < high and high - low > deviation
+    assert f"interval {readable_auc(low)} to {readable_auc(high)}" in of_name("both-sides").reveal(live).sentence
+
+
+def placements(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """For each value, the share of the other group that is below it."""
+    return np.mean(one[:, None] > other[None], axis=1)
+
+
+def test_sizes_by_chance_are_of_finite_numbers() -> None:
+    def sentence(hedges_g: np.ndarray) -> str:
+        points = ShuffledPoints(hedges_g, np.full(8, -3.0))
+        return of_name("chance").reveal(made_live(ContrastSpec(), shuffled=points)).sentence
+
+    one = sentence(np.r_[np.nan, np.inf, 0.25, -0.75, np.full(4, np.nan)])
+    assert "|g| of at most 0.500, and the largest is 0.750" in one
+    none = sentence(np.full(8, np.nan))
+    assert "all of this is chance. Over" in none and "not a number" not in one + none
 
 
 def test_no_line_imports_this_project_or_leaves_a_gap() -> None:

@@ -99,9 +99,13 @@ def test_chance_is_drawn_downward_and_cannot_be_chosen(result: ContrastResult) -
     low, high = picture["layout"]["yaxis"]["range"]
     assert low < min(points["y"]) < 0 < max(picture["data"][0]["y"]) < high
     assert [note["text"] for note in picture["layout"]["annotations"]] == ["labels shuffled"]
+    at_alpha = [shape["y0"] for shape in picture["layout"]["shapes"] if shape["line"]["dash"] == "dot"]
+    assert at_alpha == pytest.approx([-np.sqrt(-np.log10(0.05))]), "only below zero: what chance alone goes beyond"
+    plain = figures.neuron_volcano(result, chance, float(np.log10(0.05)))
+    assert len(plain["layout"]["shapes"]) == 2, "without a correction, alpha is the threshold"
     assert "By chance, downward: labels shuffled" in [trace.get("name") for trace in picture["data"]]
     without = figures.neuron_volcano(result, None, -4.0)
-    assert len(without["data"]) == len(picture["data"]) - 2 and without["layout"]["annotations"] == []
+    assert len(without["data"]) == len(picture["data"]) - 3 and without["layout"]["annotations"] == []
     assert without["layout"]["yaxis"]["range"][0] > -2 and len(without["layout"]["shapes"]) == 1
 
 
@@ -114,10 +118,8 @@ def test_the_line_is_at_the_p_of_the_critical_statistic(test: str) -> None:
     p = 2 * (scipy.stats.norm.sf(4.0) if test == "mannwhitney" else scipy.stats.t.sf(4.0, 6.5))
     log10_p = critical_log10_p(made)
     assert log10_p == pytest.approx(np.log10(p), rel=1e-9)
-    picture = figures.neuron_volcano(made, NOTHING, log10_p)
-    assert [shape["y0"] for shape in picture["layout"]["shapes"]] == pytest.approx(
-        [np.sqrt(-log10_p), -np.sqrt(-log10_p)], rel=1e-6
-    )
+    picture = figures.neuron_volcano(made, None, log10_p)
+    assert [shape["y0"] for shape in picture["layout"]["shapes"]] == pytest.approx([np.sqrt(-log10_p)], rel=1e-6)
     label = picture["data"][-1]["name"]
     shown = label.partition("p = ")[2].strip(")").partition(",")[0].replace("−", "-")
     assert float(shown) == pytest.approx(p, rel=0.05)
@@ -132,7 +134,7 @@ def test_significant_neurons_are_above_the_line(result: ContrastResult) -> None:
 
 
 def test_no_line_where_nothing_can_be_significant() -> None:
-    picture = figures.neuron_volcano(made_result(critical_statistic=np.inf), NOTHING, -np.inf)
+    picture = figures.neuron_volcano(made_result(critical_statistic=np.inf), None, -np.inf)
     assert picture["layout"]["shapes"] == [] and "Threshold" not in str(picture["data"])
 
 

@@ -21,6 +21,13 @@ def picture_of(check: str, figures: Mapping[str, Any]) -> Picture:
     return picture
 
 
+def picture_before(check: str, figures: Mapping[str, Any]) -> Picture | None:
+    """The picture of a check without what the neuron itself has come to; None where a check has no such picture."""
+    module = import_module(f"{__name__}.{check}")
+    before = getattr(module, "before", None)
+    return before(figures) if before else None
+
+
 def picture_of_finding(check: str, finding: Finding, value: str) -> Picture:
     """The picture of a finding: a plain one of its number, called ``value``, where the check has no picture."""
     try:

@@ -62,6 +62,13 @@ def picture(figures: Mapping[str, Any]) -> Picture:
     return {"data": traces, "layout": layout}
 
 
+def before(figures: Mapping[str, Any]) -> Picture:
+    """The other neurons alone."""
+    others = [row for row in figures["neurons"] if row["group"] != "subject"]
+    whole = picture({**figures, "neurons": others})
+    return {**whole, "data": [trace for trace in whole["data"] if trace.get("legendgroup") != "subject"]}
+
+
 def _bars(raises: list[Mapping[str, Any]], lowers: list[Mapping[str, Any]]) -> dict[str, Any]:
     """The tokens, from the one that is raised most to the one that is lowered most."""
     rows = [*raises, *reversed(lowers)]

@@ -43,6 +43,20 @@ def picture(figures: Mapping[str, Any]) -> Picture:
     return {"data": traces, "layout": layout}
 
 
+def before(figures: Mapping[str, Any]) -> Picture:
+    """The values by tag alone, without an AUC."""
+    whole, tags = picture(figures), _tags(figures)
+    axes = {
+        "xaxis": {**whole["layout"]["xaxis2"], "anchor": "y"},
+        "yaxis": {**whole["layout"]["yaxis2"], "anchor": "x", "domain": [0, 1]},
+    }
+    threshold = {**whole["layout"]["shapes"][-1], "xref": "x", "yref": "y domain"}
+    values = {**whole["data"][-1], "xaxis": "x", "yaxis": "y"}
+    height = ROW_HEIGHT * len(tags) + MARGIN["t"] + MARGIN["b"] + 30
+    layout = {"height": height, "margin": whole["layout"]["margin"], "shapes": [threshold], **axes}
+    return {"data": [values], "layout": layout}
+
+
 def _tags(figures: Mapping[str, Any]) -> list[str]:
     """The tags that the text has: its own class, the other one, then the rest."""
     first = [*figures["own_tags"], *figures["other_tags"]]
