@@ -221,7 +221,7 @@ def test_the_report_and_the_notebook(app, result):
             files[download.value.suggested_filename] = download.value.path().read_text(encoding="utf-8")
     assert list(files) == [f"nouns-verbs-bundled-layer3-{SPEC.digest[:6]}.{end}" for end in ("html", "ipynb")]
     report, notebook = files.values()
-    assert report.startswith('<!doctype html>\n<html lang="en">') and report.endswith("</html>\n")
+    assert report.startswith('<!doctype html>\n<html lang="en" data-theme="any">') and report.endswith("</html>\n")
     assert f"<h1>Nouns and verbs in layer 3 of {result.model.name}</h1>" in report
     book = json.loads(notebook)
     title, imports = ("".join(cell["source"]) for cell in book["cells"][:2])

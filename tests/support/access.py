@@ -6,6 +6,8 @@ from itertools import pairwise
 
 # Impacts that nobody may meet.
 GRAVE = ("serious", "critical")
+# Of the rules that axe-core runs by default, those about colours. Its tag "cat.color" has stricter ones besides.
+COLOUR_RULES = ["color-contrast", "link-in-text-block"]
 
 
 def grave_findings(page, where, *, only_colours=False):
@@ -16,7 +18,9 @@ def grave_findings(page, where, *, only_colours=False):
     from axe_playwright_python.sync_playwright import Axe
 
     page.evaluate("document.fonts.ready")
-    options = {"resultTypes": ["violations"]} | ({"runOnly": ["cat.color"]} if only_colours else {})
+    options = {"resultTypes": ["violations"]} | (
+        {"runOnly": {"type": "rule", "values": COLOUR_RULES}} if only_colours else {}
+    )
     found = Axe().run(page, options=options).response["violations"]
     return [
         f"{where}: {rule['id']} ({rule['impact']}): {' '.join(map(str, node['target']))}: {said(node)}"

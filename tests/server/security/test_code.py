@@ -169,7 +169,32 @@ def test_html_and_pictures_are_our_own() -> None:
             'st.html(f\'<p class="gn-source">Grammar Neurons · {title} · {of} · <a href="?{address}" target="_blank" '
             'rel="noopener">Open with all settings</a></p>\')'
         ],
-        "ui/sidebar.py": ["st.logo(picture('logo'), size='large', icon_image=picture('mark'))"],
+        # The names of groups of pages are in ui/app_pages.py.
+        "ui/sidebar.py": [
+            "st.logo(picture('logo'), size='large', icon_image=picture('mark'))",
+            'st.html(f\'<p class="gn-group" id="group-{name}">{name}</p>\')',
+        ],
+        # The words and sentences of the glossary, escaped.
+        "ui/panels/lesson.py": [
+            'st.html(f\'<a class="gn-to-picture" href="#{_PICTURE}">See the picture, below the question</a>\')',
+            'st.html(f\'<div id="{_PICTURE}" tabindex="-1"></div>\')',
+            'st.html(f\'<dl class="gn-terms" aria-label="Words that are new here">{rows}</dl>\')',
+        ],
+        # The picture's labels are escaped in ui/pictures.py.
+        "ui/panels/lesson_picture.py": [
+            "st.image(picture('mlp', {**labels, 'alt': alt}), width='stretch', alt=alt)",
+            "st.html(verdicts.label(finding.verdict, number))",
+        ],
+        # Each word of a text is escaped in ui/quiz_text.py.
+        "ui/panels/quiz_texts.py": [
+            "st.html(quiz_text.text_html(*coloured))",
+            "st.html(quiz_text.text_html(*coloured, hue if is_real else 'q', _marks(result, quiz, kinds)))",
+        ],
+        "ui/quiz_text.py": [
+            "st.html(f'<style>{_STYLE}{_colours()}</style>')",
+            'st.html(f\'<div class="gn-quiz-legend">Lower half of the words: no colour. Then, tenth by tenth: '
+            '<span class="scale" aria-hidden="true">{swatches}</span> the tenth with the highest values.</div>\')',
+        ],
         # The image is made of numbers and our colours (tests/core/report/test_preview.py).
         "ui/charts.py": ["st.html(f'<style>@media (min-width: 75rem) {{{place} {{{look}}} {hidden}}}</style>')"],
     }
