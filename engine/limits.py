@@ -178,7 +178,7 @@ class Limits:
         "Those in use take as much again, for each server: the folder of `n` servers has at most (1 + `n`) times this, "
         "and one array more for each reading that runs.",
     )
-    disk_cache_entries: int = _whole(KEPT, 500, (1, 1_000_000), "experiments whose activations are on disk")
+    disk_cache_entries: int = _whole(KEPT, 500, (1, 1_000_000), "experiments kept on disk")
     board_seats: int = _whole(
         BOARD, 200, (2, 10_000), "seats of a class", "A study has at most one effect of each seat."
     )

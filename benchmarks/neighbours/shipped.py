@@ -35,7 +35,9 @@ def compose_limits(folder: Path = ROOT) -> dict[str, str]:
     '1'
     """
     values = {name: _default(value) for name, value in _compose(folder)["x-limits"].items()}
-    return {**_IMAGE, **{name: value for name, value in values.items() if value}}
+    # A secret is a file in the container: here there is none.
+    here = {name: value for name, value in values.items() if value and not value.startswith("/run/secrets/")}
+    return {**_IMAGE, **here}
 
 
 def compose_files(folder: Path = ROOT) -> int:
