@@ -18,7 +18,6 @@ from benchmarks.record import Record, SeenContrast, SeenText
 from core.records import ContrastResult, ContrastSpec
 from core.report import sentences
 from core.report.glossary import SIDE_WORDS, statistic_name
-from core.report.markdown import plain
 from core.report.readable import rounded_auc, signed
 from core.stats.correction import LABELS
 
@@ -93,8 +92,7 @@ def expected_headline(result: ContrastResult) -> Headline:
     """The headline and figures that the Neurons page should have for a result."""
     spec = result.spec
     label = LABELS[spec.correction]
-    parts = (plain(sentences.compared(result)), plain(sentences.read_at(result)), sentences.tested(result, label))
-    sentence = f"{sentences.headline(result)}\n{' · '.join(parts)}"
+    sentence = f"{sentences.headline(result)}\n{sentences.compared(result)} · {sentences.tested(result, label)}"
     name = statistic_name(spec.test)
     extremes = tuple(
         (title, signed(result.tests.statistic[neuron]), f"Neuron {neuron} of layer {spec.layer}.")

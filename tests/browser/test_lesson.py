@@ -73,7 +73,7 @@ def answer_step(page, place, step):
     answer(page).wait_for(timeout=300_000)
     wait_until_idle(page, 300)
     expect(answer(page)).to_be_focused(timeout=20_000)
-    assert re.search(r"Right\.|Near: |Not this time: ", answer(page).inner_text())
+    assert re.search(r"Right\.|Near: |Not this time[.:] ", answer(page).inner_text())
 
 
 def steps_done(page):

@@ -40,6 +40,7 @@ def test_a_card_on_home_is_a_link_wherever_it_is_pressed(app):
         for title in ("Neurons", "Words", "Text heatmap", "Evidence"):
             arrive(page, "Home")
             card = page.locator(f".st-key-card_{title.replace(' ', '-')}, .st-key-card_{title.replace(' ', '_')}").first
+            card.scroll_into_view_if_needed()
             box = card.bounding_box()
             page.mouse.click(box["x"] + box["width"] - 8, box["y"] + box["height"] - 8)
             arrive(page, title)

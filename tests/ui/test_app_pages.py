@@ -38,7 +38,8 @@ def test_each_card_on_home_leads_to_its_page():
     invited = [LESSON, *others]
     assert [(card.label, card.icon) for card in cards] == [(f"**{page.invitation}**", page.icon) for page in invited]
     assert [card.page for card in cards] == [page.path for page in invited]
-    assert {page.description for page in invited} <= {item.value for item in at.main.markdown}
+    said_there = [item.value for item in at.main.markdown]
+    assert all(any(text.endswith(page.description) for text in said_there) for page in invited)
 
 
 @pytest.mark.parametrize("n", [1, 4, 5, 7])

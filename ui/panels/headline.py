@@ -24,8 +24,7 @@ def draw_sentence(result: ContrastResult) -> None:
     selected = ("Significant", "significant") if result.top is None else ("Top share", "top share")
     terms = (("Strong", "strong"), ("AUC", "AUC"), selected)
     st.markdown(sentences.headline(result), help=" ".join(f"**{name}**: {GLOSSARY[term]}" for name, term in terms))
-    read = [page.plain(each) for each in (sentences.compared(result), sentences.read_at(result)) if each]
-    st.caption(" · ".join((*read, sentences.tested(result, LABELS[spec.correction]))))
+    st.caption(f"{page.plain(sentences.compared(result))} · {sentences.tested(result, LABELS[spec.correction])}")
     if differs := what_else_differs(spec):
         measured = class_settings.if_shown(EVIDENCE, MEASURED_BY)
         st.caption(page.plain(differs.replace(MEASURED_BY, measured).rstrip()))

@@ -29,6 +29,8 @@ def draw(result: ContrastResult, neuron: int) -> None:
     values = {side: unit_values(result, neuron, side) for side in HOOK_SIDES}
     spread, alt = figures.neuron_spread(result, neuron, values), alternatives.of_spread(result, neuron, values)
     charts.draw(spread, "neuron_spread", alt=alt, config={"displaylogo": False})
+    if place := sentences.read_at(result):
+        st.caption(page.plain(f"The neuron is {place}."))
     _draw_extremes(result, np.concatenate(values[result.spec.hook_side]))
 
 
