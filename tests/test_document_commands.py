@@ -17,6 +17,8 @@ from pathlib import Path
 import pytest
 
 from core.__main__ import main
+from core.records.replication import SeatEffect
+from engine import board
 from tests.support import documents
 from tests.support.browser import ROOT
 
@@ -99,6 +101,12 @@ def run(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert status in (0, None), f"{command}\n{said}"
 
 
+def post_for(command: str) -> None:
+    """Let a class have something on the board before a command that shows, saves or clears it."""
+    if named := re.search(r"core board .*--class (\S+)", command):
+        board.put(named[1], "0123abcd-3-40", SeatEffect(1, 1.5, 0.2, 0.9, 12, 12))
+
+
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize(
     "document", [path for path in SHOWN if any(not why_not_run(each) for each in shown_in(path))], ids=str
@@ -106,6 +114,7 @@ def run(command: str, capsys: pytest.CaptureFixture[str]) -> None:
 def test_the_commands_of_a_document_run_as_written(document, folder, capsys):
     for command in shown_in(document):
         if not why_not_run(command):
+            post_for(command)
             run(command, capsys)
 
 
