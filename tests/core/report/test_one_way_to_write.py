@@ -38,6 +38,8 @@ EXCEPTIONS = {
     ("ui/panels/finder_table.py", "%.6g"): "the same",
     ("ui/sidebar.py", "%.4g"): "what is typed into a box",
     ("ui/panels/compare_choices.py", "%.4g"): "what is typed into a box",
+    ("ui/panels/preregister.py", "%.2f"): "what is typed into a box",
+    ("ui/panels/lesson_code.py", ".6g"): "a number as the lesson's code prints it",
     ("core/report/notebook/answers.py", ".2g"): "code of the notebook, which does not have readable_number",
     ("core/report/notebook/answers.py", ">10.3g"): "the same",
     ("core/report/notebook/answers.py", ">10.4f"): "the same",
