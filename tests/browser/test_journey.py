@@ -135,7 +135,7 @@ def test_a_neuron_is_chosen_in_the_volcano(app, result):
 
 
 def test_zoom_and_neuron_survive_what_they_should(app):
-    with visit(1440, 1300) as page:  # so high that the sidebar need not scroll, which closes its lists
+    with visit(1440, 1600) as page:  # so high that the sidebar need not scroll, which closes its lists
         page.goto(f"{app}/Neurons?layer={LAYER}")
         arrive(page, "Neurons")
         whole = x_range(page)

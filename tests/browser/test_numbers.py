@@ -42,7 +42,7 @@ def test_the_script_of_the_heatmap_writes_as_core_does():
 @pytest.mark.parametrize("plot", ["", "&plot=volcano"])
 def test_a_hover_has_three_digits_and_true_minus_signs(app, result, plot):
     neuron = result.smallest
-    with visit(1440, 1300) as page:
+    with visit(1440, 1600) as page:
         page.goto(f"{app}/Neurons?{QUERY}{plot}")
         arrive(page, "Neurons")
         place = scatter(page).evaluate(
