@@ -14,7 +14,7 @@ TEST_NAMES = {name: one.label for name, one in ALL_TESTS.items()}
 SIDE_WORDS = {"pre-activation": "before", "activation": "after"}
 
 GLOSSARY = {
-    "token": "A piece of text that the model reads as one unit: a word, a part of a word, or a sign.",
+    "token": "A piece of text that the model reads as one unit: a word, a part of one, or a sign.",  # nosec B105 # no password
     "MLP": "The part of a layer that makes its input wider, puts each number through the nonlinearity, and makes the "
     "result narrow again.",
     "neuron": "One coordinate of the hidden space of a layer's MLP.",
