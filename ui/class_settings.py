@@ -50,11 +50,7 @@ def check() -> ClassFile | None:
     """
     try:
         if file := current():
-            _view(file, limits())
-            _pages(file)
-            _check_names(file)
-            _check_class_page(file)
-            _check_study(file)
+            _check(file, limits())
     except UserError as error:
         raise UserError(str(error), about="variable") from None
     return file
@@ -112,6 +108,16 @@ def hidden_and_changed(now: ContrastSpec) -> tuple[str, ...]:
     """The settings without a control that are not as pages open with them: a link or a button has changed them."""
     first = spec()
     return tuple(name for name in hidden_settings() if getattr(now, name) != getattr(first, name))
+
+
+@lru_cache(maxsize=4)  # each run of each page asks, and to deal the words of a study takes time
+def _check(file: ClassFile, allowed: Limits) -> None:
+    """All checks of a file; a mistake is looked for again each time."""
+    _view(file, allowed)
+    _pages(file)
+    _check_names(file)
+    _check_class_page(file)
+    _check_study(file)
 
 
 @lru_cache(maxsize=4)
