@@ -28,7 +28,7 @@ DEFAULT_WORDS = 12  # of each class, that a seat gets: the bundled lists of noun
 def _dealt_key(request: Request, need: Any) -> tuple[Hashable, ...]:
     spec = request.spec
     lists = (spec.target, spec.baseline, spec.word_source, spec.target_words, spec.baseline_words)
-    return *lists, spec.n_target, spec.n_baseline, request.code.strip().lower()
+    return *lists, spec.n_target, spec.n_baseline, request.code
 
 
 @step(

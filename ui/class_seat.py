@@ -67,8 +67,7 @@ def code() -> str:
 
 def seat() -> int | None:
     """The seat number, whatever it is."""
-    kept = learner.part(PART).get("seat")
-    return kept if isinstance(kept, int) and not isinstance(kept, bool) else None
+    return _kept_whole("seat")
 
 
 def n_words() -> int:
@@ -78,8 +77,14 @@ def n_words() -> int:
     linked = _of_link(WORDS_PARAM)
     if linked.isascii() and linked.isdigit() and len(linked) < 5:
         return int(linked)
-    kept = learner.part(PART).get("words")
-    return kept if isinstance(kept, int) and not isinstance(kept, bool) else DEFAULT_WORDS
+    kept = _kept_whole("words")
+    return DEFAULT_WORDS if kept is None else kept
+
+
+def _kept_whole(name: str) -> int | None:
+    """A whole number of what is kept, whatever its size: a page says what is allowed."""
+    kept = learner.part(PART).get(name)
+    return kept if isinstance(kept, int) and not isinstance(kept, bool) else None
 
 
 def link_params() -> dict[str, str]:
@@ -161,10 +166,10 @@ def _of_session(checked: str, words: int) -> Study:
     """The study of this session's experiment. If that is the experiment of a seat, of the lists it was dealt from."""
     view = settings.current().view
     spec, was_opened = _lists_before(checked, view.spec, words)
-    kept = learner.part(PART).get("neuron")
+    kept = _kept_whole("neuron")
     if view.neuron is not None:
         return Study(_with_words(spec, words), view.neuron)
-    if was_opened and isinstance(kept, int) and not isinstance(kept, bool) and kept >= 0:
+    if was_opened and kept is not None and kept >= 0:
         return Study(_with_words(spec, words), kept)
     return Study(_with_words(spec, words), show(conclusion, view.spec).largest)
 

@@ -6,12 +6,13 @@ import numpy as np
 
 from core.comparison import chance_seed
 from core.errors import UserError
-from core.lesson import lines, sizes
+from core.lesson import lines
 from core.lesson.step import Live, Number, Options, Reveal, Step
 from core.lesson.t_test import check_has_lines
 from core.records import ContrastSpec, ShuffledPoints
 from core.records.spec import SIDES
 from core.report.readable import as_chosen, readable_number, readable_share
+from core.report.sentences import STRONG_FROM
 
 _DEAL = """\
 # Deal the lemmas to two groups at random, as many words to each as before.
@@ -66,7 +67,7 @@ def _reveal(live: Live) -> Reveal:
         f"most {as_chosen(alpha)}, and all of this is chance{_sizes(shuffled.hedges_g[small])}. Over many "
         f"shuffles, about {readable_share(alpha)} would. {with_labels}, {int(real.sum()):,} have such a p"
         f"{_sizes(live.result.effect_sizes.hedges_g[real])}. After the correction, {strong:,} are strong (AUC at least "
-        f"{sizes.STRONG} for a class)."
+        f"{STRONG_FROM} for a class)."
     )
     return Reveal(percent, percent, sentence)
 

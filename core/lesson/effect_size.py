@@ -9,6 +9,7 @@ from core.lesson.step import Live, Number, Options, Reveal, Step
 from core.lesson.t_test import check_has_lines
 from core.records import STRONG_AUC, ContrastSpec
 from core.report.readable import readable_auc, readable_share
+from core.report.sentences import STRONG_FROM
 
 _CODE = f"""\
 n_pairs = target.shape[1] * baseline.shape[1]
@@ -33,7 +34,7 @@ def _reveal(live: Live) -> Reveal:
     percent = 100 * n_strong / n
     sentence = (
         f"Of {n:,} significant neurons, {n_strong:,} ({readable_share(n_strong / n)}) are strong: their AUC is at "
-        f"least {sizes.STRONG} for one class. Half of the significant ones have at most "
+        f"least {STRONG_FROM} for one class. Half of the significant ones have at most "
         f"{readable_auc(float(np.median(clear)))}, and the weakest has {readable_auc(float(clear.min()))}, where "
         f"chance is 0.5. {sizes.separation(live)}"
     )

@@ -6,10 +6,11 @@ from core.lesson import sizes
 from core.lesson.step import Choice, Live, Options, Reveal, Step
 from core.records import CLEAR_AUC, STRONG_AUC, ContrastSpec, Finding
 from core.records.gold import tags_of
+from core.report.sentences import STRONG_FROM
 
 OPTIONS = (
-    f"very well, with an AUC of at least {sizes.STRONG}",
-    f"clearly, with an AUC from {CLEAR_AUC:g} to {sizes.STRONG}",
+    f"very well, with an AUC of at least {STRONG_FROM}",
+    f"clearly, with an AUC from {CLEAR_AUC:g} to {STRONG_FROM}",
     f"hardly, with an AUC below {CLEAR_AUC:g}",
     "not clear, as the interval of the AUC has 0.5 in it",
     "the other way round",

@@ -7,9 +7,8 @@ import math
 from core.errors import UserError
 from core.lesson.step import Live
 from core.report.readable import readable_auc
-from core.report.sentences import STRONG_FROM, STRONG_LIMITS, class_names, own_and_other
+from core.report.sentences import STRONG_LIMITS, class_names, own_and_other
 
-STRONG = STRONG_FROM
 STRONGLY = f"strongly ({STRONG_LIMITS})"
 
 

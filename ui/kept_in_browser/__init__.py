@@ -6,13 +6,14 @@ each part is checked by who uses it (``ui.learner``).
 
 from __future__ import annotations
 
-import json
 import secrets
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import streamlit as st
+
+from ui.kept_in_tab import bytes_of
 
 KEY = "kept_in_browser"
 MOST_BYTES = 200_000  # of all that is kept
@@ -31,7 +32,7 @@ def draw(keep: Mapping[str, Any]) -> None:
     has. Of what other tabs have stored since, only that is replaced which this session has changed.
     """
     session = st.session_state.setdefault(_SESSION, secrets.token_hex(8))
-    full = st.session_state[_FULL] = len(json.dumps(keep, ensure_ascii=False).encode()) > MOST_BYTES
+    full = st.session_state[_FULL] = _is_too_much(keep)
     data = {"session": session, "answered": answered(), "full": full, "keep": {} if full else dict(keep)}
     _component(key=KEY, data=data, on_kept_change=_note_answer)
 
@@ -70,8 +71,10 @@ def _note_answer() -> None:
 
 
 def _checked(value: Any) -> dict[str, Any]:
-    try:
-        size = len(json.dumps(value, ensure_ascii=False).encode())  # a forged text may have half of a character
-    except (TypeError, ValueError, RecursionError):
-        return {}
-    return value if isinstance(value, dict) and size <= MOST_BYTES else {}
+    return value if isinstance(value, dict) and not _is_too_much(value) else {}
+
+
+def _is_too_much(value: Any) -> bool:
+    """Whether a value cannot be kept: it has too many bytes, or is no JSON."""
+    size = bytes_of(value)
+    return size is None or size > MOST_BYTES

@@ -28,6 +28,20 @@ _component = st.components.v2.component(
 )
 
 
+def bytes_of(value: Any) -> int | None:
+    """How many bytes a value takes as JSON; None if it cannot be JSON: a forged text may have half of a character.
+
+    Examples
+    --------
+    >>> bytes_of({"é": 1}), bytes_of("\\ud800")
+    (9, None)
+    """
+    try:
+        return len(json.dumps(value, ensure_ascii=False).encode())
+    except (TypeError, ValueError, RecursionError):
+        return None
+
+
 @dataclass(frozen=True)
 class Kept:
     """What a tab keeps: the texts of boxes, choices beside them, and the settings that are no valid ones yet.
@@ -43,9 +57,7 @@ class Kept:
     @classmethod
     def from_browser(cls, value: Any) -> Kept:
         """Read what a browser has sent. Whatever has another form is left out."""
-        try:
-            json.dumps(value, ensure_ascii=False).encode()  # a forged text may have half of a character
-        except (ValueError, RecursionError):
+        if bytes_of(value) is None:
             return cls()
         parts = value if isinstance(value, dict) else {}
         parts = {name: part if isinstance(part, dict) else {} for name, part in parts.items()}

@@ -71,11 +71,6 @@ def draw(place: str) -> None:
             _draw_offer(place)
 
 
-def is_on_it() -> bool:
-    """Whether the notebook's preset is chosen, or the path was taken and nothing of it was changed since."""
-    return st.session_state.get("preset") == PRESET or _taken() is not None
-
-
 def own_path() -> Path | None:
     """The path on the notebook's own model; None where this server does not offer it, or it cannot be here."""
     allowed = limits()
