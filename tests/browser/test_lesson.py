@@ -76,8 +76,10 @@ def answer_step(page, place, step):
     assert re.search(r"Right\.|Near: |Not this time[.:] ", answer(page).inner_text())
 
 
-def steps_done(page):
-    return page.get_by_role("navigation", name=re.compile("Steps of the lesson")).get_attribute("aria-label")
+def wait_steps_done(page, n_done):
+    """The stepper's script names it once it has drawn the steps."""
+    name = f"Steps of the lesson, {n_done} of {len(STEPS)} done"
+    page.get_by_role("navigation", name=name, exact=True).wait_for()
 
 
 @pytest.mark.timeout(900)  # the last step takes the neuron out of a model, many times
@@ -100,7 +102,7 @@ def test_the_whole_lesson_by_keyboard_alone(app):
             wait_until_idle(page, 300)
         page.get_by_role("heading", name=re.compile("^Your guesses")).wait_for()
         assert page.locator(".st-key-lesson_table tbody tr").count() == len(STEPS)
-        assert steps_done(page) == f"Steps of the lesson, {len(STEPS)} of {len(STEPS)} done"
+        wait_steps_done(page, len(STEPS))
         assert not grave_findings(page, "summary")
         page.emulate_media(color_scheme="dark")
         wait_until_idle(page)
@@ -159,7 +161,7 @@ def test_progress_survives_a_reload_a_closed_tab_and_work_in_two_tabs(app):
         page.goto(f"{app}/?{QUERY}")
         page.get_by_role("link", name="Go on with step 4 of the lesson").click()
         page.get_by_role("heading", name=re.compile("^Step 4 of ")).wait_for()
-        assert steps_done(page) == f"Steps of the lesson, 3 of {len(STEPS)} done"
+        wait_steps_done(page, 3)
         page.get_by_role("button", name=re.compile("^Step 1: .*, done$")).wait_for()
         wait_until_idle(page)
         assert not grave_findings(page, "Lesson, narrow")
@@ -184,4 +186,4 @@ def test_where_storage_is_blocked_or_forged_the_lesson_works_and_says_what_is_lo
         page.reload()
         page.get_by_role("heading", name=re.compile("^Step 1 of ")).wait_for()
         wait_until_idle(page)
-        assert steps_done(page).startswith("Steps of the lesson, 0 of ")
+        wait_steps_done(page, 0)
