@@ -14,6 +14,8 @@ from core import version
 from core.__main__ import main, parser
 from core.command_line.help import parsers_of
 from core.command_line.status import MEANINGS
+from core.records.replication import SeatEffect
+from engine import board
 
 Capture = pytest.CaptureFixture[str]
 COMMANDS = parsers_of(parser("grammar-neurons"))
@@ -84,6 +86,8 @@ def _commands(example: str) -> list[tuple[str, list[str]]]:
 def test_the_examples_run(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
     """Those that need a network, or that other tests run, are only parsed."""
     monkeypatch.chdir(tmp_path)
+    if name == "board":  # a command that saves or clears a class's effects needs a class that has some
+        board.put("meadow-7b", "0123abcd-3-40", SeatEffect(1, 1.5, 0.2, 0.9, 12, 12))
     for _, example in COMMANDS[name].examples:
         for piped, arguments in _commands(example):
             if any(slow in " ".join(arguments) for slow in _SLOW):
