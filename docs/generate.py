@@ -39,10 +39,10 @@ def _command_line() -> str:
 
 
 def _steps() -> str:
-    import engine.emergence_steps
-    import engine.layer_steps  # declares its steps, and imports all others
-    import engine.quiz_steps  # noqa: F401
     from engine.pipeline import table
+
+    for module in sorted((ROOT / "engine").glob("*steps.py")):  # each declares its steps when it is imported
+        import_module(f"engine.{module.stem}")
 
     return table()
 
