@@ -17,9 +17,21 @@ from training.tokenizer import save_for_transformers
 
 def export(model: GPTNeoForCausalLM, tokenizer_file: Path, folder: Path) -> Path:
     """Save config.json, model.safetensors in half precision, its SHA-256, the tokenizer's files; return the folder."""
+    export_weights(model, folder)
+    return export_tokenizer(tokenizer_file, folder, model.config.max_position_embeddings)
+
+
+def export_tokenizer(tokenizer_file: Path, folder: Path, context: int) -> Path:
+    """Save the tokenizer's files as transformers reads them; return the folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    save_for_transformers(tokenizer_file, folder, context)
+    return folder
+
+
+def export_weights(model: GPTNeoForCausalLM, folder: Path) -> Path:
+    """Save config.json, model.safetensors in half precision, and its SHA-256; return the folder."""
     half = copy.deepcopy(model).to("cpu", torch.float16)
     half.save_pretrained(folder)
-    save_for_transformers(tokenizer_file, folder, model.config.max_position_embeddings)
     weights = folder / "model.safetensors"
     weights.chmod(0o644)  # safetensors writes for its owner alone; a container's user must read it too
     digest = hashlib.sha256(weights.read_bytes()).hexdigest()

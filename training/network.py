@@ -77,8 +77,8 @@ def _attend(attention: Any, x: torch.Tensor, window: int) -> torch.Tensor:
     return attention.out_proj(y.transpose(1, 2).reshape(batch, pos, width))
 
 
-def loss(model: GPTNeoForCausalLM, windows: torch.Tensor) -> torch.Tensor:
-    """Mean next-token cross-entropy in nats over windows of ids (batch, pos + 1)."""
-    with torch.autocast(windows.device.type, dtype=torch.bfloat16, enabled=model.training):
+def loss(model: GPTNeoForCausalLM, windows: torch.Tensor, half: bool = True) -> torch.Tensor:
+    """Mean next-token cross-entropy in nats over windows of ids (batch, pos + 1). ``half``: train in bfloat16."""
+    with torch.autocast(windows.device.type, dtype=torch.bfloat16, enabled=half and model.training):
         logits = model.lm_head(hidden_states(model, windows[:, :-1]))
     return F.cross_entropy(logits.float().flatten(0, 1), windows[:, 1:].flatten())

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shutil
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -47,12 +48,18 @@ class Recipe:
     expansion_decay: float = 1.0
     warm_up: float = 0.02
     decay_from: float = 0.3
+    muon: bool = True  # for the blocks' matrices; without it, AdamW for all
+    half: bool = True  # bfloat16 in the forward pass: fast on a graphics card, slow on a processor without it
 
     def lr_factor(self, progress: float) -> float:
         """Warm-up, a plateau, then a line down to zero; ``progress`` runs from 0 to 1."""
         if progress < self.warm_up:
             return max(progress, 1e-4) / self.warm_up
         return min(1.0, (1.0 - progress) / (1.0 - self.decay_from))
+
+
+# Token ids of the documents that are trained on, and of those that are held out; uint16, (n_tokens,) each.
+Tokens = tuple[np.ndarray, np.ndarray]
 
 
 @dataclass
@@ -69,10 +76,10 @@ class State:
 class Run:
     """One training run: its folder, its network, its optimisers, its progress."""
 
-    def __init__(self, folder: Path, corpus: Path, shape: network.Shape, recipe: Recipe) -> None:
+    def __init__(self, folder: Path, tokens: Tokens, shape: network.Shape, recipe: Recipe) -> None:
         self.folder, self.shape, self.recipe = folder, shape, recipe
         folder.mkdir(parents=True, exist_ok=True)
-        self.train_tokens, self.held_out_tokens = prepare_tokens(folder, corpus, shape, recipe.seed)
+        self.train_tokens, self.held_out_tokens = tokens
         self._write_down()
         self.device = find_device()
         self.model = network.build(shape, recipe.seed).to(self.device)
@@ -124,14 +131,24 @@ class Run:
             file.write(line + "\n")
         print(line, flush=True)
 
-    def train(self, budget_seconds: float, budget_tokens: float, compiled: bool) -> None:
-        """Train until the time or the token budget is used. The schedule follows the one that is nearer its end."""
+    def train(
+        self,
+        budget_seconds: float,
+        budget_tokens: float,
+        compiled: bool,
+        after_step: Callable[[Run], None] = lambda run: None,
+    ) -> None:
+        """Train until the time or the token budget is used. The schedule follows the one that is nearer its end.
+
+        ``after_step`` is called before the first step of this call, and after each one.
+        """
         windows = self._windows()
         loss_of = torch.compile(network.loss, dynamic=False) if compiled else network.loss
         self.model.train()
         saved = looked = time.monotonic()
         logged = self._progress(budget_seconds, budget_tokens)
         recent: list[torch.Tensor] = []
+        after_step(self)
         while (progress := self._progress(budget_seconds, budget_tokens)) < 1.0:
             started = time.monotonic()
             if progress >= 1.0 - self.recipe.long_share and not self.state.long:
@@ -139,6 +156,7 @@ class Run:
                 windows = self._windows()
             recent.append(self._step(windows, loss_of, progress))
             self.state.seconds += time.monotonic() - started
+            after_step(self)
             if progress - logged >= 0.02 and time.monotonic() - looked >= _SECONDS_BETWEEN_LOOKS:
                 self.log(train_loss=float(torch.stack(recent).mean()), held_out_loss=self.held_out_loss(48))
                 recent, logged, looked = [], progress, time.monotonic()
@@ -162,7 +180,7 @@ class Run:
         length = recipe.long_length if state.long else recipe.short_length
         size = recipe.batch_tokens // length
         batch = torch.from_numpy(windows.batch(state.position, size)).to(self.device)
-        loss = loss_of(self.model, batch)
+        loss = loss_of(self.model, batch, recipe.half)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         for optimiser in self.optimisers:
@@ -203,27 +221,30 @@ def build_optimisers(model: torch.nn.Module, recipe: Recipe) -> list[torch.optim
     Muon makes all directions of a matrix equally long, and so keeps an expansion layer's neurons apart. With AdamW,
     more neurons share the directions that matter most in the text, word class among them (see README.md).
     """
-    muon_matrices = [p for name, p in model.named_parameters() if _is_for_muon(name, p)]
+    muon_matrices = [p for name, p in model.named_parameters() if recipe.muon and _is_for_muon(name, p)]
     expansions = [p for name, p in model.named_parameters() if name.endswith("c_fc.weight")]
     taken = {id(p) for p in (*muon_matrices, *expansions)}
     others = [p for p in model.parameters() if id(p) not in taken]
-    muon = torch.optim.Muon(
-        muon_matrices, lr=recipe.matrix_lr, weight_decay=recipe.matrix_decay, adjust_lr_fn="match_rms_adamw"
-    )
     groups = [{"params": others, "weight_decay": 0.0}, {"params": expansions, "weight_decay": recipe.expansion_decay}]
-    adamw = torch.optim.AdamW(groups, lr=recipe.other_lr, betas=(0.9, 0.95))
-    for optimiser in (muon, adamw):
+    optimisers: list[torch.optim.Optimizer] = [torch.optim.AdamW(groups, lr=recipe.other_lr, betas=(0.9, 0.95))]
+    if muon_matrices:
+        muon = torch.optim.Muon(
+            muon_matrices, lr=recipe.matrix_lr, weight_decay=recipe.matrix_decay, adjust_lr_fn="match_rms_adamw"
+        )
+        optimisers.insert(0, muon)
+    for optimiser in optimisers:
         for group in optimiser.param_groups:
             group["peak_lr"] = group["lr"]
-    return [muon, adamw]
+    return optimisers
 
 
 def _is_for_muon(name: str, parameter: torch.nn.Parameter) -> bool:
     return ".h." in name and parameter.ndim == 2 and not name.endswith("c_fc.weight")
 
 
-def prepare_tokens(folder: Path, corpus_folder: Path, shape: network.Shape, seed: int) -> tuple[np.ndarray, np.ndarray]:
+def prepare_tokens(folder: Path, corpus_folder: Path, shape: network.Shape, seed: int) -> Tokens:
     """Train the tokenizer and encode the corpus once; later calls read what the first one wrote."""
+    folder.mkdir(parents=True, exist_ok=True)
     paths = [folder / name for name in ("train.npy", "held_out.npy")]
     if not all(path.exists() for path in paths):
         corpus = load_corpus(corpus_folder, seed)
@@ -248,18 +269,35 @@ def main() -> None:
     parser.add_argument("--batch", type=int, help="tokens a step (default: 32,768 on a graphics card, else 4,096)")
     parser.add_argument("--no-compile", action="store_true", help="do without torch.compile")
     parser.add_argument("--small", action="store_true", help="a toy network, to try the whole way in seconds")
+    about = "the small model with ten moments of its training, and its twin; --minutes are for both, --tokens for each"
+    parser.add_argument("--history", action="store_true", help=about)
     arguments = parser.parse_args()
     if arguments.minutes == arguments.tokens == float("inf"):
         parser.error("give --minutes or --tokens")
+    if arguments.history:
+        grow_history(parser, arguments)
+        return
     if arguments.batch is not None and arguments.batch < Recipe.long_length:
         parser.error(f"--batch is {arguments.batch}, and one window alone has {Recipe.long_length} tokens")
     shape = network.SMALL if arguments.small else network.Shape()
     recipe = Recipe(seed=arguments.seed, batch_tokens=arguments.batch or BATCH_TOKENS[find_device()])
-    run = Run(arguments.run, arguments.corpus, shape, recipe)
+    run = Run(arguments.run, prepare_tokens(arguments.run, arguments.corpus, shape, recipe.seed), shape, recipe)
     vocabulary = Tokenizer.from_file(str(arguments.run / "tokenizer.json")).get_vocab_size()
     print(f"{len(run.train_tokens):,} training tokens, {len(run.held_out_tokens):,} held out, {vocabulary:,} types")
     run.train(arguments.minutes * 60, arguments.tokens, compiled=not arguments.no_compile)
     print(export(run.model, arguments.run / "tokenizer.json", arguments.export or arguments.run / "model"))
+
+
+def grow_history(parser: argparse.ArgumentParser, arguments: argparse.Namespace) -> None:
+    """Train the history: its seeds and its batches are in its recipe, and are no choice."""
+    from training import history  # it needs this module
+
+    if arguments.seed != Recipe.seed or arguments.batch is not None:
+        parser.error("--history has seeds and batches of its own: leave --seed and --batch out")
+    budget = history.Budget(arguments.minutes * 60 / 2, arguments.tokens)
+    shape = history.SMALL if arguments.small else history.SHAPE
+    models = history.grow(arguments.corpus, arguments.run, budget, shape, compiled=not arguments.no_compile)
+    print(models if arguments.export is None else shutil.copytree(models, arguments.export, dirs_exist_ok=True))
 
 
 if __name__ == "__main__":

@@ -12,10 +12,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from transformers import GPTNeoForCausalLM
 
 from core.activations import word_activations
 from core.models import load_model
-from training import card, export, network, train
+from training import card, export, history, network, train
 from training.corpus import END_OF_TEXT_ID, Corpus, Windows, load_corpus
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -249,3 +250,78 @@ def test_a_budget_is_needed(
     with pytest.raises(SystemExit):
         train.main()
     assert "--minutes or --tokens" in capsys.readouterr().err
+
+
+# --- The history ---
+
+HISTORY = ["train", "--small", "--no-compile", "--history"]
+
+
+def grow(monkeypatch: pytest.MonkeyPatch, corpus: Path, run: Path, *more: str) -> Path:
+    """Train the history by the command line, and return the folder of its checkpoints."""
+    monkeypatch.setattr(sys, "argv", [*HISTORY, "--corpus", str(corpus), "--run", str(run), *more])
+    train.main()
+    return run / "model"
+
+
+def digests(models: Path) -> dict[str, str]:
+    """The SHA-256 of each checkpoint's weights, as its folder says it."""
+    return {file.parent.name: file.read_text().split()[0] for file in models.glob("*/SHA256SUMS")}
+
+
+def test_the_history_has_ten_moments_and_a_twin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Step 0, the last step and eight powers of two before it; one tokenizer; the twin read as much, and is another."""
+    corpus, run = write_corpus(tmp_path / "corpus"), tmp_path / "run"
+    models = grow(monkeypatch, corpus, run, "--tokens", str(300 * history.RECIPE.batch_tokens))
+    steps = [0, *(2**k for k in range(1, 9)), 300]
+    assert {path.name for path in models.iterdir() if path.is_dir()} == {*(f"step-{step}" for step in steps), "seed-b"}
+    assert len(set(digests(models).values())) == history.MOMENTS + 1  # no two have the same weights
+    assert [str(path.parent) for path in models.rglob("tokenizer.json")] == [str(models)]
+    one, twin = (read_log(run / name)[-1] for name in ("seed-a", "seed-b"))
+    assert one["tokens"] == twin["tokens"] == 300 * history.RECIPE.batch_tokens
+    assert max(one["held_out_loss"], twin["held_out_loss"]) < np.log(history.SMALL.vocab_size)
+
+    first = GPTNeoForCausalLM.from_pretrained(models / "step-0").state_dict()  # not trained at all
+    fresh = network.build(history.SMALL, history.SEED_A).half().state_dict()
+    assert all(torch.equal(first[key].half(), value) for key, value in fresh.items())
+
+
+def test_a_history_goes_on_exactly(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stopped between two moments and started again, it has the same checkpoints, bit by bit."""
+    corpus, batch = write_corpus(tmp_path / "corpus"), history.RECIPE.batch_tokens
+    whole = digests(grow(monkeypatch, corpus, tmp_path / "whole", "--tokens", str(24 * batch)))
+
+    stopped = tmp_path / "stopped"
+    step = train.Run._step
+
+    def stop_at_21(run: train.Run, *rest: object) -> torch.Tensor:
+        if run.state.step == 21:
+            raise KeyboardInterrupt
+        if run.state.step == 19:
+            run.save()
+        return step(run, *rest)
+
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(train.Run, "_step", stop_at_21)
+        grow(patched, corpus, stopped, "--tokens", str(24 * batch))
+    assert set(digests(stopped / "model")) == {"step-0", *(f"step-{2**k}" for k in range(5))}
+    assert digests(grow(monkeypatch, corpus, stopped, "--tokens", str(24 * batch))) == whole
+
+
+def test_a_history_by_the_clock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its minutes are for both seeds; the twin reads as many tokens as the first one, however long that takes."""
+    corpus, run = write_corpus(tmp_path / "corpus"), tmp_path / "run"
+    models = grow(monkeypatch, corpus, run, "--minutes", str(2 / 60), "--export", str(tmp_path / "exported"))
+    one, twin = (read_log(run / name)[-1] for name in ("seed-a", "seed-b"))
+    assert 1.0 <= one["seconds"] < 20 and one["tokens"] == twin["tokens"] > 0
+    assert digests(tmp_path / "exported") == digests(models) and "step-0" in digests(models)
+
+
+def test_a_history_has_its_own_seeds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A seed or a batch of another would be ignored: both are refused, in a sentence."""
+    for more in (("--seed", "7"), ("--batch", "1024")):
+        with pytest.raises(SystemExit):
+            grow(monkeypatch, tmp_path, tmp_path / "run", "--minutes", "1", *more)
+        assert "--history has seeds and batches of its own" in capsys.readouterr().err
