@@ -14,8 +14,6 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-import torch
-
 from training import network
 from training.export import export_tokenizer, export_weights
 from training.train import Recipe, Run, Tokens, prepare_tokens
@@ -73,8 +71,7 @@ def train_second(folder: Path, tokens: Tokens, budget: Budget, shape: network.Sh
 def _keep_moment(run: Run, models: Path) -> None:
     step = run.state.step
     if step & (step - 1) == 0:  # 0, 1, 2, 4, 8, ...
-        with torch.no_grad():
-            export_weights(run.model, models / _name(step))
+        export_weights(run.model, models / _name(step))
 
 
 def _too_many(models: Path, last: int) -> list[int]:

@@ -39,7 +39,7 @@ def save_for_transformers(tokenizer_file: Path, folder: Path, context: int) -> N
         clean_up_tokenization_spaces=False,
     )
     wrapped.save_pretrained(folder)
-    whole = folder / "tokenizer.json"  # without line breaks and indents, which are two fifths of it
+    whole = folder / "tokenizer.json"  # without line breaks and indents, which are half of it
     whole.write_text(json.dumps(json.loads(whole.read_text(encoding="utf-8")), ensure_ascii=False), encoding="utf-8")
     # The name that every version of transformers knows; newer ones write one of their own.
     config = folder / "tokenizer_config.json"
